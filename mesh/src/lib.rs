@@ -1,0 +1,9 @@
+//! The local mesh: Kubernetes and Istio resources become processes, certificates and Envoy configuration.
+//!
+//! The way of a file through this crate: [`resources`] reads and checks it, [`topology`] says which pods exist
+//! and where, [`translate`] makes each proxy's configuration of the two.
+
+pub mod problem;
+pub mod resources;
+pub mod topology;
+pub mod translate;

@@ -1,0 +1,102 @@
+//! What is wrong with an input, said so that its author can mend it: the place, the thing, the remedy.
+
+use std::{fmt, path::PathBuf};
+
+/// Where in a file something stands. Lines and columns count from 1, as editors do.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Place {
+    /// The file as the user named it.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
+    }
+}
+
+/// One thing that is wrong with an input.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Problem {
+    /// Where it stands, if it stands in a file.
+    pub place: Option<Place>,
+    /// The resource that it belongs to, as `VirtualService meshwalk/backend`.
+    pub resource: Option<String>,
+    /// The field, as `spec.http[0].route[1].weight`.
+    pub field: Option<String>,
+    /// What is wrong, without a full stop.
+    pub message: String,
+    /// What would be right, without a full stop.
+    pub remedy: Option<String>,
+}
+
+impl Problem {
+    /// A problem of which nothing but the message is known yet.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { place: None, resource: None, field: None, message: message.into(), remedy: None }
+    }
+
+    /// Says where it stands.
+    #[must_use]
+    pub fn at(mut self, place: &Place) -> Self {
+        self.place = Some(place.clone());
+        self
+    }
+
+    /// Says which resource it belongs to.
+    #[must_use]
+    pub fn of(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+
+    /// Says which field it is about.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Says what would be right.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in [self.place.as_ref().map(Place::to_string), self.resource.clone(), self.field.clone()].into_iter().flatten() {
+            write!(f, "{part}: ")?;
+        }
+        f.write_str(&self.message)?;
+        self.remedy.as_ref().map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
+    }
+}
+
+/// Everything that is wrong with an input; an input with problems changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}
