@@ -71,7 +71,9 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in [self.place.as_ref().map(Place::to_string), self.resource.clone(), self.field.clone()].into_iter().flatten() {
+        for part in
+            [self.place.as_ref().map(Place::to_string), self.resource.clone(), self.field.clone()].into_iter().flatten()
+        {
             write!(f, "{part}: ")?;
         }
         f.write_str(&self.message)?;

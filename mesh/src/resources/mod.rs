@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::problem::Place;
 use model::{
-    AuthorizationPolicy, DestinationRule, Deployment, Gateway, Namespace, PeerAuthentication, Service, ServiceAccount, VirtualService,
+    AuthorizationPolicy, Deployment, DestinationRule, Gateway, Namespace, PeerAuthentication, Service, ServiceAccount,
+    VirtualService,
 };
 
 /// A resource's name in its namespace. Resources without a namespace have an empty one.

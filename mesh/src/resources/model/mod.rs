@@ -8,4 +8,14 @@ macro_rules! placeholder {
         pub struct $kind {}
     )*};
 }
-placeholder!(Namespace, ServiceAccount, Service, Deployment, Gateway, VirtualService, DestinationRule, PeerAuthentication, AuthorizationPolicy);
+placeholder!(
+    Namespace,
+    ServiceAccount,
+    Service,
+    Deployment,
+    Gateway,
+    VirtualService,
+    DestinationRule,
+    PeerAuthentication,
+    AuthorizationPolicy
+);
