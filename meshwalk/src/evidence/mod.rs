@@ -1,0 +1,1 @@
+//! Numbers that the workload and the mesh publish: scraped, parsed and subtracted.

@@ -1,0 +1,5 @@
+//! The walkthrough's command line as a library: traffic, evidence, statistics, labs and their report.
+
+pub mod evidence;
+pub mod stats;
+pub mod traffic;
