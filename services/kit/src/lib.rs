@@ -1,1 +1,3 @@
-//! Placeholder of the skeleton.
+//! What every Meshwalk service shares: configuration, telemetry, propagation, faults, health and drain.
+
+pub mod faults;
