@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Every check that needs nothing but this machine: formatting, lints, documentation, unit and integration tests with
+# real Envoys, the manifests and labs, and at last the walkthrough itself.
+#
+# Needs: Rust (cargo, rustfmt, clippy), Python 3 with pip. Where shellcheck is installed, the scripts are checked too.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/requirements.sh
+
+require_cargo
+require_pip
+for part in fmt clippy; do
+  cargo "$part" --version >/dev/null 2>&1 || fail "cargo $part is missing: run 'rustup component add rustfmt clippy'"
+done
+
+say "formatting"
+cargo fmt --all --check
+
+say "scripts"
+if command -v shellcheck >/dev/null; then
+  shellcheck -x scripts/*.sh .ci/run
+else
+  for script in scripts/*.sh .ci/run; do bash -n "$script"; done
+  echo "skipped: shellcheck is not installed, so the scripts were only parsed" >&2
+fi
+
+say "lints"
+cargo clippy --locked --workspace --all-targets -- -D warnings
+
+say "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
+
+say "programs"
+cargo build --locked --bins
+bin=$(target_directory)/debug
+
+say "manifests and labs"
+"$bin/meshwalk" lint
+
+say "unit and integration tests"
+cargo test --locked --workspace
+
+say "the walkthrough"
+"$bin/meshwalk" run --report target/walkthrough
