@@ -3,7 +3,10 @@
 //! The way of a file through this crate: [`resources`] reads and checks it, [`topology`] says which pods exist
 //! and where, [`translate`] makes each proxy's configuration of the two.
 
+pub mod control;
 pub mod problem;
 pub mod resources;
+pub mod runtime;
 pub mod topology;
 pub mod translate;
+pub mod yaml;

@@ -1,0 +1,225 @@
+//! How the other commands speak with a running mesh.
+
+use std::{path::PathBuf, time::Duration};
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    types::{Change, Files, ProxyFiles, Refusal, RefusalKind, Snapshot, Status, Trace, TraceSummary},
+    unix_http,
+};
+use crate::runtime::folder;
+
+/// A change waits for every proxy and, where Deployments changed, for new pods.
+const CHANGE_DEADLINE: Duration = Duration::from_secs(120);
+/// Everything else is answered from memory.
+const QUESTION_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Why a running mesh did not answer as hoped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no mesh of that name.
+    #[error("no mesh named {name:?} is running; start it with `meshwalk up{}`", folder::name_flag(name))]
+    NotRunning {
+        /// The mesh's name.
+        name: String,
+    },
+    /// The mesh said no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The control socket failed.
+    #[error("the mesh {name:?} does not answer on its control socket: {source}")]
+    Transport {
+        /// The mesh's name.
+        name: String,
+        /// What happened on the socket.
+        source: unix_http::Error,
+    },
+    /// The answer could not be read: most likely another version of the program.
+    #[error("the mesh {name:?} answered in words of another version ({reason}); stop it and start it anew")]
+    Foreign {
+        /// The mesh's name.
+        name: String,
+        /// What could not be read.
+        reason: String,
+    },
+    /// A path that cannot be made absolute.
+    #[error("cannot find {path}: {source}")]
+    Path {
+        /// As the user named it.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// Whether the input was at fault, so that the command exits with 2.
+    pub fn is_input(&self) -> bool {
+        matches!(self, Self::Path { .. })
+            || matches!(self, Self::Refused(refusal) if matches!(refusal.kind, RefusalKind::Input | RefusalKind::NotFound))
+    }
+}
+
+/// A running mesh, from outside.
+#[derive(Debug, Clone)]
+pub struct Client {
+    name: String,
+    socket: PathBuf,
+}
+
+impl Client {
+    /// The mesh of that name; it need not run yet.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), socket: folder::path_of(name).join(folder::CONTROL_SOCKET) }
+    }
+
+    /// The mesh's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What runs, and where.
+    ///
+    /// # Errors
+    /// If the mesh does not run or does not answer.
+    pub async fn status(&self) -> Result<Status, Error> {
+        self.ask("/status").await
+    }
+
+    /// Applies files, and returns when every proxy has taken them. Relative paths are the caller's.
+    ///
+    /// # Errors
+    /// If the files are wrong or an Envoy refuses them: then nothing has changed.
+    pub async fn apply(&self, paths: &[PathBuf]) -> Result<Change, Error> {
+        self.change(Method::POST, "/apply", &Files { paths: absolute(paths)? }).await
+    }
+
+    /// Deletes the resources that the files name.
+    ///
+    /// # Errors
+    /// As [`Client::apply`].
+    pub async fn delete(&self, paths: &[PathBuf]) -> Result<Change, Error> {
+        self.change(Method::POST, "/delete", &Files { paths: absolute(paths)? }).await
+    }
+
+    /// Every document in force.
+    ///
+    /// # Errors
+    /// If the mesh does not run or does not answer.
+    pub async fn resources(&self) -> Result<Snapshot, Error> {
+        self.ask("/resources").await
+    }
+
+    /// Puts a snapshot back: afterwards exactly its documents are in force.
+    ///
+    /// # Errors
+    /// As [`Client::apply`].
+    pub async fn put_resources(&self, snapshot: &Snapshot) -> Result<Change, Error> {
+        self.change(Method::PUT, "/resources", snapshot).await
+    }
+
+    /// The configuration files of every proxy of a workload, or of the one pod of that name.
+    ///
+    /// # Errors
+    /// If there is no such workload.
+    pub async fn config(&self, workload: &str) -> Result<Vec<ProxyFiles>, Error> {
+        self.ask(&format!("/config/{}", segment(workload))).await
+    }
+
+    /// A trace, as far as its spans have come in.
+    ///
+    /// # Errors
+    /// If no span of it is there.
+    pub async fn trace(&self, id: &str) -> Result<Trace, Error> {
+        self.ask(&format!("/traces/{}", segment(id))).await
+    }
+
+    /// The most recent traces, the newest first.
+    ///
+    /// # Errors
+    /// If the mesh does not run or does not answer.
+    pub async fn traces(&self, limit: usize) -> Result<Vec<TraceSummary>, Error> {
+        self.ask(&format!("/traces?limit={limit}")).await
+    }
+
+    /// Stops the mesh; returns when its control socket is gone.
+    ///
+    /// # Errors
+    /// If it does not run, or is still there after the deadline.
+    pub async fn down(&self) -> Result<(), Error> {
+        let _: serde_json::Value = self.send(Method::POST, "/down", Bytes::new(), QUESTION_DEADLINE).await?;
+        let gone = async {
+            while self.socket.exists() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let deadline = Duration::from_secs(45);
+        tokio::time::timeout(deadline, gone).await.map_err(|_| Error::Transport {
+            name: self.name.clone(),
+            source: unix_http::Error::Timeout { path: self.socket.display().to_string(), deadline },
+        })
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, target: &str) -> Result<T, Error> {
+        self.send(Method::GET, target, Bytes::new(), QUESTION_DEADLINE).await
+    }
+
+    async fn change<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        target: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, Error> {
+        let body = serde_json::to_vec(body).map_err(|error| self.foreign(&error))?;
+        self.send(method, target, body.into(), CHANGE_DEADLINE).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        target: &str,
+        body: Bytes,
+        deadline: Duration,
+    ) -> Result<T, Error> {
+        let (status, body) =
+            unix_http::request(&self.socket, method, target, body, deadline).await.map_err(|source| {
+                if source.is_nobody_there() {
+                    Error::NotRunning { name: self.name.clone() }
+                } else {
+                    Error::Transport { name: self.name.clone(), source }
+                }
+            })?;
+        if status == StatusCode::OK {
+            return serde_json::from_slice(&body).map_err(|error| self.foreign(&error));
+        }
+        match serde_json::from_slice::<Refusal>(&body) {
+            Ok(refusal) => Err(refusal.into()),
+            Err(error) => Err(self.foreign(&format!("{status}, {error}"))),
+        }
+    }
+
+    fn foreign(&self, reason: &dyn std::fmt::Display) -> Error {
+        Error::Foreign { name: self.name.clone(), reason: reason.to_string() }
+    }
+}
+
+fn absolute(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let absolute = |path: &PathBuf| path.canonicalize().map_err(|source| Error::Path { path: path.clone(), source });
+    paths.iter().map(absolute).collect()
+}
+
+/// A path segment as RFC 3986 wants it: everything but unreserved characters is escaped.
+fn segment(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}

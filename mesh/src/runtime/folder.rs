@@ -1,0 +1,237 @@
+//! A run's folder: sockets, configuration, keys and logs, entered by this user only, gone when the run ends.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+/// The control socket's name in the folder.
+pub const CONTROL_SOCKET: &str = "control.sock";
+
+/// `sun_path` in `sockaddr_un` holds 108 bytes, the closing zero among them (unix(7)).
+const SOCKET_PATH_LIMIT: usize = 107;
+
+/// The longest part of a socket's path below the folder: a pod's name is part of it.
+const LONGEST_SOCKET: usize = "/p/12345678/control.sock".len();
+
+/// Why a run has no folder.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another run has it.
+    #[error(
+        "a mesh named {name:?} is already running (process {process}); stop it with `meshwalk down{}` or choose another --name",
+        name_flag(name)
+    )]
+    Taken {
+        /// The mesh's name.
+        name: String,
+        /// The process that has it, as far as it told.
+        process: String,
+    },
+    /// A name that is no single folder name.
+    #[error("{name:?} is no name for a mesh; use letters, digits, - and _, at most 32 of them")]
+    Name {
+        /// As given.
+        name: String,
+    },
+    /// Sockets in it could not be bound.
+    #[error(
+        "the folder {path} is too long for Unix sockets in it ({length} bytes, {limit} are possible); set XDG_RUNTIME_DIR to a shorter one or choose a shorter --name"
+    )]
+    TooLong {
+        /// The folder.
+        path: PathBuf,
+        /// The length that its longest socket would have.
+        length: usize,
+        /// The operating system's limit.
+        limit: usize,
+    },
+    /// Somebody else could reach into it.
+    #[error("the folder {path} belongs to another user or is open to others; remove it or set XDG_RUNTIME_DIR")]
+    NotPrivate {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The operating system said no.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+}
+
+/// How a mesh of this name is named on the command line: nothing for the default name.
+pub fn name_flag(name: &str) -> String {
+    if name == DEFAULT_NAME { String::new() } else { format!(" --name {name}") }
+}
+
+/// The name of a mesh that was given none.
+pub const DEFAULT_NAME: &str = "default";
+
+/// The folder in which every run of this user has its own: `$XDG_RUNTIME_DIR/meshwalk`, or one in the folder for
+/// temporary files where no session set that variable (a container, `su`, a service).
+pub fn base() -> PathBuf {
+    match std::env::var_os("XDG_RUNTIME_DIR").filter(|value| Path::new(value).is_dir()) {
+        Some(folder) => PathBuf::from(folder).join("meshwalk"),
+        None => std::env::temp_dir().join(format!("meshwalk-{}", rustix::process::getuid().as_raw())),
+    }
+}
+
+/// The folder of the run of that name.
+pub fn path_of(name: &str) -> PathBuf {
+    base().join(name)
+}
+
+/// A run's folder. It is removed when this is dropped; the lock beside it is released by the kernel in any case.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    lock: PathBuf,
+    // Held, not read: the kernel releases the lock with the last descriptor, however the process ends.
+    _held: File,
+}
+
+impl Folder {
+    /// Takes the folder of that name; sweeps what dead runs left, of this name and of others.
+    ///
+    /// # Errors
+    /// If a run of that name lives, or the folder cannot be made private.
+    pub fn take(name: &str) -> Result<Self, Error> {
+        Self::take_in(&base(), name)
+    }
+
+    /// As [`Folder::take`], in a given base folder.
+    ///
+    /// # Errors
+    /// As [`Folder::take`].
+    pub fn take_in(base: &Path, name: &str) -> Result<Self, Error> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if name.is_empty() || name.len() > 32 || !name.chars().all(fits) {
+            return Err(Error::Name { name: name.to_owned() });
+        }
+        let path = base.join(name);
+        let length = path.as_os_str().len() + LONGEST_SOCKET;
+        if length > SOCKET_PATH_LIMIT {
+            return Err(Error::TooLong { path, length, limit: SOCKET_PATH_LIMIT });
+        }
+        make_private(base)?;
+        sweep(base);
+        let lock = base.join(format!("{name}.lock"));
+        let held = take_lock(&lock, name)?;
+        remove(&path)?;
+        make_private(&path)?;
+        Ok(Self { path, lock, _held: held })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // The lock file goes before its lock is released, or a run that waits for it would lock a removed file.
+        let removed = remove(&self.path).and_then(|()| remove_file(&self.lock));
+        if let Err(error) = removed {
+            tracing::warn!("{error}");
+        }
+    }
+}
+
+fn take_lock(lock: &Path, name: &str) -> Result<File, Error> {
+    let io_error = |action, source| Error::Io { action, path: lock.to_owned(), source };
+    let mut patience = 10;
+    loop {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(lock)
+            .map_err(|source| io_error("open", source))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            // The sweep of a run that starts beside this one holds each lock for a moment.
+            Err(TryLockError::WouldBlock) if patience > 0 => {
+                patience -= 1;
+                std::thread::sleep(std::time::Duration::from_millis(10));
+                continue;
+            }
+            Err(TryLockError::WouldBlock) => {
+                let process = fs::read_to_string(lock).unwrap_or_default();
+                return Err(Error::Taken { name: name.to_owned(), process: process.trim().to_owned() });
+            }
+            Err(TryLockError::Error(source)) => return Err(io_error("lock", source)),
+        }
+        // The run before may have removed the file between our open and our lock: then this lock guards nothing.
+        let same = match (file.metadata(), fs::metadata(lock)) {
+            (Ok(ours), Ok(there)) => ours.ino() == there.ino() && ours.dev() == there.dev(),
+            _ => false,
+        };
+        if same {
+            file.set_len(0)
+                .and_then(|()| write!(file, "{}", std::process::id()))
+                .map_err(|source| io_error("write", source))?;
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes the folders of runs whose lock nobody holds: a power cut or SIGKILL left them.
+fn sweep(base: &Path) {
+    for entry in fs::read_dir(base).into_iter().flatten().flatten() {
+        let lock = entry.path();
+        if lock.extension().is_none_or(|extension| extension != "lock") {
+            continue;
+        }
+        let Ok(file) = File::open(&lock) else { continue };
+        if file.try_lock().is_ok() {
+            let swept = remove(&lock.with_extension("")).and_then(|()| remove_file(&lock));
+            match swept {
+                Ok(()) => tracing::info!("swept what a dead run left in {}", lock.with_extension("").display()),
+                Err(error) => tracing::warn!("{error}"),
+            }
+        }
+    }
+}
+
+fn make_private(path: &Path) -> Result<(), Error> {
+    let io_error = |action, source| Error::Io { action, path: path.to_owned(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| io_error("make", source))?;
+    // A symbolic link is not followed: in a folder for temporary files anybody could have laid one.
+    let found = fs::symlink_metadata(path).map_err(|source| io_error("look at", source))?;
+    let ours = found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
+    if !ours || found.permissions().mode() & 0o077 != 0 {
+        return Err(Error::NotPrivate { path: path.to_owned() });
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(Error::Io { action: "remove", path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn remove_file(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(Error::Io { action: "remove", path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
