@@ -1,0 +1,52 @@
+use serde::{Deserialize, Deserializer};
+
+/// A share of 0 to 100 per cent.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Percent(f64);
+
+impl Percent {
+    /// All of it.
+    pub const ALL: Self = Self(100.0);
+
+    /// In millionths, the finest denominator that Envoy has: 0.0001 per cent is one.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The value lies in 0 to 100.
+    pub fn millionths(self) -> u32 {
+        (self.0 * 10_000.0).round() as u32
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    value: f64,
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Written { value } = Written::deserialize(deserializer)?;
+        if (0.0..=100.0).contains(&value) {
+            return Ok(Self(value));
+        }
+        Err(serde::de::Error::custom(format!("{value} is no percentage; write a number from 0 to 100")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentage_is_kept_to_a_ten_thousandth_of_a_point() {
+        let percent: Percent = serde_json::from_str(r#"{"value": 0.0001}"#).unwrap();
+        assert_eq!(percent.millionths(), 1);
+        assert_eq!(Percent::ALL.millionths(), 1_000_000);
+    }
+
+    #[test]
+    fn a_percentage_over_a_hundred_is_refused() {
+        let error = serde_json::from_str::<Percent>(r#"{"value": 101}"#).unwrap_err().to_string();
+        assert!(error.contains("from 0 to 100"), "{error}");
+    }
+}
