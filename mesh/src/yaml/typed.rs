@@ -1,0 +1,77 @@
+//! Trees become types, and serde's errors get a place.
+
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+
+use super::{FieldPath, Node, Step, nearest};
+use crate::problem::Problem;
+
+impl Node {
+    /// Reads this node into a type; fields in errors are relative to it. See [`super::Document::deserialize`].
+    ///
+    /// # Errors
+    /// A problem at the line and column of the node that does not fit.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_path_to_error::deserialize(self.to_json()).map_err(|error| {
+            let path = locate(self, error.path());
+            explain(self, &path, &error.into_inner().to_string())
+        })
+    }
+}
+
+/// The path of serde, as far as it leads through this tree: an enum's variant is a key only where one is written.
+fn locate(root: &Node, path: &serde_path_to_error::Path) -> FieldPath {
+    let mut found = FieldPath::default();
+    let mut node = Some(root);
+    for segment in path {
+        let step = match segment {
+            Segment::Seq { index } => Step::Index(*index),
+            Segment::Map { key } => Step::Key(key.clone()),
+            Segment::Enum { variant } if node.is_some_and(|node| node.get(variant).is_some()) => {
+                Step::Key(variant.clone())
+            }
+            Segment::Enum { .. } | Segment::Unknown => continue,
+        };
+        node = node.and_then(|node| node.find(&FieldPath(vec![step.clone()])));
+        found.0.push(step);
+    }
+    found
+}
+
+fn explain(root: &Node, path: &FieldPath, message: &str) -> Problem {
+    let at_key = |problem: Problem| problem.at(root.place_of(path)).field(path.to_string());
+    if let Some((word, known)) = unknown(message, "unknown field ") {
+        let is_last = matches!(path.0.last(), Some(Step::Key(key)) if *key == word);
+        let path = if is_last { path.clone() } else { path.key(&word) };
+        let problem = Problem::new("there is no such field").at(root.place_of(&path)).field(path.to_string());
+        return with_nearest(problem, &word, &known);
+    }
+    if let Some((word, known)) = unknown(message, "unknown variant ") {
+        return with_nearest(at_key(Problem::new(format!("`{word}` is not one of the values"))), &word, &known);
+    }
+    if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        let path = path.key(name);
+        return Problem::new("this field is required").at(root.place_of(&path)).field(path.to_string());
+    }
+    let place = root.find(path).map_or_else(|| root.place_of(path), |node| &node.place);
+    let problem = Problem::new(message).at(place);
+    if path.0.is_empty() { problem } else { problem.field(path.to_string()) }
+}
+
+/// Takes serde's ``unknown field `x`, expected one of `a`, `b` `` apart.
+fn unknown(message: &str, prefix: &str) -> Option<(String, Vec<String>)> {
+    let (word, rest) = message.strip_prefix(prefix)?.strip_prefix('`')?.split_once('`')?;
+    let known = rest.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    Some((word.to_owned(), known))
+}
+
+fn with_nearest(problem: Problem, word: &str, known: &[String]) -> Problem {
+    if let Some(meant) = nearest(word, known.iter().map(String::as_str)) {
+        return problem.remedy(format!("did you mean `{meant}`?"));
+    }
+    match known {
+        [] => problem.remedy("nothing may stand here"),
+        [only] => problem.remedy(format!("only `{only}` may stand here")),
+        many => problem.remedy(format!("it may be one of {}", many.join(", "))),
+    }
+}
