@@ -4,7 +4,9 @@
 //! and where, [`translate`] makes each proxy's configuration of the two.
 
 pub mod control;
+pub mod envoy;
 pub mod problem;
+pub mod progress;
 pub mod resources;
 pub mod runtime;
 pub mod topology;

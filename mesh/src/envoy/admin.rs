@@ -1,0 +1,71 @@
+//! What Envoy's admin socket tells: whether it is ready, and which configuration it has taken.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use crate::control::unix_http;
+
+/// An answer from memory; more means that the machine is overloaded or Envoy hangs.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Whether the proxy has read its configuration and listens.
+pub async fn is_ready(socket: &Path) -> bool {
+    matches!(unix_http::get(socket, "/ready", DEADLINE).await, Ok((status, _)) if status.is_success())
+}
+
+/// Envoy's own metrics in Prometheus text.
+///
+/// # Errors
+/// If Envoy does not answer.
+pub async fn prometheus(socket: &Path) -> Result<bytes::Bytes, unix_http::Error> {
+    Ok(unix_http::get(socket, "/stats/prometheus", DEADLINE).await?.1)
+}
+
+/// The values of all statistics whose names `pattern` (a regular expression) matches, numbers and texts alike.
+///
+/// # Errors
+/// If Envoy does not answer.
+pub async fn stats(socket: &Path, pattern: &str) -> Result<BTreeMap<String, String>, unix_http::Error> {
+    let target = format!("/stats?filter={}", escape(pattern));
+    let (_, body) = unix_http::get(socket, &target, DEADLINE).await?;
+    let lines = String::from_utf8_lossy(&body);
+    Ok(lines
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect())
+}
+
+/// Why the proxy keeps an older listener or cluster than it was given, in its own words, as far as it remembers.
+pub async fn refusals(socket: &Path) -> Vec<String> {
+    let Ok((_, body)) = unix_http::get(socket, "/config_dump", DEADLINE).await else { return Vec::new() };
+    let Ok(dump) = serde_json::from_slice::<serde_json::Value>(&body) else { return Vec::new() };
+    let mut found = Vec::new();
+    collect_details(&dump, &mut found);
+    found
+}
+
+/// Every `error_state.details` at any depth: listeners, clusters and routes carry it at different ones.
+fn collect_details(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            if let Some(details) = fields.get("error_state").and_then(|state| state.get("details")) {
+                found.extend(details.as_str().map(str::to_owned));
+            }
+            fields.values().for_each(|value| collect_details(value, found));
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|value| collect_details(value, found)),
+        _ => {}
+    }
+}
+
+fn escape(pattern: &str) -> String {
+    let mut escaped = String::new();
+    for byte in pattern.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}

@@ -1,0 +1,185 @@
+//! A process is kept alive until it is told to end; what happened to it is told.
+
+use std::{
+    io,
+    path::Path,
+    process::ExitStatus,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::{process::Child, sync::watch, task::JoinHandle, time::Instant};
+
+use super::spawner::{Program, Spawner};
+use crate::progress::Progress;
+
+/// The first restart comes after this; the pause doubles with each further one, as the kubelet's does.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// No pause is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Who ran this long is healthy: the next pause is the first one again.
+const HEALTHY_AFTER: Duration = Duration::from_secs(10);
+
+/// How a process is told to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// It shall live.
+    Run,
+    /// SIGTERM, and SIGKILL after the grace.
+    End(Duration),
+}
+
+/// A process that is started again when it ends unasked.
+#[derive(Debug)]
+pub struct Supervised {
+    wish: watch::Sender<Wish>,
+    task: Option<JoinHandle<()>>,
+    state: Arc<State>,
+}
+
+/// What others may read of it.
+#[derive(Debug, Default)]
+pub struct State {
+    pid: AtomicU32,
+    restarts: AtomicU32,
+}
+
+impl State {
+    /// The process, while there is one.
+    pub fn pid(&self) -> Option<u32> {
+        Some(self.pid.load(Ordering::Relaxed)).filter(|pid| *pid != 0)
+    }
+
+    /// How often it was started again.
+    pub fn restarts(&self) -> u32 {
+        self.restarts.load(Ordering::Relaxed)
+    }
+}
+
+impl Supervised {
+    /// Starts `program` and keeps it alive. `title` names it in messages, as `the sidecar of backend-v1-1`;
+    /// `before` is called before each start (a socket of the dead one is removed there).
+    pub fn start(
+        spawner: Spawner,
+        program: Program,
+        title: String,
+        progress: Progress,
+        before: impl Fn() + Send + 'static,
+    ) -> Self {
+        let (wish, wishes) = watch::channel(Wish::Run);
+        let state = Arc::new(State::default());
+        let keeper = Keeper { spawner, program, title, progress, state: Arc::clone(&state) };
+        Self { wish, task: Some(tokio::spawn(keeper.keep(wishes, before))), state }
+    }
+
+    /// What others may read of it.
+    pub fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state)
+    }
+
+    /// Ends it: SIGTERM, and SIGKILL when `grace` is over. Returns when it is gone.
+    pub async fn end(mut self, grace: Duration) {
+        let _ = self.wish.send(Wish::End(grace));
+        if let Some(task) = self.task.take() {
+            let _ = task.await;
+        }
+    }
+}
+
+struct Keeper {
+    spawner: Spawner,
+    program: Program,
+    title: String,
+    progress: Progress,
+    state: Arc<State>,
+}
+
+impl Keeper {
+    async fn keep(self, mut wishes: watch::Receiver<Wish>, before: impl Fn() + Send) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            before();
+            let started = Instant::now();
+            let ended = match self.spawner.spawn(self.program.clone()).await {
+                Ok(child) => match self.watch(child, &mut wishes).await {
+                    Some(status) => how_it_ended(status),
+                    None => return,
+                },
+                Err(error) => format!("could not be started ({error})"),
+            };
+            if started.elapsed() >= HEALTHY_AFTER {
+                pause = FIRST_PAUSE;
+            }
+            self.state.restarts.fetch_add(1, Ordering::Relaxed);
+            self.progress.say(format!(
+                "{} {ended}; it is started again in {} ms; its log: {}",
+                self.title,
+                pause.as_millis(),
+                self.program.log.display()
+            ));
+            if wait_for_end(&mut wishes, pause).await {
+                return;
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Waits until the process ends unasked (its status) or was ended as wished (nothing).
+    async fn watch(&self, mut child: Child, wishes: &mut watch::Receiver<Wish>) -> Option<io::Result<ExitStatus>> {
+        self.state.pid.store(child.id().unwrap_or(0), Ordering::Relaxed);
+        let ended = tokio::select! {
+            status = child.wait() => Some(status),
+            grace = wished_end(wishes) => {
+                end(&mut child, grace).await;
+                None
+            }
+        };
+        self.state.pid.store(0, Ordering::Relaxed);
+        ended
+    }
+}
+
+/// Waits for the wish to end; the mesh's own end is such a wish without grace.
+async fn wished_end(wishes: &mut watch::Receiver<Wish>) -> Duration {
+    match wishes.wait_for(|wish| *wish != Wish::Run).await.as_deref() {
+        Ok(Wish::End(grace)) => *grace,
+        _ => Duration::ZERO,
+    }
+}
+
+async fn wait_for_end(wishes: &mut watch::Receiver<Wish>, pause: Duration) -> bool {
+    tokio::time::timeout(pause, wished_end(wishes)).await.is_ok()
+}
+
+async fn end(child: &mut Child, grace: Duration) {
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    if let Some(pid) = pid.filter(|_| !grace.is_zero()) {
+        let _ = kill_process(pid, Signal::TERM);
+        if tokio::time::timeout(grace, child.wait()).await.is_ok() {
+            return;
+        }
+    }
+    // The whole group, should the program have children of its own.
+    if let Some(pid) = pid {
+        let _ = kill_process_group(pid, Signal::KILL);
+    }
+    let _ = child.kill().await;
+}
+
+fn how_it_ended(status: io::Result<ExitStatus>) -> String {
+    match status {
+        Ok(status) => format!("ended unasked ({status})"),
+        Err(error) => format!("could not be waited for ({error})"),
+    }
+}
+
+/// The last lines of a log, for a message about a part that did not come up.
+pub fn last_lines(log: &Path, count: usize) -> String {
+    let text = std::fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(count)..].iter().map(|line| format!("\n  | {line}")).collect()
+}
