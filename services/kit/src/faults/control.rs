@@ -1,10 +1,72 @@
 //! The control port: `/faults`.
 
-use axum::{Router, routing::get};
+mod guard;
+#[cfg(test)]
+mod tests;
 
-use super::Registry;
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Path, State},
+    response::{IntoResponse, Response},
+    routing::{delete, get},
+};
+use http::StatusCode;
+use serde_json::{Value, json};
 
-/// The control port's router. Lay nothing else on that port.
+use super::{AddError, Origin, Registry};
+
+/// The longest body of a request, in bytes. It holds far more rules than may be in force.
+const MAX_BODY: usize = 64 * 1024;
+
+/// The router of the control port:
+///
+/// | request | answer |
+/// |---|---|
+/// | `POST /faults`, rules as text, one per line | 200 and the added rules; 400 and what is wrong; 409 if an id is taken. All are added or none |
+/// | `GET /faults` | 200 and `{"rules": [...]}` |
+/// | `DELETE /faults` | 200 and `{"removed": [ids]}`, those of the flags too |
+/// | `DELETE /faults/ID` | 200 and `{"removed": [id]}`; 404 and the ids that there are |
+///
+/// The port listens where only this machine's users come, but so does a browser on it. Each request must therefore be
+/// addressed to the loopback (`Host` of `localhost` or a loopback address, or none at all), which stops a page whose
+/// name was rebound to it, and come from no page of another origin.
 pub fn control_router(registry: Registry) -> Router {
-    Router::new().route("/faults", get(async move || axum::Json(registry.list())))
+    Router::new()
+        .route("/faults", get(list).post(add).delete(clear))
+        .route("/faults/{id}", delete(remove))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(axum::middleware::from_fn(guard::only_from_here))
+        .with_state(registry)
+}
+
+async fn list(State(registry): State<Registry>) -> Json<Value> {
+    Json(json!({"rules": registry.list()}))
+}
+
+async fn add(State(registry): State<Registry>, rules: String) -> Response {
+    match registry.add(&rules, Origin::Control) {
+        Ok(added) => Json(added).into_response(),
+        Err(error @ AddError::Taken { .. }) => (StatusCode::CONFLICT, line(&error)).into_response(),
+        Err(error) => (StatusCode::BAD_REQUEST, line(&error)).into_response(),
+    }
+}
+
+async fn clear(State(registry): State<Registry>) -> Json<Value> {
+    Json(json!({"removed": registry.clear()}))
+}
+
+async fn remove(State(registry): State<Registry>, Path(id): Path<String>) -> Response {
+    match registry.remove(&id) {
+        Ok(()) => Json(json!({"removed": [id]})).into_response(),
+        Err(ids) if ids.is_empty() => not_found(&id, "no rule is in force"),
+        Err(ids) => not_found(&id, &format!("ids: {}", ids.join(", "))),
+    }
+}
+
+fn not_found(id: &str, remedy: &str) -> Response {
+    (StatusCode::NOT_FOUND, format!("no rule has the id `{id}`; {remedy}\n")).into_response()
+}
+
+fn line(error: &AddError) -> String {
+    format!("{error}\n")
 }

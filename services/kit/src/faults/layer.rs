@@ -1,33 +1,134 @@
 //! The layer around the application.
 
-use super::Registry;
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    Json,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use futures_util::future::{BoxFuture, Either, FutureExt};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
+use tower::{Layer, Service};
+
+use super::{INJECT_HEADER, Injected, Registry, scope::Subject};
+
+/// What a client is told that asks for faults where that is not allowed.
+const IGNORED: &str = "ignored;reason=\"this service was started without --allow-inject\"";
 
 /// Injects faults into the requests of the router it is laid around.
 #[derive(Debug, Clone)]
 pub struct FaultLayer {
     registry: Registry,
-    handed_over: Vec<&'static str>,
+    handed_over: Arc<[&'static str]>,
 }
 
 impl FaultLayer {
     /// A layer that injects the registry's rules.
     pub fn new(registry: Registry) -> Self {
-        Self { registry, handed_over: Vec::new() }
+        Self { registry, handed_over: Arc::new([]) }
     }
 
-    /// Names a path (exact) whose handler answers error faults itself, by the [`super::Injected`] in its request.
+    /// Names a path (exact) whose handler answers error faults itself, by the [`Injected`] in its request. If it does
+    /// not answer with the demanded status, the layer does.
     #[must_use]
     pub fn hand_over(mut self, path: &'static str) -> Self {
-        self.handed_over.push(path);
+        self.handed_over = self.handed_over.iter().copied().chain([path]).collect();
         self
     }
 }
 
-impl<S> tower::Layer<S> for FaultLayer {
-    type Service = S;
+impl<S> Layer<S> for FaultLayer {
+    type Service = Faulty<S>;
 
-    fn layer(&self, inner: S) -> S {
-        let _ = (&self.registry, &self.handed_over);
-        inner
+    fn layer(&self, inner: S) -> Faulty<S> {
+        Faulty { inner, layer: self.clone() }
     }
+}
+
+/// A service with faults.
+#[derive(Debug, Clone)]
+pub struct Faulty<S> {
+    inner: S,
+    layer: FaultLayer,
+}
+
+impl<S> Service<Request> for Faulty<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<S::Future, BoxFuture<'static, Result<Response, Infallible>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let asks = request.headers().contains_key(INJECT_HEADER);
+        if !asks && self.layer.registry.is_quiet() {
+            return Either::Left(self.inner.call(request));
+        }
+        let next = self.inner.clone();
+        let ready = std::mem::replace(&mut self.inner, next);
+        Either::Right(inject(self.layer.clone(), ready, request, asks).boxed())
+    }
+}
+
+async fn inject<S>(layer: FaultLayer, mut inner: S, mut request: Request, asks: bool) -> Result<Response, Infallible>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    let mut brought = None;
+    if asks && layer.registry.allows_inject() {
+        match layer.registry.brought_along(request.headers()) {
+            Ok(rules) => brought = Some(rules),
+            Err(error) => return Ok(refuse(&error)),
+        }
+    }
+    let subject = Subject { method: request.method(), path: request.uri().path(), headers: request.headers() };
+    let (delay, injected) = layer.registry.decide(subject, brought.as_deref().unwrap_or_default());
+    let mut response = if injected.faults.is_empty() {
+        inner.call(request).await?
+    } else {
+        injected.tell_span();
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        let handed_over = layer.handed_over.contains(&request.uri().path());
+        request.extensions_mut().insert(injected.clone());
+        let mut response = match injected.status {
+            Some(status) if handed_over => {
+                let response = inner.call(request).await?;
+                if response.status() == status { response } else { error_answer(status, &injected) }
+            }
+            Some(status) => error_answer(status, &injected),
+            None => inner.call(request).await?,
+        };
+        injected.tell_client(response.headers_mut());
+        response.extensions_mut().insert(injected);
+        response
+    };
+    if asks && !layer.registry.allows_inject() {
+        response.headers_mut().insert(INJECT_HEADER, HeaderValue::from_static(IGNORED));
+    }
+    Ok(response)
+}
+
+fn error_answer(status: StatusCode, injected: &Injected) -> Response {
+    let text = format!("injected fault: {}", status.canonical_reason().unwrap_or("error"));
+    (status, Json(json!({"status": status.as_u16(), "error": text, "faults": injected.faults}))).into_response()
+}
+
+/// A request that asks for a fault which cannot be injected must not look like one that survived it.
+fn refuse(error: &super::registry::InjectError) -> Response {
+    let text = format!("{INJECT_HEADER}: {error}");
+    (StatusCode::BAD_REQUEST, Json(json!({"status": 400, "error": text}))).into_response()
 }

@@ -4,20 +4,53 @@
 //! - [`Registry`] holds the rules. `Registry::new(Settings)` once per process, then [`Registry::add`] for each `--fault`
 //!   before a port is opened (its error is the text for the user). It is cheap to clone.
 //! - [`FaultLayer`] goes around the application's router, and never around the admin or the control router, so that no
-//!   fault can touch those ports.
+//!   fault can touch those ports. The request's tracing span must be entered around it.
 //! - A handler that wants to answer an error fault itself is named with [`FaultLayer::hand_over`] and finds an
 //!   [`Injected`] in the request's extensions, if and only if a fault was injected. With `status` set it answers that
 //!   status and does nothing else; `faults` goes into its answer as it is (it serializes as the call tree wants it).
-//! - The layer leaves the same [`Injected`] in the response's extensions, for the access log.
+//! - The layer leaves the same [`Injected`] in the response's extensions; its display is the field of the access log.
 //! - [`Registry::unready`] says whether a rule holds the process unready, for `/readyz`.
-//! - [`control_router`] is the control port.
+//! - [`control_router`] is the control port; [`help`] describes the language.
+//!
+//! # What rules do together
+//! A request is held against its own rules (`x-meshwalk-inject`) first and then against the rules in force, in the
+//! order in which they were added. Each rule whose scope covers the request draws for itself, whatever the others do:
+//! its percentage is of the requests that it matches, and its sequence depends on nothing else. Then:
+//! 1. The delays of all latency rules that fire add up, to at most [`Limits::delay`]. The request waits once.
+//! 2. The first error rule that fires decides the answer. The others that fired stay without effect, and are neither
+//!    counted as fired nor named.
+//!
+//! # Rules that requests bring along
+//! Without [`Settings::allow_inject`], `x-meshwalk-inject` has no effect, and the response says so under the same name,
+//! because a caller who believes that a fault was injected draws the wrong conclusion. With it, a rule that cannot be
+//! followed is answered with 400. Modes of the whole process and `ttl` have no place there. A `seed` counts on from
+//! one request with the same header text to the next, as long as the text is among the 256 most recent ones.
+//!
+//! # Ground truth
+//! Every injected fault is named in the response header `x-meshwalk-fault`, in the attributes `meshwalk.fault.rule`,
+//! `meshwalk.fault.mode` and `meshwalk.fault.delay_ms` of the current span, in the response's extensions for the log,
+//! and in the counter `meshwalk_faults_injected_total{rule,mode}`. Rules that requests brought along are counted under
+//! the rule `inject`, so that callers cannot grow the metrics.
 
+mod active;
 mod control;
+mod draw;
+mod glob;
+mod keys;
 mod layer;
+mod modes;
+mod problem;
+mod quantity;
 mod registry;
+mod rule;
+mod scope;
+mod syntax;
 mod truth;
 
 pub use control::control_router;
-pub use layer::FaultLayer;
+pub use layer::{FaultLayer, Faulty};
+pub use modes::help;
+pub use problem::ParseError;
 pub use registry::{AddError, Limits, Origin, Registry, RuleState, Settings};
+pub use rule::Rule;
 pub use truth::{FAULT_HEADER, INJECT_HEADER, Injected, InjectedFault};

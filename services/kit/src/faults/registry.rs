@@ -1,8 +1,30 @@
 //! The rules in force.
 
-use std::{sync::Arc, time::Duration};
+mod admission;
+mod inject;
+#[cfg(test)]
+mod tests;
 
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use http::HeaderMap;
 use serde::Serialize;
+
+use super::{
+    active::Active,
+    modes::Effect,
+    scope::Subject,
+    truth::{Injected, InjectedFault},
+};
+pub use admission::AddError;
+use inject::InjectCache;
+pub(super) use inject::InjectError;
 
 /// How the engine is set up.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +40,7 @@ pub struct Settings {
 pub struct Limits {
     /// How many rules may be in force at once.
     pub rules: usize,
-    /// How long one request may be delayed, over all rules.
+    /// How long one rule may delay a request, and all of them together.
     pub delay: Duration,
 }
 
@@ -43,11 +65,11 @@ pub enum Origin {
 pub struct RuleState {
     /// The rule's id, given or generated.
     pub id: String,
-    /// The rule in the fault language.
+    /// The rule in the fault language, in normal form.
     pub rule: String,
     /// The rule's mode.
     pub mode: &'static str,
-    /// How many requests it matched.
+    /// How many requests it was about: those in its scope, whether or not the draw was for it.
     pub matched: u64,
     /// How many requests it was injected into.
     pub fired: u64,
@@ -59,38 +81,169 @@ pub struct RuleState {
     pub origin: Origin,
 }
 
-/// Why rules were not added. None of them was.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct AddError(String);
-
 /// The rules in force. Clones share them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Registry {
-    settings: Arc<Settings>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    /// How many rules are about requests. Requests read only this while there are none.
+    per_request: AtomicUsize,
+    rules: RwLock<Arc<Vec<Arc<Active>>>>,
+    /// How many ids were generated.
+    numbered: AtomicU64,
+    injected: InjectCache,
 }
 
 impl Registry {
     /// An empty registry: nothing is injected until a rule is added.
     pub fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings) }
+        let injected = InjectCache::new(settings.limits);
+        let rules = RwLock::new(Arc::new(Vec::new()));
+        let (per_request, numbered) = (AtomicUsize::new(0), AtomicU64::new(0));
+        Self { shared: Arc::new(Shared { settings, per_request, rules, numbered, injected }) }
     }
 
     /// Adds every rule of a text, or none.
     ///
     /// # Errors
     /// A text that is no rule, an id that is taken, a cap: the error's text is for the user, of several lines.
-    pub fn add(&self, text: &str, _origin: Origin) -> Result<Vec<RuleState>, AddError> {
-        Err(AddError(format!("no rules yet: {text} ({:?})", self.settings)))
+    pub fn add(&self, text: &str, origin: Origin) -> Result<Vec<RuleState>, AddError> {
+        let limits = self.shared.settings.limits;
+        let rules = admission::read(text, limits)?;
+        let now = Instant::now();
+        self.change(now, |live| {
+            let added = admission::admit(&rules, origin, live, limits, &self.shared.numbered, now)?;
+            let states = added.iter().map(|active| active.state(origin, now)).collect();
+            live.extend(added);
+            Ok(states)
+        })
     }
 
     /// The rules in force, in the order in which they were added.
     pub fn list(&self) -> Vec<RuleState> {
-        Vec::new()
+        let now = Instant::now();
+        let rules = self.rules();
+        let live = rules.iter().filter(|active| !active.has_expired(now));
+        live.filter_map(|active| active.origin.map(|origin| active.state(origin, now))).collect()
     }
 
-    /// Why the process must call itself unready: the id of the rule that says so, if one does.
+    /// Takes every rule out of force, those of the flags too, and says which ids they had.
+    pub fn clear(&self) -> Vec<String> {
+        self.change(Instant::now(), |live| live.drain(..).map(|active| active.id.clone()).collect())
+    }
+
+    /// Takes a rule out of force.
+    ///
+    /// # Errors
+    /// No rule has the id: the ids that there are.
+    pub fn remove(&self, id: &str) -> Result<(), Vec<String>> {
+        self.change(Instant::now(), |live| match live.iter().position(|active| active.id == id) {
+            Some(position) => {
+                live.remove(position);
+                Ok(())
+            }
+            None => Err(live.iter().map(|active| active.id.clone()).collect()),
+        })
+    }
+
+    /// Why the process must call itself unready: the id of the rule that says so, if one does. Counts as one match of
+    /// that rule, so ask it once per probe.
     pub fn unready(&self) -> Option<String> {
-        None
+        let now = Instant::now();
+        let rules = self.rules();
+        let active = rules.iter().find(|active| active.is_unready() && !active.has_expired(now))?;
+        active.count_match();
+        active.count_fired();
+        Some(active.id.clone())
+    }
+
+    /// Whether no rule is about requests.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.shared.per_request.load(Ordering::Relaxed) == 0
+    }
+
+    pub(super) fn allows_inject(&self) -> bool {
+        self.shared.settings.allow_inject
+    }
+
+    /// The rules that a request brings along.
+    pub(super) fn brought_along(&self, headers: &HeaderMap) -> Result<Arc<[Active]>, InjectError> {
+        self.shared.injected.rules(headers)
+    }
+
+    /// What happens to a request: which faults, and how long it waits. Counts them as injected.
+    pub(super) fn decide(&self, subject: Subject<'_>, brought: &[Active]) -> (Duration, Injected) {
+        let now = Instant::now();
+        let rules = self.rules();
+        let mut decision = Decision { limit: self.shared.settings.limits.delay, ..Decision::default() };
+        let mut expired = false;
+        for active in brought {
+            decision.take(active, subject);
+        }
+        for active in rules.iter() {
+            if active.has_expired(now) {
+                expired = true;
+            } else {
+                decision.take(active, subject);
+            }
+        }
+        if expired {
+            self.change(now, |_| ());
+        }
+        decision.close()
+    }
+
+    fn rules(&self) -> Arc<Vec<Arc<Active>>> {
+        Arc::clone(&self.shared.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the rules as a whole, without the expired ones, so that a request sees either all of a change or none.
+    fn change<T>(&self, now: Instant, change: impl FnOnce(&mut Vec<Arc<Active>>) -> T) -> T {
+        let mut rules = self.shared.rules.write().unwrap_or_else(PoisonError::into_inner);
+        let mut live: Vec<_> = rules.iter().filter(|active| !active.has_expired(now)).cloned().collect();
+        let outcome = change(&mut live);
+        self.shared.per_request.store(live.iter().filter(|active| active.is_per_request()).count(), Ordering::Relaxed);
+        *rules = Arc::new(live);
+        outcome
+    }
+}
+
+/// The faults of one request, as they add up: delays sum, the first error wins.
+#[derive(Default)]
+struct Decision {
+    limit: Duration,
+    delay: Duration,
+    injected: Injected,
+    error: Option<InjectedFault>,
+}
+
+impl Decision {
+    fn take(&mut self, active: &Active, subject: Subject<'_>) {
+        let fault = InjectedFault { id: active.id.clone(), mode: active.mode_name(), delay_ms: None, status: None };
+        match active.consider(subject) {
+            None => return,
+            Some(Effect::Delay(delay)) => {
+                let granted = delay.min(self.limit.saturating_sub(self.delay));
+                self.delay += granted;
+                let delay_ms = Some(granted.as_secs_f64() * 1000.0);
+                self.injected.capped |= granted < delay;
+                self.injected.faults.push(InjectedFault { delay_ms, ..fault });
+            }
+            Some(Effect::Status(_)) if self.error.is_some() => return,
+            Some(Effect::Status(status)) => {
+                self.injected.status = Some(status);
+                self.error = Some(InjectedFault { status: Some(status.as_u16()), ..fault });
+            }
+        }
+        active.count_fired();
+    }
+
+    fn close(mut self) -> (Duration, Injected) {
+        self.injected.faults.extend(self.error);
+        (self.delay, self.injected)
     }
 }

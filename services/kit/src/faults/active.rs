@@ -1,0 +1,108 @@
+//! A rule in force: its random sequence, its counts and its end.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use super::{
+    draw::Stream,
+    modes::{Effect, Mode},
+    quantity::Percent,
+    registry::{Origin, RuleState},
+    rule::Rule,
+    scope::Subject,
+};
+
+/// The label of the rules that requests bring along: their ids are the callers', and would grow the metrics without end.
+const INJECTED_LABEL: &str = "inject";
+
+/// A rule in force.
+#[derive(Debug)]
+pub(super) struct Active {
+    pub(super) id: String,
+    pub(super) rule: Rule,
+    /// The rule in its normal form, without the generated id.
+    pub(super) text: String,
+    /// Where it came from; nothing for a rule that a request brought along.
+    pub(super) origin: Option<Origin>,
+    expires: Option<Instant>,
+    stream: Stream,
+    matched: AtomicU64,
+    fired: AtomicU64,
+    /// Milliseconds since 1970; 0 for never.
+    last_fired: AtomicU64,
+}
+
+impl Active {
+    /// Puts a rule into force. `ordinal` tells rules of one text apart.
+    pub(super) fn new(rule: Rule, id: String, origin: Option<Origin>, ordinal: u64, now: Instant) -> Self {
+        let text = rule.to_string();
+        let stream = match rule.seed {
+            Some(seed) => Stream::seeded(seed, &text, ordinal),
+            None => Stream::random(),
+        };
+        let expires = rule.ttl.and_then(|ttl| now.checked_add(ttl));
+        let zero = || AtomicU64::new(0);
+        Self { id, rule, text, origin, expires, stream, matched: zero(), fired: zero(), last_fired: zero() }
+    }
+
+    pub(super) fn is_per_request(&self) -> bool {
+        self.rule.mode.spec().per_request
+    }
+
+    pub(super) fn is_unready(&self) -> bool {
+        self.rule.mode == Mode::Unready
+    }
+
+    pub(super) fn mode_name(&self) -> &'static str {
+        self.rule.mode.spec().name
+    }
+
+    pub(super) fn has_expired(&self, now: Instant) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// What the rule would do to a request. Each request that it is about takes the next draws, whatever other rules
+    /// do, so that a rule's sequence depends on nothing but its own requests.
+    pub(super) fn consider(&self, subject: Subject<'_>) -> Option<Effect> {
+        if !self.is_per_request() || !self.rule.scope.covers(subject) {
+            return None;
+        }
+        self.matched.fetch_add(1, Ordering::Relaxed);
+        let mut draws = self.stream.next();
+        let fires = self.rule.rate.is_none_or(|rate| draws.below(Percent::ALL.parts()) < rate.parts());
+        if fires { self.rule.mode.effect(&mut draws) } else { None }
+    }
+
+    /// Counts a request, or a question after readiness, that the rule was about without a draw.
+    pub(super) fn count_match(&self) {
+        self.matched.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts that the rule had its effect.
+    pub(super) fn count_fired(&self) {
+        self.fired.fetch_add(1, Ordering::Relaxed);
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.last_fired.store(milliseconds(since_1970), Ordering::Relaxed);
+        let rule = if self.origin.is_some() { self.id.clone() } else { INJECTED_LABEL.to_owned() };
+        metrics::counter!("meshwalk_faults_injected_total", "rule" => rule, "mode" => self.mode_name()).increment(1);
+    }
+
+    pub(super) fn state(&self, origin: Origin, now: Instant) -> RuleState {
+        RuleState {
+            id: self.id.clone(),
+            rule: self.text.clone(),
+            mode: self.mode_name(),
+            matched: self.matched.load(Ordering::Relaxed),
+            fired: self.fired.load(Ordering::Relaxed),
+            last_fired_unix_ms: Some(self.last_fired.load(Ordering::Relaxed)).filter(|&at| at > 0),
+            expires_in_ms: self.expires.map(|expires| milliseconds(expires.saturating_duration_since(now))),
+            origin,
+        }
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,106 @@
+//! Which rules come into force, and under which id.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use super::{Limits, Origin};
+use crate::faults::{active::Active, problem::ParseError, quantity::Written, rule::Rule};
+
+/// Why rules were not added. None of them was.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum AddError {
+    /// The text is no rule.
+    #[error("{0}")]
+    Parse(#[from] ParseError),
+    /// There is nothing in the text.
+    #[error("there is no rule in the text; write one per line, as in error=503@30%")]
+    Empty,
+    /// The id names another rule.
+    #[error("the id `{id}` is taken by the rule {by}; choose another, or delete that rule first")]
+    Taken {
+        /// The id.
+        id: String,
+        /// The rule that has it.
+        by: String,
+    },
+    /// There would be too many rules.
+    #[error("{rules} rules would be in force, and at most {limit} may be; delete some first")]
+    TooMany {
+        /// How many there would be.
+        rules: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A rule would delay requests for too long.
+    #[error("the rule {rule} delays by up to {}, and {} is the most; shorten it", Written(*.delay), Written(*.limit))]
+    TooSlow {
+        /// The rule.
+        rule: String,
+        /// Its longest delay.
+        delay: Duration,
+        /// The longest allowed one.
+        limit: Duration,
+    },
+}
+
+/// Reads the rules of a text that may come into force at all.
+pub(super) fn read(text: &str, limits: Limits) -> Result<Vec<Rule>, AddError> {
+    let rules = Rule::parse_all(text)?;
+    if rules.is_empty() {
+        return Err(AddError::Empty);
+    }
+    check_delays(&rules, limits)?;
+    Ok(rules)
+}
+
+/// Puts rules into force beside those that are. `numbered` counts the generated ids of the process: none is used twice,
+/// so that a line of the log means one rule for ever.
+pub(super) fn admit(
+    rules: &[Rule],
+    origin: Origin,
+    live: &[Arc<Active>],
+    limits: Limits,
+    numbered: &AtomicU64,
+    now: Instant,
+) -> Result<Vec<Arc<Active>>, AddError> {
+    let total = live.len() + rules.len();
+    if total > limits.rules {
+        return Err(AddError::TooMany { rules: total, limit: limits.rules });
+    }
+    let given: Vec<&str> = rules.iter().filter_map(|rule| rule.id.as_deref()).collect();
+    let mut added: Vec<Arc<Active>> = Vec::with_capacity(rules.len());
+    for rule in rules {
+        let others = || live.iter().chain(&added);
+        let id = match &rule.id {
+            Some(id) => match others().find(|other| other.id == *id) {
+                Some(other) => return Err(AddError::Taken { id: id.clone(), by: other.text.clone() }),
+                None => id.clone(),
+            },
+            None => loop {
+                let id = format!("r{}", numbered.fetch_add(1, Ordering::Relaxed) + 1);
+                if !given.contains(&id.as_str()) && others().all(|other| other.id != id) {
+                    break id;
+                }
+            },
+        };
+        let text = rule.to_string();
+        let ordinal = others().filter(|other| other.text == text).count() as u64;
+        added.push(Arc::new(Active::new(rule.clone(), id, Some(origin), ordinal, now)));
+    }
+    Ok(added)
+}
+
+/// Refuses rules that would delay a request beyond the cap.
+pub(super) fn check_delays(rules: &[Rule], limits: Limits) -> Result<(), AddError> {
+    match rules.iter().find(|rule| rule.mode.longest_delay() > limits.delay) {
+        None => Ok(()),
+        Some(rule) => {
+            Err(AddError::TooSlow { rule: rule.to_string(), delay: rule.mode.longest_delay(), limit: limits.delay })
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The rules that requests bring along in `x-meshwalk-inject`.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use http::HeaderMap;
+
+use super::{AddError, Limits, admission};
+use crate::faults::{active::Active, rule::Rule, truth::INJECT_HEADER};
+
+/// The longest header that is read, in bytes, over all of its lines.
+const MAX_TEXT: usize = 4096;
+
+/// How many rules one request may bring.
+const MAX_RULES: usize = 16;
+
+/// How many different headers are remembered.
+const MAX_CACHED: usize = 256;
+
+/// Why a request's own rules cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::faults) enum InjectError {
+    #[error("the header is {length} bytes long, and {MAX_TEXT} is the most")]
+    TooLong { length: usize },
+    #[error("the header is no text")]
+    NoText,
+    #[error("{rules} rules in one request, and {MAX_RULES} is the most")]
+    TooMany { rules: usize },
+    #[error("the rule {rule} {why}; set it by flag or at /faults")]
+    NotHere { rule: String, why: &'static str },
+    #[error("the id `{0}` stands twice")]
+    Twice(String),
+    #[error("{0}")]
+    Rule(#[from] AddError),
+}
+
+/// Rules by the header that brought them. Remembering them spares the parser, and keeps the draws of a seeded rule
+/// going from one request to the next: without that, a seed would make each request draw the same number.
+#[derive(Debug)]
+pub(super) struct InjectCache {
+    limits: Limits,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    rules: HashMap<String, Arc<[Active]>>,
+    /// The headers in the order in which they came; the oldest is forgotten first.
+    order: VecDeque<String>,
+}
+
+impl InjectCache {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, known: Mutex::default() }
+    }
+
+    pub(super) fn rules(&self, headers: &HeaderMap) -> Result<Arc<[Active]>, InjectError> {
+        let text = joined(headers)?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = known.rules.get(&text) {
+            return Ok(Arc::clone(rules));
+        }
+        let rules = self.read(&text)?;
+        if known.order.len() >= MAX_CACHED
+            && let Some(oldest) = known.order.pop_front()
+        {
+            known.rules.remove(&oldest);
+        }
+        known.order.push_back(text.clone());
+        known.rules.insert(text, Arc::clone(&rules));
+        Ok(rules)
+    }
+
+    fn read(&self, text: &str) -> Result<Arc<[Active]>, InjectError> {
+        let rules = Rule::parse_all(text).map_err(AddError::from)?;
+        if rules.len() > MAX_RULES {
+            return Err(InjectError::TooMany { rules: rules.len() });
+        }
+        admission::check_delays(&rules, self.limits)?;
+        let mut active: Vec<Active> = Vec::with_capacity(rules.len());
+        for (position, rule) in rules.into_iter().enumerate() {
+            if !rule.mode.spec().per_request {
+                return Err(InjectError::NotHere { rule: rule.to_string(), why: "is about the whole process" });
+            }
+            if rule.ttl.is_some() {
+                return Err(InjectError::NotHere { rule: rule.to_string(), why: "would outlive its request" });
+            }
+            let id = rule.id.clone().unwrap_or_else(|| format!("inject-{}", position + 1));
+            if active.iter().any(|other| other.id == id) {
+                return Err(InjectError::Twice(id));
+            }
+            active.push(Active::new(rule, id, None, position as u64, Instant::now()));
+        }
+        Ok(active.into())
+    }
+}
+
+/// The header's lines as one text.
+fn joined(headers: &HeaderMap) -> Result<String, InjectError> {
+    let values = || headers.get_all(INJECT_HEADER).iter();
+    let length = values().map(|value| value.len() + 1).sum::<usize>().saturating_sub(1);
+    if length > MAX_TEXT {
+        return Err(InjectError::TooLong { length });
+    }
+    let lines: Option<Vec<&str>> = values().map(|value| std::str::from_utf8(value.as_bytes()).ok()).collect();
+    Ok(lines.ok_or(InjectError::NoText)?.join("|"))
+}

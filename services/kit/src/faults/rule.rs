@@ -1,0 +1,138 @@
+//! A rule: the grammar's parts with their meaning.
+
+use std::{fmt, time::Duration};
+
+use super::{
+    keys::{KEYS, KeySpec},
+    modes::{MODES, Mode, ModeSpec},
+    problem::{Complaint, ParseError, suggestion},
+    quantity::{Percent, Written},
+    scope::Scope,
+    syntax::{self, Quoted, RawRule, Word},
+};
+
+/// A rule of the fault language. Its display is the rule in a normal form that reads as the same rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    pub(super) mode: Mode,
+    pub(super) rate: Option<Percent>,
+    pub(super) scope: Scope,
+    pub(super) seed: Option<u64>,
+    pub(super) ttl: Option<Duration>,
+    pub(super) id: Option<String>,
+}
+
+impl Rule {
+    /// Reads every rule of a text; blank text holds none.
+    ///
+    /// # Errors
+    /// The first place that is no rule of the fault language.
+    pub fn parse_all(text: &str) -> Result<Vec<Self>, ParseError> {
+        syntax::parse(text)?.iter().map(|raw| Self::read(text, raw)).collect()
+    }
+
+    fn read(source: &str, raw: &RawRule) -> Result<Self, ParseError> {
+        let spec = mode_named(source, &raw.mode)?;
+        let mode = match (&raw.argument, spec.arguments) {
+            (Some(argument), [_, ..]) => {
+                (spec.read)(&argument.text).map_err(|complaint| argument.error(source, complaint))?
+            }
+            (None, []) => (spec.read)("").map_err(|complaint| word_error(source, &raw.mode, complaint))?,
+            (None, [form, ..]) => {
+                let message = format!("`{}` needs an argument", spec.name);
+                return Err(ParseError::new(
+                    source,
+                    raw.mode.at.clone(),
+                    message,
+                    format!("write {}={form}", spec.name),
+                ));
+            }
+            (Some(argument), []) => {
+                let message = format!("`{}` takes no argument", spec.name);
+                return Err(ParseError::new(source, argument.at.clone(), message, format!("write {}", spec.example)));
+            }
+        };
+        let mut rule = Self { mode, rate: None, scope: Scope::default(), seed: None, ttl: None, id: None };
+        if let Some(rate) = &raw.rate {
+            let refused = |message: String, remedy: &str| ParseError::new(source, rate.at.clone(), message, remedy);
+            if !spec.per_request {
+                return Err(refused(format!("`{}` takes no percentage", spec.name), "leave out @ and the percentage"));
+            }
+            if rule.mode.is_weighted() {
+                let remedy = "each entry has its per cent of all requests already: leave out @ and the percentage";
+                return Err(refused("a weighted list takes no percentage".into(), remedy));
+            }
+            rule.rate = Some(Percent::parse(&rate.text).map_err(|complaint| rate.error(source, complaint))?);
+        }
+        let mut seen: Vec<&str> = Vec::new();
+        for (word, value) in &raw.keys {
+            let key = key_named(source, word, spec)?;
+            if !key.repeatable && seen.contains(&key.name) {
+                let message = format!("the key `{}` stands twice", key.name);
+                return Err(ParseError::new(source, word.at.clone(), message, "leave one of them out"));
+            }
+            seen.push(key.name);
+            (key.read)(&value.text, &mut rule).map_err(|complaint| value.error(source, complaint))?;
+        }
+        Ok(rule)
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.mode.spec().name)?;
+        let argument = self.mode.to_string();
+        if !argument.is_empty() {
+            write!(f, "={}", Quoted(&argument))?;
+        }
+        if let Some(rate) = self.rate {
+            write!(f, "@{rate}%")?;
+        }
+        if let Some(path) = &self.scope.path {
+            write!(f, ";path={}", Quoted(&path.to_string()))?;
+        }
+        if let Some(method) = &self.scope.method {
+            write!(f, ";method={}", Quoted(method.as_str()))?;
+        }
+        for (name, value) in &self.scope.headers {
+            write!(f, ";header={}", Quoted(&format!("{name}:{value}")))?;
+        }
+        if let Some(seed) = self.seed {
+            write!(f, ";seed={seed}")?;
+        }
+        if let Some(ttl) = self.ttl {
+            write!(f, ";ttl={}", Written(ttl))?;
+        }
+        if let Some(id) = &self.id {
+            write!(f, ";id={id}")?;
+        }
+        Ok(())
+    }
+}
+
+fn mode_named(source: &str, word: &Word) -> Result<&'static ModeSpec, ParseError> {
+    let names = || MODES.iter().map(|spec| spec.name);
+    MODES.iter().find(|spec| spec.name == word.text).ok_or_else(|| {
+        let remedy = format!("modes: {}{}", names().collect::<Vec<_>>().join(", "), suggestion(&word.text, names()));
+        word_error(source, word, Complaint::new(0..word.text.len(), "unknown mode", remedy))
+    })
+}
+
+fn key_named(source: &str, word: &Word, mode: &ModeSpec) -> Result<&'static KeySpec, ParseError> {
+    let allowed = || KEYS.iter().filter(|key| mode.per_request || !key.per_request).map(|key| key.name);
+    let remedy = |near: String| format!("keys of `{}`: {}{near}", mode.name, allowed().collect::<Vec<_>>().join(", "));
+    let Some(key) = KEYS.iter().find(|key| key.name == word.text) else {
+        let remedy = remedy(suggestion(&word.text, allowed()));
+        return Err(word_error(source, word, Complaint::new(0..word.text.len(), "unknown key", remedy)));
+    };
+    if key.per_request && !mode.per_request {
+        let message = format!("`{}` is about the whole process, `{}` about requests", mode.name, key.name);
+        return Err(ParseError::new(source, word.at.clone(), message, remedy(String::new())));
+    }
+    Ok(key)
+}
+
+fn word_error(source: &str, word: &Word, complaint: Complaint) -> ParseError {
+    let shown: String = word.text.chars().take(40).collect();
+    ParseError::new(source, word.at.clone(), format!("{} `{shown}`", complaint.message), complaint.remedy)
+}

@@ -1,0 +1,59 @@
+//! Which requests a rule is about.
+
+use http::{HeaderMap, HeaderName, Method};
+
+use super::{glob::Glob, problem::Complaint};
+
+/// The conditions of a rule. All of them must hold; without any, it is about every request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Scope {
+    /// The path as it came, without the query.
+    pub(super) path: Option<Glob>,
+    pub(super) method: Option<Method>,
+    /// One of the values that came under the name must match.
+    pub(super) headers: Vec<(HeaderName, Glob)>,
+}
+
+/// What of a request decides whether a rule is about it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) method: &'a Method,
+    pub(super) path: &'a str,
+    pub(super) headers: &'a HeaderMap,
+}
+
+impl Scope {
+    pub(super) fn covers(&self, subject: Subject<'_>) -> bool {
+        self.method.as_ref().is_none_or(|method| method == subject.method)
+            && self.path.as_ref().is_none_or(|path| path.matches(subject.path.as_bytes()))
+            && self.headers.iter().all(|(name, glob)| {
+                subject.headers.get_all(name).iter().any(|value| glob.matches(value.as_bytes().trim_ascii()))
+            })
+    }
+}
+
+pub(super) fn parse_path(text: &str) -> Result<Glob, Complaint> {
+    if text.starts_with(['/', '*', '?']) {
+        return Ok(Glob::new(text));
+    }
+    let message = format!("no path begins like `{text}`");
+    Err(Complaint::new(0..text.len(), message, "a path pattern begins with `/` or `*`, as in /api/*"))
+}
+
+pub(super) fn parse_method(text: &str) -> Result<Method, Complaint> {
+    Method::from_bytes(text.to_ascii_uppercase().as_bytes()).map_err(|_| {
+        Complaint::new(0..text.len(), format!("`{text}` is no method"), "a method is one word, as in GET or POST")
+    })
+}
+
+pub(super) fn parse_header(text: &str) -> Result<(HeaderName, Glob), Complaint> {
+    const REMEDY: &str = "write NAME:VALUE, as in x-user:alice or, for any value, x-user:*";
+    let Some((name, value)) = text.split_once(':') else {
+        return Err(Complaint::new(0..text.len(), format!("the header `{text}` has no value"), REMEDY));
+    };
+    let Ok(parsed) = HeaderName::from_bytes(name.trim().as_bytes()) else {
+        return Err(Complaint::new(0..name.len(), format!("`{name}` is no name of a header"), REMEDY));
+    };
+    // Values on the wire carry no outer white space, so a pattern with some could never match.
+    Ok((parsed, Glob::new(value.trim())))
+}
