@@ -5,6 +5,8 @@
 
 pub mod control;
 pub mod envoy;
+pub mod identity;
+pub mod pods;
 pub mod problem;
 pub mod progress;
 pub mod resources;

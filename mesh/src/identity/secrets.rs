@@ -1,0 +1,84 @@
+//! Certificates as Envoy reads them: SDS files, replaced by rename.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use super::authority::Svid;
+
+/// The secret that holds a workload's own certificate, as Istio names it.
+pub const OWN: &str = "default";
+/// The secret that holds the trust bundle, as Istio names it.
+pub const ROOT: &str = "ROOTCA";
+
+/// The SDS response with a workload's certificate and key. Both stand inline in one file, so that no moment sees the
+/// new one of the one and the old one of the other.
+pub fn own_certificate(svid: &Svid) -> Value {
+    response(json!({
+        "name": OWN,
+        "tls_certificate": {
+            "certificate_chain": { "inline_string": svid.chain_pem },
+            "private_key": { "inline_string": svid.key_pem },
+        },
+    }))
+}
+
+/// The SDS response with the trust bundle.
+pub fn trust_bundle(root_pem: &str) -> Value {
+    response(json!({ "name": ROOT, "validation_context": { "trusted_ca": { "inline_string": root_pem } } }))
+}
+
+fn response(mut secret: Value) -> Value {
+    secret["@type"] = json!("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret");
+    json!({ "resources": [secret] })
+}
+
+/// Why a file is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {path}: {source}")]
+pub struct WriteError {
+    /// The file.
+    pub path: PathBuf,
+    /// The operating system's reason.
+    pub source: io::Error,
+}
+
+/// Writes a file that only this user can read, by rename: a reader sees the old text or the new one, and Envoy,
+/// which watches for moves, hears of it.
+///
+/// # Errors
+/// If the folder is gone or full.
+pub fn replace(path: &Path, content: &[u8]) -> Result<(), WriteError> {
+    let failed = |source| WriteError { path: path.to_owned(), source };
+    // A dot in front: what watches the folder by pattern does not take it for a file of its own.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.new"));
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(failed)?;
+    file.write_all(content).map_err(failed)?;
+    drop(file);
+    fs::rename(&beside, path).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_written_file_is_for_this_user_only_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sds.json");
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,106 @@
+//! A planned pod with its name and address becomes a command line and an environment.
+
+use std::{collections::BTreeMap, ffi::OsString, net::Ipv4Addr, path::Path};
+
+use super::{PodPlan, expand::expand};
+use crate::{problem::Problem, resources::model::EnvVar};
+
+/// What a pod is told of the place where it runs.
+#[derive(Debug, Clone)]
+pub struct Place<'a> {
+    /// The pod's name.
+    pub name: &'a str,
+    /// The pod's address.
+    pub address: Ipv4Addr,
+    /// The folder for its sockets.
+    pub folder: &'a Path,
+    /// `--connect` values: where requests for a host and port really go.
+    pub connect: &'a [String],
+    /// Where spans go, as `http://127.77.3.1:4318`.
+    pub collector: &'a str,
+}
+
+/// The sockets in a pod's folder.
+pub const APP_SOCKET: &str = "app.sock";
+/// The application's admin socket.
+pub const ADMIN_SOCKET: &str = "admin.sock";
+/// The application's control socket.
+pub const CONTROL_SOCKET: &str = "control.sock";
+/// Envoy's admin socket.
+pub const ENVOY_SOCKET: &str = "envoy.sock";
+
+/// The port on which an application without a sidecar listens: its first one.
+const APP_PORT: u16 = 8080;
+
+/// The arguments: the manifest's, then those that the place asks for.
+pub fn arguments(plan: &PodPlan, place: &Place<'_>, environment: &BTreeMap<String, String>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> =
+        plan.arguments.iter().map(|argument| expand(argument, environment).into()).collect();
+    let mut flag = |name: &str, value: String| arguments.extend([name.into(), value.into()]);
+    let socket = |name: &str| format!("unix:{}", place.folder.join(name).display());
+    let listen = if plan.sidecar {
+        socket(APP_SOCKET)
+    } else {
+        let port = plan.ports.first().map_or(APP_PORT, |port| port.number);
+        format!("{}:{port}", place.address)
+    };
+    flag("--listen", listen);
+    flag("--admin-listen", socket(ADMIN_SOCKET));
+    flag("--control-listen", socket(CONTROL_SOCKET));
+    for connect in place.connect {
+        flag("--connect", connect.clone());
+    }
+    if !plan.sidecar {
+        // What arrives in plaintext shows whose it is by its address, as in a cluster.
+        flag("--source-address", place.address.to_string());
+    }
+    arguments
+}
+
+/// The environment: the manifest's, and what the image and the mesh would set, which the manifest may override.
+///
+/// # Errors
+/// If a field of the pod is asked for that does not exist here.
+pub fn environment(plan: &PodPlan, place: &Place<'_>) -> Result<BTreeMap<String, String>, Box<Problem>> {
+    let mut environment = BTreeMap::from([
+        ("MESHWALK_RELEASE".to_owned(), plan.release.clone()),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), place.collector.to_owned()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL".to_owned(), "http/protobuf".to_owned()),
+        // Spans are looked at right after the request, not at the SDK's default of five seconds later.
+        ("OTEL_BSP_SCHEDULE_DELAY".to_owned(), "200".to_owned()),
+    ]);
+    for (index, variable) in plan.environment.iter().enumerate() {
+        let value = value_of(variable, plan, place, &environment).ok_or_else(|| {
+            let path = variable.value_from.as_ref().map_or("", |source| source.field_ref.field_path.as_str());
+            Problem::new(format!("the pod has no field {path:?} on one machine"))
+                .of(format!("Deployment {}/{}", plan.workload.namespace, plan.workload.name))
+                .field(format!("spec.template.spec.containers[0].env[{index}].valueFrom.fieldRef.fieldPath"))
+                .remedy(
+                    "there are metadata.name, metadata.namespace, metadata.labels['KEY'], metadata.annotations['KEY'], spec.serviceAccountName and status.podIP",
+                )
+        })?;
+        environment.insert(variable.name.clone(), value);
+    }
+    Ok(environment)
+}
+
+fn value_of(variable: &EnvVar, plan: &PodPlan, place: &Place<'_>, known: &BTreeMap<String, String>) -> Option<String> {
+    let Some(source) = &variable.value_from else {
+        return Some(expand(variable.value.as_deref().unwrap_or_default(), known));
+    };
+    let path = source.field_ref.field_path.as_str();
+    let subscript = |name: &str| path.strip_prefix(name)?.strip_prefix("['")?.strip_suffix("']");
+    match path {
+        "metadata.name" => Some(place.name.to_owned()),
+        "metadata.namespace" => Some(plan.workload.namespace.clone()),
+        "spec.serviceAccountName" => Some(plan.service_account.clone()),
+        "status.podIP" => Some(place.address.to_string()),
+        _ => {
+            // A label that the pod does not have is an empty variable, as the downward API has it.
+            let (of, key) = subscript("metadata.labels")
+                .map(|key| (&plan.labels, key))
+                .or_else(|| subscript("metadata.annotations").map(|key| (&plan.annotations, key)))?;
+            Some(of.get(key).cloned().unwrap_or_default())
+        }
+    }
+}

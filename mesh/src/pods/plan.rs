@@ -1,0 +1,190 @@
+//! What each Deployment's pods are, before they have names and addresses.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use super::injection;
+use crate::{
+    problem::{Problem, Problems},
+    resources::{
+        Key, Object, Resources,
+        model::{Container, Deployment, EnvVar, PortReference},
+    },
+    topology::ContainerPort,
+};
+
+/// What one pod of a Deployment is. Two plans that are equal make pods that need not be replaced by each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PodPlan {
+    /// The Deployment.
+    pub workload: Key,
+    /// How many pods.
+    pub replicas: u32,
+    /// The pods' labels.
+    pub labels: BTreeMap<String, String>,
+    /// The pods' annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// The pods' service account.
+    pub service_account: String,
+    /// Whether they have a sidecar.
+    pub sidecar: bool,
+    /// The program.
+    pub program: PathBuf,
+    /// The release that the image's tag names, as `v1`.
+    pub release: String,
+    /// Arguments, before `$(VAR)` is replaced.
+    pub arguments: Vec<String>,
+    /// Environment variables, before they are resolved.
+    pub environment: Vec<EnvVar>,
+    /// The ports that the container declares.
+    pub ports: Vec<ContainerPort>,
+    /// When a pod counts as ready.
+    pub readiness: Readiness,
+    /// Seconds between SIGTERM and SIGKILL.
+    pub grace_seconds: u32,
+}
+
+/// How readiness is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readiness {
+    /// The path on the admin port.
+    pub path: String,
+    /// Seconds from one try to the next.
+    pub period_seconds: u32,
+    /// How many failures in a row make a ready pod unready.
+    pub failure_threshold: u32,
+}
+
+/// Plans the pods of every Deployment. `programs` is the folder in which image `meshwalk/NAME:TAG` is the file NAME.
+///
+/// # Errors
+/// Deployments that cannot be run as processes, each with what would be right.
+pub fn plan(resources: &Resources, programs: &std::path::Path) -> Result<Vec<PodPlan>, Problems> {
+    let mut problems = Vec::new();
+    let mut plans = Vec::new();
+    for (key, object) in &resources.deployments {
+        let namespace = Key { namespace: String::new(), name: key.namespace.clone() };
+        let no_labels = BTreeMap::new();
+        let namespace_labels = resources.namespaces.get(&namespace).map_or(&no_labels, |found| &found.labels);
+        match plan_one(key, &object.spec, namespace_labels, programs) {
+            Ok(plan) => plans.push(plan),
+            Err(problem) => problems.push(locate(*problem, key, object)),
+        }
+    }
+    if problems.is_empty() { Ok(plans) } else { Err(Problems(problems)) }
+}
+
+fn locate(problem: Problem, key: &Key, object: &Object<Deployment>) -> Problem {
+    problem.at(&object.place).of(format!("Deployment {}/{}", key.namespace, key.name))
+}
+
+fn plan_one(
+    key: &Key,
+    deployment: &Deployment,
+    namespace_labels: &BTreeMap<String, String>,
+    programs: &std::path::Path,
+) -> Result<PodPlan, Box<Problem>> {
+    const CONTAINERS: &str = "spec.template.spec.containers";
+    let template = &deployment.template;
+    let [container] = template.spec.containers.as_slice() else {
+        let count = template.spec.containers.len();
+        return Err(Box::new(
+            Problem::new(format!("a pod on one machine runs one container, not {count}"))
+                .field(CONTAINERS)
+                .remedy("give each program a Deployment of its own"),
+        ));
+    };
+    if !container.command.is_empty() {
+        return Err(Box::new(
+            Problem::new("another program than the image's cannot be run without the image")
+                .field(format!("{CONTAINERS}[0].command"))
+                .remedy("leave it out and use `args`"),
+        ));
+    }
+    let (program, release) = parse_image(&container.image).ok_or_else(|| {
+        Problem::new(format!("there is no image {:?} on one machine", container.image))
+            .field(format!("{CONTAINERS}[0].image"))
+            .remedy("an image is meshwalk/NAME:TAG with the tag v1 or v2 (also as v1-0.3.0), and NAME a program beside meshwalk")
+    })?;
+    let program = programs.join(program);
+    if !program.is_file() {
+        return Err(Box::new(
+            Problem::new(format!("the program of image {:?} is not at {}", container.image, program.display()))
+                .field(format!("{CONTAINERS}[0].image"))
+                .remedy("build it (`cargo build --workspace`) or say with --programs where it is"),
+        ));
+    }
+    Ok(PodPlan {
+        workload: key.clone(),
+        replicas: deployment.replicas,
+        labels: template.metadata.labels.clone(),
+        annotations: template.metadata.annotations.clone(),
+        service_account: template.spec.service_account_name.clone(),
+        sidecar: injection::has_sidecar(namespace_labels, &template.metadata.labels, &template.metadata.annotations),
+        program,
+        release: release.to_owned(),
+        arguments: container.args.clone(),
+        environment: container.env.clone(),
+        ports: ports(container),
+        readiness: readiness(container)?,
+        grace_seconds: template.spec.termination_grace_period_seconds,
+    })
+}
+
+fn ports(container: &Container) -> Vec<ContainerPort> {
+    let port = |port: &crate::resources::model::ContainerPort| ContainerPort {
+        name: port.name.clone(),
+        number: port.container_port,
+    };
+    container.ports.iter().map(port).collect()
+}
+
+/// The kubelet asks over the network; here it is the admin socket, so the probe must be for the admin port.
+fn readiness(container: &Container) -> Result<Readiness, Box<Problem>> {
+    const ADMIN_PORT: u16 = 8081;
+    let Some(probe) = &container.readiness_probe else {
+        return Ok(Readiness { path: "/readyz".to_owned(), period_seconds: 1, failure_threshold: 1 });
+    };
+    let number = match &probe.http_get.port {
+        PortReference::Number(number) => Some(*number),
+        PortReference::Name(name) => {
+            container.ports.iter().find(|port| port.name.as_ref() == Some(name)).map(|port| port.container_port)
+        }
+    };
+    if number != Some(ADMIN_PORT) {
+        return Err(Box::new(
+            Problem::new(format!("the port {} cannot be asked for readiness", probe.http_get.port))
+                .field("spec.template.spec.containers[0].readinessProbe.httpGet.port")
+                .remedy(format!(
+                    "ask the admin port, {ADMIN_PORT}, by number or by a name that the container declares"
+                )),
+        ));
+    }
+    Ok(Readiness {
+        path: probe.http_get.path.clone(),
+        period_seconds: probe.period_seconds.max(1),
+        failure_threshold: probe.failure_threshold.max(1),
+    })
+}
+
+/// `meshwalk/NAME:TAG` → NAME and the release in TAG, which is all before the first hyphen.
+fn parse_image(image: &str) -> Option<(&str, &str)> {
+    let (name, tag) = image.strip_prefix("meshwalk/")?.split_once(':')?;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let release = tag.split('-').next().unwrap_or(tag);
+    (!name.is_empty() && name.chars().all(plain) && matches!(release, "v1" | "v2")).then_some((name, release))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_image;
+
+    #[test]
+    fn an_image_names_a_program_and_a_release() {
+        assert_eq!(parse_image("meshwalk/backend:v1"), Some(("backend", "v1")));
+        assert_eq!(parse_image("meshwalk/backend:v2-0.3.0"), Some(("backend", "v2")));
+        for image in ["backend:v1", "meshwalk/backend", "meshwalk/backend:latest", "meshwalk/../sh:v1", "meshwalk/:v1"]
+        {
+            assert_eq!(parse_image(image), None, "{image}");
+        }
+    }
+}
