@@ -1,2 +1,4 @@
 //! The one integration test binary of this crate: the promises that need a network or a process.
 #![allow(clippy::unwrap_used)]
+
+mod traffic;

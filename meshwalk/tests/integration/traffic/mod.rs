@@ -1,0 +1,5 @@
+//! The load generator against servers whose behaviour is scripted.
+
+mod failures;
+mod pace;
+mod server;
