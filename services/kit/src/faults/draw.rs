@@ -71,3 +71,24 @@ fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generator_is_splitmix64() {
+        // The first numbers of the published generator for the seed 0.
+        let mut draws = Draws { key: 0, first: 0, drawn: 0 };
+        assert_eq!([draws.number(), draws.number()], [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4]);
+    }
+
+    #[test]
+    fn each_request_has_numbers_of_its_own() {
+        let stream = Stream::seeded(1, "rule", 0);
+        let numbers: std::collections::HashSet<u64> =
+            (0..1000).map(|_| stream.next()).flat_map(|mut draws| [draws.number(), draws.number()]).collect();
+        assert_eq!(numbers.len(), 2000);
+        assert_eq!(Draws { key: 1, first: u64::MAX, drawn: 3 }.below(1), 0);
+    }
+}

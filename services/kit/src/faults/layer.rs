@@ -1,5 +1,8 @@
 //! The layer around the application.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     convert::Infallible,
     sync::Arc,

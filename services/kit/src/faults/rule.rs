@@ -1,5 +1,8 @@
 //! A rule: the grammar's parts with their meaning.
 
+#[cfg(test)]
+mod tests;
+
 use std::{fmt, time::Duration};
 
 use super::{

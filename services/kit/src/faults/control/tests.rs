@@ -1,1 +1,96 @@
+use axum::body::Body;
+use http::{Method, Request, header};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
 
+use super::*;
+use crate::faults::Settings;
+
+fn router() -> Router {
+    let registry = Registry::new(Settings::default());
+    registry.add("latency=5ms;id=start", Origin::Flag).unwrap();
+    control_router(registry)
+}
+
+async fn send(router: &Router, request: Request<Body>) -> (u16, String) {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    (status, String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap())
+}
+
+async fn ask(router: &Router, method: Method, path: &str, body: &str) -> (u16, String) {
+    send(router, Request::builder().method(method).uri(path).body(Body::from(body.to_owned())).unwrap()).await
+}
+
+async fn ids(router: &Router) -> Vec<String> {
+    let (_, body) = ask(router, Method::GET, "/faults", "").await;
+    let listed: Value = serde_json::from_str(&body).unwrap();
+    listed["rules"].as_array().unwrap().iter().map(|rule| rule["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn rules_come_and_go() {
+    let router = router();
+    let (status, body) = ask(&router, Method::POST, "/faults", "error = 503 @ 30%\nunready;ttl=60s;id=sick\n").await;
+    assert_eq!(status, 200, "{body}");
+    let added: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(
+        added[0],
+        json!({"id": "r1", "rule": "error=503@30%", "mode": "error", "matched": 0, "fired": 0,
+               "last_fired_unix_ms": null, "expires_in_ms": null, "origin": "control"})
+    );
+    assert_eq!(added[1]["expires_in_ms"], 60_000);
+    assert_eq!(ids(&router).await, ["start", "r1", "sick"]);
+    assert_eq!(ask(&router, Method::DELETE, "/faults/sick", "").await, (200, r#"{"removed":["sick"]}"#.into()));
+    let missing = ask(&router, Method::DELETE, "/faults/sick", "").await;
+    assert_eq!(missing, (404, "no rule has the id `sick`; ids: start, r1\n".into()));
+    assert_eq!(ask(&router, Method::DELETE, "/faults", "").await, (200, r#"{"removed":["start","r1"]}"#.into()));
+    assert!(ids(&router).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_text_with_one_wrong_rule_adds_none() {
+    let router = router();
+    let (status, body) = ask(&router, Method::POST, "/faults", "error=503\nlatency=200\n").await;
+    assert_eq!(status, 400);
+    assert_eq!(
+        body,
+        "the duration `200` has no unit (line 2, column 9)\n  latency=200\n          ^^^\n  \
+         a duration is a number and a unit: us, ms or s, as in 200ms\n"
+    );
+    assert_eq!(ask(&router, Method::POST, "/faults", "error=503|unready;id=start").await.0, 409);
+    assert_eq!(ask(&router, Method::POST, "/faults", "").await.0, 400);
+    assert_eq!(ask(&router, Method::POST, "/faults", &"error=503\n".repeat(1000)).await.0, 400);
+    assert_eq!(ids(&router).await, ["start"]);
+}
+
+#[tokio::test]
+async fn a_huge_body_is_not_read() {
+    assert_eq!(ask(&router(), Method::POST, "/faults", &"x".repeat(MAX_BODY + 1)).await.0, 413);
+}
+
+#[tokio::test]
+async fn requests_for_another_host_or_of_another_page_are_refused() {
+    let router = router();
+    for (host, origin, expected) in [
+        ("localhost:8082", None, 200),
+        ("127.0.0.1:8082", Some("http://127.0.0.1:8082"), 200),
+        ("[::1]:8082", None, 200),
+        ("rebound.example:8082", None, 403),
+        ("rebound.example:8082", Some("http://rebound.example:8082"), 403),
+        ("localhost:8082", Some("https://localhost:8082"), 403),
+        ("localhost:8082", Some("http://localhost:3000"), 403),
+        ("localhost:8082", Some("https://page.example"), 403),
+        ("localhost:8082", Some("null"), 403),
+    ] {
+        let mut request = Request::builder().uri("/faults").header(header::HOST, host);
+        if let Some(origin) = origin {
+            request = request.header(header::ORIGIN, origin);
+        }
+        let (status, body) = send(&router, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(status, expected, "{host} {origin:?}: {body}");
+    }
+    // The authority of HTTP/2 counts as the host.
+    let request = Request::builder().uri("http://rebound.example/faults").body(Body::empty()).unwrap();
+    assert_eq!(send(&router, request).await.0, 403);
+}

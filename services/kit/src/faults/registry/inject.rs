@@ -74,6 +74,12 @@ impl InjectCache {
         Ok(rules)
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.order.len().max(known.rules.len())
+    }
+
     fn read(&self, text: &str) -> Result<Arc<[Active]>, InjectError> {
         let rules = Rule::parse_all(text).map_err(AddError::from)?;
         if rules.len() > MAX_RULES {
