@@ -1,0 +1,110 @@
+//! The command line: its words, and how a command's end becomes an exit code.
+
+use std::{ffi::OsString, io::Write, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::commands;
+
+/// A small workload that shows a service mesh at work, and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "meshwalk", version, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Put resources in force; returns when every proxy has taken them.
+    Apply(commands::apply::Args),
+    /// Take the resources that files name out of force.
+    Delete(commands::delete::Args),
+    /// Show what runs: workloads, sidecars, certificates, fields without local effect.
+    Status(commands::status::Args),
+    /// Show the Envoy configuration of a workload, and where its files are.
+    Config(commands::config::Args),
+    /// Show a trace as a tree, or list the recent ones.
+    Trace(commands::trace::Args),
+    /// Stop a mesh that runs in another terminal.
+    Down(commands::down::Args),
+}
+
+/// An input that is wrong: a lab, a resource, a flag. It ends a command with exit code 2 instead of 1.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongInput(pub String);
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    // A child of the mesh passes through here on its way to its own program: no runtime, no threads, no parsing.
+    if let Some(second) = arguments.nth(1)
+        && second == meshwalk_mesh::runtime::child::COMMAND
+    {
+        let error = meshwalk_mesh::runtime::child::become_program(&arguments.collect::<Vec<OsString>>());
+        complain(&anyhow::Error::new(error));
+        return ExitCode::from(meshwalk_mesh::runtime::child::NOT_STARTED);
+    }
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("MESHWALK_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&anyhow::Error::new(error).context("cannot start the runtime"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            exit_code(&error)
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Apply(args) => commands::apply::run(args).await,
+        Command::Delete(args) => commands::delete::run(args).await,
+        Command::Status(args) => commands::status::run(args).await,
+        Command::Config(args) => commands::config::run(args).await,
+        Command::Trace(args) => commands::trace::run(args).await,
+        Command::Down(args) => commands::down::run(args).await,
+    }
+}
+
+/// Writes to standard output; a reader that has gone (`| head`) is no error.
+pub fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ =
+        out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+    let _ = out.flush();
+}
+
+/// Writes a line of progress to standard error, where it does not get into what a command prints.
+pub fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+fn complain(error: &anyhow::Error) {
+    tell(&format!("meshwalk: {error:#}"));
+}
+
+/// 2 for a wrong input, 1 for everything else that failed.
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    use meshwalk_mesh::{control::client, problem::Problems};
+    let wrong_input = error.chain().any(|cause| {
+        cause.is::<WrongInput>()
+            || cause.is::<Problems>()
+            || cause.downcast_ref::<client::Error>().is_some_and(client::Error::is_input)
+    });
+    ExitCode::from(if wrong_input { 2 } else { 1 })
+}

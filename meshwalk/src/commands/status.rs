@@ -1,0 +1,86 @@
+//! `meshwalk status`: what runs, where, and what has no effect here.
+
+use std::{collections::BTreeMap, process::ExitCode};
+
+use meshwalk_mesh::control::types::{InstanceStatus, Status};
+
+use super::{named::Named, table::table};
+use crate::cli;
+
+/// Which mesh, and in which form.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    mesh: Named,
+    /// Everything as JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the status.
+///
+/// # Errors
+/// If the mesh does not run.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let status = args.mesh.client().status().await?;
+    let text = if args.json { serde_json::to_string_pretty(&status)? } else { show(&status) };
+    cli::say(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(status: &Status) -> String {
+    let mut text = format!(
+        "mesh {} on {}, Envoy {}, configuration {}\n\n",
+        status.name, status.network, status.envoy_version, status.config_version
+    );
+    let heading = ["POD", "VERSION", "ADDRESS", "SIDECAR", "READY", "RESTARTS", "CONFIG", "CERTIFICATE UNTIL"];
+    let lines: Vec<Vec<String>> = status.instances.iter().map(line).collect();
+    text.push_str(&table(&heading, &lines));
+    text.push_str(&format!("\n{}", addresses(status)));
+    text.push_str(&without_effect(status));
+    text
+}
+
+fn line(instance: &InstanceStatus) -> Vec<String> {
+    let yes = |value: bool| if value { "yes" } else { "no" }.to_owned();
+    let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+    vec![
+        format!("{}/{}", instance.namespace, instance.name),
+        or_dash(instance.version.clone()),
+        instance.address.to_string(),
+        yes(instance.sidecar),
+        yes(instance.ready),
+        instance.restarts.to_string(),
+        or_dash(instance.config_version.map(|version| version.to_string())),
+        or_dash(instance.certificate_expires.clone()),
+    ]
+}
+
+/// Where to look: also what `meshwalk up` prints.
+pub(super) fn addresses(status: &Status) -> String {
+    let addresses = &status.addresses;
+    format!(
+        "page       {}\ngateway    http://{} (Host: meshwalk.localhost)\nmetrics    {} (the gateway's; every pod has its own)\ntraces     {} (OTLP over HTTP); `meshwalk trace` lists them\nlogs       {}\n",
+        addresses.page,
+        addresses.gateway,
+        addresses.metrics,
+        addresses.collector,
+        addresses.logs.display()
+    )
+}
+
+/// One line per field and reason, with the resources in which it occurs.
+fn without_effect(status: &Status) -> String {
+    if status.without_effect.is_empty() {
+        return String::new();
+    }
+    let mut fields: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for field in &status.without_effect {
+        *fields.entry((&field.field, &field.reason)).or_default() += 1;
+    }
+    let lines: Vec<Vec<String>> = fields
+        .into_iter()
+        .map(|((field, reason), count)| vec![field.to_owned(), count.to_string(), reason.to_owned()])
+        .collect();
+    format!("\nwithout effect on one machine:\n{}", table(&["FIELD", "TIMES", "WHY"], &lines))
+}
