@@ -11,6 +11,7 @@ pub mod problem;
 pub mod progress;
 pub mod resources;
 pub mod runtime;
+pub mod telemetry;
 pub mod topology;
 pub mod translate;
 pub mod yaml;
