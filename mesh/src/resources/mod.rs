@@ -1,14 +1,34 @@
 //! The resources that the local mesh understands, and the set of them that is in force.
+//!
+//! The way of a file: [`read`](Resources::read) finds the documents of files, folders and kustomizations; `object`
+//! reads each of them, after [`fields`] has judged every field of it; [`with`](Resources::with) puts the objects into
+//! a set, on the whole of which `checks` look.
 
+mod annotations;
+mod checks;
+pub mod fields;
+pub mod hosts;
+mod kind;
+mod kustomize;
 pub mod model;
+mod name;
+mod object;
+mod read;
+mod set;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use crate::problem::Place;
+pub use kind::Kind;
 use model::{
     AuthorizationPolicy, Deployment, DestinationRule, Gateway, Namespace, PeerAuthentication, Service, ServiceAccount,
     VirtualService,
 };
+pub use read::Reading;
+pub use set::Resource;
+
+/// The namespace of the mesh itself: policies in it hold for every namespace, and the ingress gateway lives in it.
+pub const ROOT_NAMESPACE: &str = "istio-system";
 
 /// A resource's name in its namespace. Resources without a namespace have an empty one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +37,20 @@ pub struct Key {
     pub namespace: String,
     /// The name.
     pub name: String,
+}
+
+impl Key {
+    /// A resource's name in a namespace.
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { namespace: namespace.into(), name: name.into() }
+    }
+}
+
+/// As messages name it: `meshwalk/backend`.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.namespace.is_empty() { f.write_str(&self.name) } else { write!(f, "{}/{}", self.namespace, self.name) }
+    }
 }
 
 /// A resource with what every kind has, and where it came from.
@@ -41,7 +75,7 @@ pub struct Object<S> {
 pub struct WithoutEffect {
     /// The resource, as `Deployment meshwalk/frontend`.
     pub resource: String,
-    /// The field, as `spec.template.spec.containers[].resources`.
+    /// The field, as `spec.template.spec.containers[].resources`; `*` if the whole resource does nothing.
     pub field: String,
     /// Why it has no effect here.
     pub reason: String,

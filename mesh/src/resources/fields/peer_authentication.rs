@@ -1,0 +1,17 @@
+//! PeerAuthentication (security.istio.io).
+
+use super::{
+    metadata::{METADATA, STATUS},
+    table::{Effect::Translated, Group, Rule},
+};
+
+pub(super) const GROUPS: &[&[Group]] = &[METADATA, STATUS, PEER_AUTHENTICATION];
+
+const PEER_AUTHENTICATION: &[Group] = &[Group {
+    under: &["spec"],
+    rules: &[
+        Rule("selector.matchLabels{}", Translated),
+        Rule("mtls.mode", Translated),
+        Rule("portLevelMtls{}.mode", Translated),
+    ],
+}];

@@ -1,0 +1,176 @@
+//! A document is judged field by field before its type sees it.
+
+use super::{Effect, Table};
+use crate::{
+    problem::{Place, Problem},
+    yaml::{Content, Entry, FieldPath, Node, nearest},
+};
+
+/// What a walk through a document found.
+#[derive(Debug, Default)]
+pub(crate) struct Walked {
+    /// The document without the fields that have no effect.
+    pub(crate) kept: Option<Node>,
+    /// Patterns of the fields without effect that occurred, with the reasons.
+    pub(crate) without_effect: Vec<(String, &'static str)>,
+    /// What may not stand there.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Judges every field of a document. The problems have a place and a field, and no resource yet.
+pub(crate) fn walk(document: &Node, table: &Table) -> Walked {
+    let mut walked = Walked::default();
+    let mut walk = Walk { table, walked: &mut walked };
+    let kept = walk.value(document, "", &FieldPath::default(), None);
+    walked.kept = kept;
+    walked
+}
+
+struct Walk<'a> {
+    table: &'a Table,
+    walked: &'a mut Walked,
+}
+
+impl Walk<'_> {
+    /// The value without what has no effect; nothing if it has none at all. `over` is the effect of a field above
+    /// that covers this one.
+    fn value(&mut self, node: &Node, pattern: &str, path: &FieldPath, over: Option<Effect>) -> Option<Node> {
+        if let Some(expected) = self.mismatch(node, pattern) {
+            let message = format!("{expected} is expected here, not {}", node.describe());
+            self.problem(Problem::new(message), &node.place, path);
+            return None;
+        }
+        let content = match &node.content {
+            Content::Mapping(entries) => {
+                let kept = entries.iter().filter_map(|entry| self.entry(entry, pattern, path, over)).collect();
+                Content::Mapping(kept)
+            }
+            Content::Sequence(elements) => {
+                let below = format!("{pattern}[]");
+                let kept = elements
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(index, element)| {
+                        self.judge(element, &below, &path.index(index), &element.place, over)
+                    })
+                    .collect();
+                Content::Sequence(kept)
+            }
+            scalar => scalar.clone(),
+        };
+        Some(Node { place: node.place.clone(), content })
+    }
+
+    fn entry(&mut self, entry: &Entry, pattern: &str, path: &FieldPath, over: Option<Effect>) -> Option<Entry> {
+        let path = path.key(&entry.key);
+        let is_map = self.table.schema.kind(pattern) == Some("map");
+        let below = match pattern {
+            _ if is_map => format!("{pattern}{{}}"),
+            "" => entry.key.clone(),
+            _ => format!("{pattern}.{}", entry.key),
+        };
+        if self.table.schema.kind(&below).is_none() {
+            self.unknown(entry, pattern, &path);
+            return None;
+        }
+        // As for `kubectl`, a field with nothing in it is as good as none; a map's value is not.
+        if entry.value.content == Content::Null && !is_map {
+            return None;
+        }
+        let value = self.judge(&entry.value, &below, &path, &entry.place, over)?;
+        Some(Entry { key: entry.key.clone(), place: entry.place.clone(), value })
+    }
+
+    fn judge(
+        &mut self,
+        node: &Node,
+        pattern: &str,
+        path: &FieldPath,
+        place: &Place,
+        over: Option<Effect>,
+    ) -> Option<Node> {
+        if over.is_some() {
+            // Nothing of it is kept, but a slip is a slip.
+            self.value(node, pattern, path, over);
+            return None;
+        }
+        if self.table.contains_rules(pattern) {
+            let value = self.value(node, pattern, path, None)?;
+            return self.table.contains_translated(pattern).then_some(value);
+        }
+        let effect = self.table.effect(pattern);
+        match effect {
+            Some(Effect::Translated) => self.value(node, pattern, path, None),
+            Some(Effect::TranslatedIf(values, remedy)) => {
+                self.only(node, values, remedy, place, path).then(|| node.clone())
+            }
+            Some(Effect::Only(values, remedy)) => {
+                self.only(node, values, remedy, place, path);
+                None
+            }
+            Some(Effect::WithoutEffect(reason)) => {
+                let found = (pattern.to_owned(), reason);
+                if !self.walked.without_effect.contains(&found) {
+                    self.walked.without_effect.push(found);
+                }
+                self.value(node, pattern, path, effect);
+                None
+            }
+            Some(Effect::Refused(remedy)) => {
+                self.problem(Problem::new("the local mesh does not understand this field").remedy(remedy), place, path);
+                None
+            }
+            None => {
+                let message = "the local mesh does not know what to do with this field";
+                self.problem(Problem::new(message).remedy("leave it out"), place, path);
+                None
+            }
+        }
+    }
+
+    /// Whether a value is one of those that may stand there; a value that the schema does not know is left to the type.
+    fn only(&mut self, node: &Node, values: &[&str], remedy: &str, place: &Place, path: &FieldPath) -> bool {
+        let text = match &node.content {
+            Content::String(text) => text.clone(),
+            _ => node.to_json().to_string(),
+        };
+        let allowed = values.contains(&text.as_str());
+        if !allowed {
+            let message = format!("the local mesh does not understand `{text}` here");
+            self.problem(Problem::new(message).remedy(remedy), place, path);
+        }
+        allowed
+    }
+
+    /// What the schema expects, if the node is something else.
+    fn mismatch(&self, node: &Node, pattern: &str) -> Option<&'static str> {
+        let expected = match self.table.schema.kind(pattern)? {
+            "list" => "a list",
+            // An object of which the schema names no field may be anything.
+            "object" if self.table.schema.children(pattern).next().is_some() => "a map",
+            "map" => "a map",
+            "boolean" => "true or false",
+            "integer" | "number" => "a number",
+            kind if kind.starts_with("string") => "text",
+            _ => return None,
+        };
+        (node.describe() != expected && node.content != Content::Null).then_some(expected)
+    }
+
+    fn unknown(&mut self, entry: &Entry, pattern: &str, path: &FieldPath) {
+        let schema = &self.table.schema;
+        if schema.kind(pattern) == Some("object") && schema.children(pattern).next().is_none() {
+            return;
+        }
+        let known: Vec<&str> = schema.children(pattern).collect();
+        let remedy = nearest(&entry.key, known.iter().copied()).map_or_else(
+            || format!("it may be one of {}", known.join(", ")),
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        self.problem(Problem::new("there is no such field").remedy(remedy), &entry.place, path);
+    }
+
+    fn problem(&mut self, problem: Problem, place: &Place, path: &FieldPath) {
+        self.walked.problems.push(problem.at(place).field(path.to_string()));
+    }
+}

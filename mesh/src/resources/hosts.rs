@@ -1,0 +1,53 @@
+//! How resources name hosts, by Istio's rules.
+
+use super::Key;
+
+/// The domain under which services have their full names.
+const CLUSTER_DOMAIN: &str = "cluster.local";
+
+/// A service's full name, as `backend.meshwalk.svc.cluster.local`.
+pub fn service(key: &Key) -> String {
+    format!("{}.{}.svc.{CLUSTER_DOMAIN}", key.name, key.namespace)
+}
+
+/// Completes a host that a resource in `namespace` names: a name without a dot is a service beside the resource, and
+/// every other name is taken for a full one, so that `backend.meshwalk` is no service.
+pub fn full(host: &str, namespace: &str) -> String {
+    if host.contains('.') || host.starts_with('*') { host.to_owned() } else { service(&Key::new(namespace, host)) }
+}
+
+/// Whether a pattern (a name, `*.suffix` or `*`) has a host in it. Hosts have no case (RFC 3986, section 3.2.2).
+pub fn matches(pattern: &str, host: &str) -> bool {
+    let (pattern, host) = (pattern.to_ascii_lowercase(), host.to_ascii_lowercase());
+    match pattern.strip_prefix('*') {
+        Some(suffix) => host.ends_with(suffix) && (suffix.is_empty() || host.len() > suffix.len()),
+        None => pattern == host,
+    }
+}
+
+/// Whether some host is in both of two patterns.
+pub fn overlap(one: &str, other: &str) -> bool {
+    matches(one, other) || matches(other, one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_name_without_a_dot_is_completed() {
+        assert_eq!(full("backend", "meshwalk"), "backend.meshwalk.svc.cluster.local");
+        assert_eq!(full("backend.meshwalk", "meshwalk"), "backend.meshwalk");
+        assert_eq!(full("*.local", "meshwalk"), "*.local");
+    }
+
+    #[test]
+    fn a_wildcard_matches_whole_names_that_end_so() {
+        assert!(matches("*.local", "backend.meshwalk.svc.cluster.local"));
+        assert!(matches("*", "anything"));
+        assert!(matches("Meshwalk.localhost", "meshwalk.LOCALHOST"));
+        assert!(!matches("*.local", ".local"));
+        assert!(!matches("*.example.org", "example.org"));
+        assert!(overlap("*.org", "*.example.org") && !overlap("*.org", "*.example.com"));
+    }
+}

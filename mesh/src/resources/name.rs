@@ -1,0 +1,56 @@
+//! What resources are called.
+
+use super::Key;
+use crate::{problem::Problem, yaml::Node};
+
+/// Kinds that belong to no namespace.
+const WITHOUT_NAMESPACE: [&str; 4] = ["Namespace", "ClusterRole", "ClusterRoleBinding", "PriorityClass"];
+
+/// The namespace and name of a document. One that names no namespace belongs to `namespace`.
+pub(super) fn key(document: &Node, kind: &str, namespace: &str) -> Result<Key, Problem> {
+    let of = |field: &str| document.get("metadata").and_then(|metadata| metadata.get(field));
+    let place = |field: &str| document.place_of(&crate::yaml::FieldPath::parse(&format!("metadata.{field}"))).clone();
+    let Some(name) = of("name").and_then(Node::as_str) else {
+        return Err(Problem::new("a resource needs a name, as text")
+            .at(&place("name"))
+            .of(kind)
+            .field("metadata.name"));
+    };
+    let resource = format!("{kind} {name}");
+    if !is_name(name, true) {
+        return Err(malformed(name).at(&place("name")).of(resource).field("metadata.name"));
+    }
+    if WITHOUT_NAMESPACE.contains(&kind) {
+        return match of("namespace") {
+            None => Ok(Key { namespace: String::new(), name: name.to_owned() }),
+            Some(_) => Err(Problem::new(format!("a {kind} belongs to no namespace"))
+                .at(&place("namespace"))
+                .of(resource)
+                .field("metadata.namespace")
+                .remedy("leave it out")),
+        };
+    }
+    let namespace = match of("namespace") {
+        None => namespace,
+        Some(node) => node.as_str().filter(|text| is_name(text, false)).ok_or_else(|| {
+            malformed(node.as_str().unwrap_or_default()).at(&node.place).of(resource).field("metadata.namespace")
+        })?,
+    };
+    Ok(Key { namespace: namespace.to_owned(), name: name.to_owned() })
+}
+
+fn malformed(name: &str) -> Problem {
+    Problem::new(format!("`{name}` is no name for a resource"))
+        .remedy("use up to 63 lower-case letters, digits and hyphens, with a letter or digit first and last")
+}
+
+/// Whether a text is a DNS label (RFC 1123), or several with dots between them.
+fn is_name(text: &str, dots: bool) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    if dots { text.split('.').all(is_label) } else { is_label(text) }
+}

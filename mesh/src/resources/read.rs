@@ -1,0 +1,147 @@
+//! Files and folders become objects.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use super::{Resource, Resources, WithoutEffect, kustomize, object};
+use crate::{
+    problem::{Place, Problem, Problems},
+    yaml::{self, Node},
+};
+
+/// The namespace of what names none, as for `kubectl` in a new context.
+const DEFAULT_NAMESPACE: &str = "default";
+
+/// What was read: objects that are right in themselves, not yet checked against others.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// The objects, in the order of the files.
+    pub resources: Vec<Resource>,
+    /// Their fields that do nothing on one machine, and resources that do nothing as a whole.
+    pub without_effect: Vec<WithoutEffect>,
+}
+
+impl Resources {
+    /// Reads YAML files and folders. Of a folder with a `kustomization.yaml` this is followed; of any other one, the
+    /// files `*.yaml`, `*.yml` and `*.json` are read, those in its subfolders not, as for `kubectl apply -f`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of the documents, and objects that occur twice.
+    pub fn read<P: AsRef<Path>>(paths: &[P]) -> Result<Reading, Problems> {
+        Self::read_in(paths, DEFAULT_NAMESPACE)
+    }
+
+    /// The same, with the namespace of resources that name none.
+    ///
+    /// # Errors
+    /// As for [`Resources::read`].
+    pub fn read_in<P: AsRef<Path>>(paths: &[P], namespace: &str) -> Result<Reading, Problems> {
+        let mut roots = Vec::new();
+        let mut problems = Vec::new();
+        for path in paths {
+            match documents(path.as_ref(), 0) {
+                Ok(found) => roots.extend(found),
+                Err(Problems(found)) => problems.extend(found),
+            }
+        }
+        gather(&roots, namespace, problems)
+    }
+}
+
+impl Reading {
+    /// Reads documents that were kept as JSON (see [`super::Object::document`]).
+    ///
+    /// # Errors
+    /// As for [`Resources::read`].
+    pub fn of_documents(documents: &[Value]) -> Result<Self, Problems> {
+        let place = Place { file: PathBuf::from("(kept)"), line: 1, column: 1 };
+        let roots: Vec<Node> = documents.iter().map(|document| Node::from_json(document, &place)).collect();
+        gather(&roots, DEFAULT_NAMESPACE, Vec::new())
+    }
+}
+
+fn gather(roots: &[Node], namespace: &str, mut problems: Vec<Problem>) -> Result<Reading, Problems> {
+    let mut reading = Reading::default();
+    let mut seen: BTreeMap<String, Place> = BTreeMap::new();
+    for root in roots.iter().flat_map(items) {
+        match object::read(root, namespace) {
+            Ok(object::Read::Object(resource, without_effect)) => {
+                let identity = resource.identity();
+                if let Some(first) = seen.get(&identity) {
+                    problems.push(
+                        Problem::new("it occurs twice in what was read")
+                            .at(resource.place())
+                            .of(&identity)
+                            .remedy(format!("keep one of them; the first is at {first}")),
+                    );
+                }
+                seen.entry(identity).or_insert_with(|| resource.place().clone());
+                reading.without_effect.extend(without_effect);
+                reading.resources.push(*resource);
+            }
+            Ok(object::Read::Ignored(whole)) => reading.without_effect.push(whole),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(reading) } else { Err(Problems(problems)) }
+}
+
+/// The documents of a `kind: List`, or the document itself.
+fn items(document: &Node) -> Vec<&Node> {
+    let is_list = document.get("kind").and_then(Node::as_str) == Some("List");
+    match document.get("items") {
+        Some(items) if is_list => items.elements().iter().flat_map(self::items).collect(),
+        _ => vec![document],
+    }
+}
+
+/// How deep kustomizations may name each other: deeper than anybody means, and an end for those that go in circles.
+const MAX_DEPTH: usize = 16;
+
+/// Every document of a file or folder.
+pub(super) fn documents(path: &Path, depth: usize) -> Result<Vec<Node>, Problems> {
+    if depth > MAX_DEPTH {
+        return Err(Problem::new(format!("{}: kustomizations name each other in a circle", path.display())).into());
+    }
+    if !path.is_dir() {
+        return Ok(yaml::read(path)?.into_iter().map(|document| document.root).collect());
+    }
+    if let Some(file) = kustomize::file_of(path) {
+        return kustomize::documents(&file, path, depth);
+    }
+    let files = files_of(path)?;
+    if files.is_empty() {
+        return Err(Problem::new(format!("{}: there is no YAML file in this folder", path.display()))
+            .remedy("name the files, or one of its subfolders: they are not read with it")
+            .into());
+    }
+    let mut roots = Vec::new();
+    let mut problems = Vec::new();
+    for file in files {
+        match yaml::read(&file) {
+            Ok(found) => roots.extend(found.into_iter().map(|document| document.root)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(roots) } else { Err(Problems(problems)) }
+}
+
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
+    let unreadable =
+        |error: std::io::Error| Problem::new(format!("{}: the folder cannot be read: {error}", folder.display()));
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if path.is_file() && ["yaml", "yml", "json"].contains(&extension) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
