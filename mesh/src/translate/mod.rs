@@ -1,32 +1,45 @@
 //! Resources and topology become each proxy's configuration.
 
-use std::collections::BTreeMap;
+mod authorization;
+pub mod bootstrap;
+mod clusters;
+mod connection_manager;
+mod connection_pool;
+mod endpoints;
+mod fault;
+pub mod files;
+mod gateway;
+mod gateway_hosts;
+mod header_operations;
+mod inbound;
+mod load_balancing;
+mod mesh;
+mod message;
+pub mod names;
+mod outbound;
+mod outlier_detection;
+mod peer_authentication;
+mod policy;
+mod protocol;
+mod proxy_config;
+mod rbac;
+mod retry;
+mod route_action;
+mod route_match;
+mod routes;
+mod telemetry;
+mod tls;
+mod virtual_hosts;
+mod wasm_module;
+mod workload;
 
-use serde_json::Value;
+use std::collections::BTreeMap;
 
 use crate::{problem::Problems, resources::Resources, topology::Topology};
 
-/// What one proxy serves, as Envoy v3 messages in JSON, without a word on how it is delivered: a listener's `rds`
-/// names only its route configuration, an EDS cluster only its service, a TLS context only its secrets
-/// (`default` and `ROOTCA`, as Istio names them).
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ProxyConfig {
-    /// `envoy.config.listener.v3.Listener` by name.
-    pub listeners: BTreeMap<String, Value>,
-    /// `envoy.config.route.v3.RouteConfiguration` by name.
-    pub routes: BTreeMap<String, Value>,
-    /// `envoy.config.cluster.v3.Cluster` by name.
-    pub clusters: BTreeMap<String, Value>,
-    /// `envoy.config.endpoint.v3.ClusterLoadAssignment` by cluster name.
-    pub endpoints: BTreeMap<String, Value>,
-    /// The SPIFFE identities that each TLS client context of this proxy accepts are inside `clusters`; the trust
-    /// bundle and own certificate come by SDS.
-    pub access_log: AccessLog,
-}
-
-/// Where the proxy writes its access log: the delivery fills in the path.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct AccessLog;
+use mesh::Mesh;
+pub use proxy_config::ProxyConfig;
+pub use tls::{OWN_CERTIFICATE, TRUST_BUNDLE};
 
 /// The configuration of every proxy, by instance name.
 pub type Translation = BTreeMap<String, ProxyConfig>;
@@ -35,6 +48,28 @@ pub type Translation = BTreeMap<String, ProxyConfig>;
 ///
 /// # Errors
 /// Everything in the resources that cannot be translated truthfully.
-pub fn translate(_resources: &Resources, _topology: &Topology) -> Result<Translation, Problems> {
-    Ok(Translation::new())
+pub fn translate(resources: &Resources, topology: &Topology) -> Result<Translation, Problems> {
+    let mesh = Mesh::new(resources, topology)?;
+    let mut translation = Translation::new();
+    let mut problems = Vec::new();
+    for instance in topology.instances.iter().filter(|instance| instance.sidecar) {
+        let mut config = ProxyConfig::default();
+        for added in [inbound::add(&mesh, instance, &mut config), outbound::add(&mesh, instance, &mut config)] {
+            note(added, &mut problems);
+        }
+        translation.insert(instance.name.clone(), config);
+    }
+    let mut config = ProxyConfig::default();
+    note(gateway::add(&mesh, &mut config), &mut problems);
+    translation.insert(topology.gateway.name.clone(), config);
+    if problems.is_empty() { Ok(translation) } else { Err(Problems(problems)) }
+}
+
+/// One mistake in a resource concerns many proxies, and is told once.
+fn note(result: Result<(), Problems>, problems: &mut Vec<crate::problem::Problem>) {
+    for problem in result.err().into_iter().flat_map(|problems| problems.0) {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
 }

@@ -1,0 +1,135 @@
+//! What Envoy reads when it starts.
+
+use std::{net::SocketAddrV4, path::Path};
+
+use serde_json::{Value, json};
+
+use crate::topology::{Instance, Topology};
+
+use super::{
+    ProxyConfig, clusters, files,
+    message::{extension, set, typed},
+    wasm_module,
+};
+
+/// How often counters and histograms are brought up to date for readers, in milliseconds. Envoy's five seconds would
+/// make every check of a histogram wait.
+const STATS_FLUSH_MS: u32 = 500;
+
+/// Who a proxy is, and where its parts are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity<'a> {
+    /// The pod's name.
+    pub node_id: &'a str,
+    /// The app's and namespace's, as `backend.meshwalk`.
+    pub node_cluster: String,
+    /// Where the spans go.
+    pub collector: SocketAddrV4,
+}
+
+impl<'a> Identity<'a> {
+    /// The identity of one pod's proxy.
+    #[must_use]
+    pub fn of(instance: &'a Instance, topology: &Topology) -> Self {
+        Self {
+            node_id: &instance.name,
+            node_cluster: super::workload::tracing_name(instance),
+            collector: topology.collector,
+        }
+    }
+}
+
+/// The bootstrap of a proxy that reads the files of [`files::render`] in `folder`, and answers questions on the socket
+/// `admin` only.
+///
+/// Connections on a listener that was replaced, and Envoy's own end, are drained for as long as `--drain-time-s` says:
+/// keep it short, so that a stricter policy soon holds on old connections too.
+#[must_use]
+pub fn dynamic(identity: &Identity<'_>, folder: &Path, admin: &Path) -> Value {
+    let mut bootstrap = base(identity, &admin.to_string_lossy());
+    set(
+        &mut bootstrap,
+        "dynamic_resources",
+        json!({
+            "lds_config": files::source(folder, files::LISTENERS),
+            "cds_config": files::source(folder, files::CLUSTERS),
+        }),
+    );
+    set(&mut bootstrap, "static_resources", json!({ "clusters": [clusters::collector(identity.collector)] }));
+    bootstrap
+}
+
+/// The same resources as one bootstrap, for `envoy --mode validate`, which does not look into the files that a dynamic
+/// one names. Routes stand in their listeners and endpoints in their clusters; secrets are named, not read.
+#[must_use]
+pub fn static_for_validation(identity: &Identity<'_>, config: &ProxyConfig, folder: &Path) -> Value {
+    let mut bootstrap = base(identity, "/nowhere");
+    // The admin interface is opened even for a validation, and a validation must not disturb a proxy that runs.
+    if let Some(fields) = bootstrap.as_object_mut() {
+        fields.remove("admin");
+    }
+    let placed = files::place(config, folder);
+    let mut clusters: Vec<Value> =
+        placed.clusters.iter().map(|(name, cluster)| with_endpoints(cluster, config.endpoints.get(name))).collect();
+    clusters.push(clusters::collector(identity.collector));
+    let listeners: Vec<Value> =
+        placed.listeners.values().map(|listener| with_routes(listener, &config.routes)).collect();
+    set(&mut bootstrap, "static_resources", json!({ "listeners": listeners, "clusters": clusters }));
+    bootstrap
+}
+
+fn with_endpoints(cluster: &Value, endpoints: Option<&Value>) -> Value {
+    let mut cluster = cluster.clone();
+    if let (Some(endpoints), Some(fields)) = (endpoints, cluster.as_object_mut()) {
+        fields.remove("eds_cluster_config");
+        fields.insert("type".to_owned(), json!("STATIC"));
+        fields.insert("load_assignment".to_owned(), endpoints.clone());
+    }
+    cluster
+}
+
+fn with_routes(listener: &Value, routes: &std::collections::BTreeMap<String, Value>) -> Value {
+    let mut listener = listener.clone();
+    files::for_each_object(&mut listener, &mut |fields| {
+        let name = fields.get("rds").and_then(|rds| rds.get("route_config_name")).and_then(Value::as_str);
+        if let Some(routes) = name.and_then(|name| routes.get(name)).cloned() {
+            fields.remove("rds");
+            fields.insert("route_config".to_owned(), routes);
+        }
+    });
+    listener
+}
+
+fn base(identity: &Identity<'_>, admin: &str) -> Value {
+    json!({
+        "node": { "id": identity.node_id, "cluster": identity.node_cluster },
+        "admin": { "address": { "pipe": { "path": admin, "mode": 0o600 } } },
+        "stats_flush_interval": format!("0.{STATS_FLUSH_MS:03}s"),
+        "bootstrap_extensions": [names_without_prefix()],
+        "layered_runtime": { "layers": [{ "name": "meshwalk", "static_layer": {
+            // One span at a time and at once: a trace is looked at right after its request.
+            "tracing.opentelemetry.min_flush_spans": 1,
+            "tracing.opentelemetry.flush_interval_ms": 200,
+        } }] },
+    })
+}
+
+/// The extension by which metrics have the names that they have in Istio.
+fn names_without_prefix() -> Value {
+    extension(
+        "envoy.bootstrap.wasm",
+        "envoy.extensions.wasm.v3.WasmService",
+        json!({
+            "singleton": true,
+            "config": {
+                "name": "plain-names",
+                "vm_config": {
+                    "vm_id": "plain-names",
+                    "runtime": "envoy.wasm.runtime.v8",
+                    "code": { "local": { "inline_bytes": wasm_module::base64(&wasm_module::module()) } },
+                },
+                "configuration": typed("google.protobuf.StringValue", json!({ "value": "" })),
+            },
+        }),
+    )
+}

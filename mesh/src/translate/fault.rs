@@ -1,0 +1,67 @@
+//! What a route breaks on purpose. Envoy does it in a filter before its router: what it aborts is not tried again, and
+//! what it delays is not bounded by the same route's timeout.
+
+use serde_json::{Value, json};
+
+use crate::resources::model::{Fault, Percent};
+
+use super::message::{extension, set, typed};
+
+/// The filter's name, under which a route configures it.
+pub(crate) const FILTER: &str = "envoy.filters.http.fault";
+const MESSAGE: &str = "envoy.extensions.filters.http.fault.v3.HTTPFault";
+
+/// The filter, which does nothing until a route says so.
+pub(crate) fn filter() -> Value {
+    extension(FILTER, MESSAGE, json!({}))
+}
+
+/// What the filter does on one route. Without a percentage nothing is broken (so Istio's reference says).
+pub(crate) fn of_route(fault: &Fault) -> Option<Value> {
+    let mut message = json!({});
+    if let Some(delay) = &fault.delay {
+        let delay = json!({
+            "fixed_delay": delay.fixed_delay.to_string(),
+            "percentage": fraction(delay.percentage),
+        });
+        set(&mut message, "delay", delay);
+    }
+    if let Some(abort) = &fault.abort {
+        let mut written = json!({ "percentage": fraction(abort.percentage) });
+        if let Some(status) = abort.http_status {
+            set(&mut written, "http_status", status);
+        } else if let Some(status) = abort.grpc_status.as_deref().and_then(grpc_status) {
+            set(&mut written, "grpc_status", status);
+        }
+        set(&mut message, "abort", written);
+    }
+    (fault.delay.is_some() || fault.abort.is_some()).then(|| typed(MESSAGE, message))
+}
+
+fn fraction(percentage: Option<Percent>) -> Value {
+    json!({ "numerator": percentage.map_or(0, Percent::millionths), "denominator": "MILLION" })
+}
+
+/// The number of a gRPC status, whose names are those of gRPC's own list of codes.
+pub(crate) fn grpc_status(name: &str) -> Option<usize> {
+    const NAMES: [&str; 17] = [
+        "OK",
+        "CANCELLED",
+        "UNKNOWN",
+        "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "OUT_OF_RANGE",
+        "UNIMPLEMENTED",
+        "INTERNAL",
+        "UNAVAILABLE",
+        "DATA_LOSS",
+        "UNAUTHENTICATED",
+    ];
+    NAMES.iter().position(|known| *known == name)
+}

@@ -1,0 +1,171 @@
+//! A proxy's configuration as the files that Envoy watches. Each is read again when another file is moved to its name.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde_json::{Map, Value, json};
+
+use super::{OWN_CERTIFICATE, ProxyConfig, TRUST_BUNDLE, message::set};
+
+/// The file with the listeners.
+pub const LISTENERS: &str = "lds.json";
+/// The file with the clusters.
+pub const CLUSTERS: &str = "cds.json";
+/// The file with the proxy's certificate and key as the secret [`OWN_CERTIFICATE`], which who runs the proxy writes.
+pub const OWN_CERTIFICATE_FILE: &str = "sds-default.json";
+/// The file with the root certificates as the secret [`TRUST_BUNDLE`], which who runs the proxy writes.
+pub const TRUST_BUNDLE_FILE: &str = "sds-ROOTCA.json";
+/// The file that the access log goes to.
+pub const ACCESS_LOG: &str = "access.log";
+
+/// One file: its name in the proxy's folder, and its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigFile {
+    /// The name.
+    pub name: String,
+    /// What kind of resources it holds.
+    pub kind: FileKind,
+    /// JSON.
+    pub content: String,
+}
+
+/// What kind of resources a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileKind {
+    /// The endpoints of one cluster (EDS).
+    Endpoints,
+    /// The clusters (CDS).
+    Clusters,
+    /// One route configuration (RDS).
+    Routes,
+    /// The listeners (LDS).
+    Listeners,
+}
+
+/// The files of a configuration in the order in which they are written: nothing names what is not there yet.
+/// `version` is what `/config_dump` shows once Envoy runs it.
+#[must_use]
+pub fn render(config: &ProxyConfig, folder: &Path, version: &str) -> Vec<ConfigFile> {
+    let placed = place(config, folder);
+    let mut files = Vec::new();
+    for (cluster, endpoints) in &placed.endpoints {
+        let resources = std::iter::once(endpoints);
+        files.push(file(
+            endpoints_file(cluster),
+            FileKind::Endpoints,
+            version,
+            resources,
+            "endpoint.v3.ClusterLoadAssignment",
+        ));
+    }
+    let clusters = placed.clusters.values();
+    files.push(file(CLUSTERS.to_owned(), FileKind::Clusters, version, clusters, "cluster.v3.Cluster"));
+    for (name, routes) in &placed.routes {
+        let resources = std::iter::once(routes);
+        files.push(file(routes_file(name), FileKind::Routes, version, resources, "route.v3.RouteConfiguration"));
+    }
+    let listeners = placed.listeners.values();
+    files.push(file(LISTENERS.to_owned(), FileKind::Listeners, version, listeners, "listener.v3.Listener"));
+    files
+}
+
+fn file<'r>(
+    name: String,
+    kind: FileKind,
+    version: &str,
+    resources: impl Iterator<Item = &'r Value>,
+    message: &str,
+) -> ConfigFile {
+    let type_url = format!("type.googleapis.com/envoy.config.{message}");
+    let resources: Vec<Value> = resources
+        .map(|resource| {
+            let mut resource = resource.clone();
+            set(&mut resource, "@type", type_url.as_str());
+            resource
+        })
+        .collect();
+    let response = json!({ "version_info": version, "type_url": type_url, "resources": resources });
+    ConfigFile { name, kind, content: format!("{response:#}\n") }
+}
+
+/// The file with a route configuration.
+#[must_use]
+pub fn routes_file(name: &str) -> String {
+    format!("rds-{}.json", plain(name))
+}
+
+/// The file with a cluster's endpoints.
+#[must_use]
+pub fn endpoints_file(cluster: &str) -> String {
+    format!("eds-{}.json", plain(cluster))
+}
+
+/// A name as a file may have it: `|` would have to be quoted in a shell.
+fn plain(name: &str) -> String {
+    name.replace('|', "_")
+}
+
+/// A source of configuration: a file of the proxy's folder.
+pub(crate) fn source(folder: &Path, file: &str) -> Value {
+    json!({
+        "resource_api_version": "V3",
+        "path_config_source": { "path": folder.join(file).to_string_lossy() },
+    })
+}
+
+/// Fills in how everything is delivered: by files of `folder`.
+pub(crate) fn place(config: &ProxyConfig, folder: &Path) -> ProxyConfig {
+    let placed = |resources: &BTreeMap<String, Value>| {
+        let mut resources = resources.clone();
+        for resource in resources.values_mut() {
+            for_each_object(resource, &mut |fields| place_fields(fields, folder));
+        }
+        resources
+    };
+    ProxyConfig {
+        listeners: placed(&config.listeners),
+        routes: config.routes.clone(),
+        clusters: placed(&config.clusters),
+        endpoints: config.endpoints.clone(),
+    }
+}
+
+fn place_fields(fields: &mut Map<String, Value>, folder: &Path) {
+    if let Some(rds) = fields.get_mut("rds") {
+        let file = routes_file(rds["route_config_name"].as_str().unwrap_or_default());
+        set(rds, "config_source", source(folder, &file));
+    }
+    if let Some(eds) = fields.get_mut("eds_cluster_config") {
+        let file = endpoints_file(eds["service_name"].as_str().unwrap_or_default());
+        set(eds, "eds_config", source(folder, &file));
+    }
+    for secret in
+        fields.get_mut("tls_certificate_sds_secret_configs").and_then(Value::as_array_mut).into_iter().flatten()
+    {
+        set(secret, "sds_config", source(folder, secret_file(secret)));
+    }
+    if let Some(secret) = fields.get_mut("validation_context_sds_secret_config") {
+        set(secret, "sds_config", source(folder, secret_file(secret)));
+    }
+    if fields.get("@type").and_then(Value::as_str).is_some_and(|message| message.ends_with("FileAccessLog")) {
+        fields.insert("path".to_owned(), json!(folder.join(ACCESS_LOG).to_string_lossy()));
+    }
+}
+
+fn secret_file(secret: &Value) -> &'static str {
+    match secret["name"].as_str() {
+        Some(OWN_CERTIFICATE) => OWN_CERTIFICATE_FILE,
+        Some(TRUST_BUNDLE) | None | Some(_) => TRUST_BUNDLE_FILE,
+    }
+}
+
+/// Calls `change` for every object in a message.
+pub(crate) fn for_each_object(value: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
+    match value {
+        Value::Object(fields) => {
+            change(fields);
+            fields.values_mut().for_each(|field| for_each_object(field, change));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| for_each_object(item, change)),
+        _ => {}
+    }
+}

@@ -1,0 +1,101 @@
+//! The edge of the mesh: the ingress gateway's listeners, and the hosts that it serves.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{
+    problem::{Problem, Problems},
+    resources::{Key, Object, model::Gateway},
+};
+
+use super::{
+    ProxyConfig, authorization, clusters,
+    connection_manager::{ConnectionManager, Side},
+    fault, gateway_hosts,
+    mesh::{Mesh, has_labels},
+    message::socket_address,
+};
+
+/// Adds the listeners, their routes and the clusters of the ingress gateway.
+///
+/// # Errors
+/// What cannot be translated of the Gateways and of the routes bound to them.
+pub(crate) fn add(mesh: &Mesh<'_>, config: &mut ProxyConfig) -> Result<(), Problems> {
+    let instance = &mesh.topology.gateway;
+    clusters::outbound(mesh, instance, config);
+    for (port, servers) in servers(mesh) {
+        let routes = format!("http.{port}");
+        let addresses = mesh.topology.gateway_listeners.get(&port).map(Vec::as_slice).unwrap_or_default();
+        let Some((main, further)) = addresses.split_first() else {
+            return Err(unopened(port, &servers));
+        };
+        let hosts = gateway_hosts::virtual_hosts(mesh, port, &servers)?;
+        config.routes.insert(
+            routes.clone(),
+            json!({
+                "name": routes,
+                "virtual_hosts": hosts,
+                "validate_clusters": true,
+                "ignore_port_in_host_matching": true,
+                "max_direct_response_body_size_bytes": 1_048_576,
+            }),
+        );
+        let mut filters = authorization::filters(mesh, instance)?;
+        filters.push(fault::filter());
+        let manager = ConnectionManager {
+            mesh,
+            instance,
+            side: Side::Gateway,
+            stat_prefix: format!("gateway_{port}"),
+            routes: ("rds", json!({ "route_config_name": routes })),
+            filters,
+        };
+        let name = format!("gateway_{port}");
+        let further: Vec<Value> =
+            further.iter().map(|at| json!({ "address": socket_address(at.ip(), at.port()) })).collect();
+        config.listeners.insert(
+            name.clone(),
+            json!({
+                "name": name,
+                "address": socket_address(main.ip(), main.port()),
+                "additional_addresses": further,
+                "traffic_direction": "OUTBOUND",
+                "filter_chains": [{ "filters": [manager.filter()] }],
+            }),
+        );
+    }
+    Ok(())
+}
+
+/// One server of a Gateway, with where it stands.
+pub(crate) struct GatewayServer<'a> {
+    pub(crate) key: &'a Key,
+    pub(crate) object: &'a Object<Gateway>,
+    /// Its hosts, as written.
+    pub(crate) hosts: &'a [String],
+}
+
+/// The servers that the ingress gateway opens, by port.
+fn servers<'a>(mesh: &Mesh<'a>) -> BTreeMap<u16, Vec<GatewayServer<'a>>> {
+    let mut servers: BTreeMap<u16, Vec<_>> = BTreeMap::new();
+    for (key, object) in &mesh.resources.gateways {
+        if has_labels(&mesh.topology.gateway.labels, &object.spec.selector) {
+            for server in &object.spec.servers {
+                let server_here = GatewayServer { key, object, hosts: &server.hosts };
+                servers.entry(server.port.number).or_default().push(server_here);
+            }
+        }
+    }
+    servers
+}
+
+fn unopened(port: u16, servers: &[GatewayServer<'_>]) -> Problems {
+    let mut problem = Problem::new(format!("the ingress gateway has no address for port {port}"))
+        .field("spec.servers[].port.number")
+        .remedy("use port 80");
+    if let Some(server) = servers.first() {
+        problem = problem.at(&server.object.place).of(format!("Gateway {}/{}", server.key.namespace, server.key.name));
+    }
+    problem.into()
+}

@@ -1,0 +1,79 @@
+//! Which hosts the ingress gateway serves on a port: those that a Gateway opens and a VirtualService bound to it names.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::problem::{Problem, Problems};
+
+use super::{
+    gateway::GatewayServer,
+    mesh::{Mesh, covers},
+    names,
+    routes::{self, RouteContext, gateway_name},
+    virtual_hosts::virtual_host,
+};
+
+/// The virtual hosts of a port. Every other host gets 404.
+///
+/// # Errors
+/// What cannot be translated of the routes, and a host that two VirtualServices route.
+pub(crate) fn virtual_hosts(mesh: &Mesh<'_>, port: u16, servers: &[GatewayServer<'_>]) -> Result<Vec<Value>, Problems> {
+    let mut hosts: BTreeMap<String, (String, Value)> = BTreeMap::new();
+    for (key, object) in &mesh.resources.virtual_services {
+        let bound: Vec<String> = object.spec.gateways.iter().map(|name| gateway_name(name, &key.namespace)).collect();
+        let served: Vec<String> = servers
+            .iter()
+            .filter(|server| bound.contains(&format!("{}/{}", server.key.namespace, server.key.name)))
+            .flat_map(|server| served_hosts(server, &object.spec.hosts, &key.namespace))
+            .collect();
+        if served.is_empty() {
+            continue;
+        }
+        let context = RouteContext { mesh, client: &mesh.topology.gateway, gateways: bound, port };
+        let list = routes::of_virtual_service(&context, key, object)?;
+        if list.is_empty() {
+            continue;
+        }
+        let resource = format!("VirtualService {}/{}", key.namespace, key.name);
+        for host in served {
+            let written = virtual_host(&format!("{host}:{port}"), std::slice::from_ref(&host), &list);
+            match hosts.insert(host.clone(), (resource.clone(), written)) {
+                Some((other, _)) if other != resource => {
+                    return Err(Problem::new(format!("{other} routes the host {host} at the gateway too"))
+                        .at(&object.place)
+                        .of(resource)
+                        .field("spec.hosts")
+                        .remedy("put the routes of one host into one VirtualService")
+                        .into());
+                }
+                _ => {}
+            }
+        }
+    }
+    if hosts.is_empty() {
+        return Ok(vec![json!({ "name": format!("blackhole:{port}"), "domains": ["*"] })]);
+    }
+    Ok(hosts.into_values().map(|(_, host)| host).collect())
+}
+
+/// The hosts of a VirtualService that a server opens to its namespace; of two that overlap, the narrower.
+fn served_hosts(server: &GatewayServer<'_>, routed: &[String], namespace: &str) -> Vec<String> {
+    let mut served = Vec::new();
+    for opened in server.hosts {
+        let (from, opened) = opened.split_once('/').unwrap_or(("*", opened));
+        let from = if from == "." { server.key.namespace.as_str() } else { from };
+        if from != "*" && from != namespace {
+            continue;
+        }
+        for host in routed {
+            let host = names::full_host(host, namespace);
+            if covers(opened, &host) {
+                served.push(host);
+            } else if covers(&host, opened) {
+                served.push(opened.to_owned());
+            }
+        }
+    }
+    served
+}

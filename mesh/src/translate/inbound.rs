@@ -1,0 +1,101 @@
+//! What stands before an app: a listener on the pod's port, which lets in what the policies say.
+
+use serde_json::{Value, json};
+
+use crate::{problem::Problems, resources::model::MutualTlsMode, topology::Instance};
+
+use super::{
+    ProxyConfig, authorization, clusters,
+    connection_manager::{ConnectionManager, Side},
+    mesh::{Mesh, MeshService},
+    message::{extension, set, socket_address},
+    names, peer_authentication, tls,
+};
+
+/// Adds a listener for every port of the pod that a service leads to.
+///
+/// # Errors
+/// What cannot be translated of the policies in force.
+pub(crate) fn add(mesh: &Mesh<'_>, instance: &Instance, config: &mut ProxyConfig) -> Result<(), Problems> {
+    for (number, services) in mesh.inbound_ports(instance) {
+        // Istio names the app's cluster after one of the services that lead to it; the first by name, here.
+        let Some((service, port)) = services.first() else { continue };
+        let name = names::inbound_cluster(number);
+        config.clusters.insert(name, clusters::app(instance, number, service, port));
+        let listener = listener(mesh, instance, number, service)?;
+        config.listeners.insert(format!("inbound_{}_{number}", instance.address), listener);
+    }
+    Ok(())
+}
+
+fn listener(mesh: &Mesh<'_>, instance: &Instance, number: u16, service: &MeshService) -> Result<Value, Problems> {
+    let mode = peer_authentication::mode(mesh, instance, number);
+    let mut chains = Vec::new();
+    if mode != MutualTlsMode::Disable {
+        chains.push(chain(mesh, instance, number, service, true)?);
+    }
+    if mode != MutualTlsMode::Strict {
+        chains.push(chain(mesh, instance, number, service, false)?);
+    }
+    Ok(json!({
+        "name": format!("inbound_{}_{number}", instance.address),
+        "address": socket_address(instance.address, number),
+        "traffic_direction": "INBOUND",
+        "listener_filters": [extension(
+            "envoy.filters.listener.tls_inspector",
+            "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
+            json!({}),
+        )],
+        "filter_chains": chains,
+    }))
+}
+
+fn chain(
+    mesh: &Mesh<'_>,
+    instance: &Instance,
+    number: u16,
+    service: &MeshService,
+    mutual_tls: bool,
+) -> Result<Value, Problems> {
+    let manager = ConnectionManager {
+        mesh,
+        instance,
+        side: Side::Inbound { mutual_tls },
+        stat_prefix: format!("inbound_{}_{number}", instance.address),
+        routes: ("route_config", routes(number, service)),
+        filters: authorization::filters(mesh, instance)?,
+    };
+    let mut chain = json!({
+        "name": if mutual_tls { "tls" } else { "plaintext" },
+        "filter_chain_match": { "transport_protocol": if mutual_tls { "tls" } else { "raw_buffer" } },
+        "filters": [manager.filter()],
+    });
+    if mutual_tls {
+        set(&mut chain, "transport_socket", tls::server_socket());
+    }
+    Ok(chain)
+}
+
+/// Everything goes to the app. A request is sent again only if the app's connection broke before any of it was sent.
+fn routes(number: u16, service: &MeshService) -> Value {
+    let name = names::inbound_cluster(number);
+    json!({
+        "name": name,
+        "validate_clusters": false,
+        "virtual_hosts": [{
+            "name": format!("inbound|http|{number}"),
+            "domains": ["*"],
+            "routes": [{
+                "name": "default",
+                "match": { "prefix": "/" },
+                "decorator": { "operation": format!("{}:{number}/*", service.host) },
+                "route": {
+                    "cluster": name,
+                    "timeout": "0s",
+                    "max_stream_duration": { "max_stream_duration": "0s", "grpc_timeout_header_max": "0s" },
+                    "retry_policy": { "retry_on": "reset-before-request", "num_retries": 2 },
+                },
+            }],
+        }],
+    })
+}

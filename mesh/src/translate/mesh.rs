@@ -1,0 +1,179 @@
+//! The resources and the pods seen as one mesh: which services there are, and which pods stand behind them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    problem::{Problem, Problems},
+    resources::{
+        Resources,
+        model::{DestinationRule, PortReference},
+    },
+    topology::{Instance, Topology},
+};
+
+use super::{
+    names::{self, ROOT_NAMESPACE},
+    protocol::{self, Protocol, ProtocolError},
+};
+
+/// The mesh as translation sees it.
+pub(crate) struct Mesh<'a> {
+    pub(crate) resources: &'a Resources,
+    pub(crate) topology: &'a Topology,
+    /// By full name.
+    pub(crate) services: BTreeMap<String, MeshService>,
+}
+
+/// A service with what Istio knows of it.
+pub(crate) struct MeshService {
+    pub(crate) name: String,
+    pub(crate) namespace: String,
+    pub(crate) host: String,
+    pub(crate) selector: BTreeMap<String, String>,
+    pub(crate) ports: Vec<MeshPort>,
+}
+
+/// A service's port.
+pub(crate) struct MeshPort {
+    pub(crate) number: u16,
+    pub(crate) protocol: Protocol,
+    pub(crate) target: PortReference,
+}
+
+impl<'a> Mesh<'a> {
+    /// # Errors
+    /// Ports whose protocol is not told or not HTTP, and pods of which services want more than one port.
+    pub(crate) fn new(resources: &'a Resources, topology: &'a Topology) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let mut services = BTreeMap::new();
+        for (key, object) in &resources.services {
+            let mut ports = Vec::new();
+            for (index, port) in object.spec.ports.iter().enumerate() {
+                let target = port.target_port.clone().unwrap_or(PortReference::Number(port.port));
+                match protocol::of_port(port) {
+                    Ok(protocol) => ports.push(MeshPort { number: port.port, protocol, target }),
+                    Err(error) => problems.push(
+                        Problem::new(error.to_string())
+                            .at(&object.place)
+                            .of(format!("Service {}/{}", key.namespace, key.name))
+                            .field(format!("spec.ports[{index}]"))
+                            .remedy(remedy(&error)),
+                    ),
+                }
+            }
+            let host = names::service_host(&key.name, &key.namespace);
+            services.insert(
+                host.clone(),
+                MeshService {
+                    name: key.name.clone(),
+                    namespace: key.namespace.clone(),
+                    host,
+                    selector: object.spec.selector.clone(),
+                    ports,
+                },
+            );
+        }
+        let mesh = Self { resources, topology, services };
+        problems.extend(topology.instances.iter().filter_map(|instance| mesh.one_app_port(instance)));
+        if problems.is_empty() { Ok(mesh) } else { Err(Problems(problems)) }
+    }
+
+    /// The pods behind a service, ready or not.
+    pub(crate) fn instances_of<'s>(&'s self, service: &'s MeshService) -> impl Iterator<Item = &'a Instance> + 's {
+        self.topology.instances.iter().filter(|instance| service.selects(instance))
+    }
+
+    /// The ports of a pod that services lead to, and for each the services that do.
+    pub(crate) fn inbound_ports(&self, instance: &Instance) -> BTreeMap<u16, Vec<(&MeshService, &MeshPort)>> {
+        let mut ports: BTreeMap<u16, Vec<_>> = BTreeMap::new();
+        for service in self.services.values().filter(|service| service.selects(instance)) {
+            for port in &service.ports {
+                if let Some(number) = port.on(instance) {
+                    ports.entry(number).or_default().push((service, port));
+                }
+            }
+        }
+        ports
+    }
+
+    /// The rule that a caller in `client_namespace` follows for a service: its own namespace's goes first, then the
+    /// service's, then the root namespace's; in each the most specific host.
+    pub(crate) fn destination_rule(
+        &self,
+        client_namespace: &str,
+        service: &MeshService,
+    ) -> Option<&'a DestinationRule> {
+        [client_namespace, &service.namespace, ROOT_NAMESPACE].into_iter().find_map(|namespace| {
+            self.resources
+                .destination_rules
+                .iter()
+                .filter(|(key, _)| key.namespace == namespace)
+                .map(|(_, object)| (names::full_host(&object.spec.host, namespace), &object.spec))
+                .filter(|(host, _)| covers(host, &service.host))
+                .max_by_key(|(host, _)| (!host.starts_with('*'), host.len()))
+                .map(|(_, rule)| rule)
+        })
+    }
+
+    /// The identities of all accounts behind a service: which of its subsets is asked for does not matter.
+    pub(crate) fn identities_of(&self, service: &MeshService) -> BTreeSet<String> {
+        self.instances_of(service)
+            .map(|instance| names::spiffe_id(&instance.namespace, &instance.service_account))
+            .collect()
+    }
+
+    /// An app has one socket behind its sidecar, so only one of its ports can be a service's.
+    fn one_app_port(&self, instance: &Instance) -> Option<Problem> {
+        let ports = self.inbound_ports(instance);
+        (instance.sidecar && ports.len() > 1).then(|| {
+            Problem::new(format!(
+                "services lead to the ports {} of one pod",
+                ports.keys().map(u16::to_string).collect::<Vec<_>>().join(", ")
+            ))
+            .of(format!("Deployment {}/{}", instance.namespace, instance.workload))
+            .remedy("let services lead to one port of each pod on one machine")
+        })
+    }
+}
+
+fn remedy(error: &ProtocolError) -> &'static str {
+    match error {
+        ProtocolError::Unknown(_) => "set appProtocol: http (or http2, grpc), or begin the port's name with it",
+        ProtocolError::NotHttp(..) => "take the port out of the Service",
+    }
+}
+
+impl MeshService {
+    fn selects(&self, instance: &Instance) -> bool {
+        !self.selector.is_empty()
+            && self.namespace == instance.namespace
+            && has_labels(&instance.labels, &self.selector)
+    }
+
+    /// The port of this number.
+    pub(crate) fn port(&self, number: u16) -> Option<&MeshPort> {
+        self.ports.iter().find(|port| port.number == number)
+    }
+}
+
+impl MeshPort {
+    /// Which port of a pod it leads to; none if the pod does not declare the name.
+    pub(crate) fn on(&self, instance: &Instance) -> Option<u16> {
+        match &self.target {
+            PortReference::Number(number) => Some(*number),
+            PortReference::Name(name) => {
+                instance.container_ports.iter().find(|port| port.name.as_deref() == Some(name)).map(|port| port.number)
+            }
+        }
+    }
+}
+
+/// Whether a pod has all of these labels.
+pub(crate) fn has_labels(labels: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>) -> bool {
+    wanted.iter().all(|(name, value)| labels.get(name) == Some(value))
+}
+
+/// Whether a host, perhaps with a leading `*`, stands for another.
+pub(crate) fn covers(pattern: &str, host: &str) -> bool {
+    pattern == host || pattern.strip_prefix('*').is_some_and(|suffix| host.ends_with(suffix))
+}

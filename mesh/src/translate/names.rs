@@ -1,0 +1,82 @@
+//! The names that Istio gives: hosts, clusters, server names, identities. Dashboards, logs and readers know them.
+
+/// The domain under which services have their full names.
+pub const CLUSTER_DOMAIN: &str = "cluster.local";
+/// The trust domain of the mesh's identities.
+pub const TRUST_DOMAIN: &str = "cluster.local";
+/// The namespace whose policies hold for the whole mesh.
+pub const ROOT_NAMESPACE: &str = "istio-system";
+/// The cluster that requests for unknown hosts go through.
+pub const PASSTHROUGH_CLUSTER: &str = "PassthroughCluster";
+/// What requests for unknown hosts meet if the mesh lets nobody out.
+pub const BLACK_HOLE_CLUSTER: &str = "BlackHoleCluster";
+/// The word in a VirtualService's gateways that stands for every sidecar.
+pub const MESH_GATEWAY: &str = "mesh";
+
+/// A service's full name, as `backend.meshwalk.svc.cluster.local`.
+#[must_use]
+pub fn service_host(name: &str, namespace: &str) -> String {
+    format!("{name}.{namespace}.svc.{CLUSTER_DOMAIN}")
+}
+
+/// Completes a host of a resource in `namespace`: Istio takes a name without a dot for a service beside the resource,
+/// and every other name for a full one.
+#[must_use]
+pub fn full_host(host: &str, namespace: &str) -> String {
+    if host.contains('.') || host.starts_with('*') { host.to_owned() } else { service_host(host, namespace) }
+}
+
+/// The cluster of a service's port, as `outbound|8080|v1|backend.meshwalk.svc.cluster.local`.
+#[must_use]
+pub fn outbound_cluster(port: u16, subset: &str, host: &str) -> String {
+    format!("outbound|{port}|{subset}|{host}")
+}
+
+/// The cluster, and route configuration, of the app behind a sidecar, as `inbound|8080||`.
+#[must_use]
+pub fn inbound_cluster(port: u16) -> String {
+    format!("inbound|{port}||")
+}
+
+/// What a caller's TLS handshake names, as `outbound_.8080_.v1_.backend.meshwalk.svc.cluster.local`.
+#[must_use]
+pub fn server_name(port: u16, subset: &str, host: &str) -> String {
+    format!("outbound_.{port}_.{subset}_.{host}")
+}
+
+/// The identity of a service account, as `spiffe://cluster.local/ns/meshwalk/sa/backend`.
+#[must_use]
+pub fn spiffe_id(namespace: &str, service_account: &str) -> String {
+    format!("spiffe://{TRUST_DOMAIN}/ns/{namespace}/sa/{service_account}")
+}
+
+/// The names under which a caller in `client_namespace` may ask for a service: the full one, the same without the
+/// cluster's domain, with and without `svc`, and from the same namespace the bare one.
+#[must_use]
+pub fn service_domains(name: &str, namespace: &str, client_namespace: &str) -> Vec<String> {
+    let mut domains = vec![service_host(name, namespace)];
+    if namespace == client_namespace {
+        domains.push(name.to_owned());
+    }
+    domains.push(format!("{name}.{namespace}.svc"));
+    domains.push(format!("{name}.{namespace}"));
+    domains
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_name_without_a_dot_is_completed() {
+        assert_eq!(full_host("backend", "meshwalk"), "backend.meshwalk.svc.cluster.local");
+        assert_eq!(full_host("backend.other", "meshwalk"), "backend.other");
+        assert_eq!(full_host("*", "meshwalk"), "*");
+    }
+
+    #[test]
+    fn the_bare_name_is_known_only_in_the_services_own_namespace() {
+        assert!(service_domains("backend", "meshwalk", "meshwalk").contains(&"backend".to_owned()));
+        assert!(!service_domains("backend", "meshwalk", "other").contains(&"backend".to_owned()));
+    }
+}

@@ -1,0 +1,108 @@
+//! What stands behind an app: one listener per service port, and one for every other port.
+
+use serde_json::{Value, json};
+
+use crate::{
+    problem::Problems,
+    topology::{Instance, OutboundPolicy},
+};
+
+use super::{
+    ProxyConfig, clusters,
+    connection_manager::{ConnectionManager, Side},
+    fault,
+    mesh::Mesh,
+    message::{extension, socket_address},
+    names, virtual_hosts,
+};
+
+/// The route configuration of the listener for ports that no service has.
+const ANY_PORT: &str = "any";
+
+/// Adds the listeners, their routes and the clusters.
+///
+/// # Errors
+/// What cannot be translated of the routes in force.
+pub(crate) fn add(mesh: &Mesh<'_>, instance: &Instance, config: &mut ProxyConfig) -> Result<(), Problems> {
+    clusters::outbound(mesh, instance, config);
+    let way_out = clusters::way_out(mesh.topology.outbound_policy);
+    config.clusters.insert(way_out["name"].as_str().unwrap_or_default().to_owned(), way_out);
+    for (&service_port, &local_port) in &mesh.topology.outbound_ports {
+        let routes = service_port.to_string();
+        let hosts = virtual_hosts::for_sidecar(mesh, instance, service_port)?;
+        add_listener(mesh, instance, config, &routes, local_port, hosts);
+    }
+    add_listener(mesh, instance, config, ANY_PORT, mesh.topology.outbound_any, Vec::new());
+    Ok(())
+}
+
+fn add_listener(
+    mesh: &Mesh<'_>,
+    instance: &Instance,
+    config: &mut ProxyConfig,
+    routes: &str,
+    local_port: u16,
+    mut hosts: Vec<Value>,
+) {
+    hosts.push(catch_all(mesh.topology.outbound_policy));
+    config.routes.insert(
+        routes.to_owned(),
+        json!({
+            "name": routes,
+            "virtual_hosts": hosts,
+            "validate_clusters": true,
+            "ignore_port_in_host_matching": true,
+            "max_direct_response_body_size_bytes": 1_048_576,
+        }),
+    );
+    let mut filters = vec![fault::filter()];
+    if mesh.topology.outbound_policy == OutboundPolicy::AllowAny {
+        filters.push(extension(
+            "envoy.filters.http.dynamic_forward_proxy",
+            "envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig",
+            json!({ "dns_cache_config": clusters::dns_cache() }),
+        ));
+    }
+    let manager = ConnectionManager {
+        mesh,
+        instance,
+        side: Side::Outbound,
+        stat_prefix: format!("outbound_{routes}"),
+        routes: ("rds", json!({ "route_config_name": routes })),
+        filters,
+    };
+    let name = format!("outbound_{}_{routes}", instance.address);
+    let listener = json!({
+        "name": name,
+        "address": socket_address(instance.address, local_port),
+        "traffic_direction": "OUTBOUND",
+        "filter_chains": [{ "filters": [manager.filter()] }],
+    });
+    config.listeners.insert(name, listener);
+}
+
+/// What happens to requests for hosts that the mesh does not know.
+fn catch_all(policy: OutboundPolicy) -> Value {
+    match policy {
+        OutboundPolicy::AllowAny => json!({
+            "name": "allow_any",
+            "domains": ["*"],
+            "include_request_attempt_count": true,
+            "routes": [{
+                "name": "allow_any",
+                "match": { "prefix": "/" },
+                "route": { "cluster": names::PASSTHROUGH_CLUSTER, "timeout": "0s", "max_grpc_timeout": "0s" },
+            }],
+        }),
+        OutboundPolicy::RegistryOnly => json!({
+            "name": "block_all",
+            "domains": ["*"],
+            "include_request_attempt_count": true,
+            "routes": [{
+                "name": "block_all",
+                "match": { "prefix": "/" },
+                "direct_response": { "status": 502 },
+            }],
+        }),
+    }
+}

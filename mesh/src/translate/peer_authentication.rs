@@ -1,0 +1,47 @@
+//! What a pod accepts: plaintext, mutual TLS, or both.
+
+use crate::{
+    resources::model::{MutualTlsMode, PeerAuthentication},
+    topology::Instance,
+};
+
+use super::{
+    mesh::{Mesh, has_labels},
+    names::ROOT_NAMESPACE,
+};
+
+/// The mode in force at a port of a pod. The narrower scope goes first: port, workload, namespace, mesh; what is not
+/// set there comes from the next wider one, and at the end both are accepted.
+pub(crate) fn mode(mesh: &Mesh<'_>, instance: &Instance, port: u16) -> MutualTlsMode {
+    let policies = |namespace: &str, selecting: bool| -> Vec<&PeerAuthentication> {
+        mesh.resources
+            .peer_authentications
+            .iter()
+            .filter(|(key, _)| key.namespace == namespace)
+            .map(|(_, object)| &object.spec)
+            .filter(|policy| match &policy.selector {
+                Some(selector) if !selector.match_labels.is_empty() => {
+                    selecting && has_labels(&instance.labels, &selector.match_labels)
+                }
+                _ => !selecting,
+            })
+            .collect()
+    };
+    let of_workload: Vec<_> =
+        [policies(&instance.namespace, true), root_policies(instance, &policies)].into_iter().flatten().collect();
+    let of_port = of_workload.iter().filter_map(|policy| policy.port_level_mtls.get(&port)).map(|mtls| mtls.mode);
+    of_port
+        .chain(of_workload.iter().map(|policy| policy.mtls.mode))
+        .chain(policies(&instance.namespace, false).iter().map(|policy| policy.mtls.mode))
+        .chain(policies(ROOT_NAMESPACE, false).iter().map(|policy| policy.mtls.mode))
+        .find(|mode| *mode != MutualTlsMode::Unset)
+        .unwrap_or(MutualTlsMode::Permissive)
+}
+
+/// A policy with a selector in the root namespace selects pods of every namespace.
+fn root_policies<'p>(
+    instance: &Instance,
+    policies: &impl Fn(&str, bool) -> Vec<&'p PeerAuthentication>,
+) -> Vec<&'p PeerAuthentication> {
+    if instance.namespace == ROOT_NAMESPACE { Vec::new() } else { policies(ROOT_NAMESPACE, true) }
+}

@@ -1,0 +1,197 @@
+//! One rule of an authorization policy as a policy of Envoy's RBAC filter: what is asked for becomes permissions, who
+//! asks becomes principals, and further conditions go to the one that they are about.
+
+use serde_json::{Value, json};
+
+use crate::{
+    problem::Problem,
+    resources::model::{Condition, Operation, Rule, Source},
+};
+
+/// # Errors
+/// Conditions that one machine cannot judge.
+pub(crate) fn policy(rule: &Rule, at_gateway: bool) -> Result<Value, Problem> {
+    let mut common_permissions = Vec::new();
+    let mut common_principals = Vec::new();
+    for (index, condition) in rule.when.iter().enumerate() {
+        add_condition(condition, at_gateway, &mut common_permissions, &mut common_principals)
+            .map_err(|problem| problem.field(format!("spec.rules[].when[{index}]")))?;
+    }
+    let mut permissions = Vec::new();
+    for to in &rule.to {
+        let mut all = operation(&to.operation, at_gateway)?;
+        all.extend(common_permissions.iter().cloned());
+        permissions.push(PERMISSION.all(all));
+    }
+    if rule.to.is_empty() {
+        permissions.push(PERMISSION.all(common_permissions));
+    }
+    let mut principals = Vec::new();
+    for from in &rule.from {
+        let mut all = source(&from.source);
+        all.extend(common_principals.iter().cloned());
+        principals.push(PRINCIPAL.all(all));
+    }
+    if rule.from.is_empty() {
+        principals.push(PRINCIPAL.all(common_principals));
+    }
+    Ok(json!({ "permissions": permissions, "principals": principals }))
+}
+
+/// How Envoy calls "and", "or" and "not" of permissions and of principals.
+struct Words {
+    and: (&'static str, &'static str),
+    or: (&'static str, &'static str),
+    not: &'static str,
+}
+
+const PERMISSION: Words = Words { and: ("and_rules", "rules"), or: ("or_rules", "rules"), not: "not_rule" };
+const PRINCIPAL: Words = Words { and: ("and_ids", "ids"), or: ("or_ids", "ids"), not: "not_id" };
+
+impl Words {
+    fn all(&self, mut conditions: Vec<Value>) -> Value {
+        if conditions.is_empty() {
+            conditions.push(json!({ "any": true }));
+        }
+        json!({ self.and.0: { self.and.1: conditions } })
+    }
+
+    /// One of `values` and none of `not_values`; what is empty says nothing.
+    fn add(&self, to: &mut Vec<Value>, values: &[String], not_values: &[String], one: impl Fn(&str) -> Value) {
+        let any = |values: &[String]| {
+            let matchers: Vec<Value> = values.iter().map(|value| one(value)).collect();
+            json!({ self.or.0: { self.or.1: matchers } })
+        };
+        if !values.is_empty() {
+            to.push(any(values));
+        }
+        if !not_values.is_empty() {
+            to.push(json!({ self.not: any(not_values) }));
+        }
+    }
+}
+
+fn operation(operation: &Operation, at_gateway: bool) -> Result<Vec<Value>, Problem> {
+    let mut all = Vec::new();
+    PERMISSION.add(&mut all, &operation.hosts, &operation.not_hosts, |host| header(":authority", host, true));
+    PERMISSION.add(&mut all, &operation.methods, &operation.not_methods, |method| header(":method", method, false));
+    if let Some(template) = operation.paths.iter().chain(&operation.not_paths).find(|path| path.contains('{')) {
+        return Err(Problem::new(format!("the path template {template:?} is not understood on one machine"))
+            .field("spec.rules[].to[].operation.paths")
+            .remedy("write an exact path, prefix*, *suffix or *"));
+    }
+    PERMISSION.add(
+        &mut all,
+        &operation.paths,
+        &operation.not_paths,
+        |path| json!({ "url_path": { "path": text(path, "", false) } }),
+    );
+    add_ports(&mut all, &operation.ports, &operation.not_ports, at_gateway)
+        .map_err(|problem| problem.field("spec.rules[].to[].operation.ports"))?;
+    Ok(all)
+}
+
+fn source(source: &Source) -> Vec<Value> {
+    let mut all = Vec::new();
+    PRINCIPAL.add(&mut all, &source.principals, &source.not_principals, identity);
+    PRINCIPAL.add(&mut all, &source.namespaces, &source.not_namespaces, namespace);
+    all
+}
+
+fn add_condition(
+    condition: &Condition,
+    at_gateway: bool,
+    permissions: &mut Vec<Value>,
+    principals: &mut Vec<Value>,
+) -> Result<(), Problem> {
+    let Condition { key, values, not_values } = condition;
+    match key.as_str() {
+        "source.principal" => PRINCIPAL.add(principals, values, not_values, identity),
+        "source.namespace" => PRINCIPAL.add(principals, values, not_values, namespace),
+        "destination.port" => add_ports(permissions, values, not_values, at_gateway)?,
+        _ => {
+            let name = key.strip_prefix("request.headers[").and_then(|name| name.strip_suffix(']'));
+            let name = name.filter(|name| !name.is_empty()).ok_or_else(|| {
+                Problem::new(format!("the condition {key:?} is not understood on one machine"))
+                    .remedy("write request.headers[NAME], source.principal, source.namespace or destination.port")
+            })?;
+            PRINCIPAL.add(principals, values, not_values, |value| header(name, value, false));
+        }
+    }
+    Ok(())
+}
+
+fn add_ports(all: &mut Vec<Value>, ports: &[String], not_ports: &[String], at_gateway: bool) -> Result<(), Problem> {
+    if ports.is_empty() && not_ports.is_empty() {
+        return Ok(());
+    }
+    if at_gateway {
+        return Err(Problem::new("the ingress gateway has other ports on one machine than in a cluster, so a rule on ports would mean something else")
+            .remedy("leave ports out, or select pods behind the gateway"));
+    }
+    for port in ports.iter().chain(not_ports) {
+        if port.parse::<u16>().is_err() {
+            return Err(Problem::new(format!("{port:?} is no port")).remedy("write a number from 1 to 65535 in quotes"));
+        }
+    }
+    PERMISSION.add(
+        all,
+        ports,
+        not_ports,
+        |port| json!({ "destination_port": port.parse::<u16>().unwrap_or_default() }),
+    );
+    Ok(())
+}
+
+/// The caller's certificate names this identity. Without a certificate no identity matches, not even `*`.
+fn identity(value: &str) -> Value {
+    json!({ "authenticated": { "principal_name": text(value, "spiffe://", false) } })
+}
+
+/// The caller's certificate names an account of this namespace.
+fn namespace(value: &str) -> Value {
+    let pattern = value.split('*').map(literal).collect::<Vec<_>>().join(".*");
+    json!({ "authenticated": { "principal_name": { "safe_regex": { "regex": format!(".*/ns/{pattern}/.*") } } } })
+}
+
+fn header(name: &str, value: &str, ignore_case: bool) -> Value {
+    let matcher = if value == "*" {
+        json!({ "name": name, "present_match": true })
+    } else {
+        json!({ "name": name, "string_match": text(value, "", ignore_case) })
+    };
+    json!({ "header": matcher })
+}
+
+/// A value of a policy as a matcher: exact, `prefix*`, `*suffix`, or `*` for any that is not empty; all behind `front`.
+fn text(value: &str, front: &str, ignore_case: bool) -> Value {
+    let mut matcher = if value == "*" {
+        json!({ "safe_regex": { "regex": ".+" } })
+    } else if let Some(suffix) = value.strip_prefix('*') {
+        if front.is_empty() {
+            json!({ "suffix": suffix })
+        } else {
+            json!({ "safe_regex": { "regex": format!("{}.*{}", literal(front), literal(suffix)) } })
+        }
+    } else if let Some(prefix) = value.strip_suffix('*') {
+        json!({ "prefix": format!("{front}{prefix}") })
+    } else {
+        json!({ "exact": format!("{front}{value}") })
+    };
+    if ignore_case && value != "*" {
+        matcher["ignore_case"] = json!(true);
+    }
+    matcher
+}
+
+/// A text as a regular expression that matches just it.
+fn literal(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for character in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(character) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}

@@ -1,0 +1,213 @@
+//! What becomes of a request that took a route: it goes somewhere, elsewhere, or is answered at once.
+
+use serde_json::{Value, json};
+
+use crate::{
+    problem::Problems,
+    resources::model::{ConsistentHash, Destination, DirectResponse, HttpRoute, Percent, Redirect, RouteDestination},
+};
+
+use super::{
+    header_operations::HeaderChanges,
+    load_balancing,
+    message::set,
+    names,
+    policy::Policy,
+    retry,
+    routes::{RouteContext, Spot},
+};
+
+/// Sends it to the route's destinations. Headers of a single destination join the route's own.
+///
+/// # Errors
+/// Destinations that do not exist, or none.
+pub(crate) fn forward(
+    context: &RouteContext<'_>,
+    route: &HttpRoute,
+    changes: &mut HeaderChanges,
+    spot: &Spot<'_>,
+) -> Result<Value, Problems> {
+    // Istio sets no limit where Envoy's would be fifteen seconds.
+    let timeout = route.timeout.unwrap_or_default().to_string();
+    let mut action = json!({ "timeout": timeout, "max_grpc_timeout": timeout });
+    let mut hashes = Vec::new();
+    let retry_policy = match route.route.as_slice() {
+        [only] => {
+            let (cluster, hash) = destination(context, &only.destination, spot, ".route[0]")?;
+            set(&mut action, "cluster", cluster);
+            changes.extend(only.headers.as_ref());
+            hashes.extend(hash.and_then(load_balancing::hash_policy));
+            retry::policy(route.retries.as_ref(), hash.is_some())
+        }
+        several => {
+            let clusters = weighted(context, several, spot, &mut hashes)?;
+            set(&mut action, "weighted_clusters", json!({ "clusters": clusters }));
+            retry::policy(route.retries.as_ref(), false)
+        }
+    };
+    if let Some(policy) = retry_policy {
+        set(&mut action, "retry_policy", policy);
+    }
+    if !hashes.is_empty() {
+        set(&mut action, "hash_policy", hashes);
+    }
+    rewrite(&mut action, route, changes);
+    let mirrors = mirrors(context, route, spot)?;
+    if !mirrors.is_empty() {
+        set(&mut action, "request_mirror_policies", mirrors);
+    }
+    Ok(action)
+}
+
+fn weighted(
+    context: &RouteContext<'_>,
+    destinations: &[RouteDestination],
+    spot: &Spot<'_>,
+    hashes: &mut Vec<Value>,
+) -> Result<Vec<Value>, Problems> {
+    let mut clusters = Vec::new();
+    for (index, RouteDestination { destination: to, weight, headers }) in destinations.iter().enumerate() {
+        let (cluster, hash) = destination(context, to, spot, &format!(".route[{index}]"))?;
+        let Some(weight) = weight.filter(|weight| *weight > 0) else { continue };
+        let mut written = json!({ "name": cluster, "weight": weight });
+        let mut changes = HeaderChanges::of(headers.as_ref());
+        if let Some(authority) = changes.authority.take() {
+            set(&mut written, "host_rewrite_literal", authority);
+        }
+        changes.apply(&mut written);
+        clusters.push(written);
+        hashes.extend(hash.and_then(load_balancing::hash_policy));
+    }
+    if clusters.is_empty() {
+        let (message, remedy) = if destinations.is_empty() {
+            ("the route leads nowhere", "add route, redirect or directResponse")
+        } else {
+            ("the weights add up to nothing", "give at least one destination a weight over 0")
+        };
+        return Err(spot.problem(".route", message, remedy));
+    }
+    Ok(clusters)
+}
+
+/// The cluster of a destination, and what its instances are chosen by if that depends on the request.
+fn destination<'c>(
+    context: &RouteContext<'c>,
+    to: &Destination,
+    spot: &Spot<'_>,
+    field: &str,
+) -> Result<(String, Option<&'c ConsistentHash>), Problems> {
+    let host = names::full_host(&to.host, &spot.key.namespace);
+    let field = format!("{field}.destination");
+    let service = context.mesh.services.get(&host).ok_or_else(|| {
+        spot.problem(
+            &format!("{field}.host"),
+            format!("there is no Service {host:?}"),
+            "name a Service by its short name in the same namespace, or in full as NAME.NAMESPACE.svc.cluster.local",
+        )
+    })?;
+    let number = match (to.port, service.ports.as_slice()) {
+        (Some(port), _) => port.number,
+        (None, [only]) => only.number,
+        (None, _) => context.port,
+    };
+    if service.port(number).is_none() {
+        return Err(spot.problem(
+            &format!("{field}.port"),
+            format!("the Service {host} has no port {number}"),
+            "name one of its ports",
+        ));
+    }
+    let rule = context.mesh.destination_rule(&context.client.namespace, service);
+    let subset = to.subset.as_deref().unwrap_or_default();
+    if !subset.is_empty() && !rule.is_some_and(|rule| rule.subsets.iter().any(|known| known.name == subset)) {
+        return Err(spot.problem(
+            &format!("{field}.subset"),
+            format!("no DestinationRule defines the subset {subset:?} of {host}"),
+            "add it under subsets of the host's DestinationRule",
+        ));
+    }
+    let policy = Policy::of(rule, subset, number);
+    let hash = policy.load_balancer.and_then(|balancer| balancer.consistent_hash.as_ref());
+    Ok((names::outbound_cluster(number, subset, &host), hash))
+}
+
+fn rewrite(action: &mut Value, route: &HttpRoute, changes: &mut HeaderChanges) {
+    let mut authority = changes.authority.take();
+    if let Some(rewrite) = &route.rewrite {
+        if let Some(regex) = &rewrite.uri_regex_rewrite {
+            let written = json!({ "pattern": { "regex": regex.pattern }, "substitution": regex.rewrite });
+            set(action, "regex_rewrite", written);
+        } else if let Some(uri) = &rewrite.uri {
+            set(action, "prefix_rewrite", uri.as_str());
+        }
+        authority = rewrite.authority.clone().or(authority);
+    }
+    if let Some(authority) = authority {
+        set(action, "host_rewrite_literal", authority);
+    }
+}
+
+/// Copies go out without a span of their own, as Istio has them.
+fn mirrors(context: &RouteContext<'_>, route: &HttpRoute, spot: &Spot<'_>) -> Result<Vec<Value>, Problems> {
+    let single = route.mirror.iter().map(|to| (to, route.mirror_percentage, ".mirror".to_owned()));
+    let listed = route.mirrors.iter().enumerate();
+    let listed = listed.map(|(index, mirror)| (&mirror.destination, mirror.percentage, format!(".mirrors[{index}]")));
+    let mut policies = Vec::new();
+    for (to, percentage, field) in single.chain(listed) {
+        let (cluster, _) = destination(context, to, spot, &field)?;
+        let millionths = percentage.unwrap_or(Percent::ALL).millionths();
+        if millionths > 0 {
+            policies.push(json!({
+                "cluster": cluster,
+                "runtime_fraction": { "default_value": { "numerator": millionths, "denominator": "MILLION" } },
+                "trace_sampled": false,
+            }));
+        }
+    }
+    Ok(policies)
+}
+
+/// Sends the caller elsewhere.
+///
+/// # Errors
+/// A status that is no redirect.
+pub(crate) fn redirect(redirect: &Redirect, spot: &Spot<'_>) -> Result<Value, Problems> {
+    let code = match redirect.redirect_code {
+        None | Some(301) => "MOVED_PERMANENTLY",
+        Some(302) => "FOUND",
+        Some(303) => "SEE_OTHER",
+        Some(307) => "TEMPORARY_REDIRECT",
+        Some(308) => "PERMANENT_REDIRECT",
+        Some(other) => {
+            let message = format!("{other} is no redirect");
+            return Err(spot.problem(".redirect.redirectCode", message, "write 301, 302, 303, 307 or 308"));
+        }
+    };
+    let mut written = json!({ "response_code": code });
+    for (field, value) in [
+        ("path_redirect", &redirect.uri),
+        ("host_redirect", &redirect.authority),
+        ("scheme_redirect", &redirect.scheme),
+    ] {
+        if let Some(value) = value {
+            set(&mut written, field, value.as_str());
+        }
+    }
+    if let Some(port) = redirect.port {
+        // A scheme's own port is not written out.
+        let own = if redirect.scheme.as_deref() == Some("https") { 443 } else { 80 };
+        if port != own {
+            set(&mut written, "port_redirect", port);
+        }
+    }
+    Ok(written)
+}
+
+/// Answers at once.
+pub(crate) fn direct_response(response: &DirectResponse) -> Value {
+    let mut written = json!({ "status": response.status });
+    if let Some(body) = &response.body {
+        set(&mut written, "body", json!({ "inline_string": body.string }));
+    }
+    written
+}

@@ -1,0 +1,124 @@
+//! Under which hosts a sidecar knows the services of one port, and which routes they have.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{
+    problem::{Problem, Problems},
+    resources::{Key, Object, model::VirtualService},
+    topology::Instance,
+};
+
+use super::{
+    mesh::{Mesh, MeshService},
+    names::{self, MESH_GATEWAY},
+    routes::{self, RouteContext},
+};
+
+/// The virtual hosts of a service port, as the pod sees them.
+///
+/// # Errors
+/// What cannot be translated of the routes in force, and a host that two VirtualServices route.
+pub(crate) fn for_sidecar(mesh: &Mesh<'_>, client: &Instance, port: u16) -> Result<Vec<Value>, Problems> {
+    let mut hosts = Vec::new();
+    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    let mut routed: Vec<&str> = Vec::new();
+    let context = RouteContext { mesh, client, gateways: vec![MESH_GATEWAY.to_owned()], port };
+    for (key, object) in &mesh.resources.virtual_services {
+        if !routes_mesh(&object.spec) {
+            continue;
+        }
+        let services = services_of(mesh, key, object)?;
+        let services: Vec<_> = services.into_iter().filter(|service| service.port(port).is_some()).collect();
+        if services.is_empty() {
+            continue;
+        }
+        let list = routes::of_virtual_service(&context, key, object)?;
+        if list.is_empty() {
+            continue; // No route is for this caller, so the services keep their own.
+        }
+        let other_hosts = object.spec.hosts.iter().map(|host| names::full_host(host, &key.namespace));
+        for host in other_hosts.filter(|host| !mesh.services.contains_key(host)) {
+            take(&mut taken, key, object, &host)?;
+            hosts.push(virtual_host(&format!("{host}:{port}"), std::slice::from_ref(&host), &list));
+        }
+        for service in services {
+            take(&mut taken, key, object, &service.host)?;
+            routed.push(&service.host);
+            let domains = names::service_domains(&service.name, &service.namespace, &client.namespace);
+            hosts.push(virtual_host(&format!("{}:{port}", service.host), &domains, &list));
+        }
+    }
+    for service in mesh.services.values().filter(|service| !routed.contains(&service.host.as_str())) {
+        if service.port(port).is_none() {
+            continue;
+        }
+        let domains = names::service_domains(&service.name, &service.namespace, &client.namespace);
+        let route = routes::default_route(&context, service);
+        hosts.push(virtual_host(&format!("{}:{port}", service.host), &domains, &[route]));
+    }
+    Ok(hosts)
+}
+
+/// A virtual host. Callers' ports are ignored, so its domains have none.
+pub(crate) fn virtual_host(name: &str, domains: &[String], routes: &[Value]) -> Value {
+    json!({
+        "name": name,
+        "domains": domains,
+        "routes": routes,
+        "include_request_attempt_count": true,
+    })
+}
+
+fn routes_mesh(spec: &VirtualService) -> bool {
+    spec.gateways.is_empty() || spec.gateways.iter().any(|gateway| gateway == MESH_GATEWAY)
+}
+
+fn services_of<'m>(
+    mesh: &'m Mesh<'_>,
+    key: &Key,
+    object: &Object<VirtualService>,
+) -> Result<Vec<&'m MeshService>, Problems> {
+    let problem = |index: usize, message: String, remedy: &str| {
+        Problems::from(
+            Problem::new(message)
+                .at(&object.place)
+                .of(format!("VirtualService {}/{}", key.namespace, key.name))
+                .field(format!("spec.hosts[{index}]"))
+                .remedy(remedy),
+        )
+    };
+    let mut services = Vec::new();
+    for (index, host) in object.spec.hosts.iter().enumerate() {
+        if host.contains('*') {
+            let message = format!("{host:?} has a wildcard, which sidecars do not route on one machine");
+            return Err(problem(index, message, "name each service"));
+        }
+        services.extend(mesh.services.get(&names::full_host(host, &key.namespace)));
+    }
+    if services.is_empty() {
+        let message = "none of its hosts is a Service, so no sidecar would use it".to_owned();
+        return Err(problem(0, message, "name a Service by its short name in the same namespace, or in full"));
+    }
+    Ok(services)
+}
+
+/// Istio merges or drops what two resources say of one host by their age, which files do not have.
+fn take(
+    taken: &mut BTreeMap<String, String>,
+    key: &Key,
+    object: &Object<VirtualService>,
+    host: &str,
+) -> Result<(), Problems> {
+    let resource = format!("VirtualService {}/{}", key.namespace, key.name);
+    match taken.insert(host.to_owned(), resource.clone()) {
+        None => Ok(()),
+        Some(other) => Err(Problem::new(format!("{other} routes the host {host} too"))
+            .at(&object.place)
+            .of(resource)
+            .field("spec.hosts")
+            .remedy("put the routes of one host into one VirtualService")
+            .into()),
+    }
+}
