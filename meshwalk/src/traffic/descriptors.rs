@@ -15,7 +15,7 @@ pub(super) fn allow(wanted: usize) -> usize {
         let raised = limit.maximum.map_or(needed, |hard| hard.min(needed));
         let before = limit.current;
         limit.current = Some(raised.max(before.unwrap_or(0)));
-        if setrlimit(Resource::Nofile, limit.clone()).is_err() {
+        if setrlimit(Resource::Nofile, limit).is_err() {
             limit.current = before;
         }
     }

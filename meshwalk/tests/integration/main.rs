@@ -1,4 +1,5 @@
 //! The one integration test binary of this crate: the promises that need a network or a process.
 #![allow(clippy::unwrap_used)]
 
+mod evidence;
 mod traffic;
