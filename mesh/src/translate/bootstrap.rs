@@ -62,13 +62,13 @@ pub fn dynamic(identity: &Identity<'_>, folder: &Path, admin: &Path) -> Value {
 /// The same resources as one bootstrap, for `envoy --mode validate`, which does not look into the files that a dynamic
 /// one names. Routes stand in their listeners and endpoints in their clusters; secrets are named, not read.
 #[must_use]
-pub fn static_for_validation(identity: &Identity<'_>, config: &ProxyConfig, folder: &Path) -> Value {
+pub fn static_for_validation(identity: &Identity<'_>, config: &ProxyConfig, delivery: files::Delivery<'_>) -> Value {
     let mut bootstrap = base(identity, "/nowhere");
     // The admin interface is opened even for a validation, and a validation must not disturb a proxy that runs.
     if let Some(fields) = bootstrap.as_object_mut() {
         fields.remove("admin");
     }
-    let placed = files::place(config, folder);
+    let placed = files::place(config, delivery);
     let mut clusters: Vec<Value> =
         placed.clusters.iter().map(|(name, cluster)| with_endpoints(cluster, config.endpoints.get(name))).collect();
     clusters.push(clusters::collector(identity.collector));

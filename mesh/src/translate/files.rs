@@ -14,8 +14,15 @@ pub const CLUSTERS: &str = "cds.json";
 pub const OWN_CERTIFICATE_FILE: &str = "sds-default.json";
 /// The file with the root certificates as the secret [`TRUST_BUNDLE`], which who runs the proxy writes.
 pub const TRUST_BUNDLE_FILE: &str = "sds-ROOTCA.json";
-/// The file that the access log goes to.
-pub const ACCESS_LOG: &str = "access.log";
+
+/// Where a proxy's files lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivery<'a> {
+    /// The folder with its configuration and its secrets.
+    pub folder: &'a Path,
+    /// The file that its access log goes to.
+    pub access_log: &'a Path,
+}
 
 /// One file: its name in the proxy's folder, and its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +51,8 @@ pub enum FileKind {
 /// The files of a configuration in the order in which they are written: nothing names what is not there yet.
 /// `version` is what `/config_dump` shows once Envoy runs it.
 #[must_use]
-pub fn render(config: &ProxyConfig, folder: &Path, version: &str) -> Vec<ConfigFile> {
-    let placed = place(config, folder);
+pub fn render(config: &ProxyConfig, delivery: Delivery<'_>, version: &str) -> Vec<ConfigFile> {
+    let placed = place(config, delivery);
     let mut files = Vec::new();
     for (cluster, endpoints) in &placed.endpoints {
         let resources = std::iter::once(endpoints);
@@ -112,12 +119,12 @@ pub(crate) fn source(folder: &Path, file: &str) -> Value {
     })
 }
 
-/// Fills in how everything is delivered: by files of `folder`.
-pub(crate) fn place(config: &ProxyConfig, folder: &Path) -> ProxyConfig {
+/// Fills in how everything is delivered.
+pub(crate) fn place(config: &ProxyConfig, delivery: Delivery<'_>) -> ProxyConfig {
     let placed = |resources: &BTreeMap<String, Value>| {
         let mut resources = resources.clone();
         for resource in resources.values_mut() {
-            for_each_object(resource, &mut |fields| place_fields(fields, folder));
+            for_each_object(resource, &mut |fields| place_fields(fields, delivery));
         }
         resources
     };
@@ -129,7 +136,8 @@ pub(crate) fn place(config: &ProxyConfig, folder: &Path) -> ProxyConfig {
     }
 }
 
-fn place_fields(fields: &mut Map<String, Value>, folder: &Path) {
+fn place_fields(fields: &mut Map<String, Value>, delivery: Delivery<'_>) {
+    let folder = delivery.folder;
     if let Some(rds) = fields.get_mut("rds") {
         let file = routes_file(rds["route_config_name"].as_str().unwrap_or_default());
         set(rds, "config_source", source(folder, &file));
@@ -147,7 +155,7 @@ fn place_fields(fields: &mut Map<String, Value>, folder: &Path) {
         set(secret, "sds_config", source(folder, secret_file(secret)));
     }
     if fields.get("@type").and_then(Value::as_str).is_some_and(|message| message.ends_with("FileAccessLog")) {
-        fields.insert("path".to_owned(), json!(folder.join(ACCESS_LOG).to_string_lossy()));
+        fields.insert("path".to_owned(), json!(delivery.access_log.to_string_lossy()));
     }
 }
 
