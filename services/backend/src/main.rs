@@ -1,2 +1,9 @@
-//! Placeholder of the skeleton.
-fn main() {}
+//! The backend of the Meshwalk workload, in two releases.
+
+use std::process::ExitCode;
+
+use meshwalk_kit::Program;
+
+fn main() -> ExitCode {
+    Program::new("backend", "The backend of the Meshwalk workload, in two releases.").main()
+}

@@ -1,0 +1,47 @@
+//! The admin port: probes, metrics, version. No fault touches it.
+
+use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use serde_json::json;
+
+use crate::{faults::Registry, health::Readiness, identity::Identity, telemetry::Metrics};
+
+/// What the admin port shows.
+#[derive(Debug, Clone)]
+pub(crate) struct Admin {
+    pub(crate) identity: Identity,
+    pub(crate) readiness: Readiness,
+    pub(crate) faults: Registry,
+    pub(crate) metrics: Metrics,
+}
+
+impl Admin {
+    pub(crate) fn router(self) -> Router {
+        Router::new()
+            // Alive is who answers.
+            .route("/livez", get(async || "alive\n"))
+            // The port is opened last, so whoever gets an answer here sees a process that has started.
+            .route("/startupz", get(async || "started\n"))
+            .route("/readyz", get(readyz))
+            .route("/metrics", get(metrics))
+            .route("/version", get(version))
+            .with_state(self)
+    }
+}
+
+async fn readyz(State(admin): State<Admin>) -> impl IntoResponse {
+    let pending = admin.readiness.pending(&admin.faults);
+    let status = if pending.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({"ready": pending.is_empty(), "pending": pending})))
+}
+
+async fn metrics(State(admin): State<Admin>) -> impl IntoResponse {
+    ([(http::header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], admin.metrics.render())
+}
+
+async fn version(State(admin): State<Admin>) -> impl IntoResponse {
+    let Identity { service, release, instance, .. } = &admin.identity;
+    Json(json!({
+        "service": service, "version": release.as_str(), "instance": instance,
+        "build": {"package": env!("CARGO_PKG_VERSION"), "rust": env!("CARGO_PKG_RUST_VERSION")},
+    }))
+}

@@ -1,0 +1,84 @@
+//! The application port: what all its requests go through, and its routes.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use axum::{Json, Router, http::StatusCode, middleware, response::IntoResponse, routing::any};
+use http::{HeaderMap, HeaderName, Uri};
+use serde_json::json;
+
+use crate::{
+    body,
+    config::{Config, HELLO_PATH, Lines, OnUpstreamError, Upstream},
+    faults::{FaultLayer, Registry},
+    hello,
+    identity::Identity,
+    observe,
+    telemetry::Traces,
+    upstream::Client,
+};
+
+/// What the application's handlers share.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) identity: Identity,
+    /// Goes into every answer.
+    pub(crate) identity_headers: HeaderMap,
+    pub(crate) traces: Traces,
+    pub(crate) client: Client,
+    pub(crate) upstreams: Vec<Upstream>,
+    pub(crate) on_upstream_error: OnUpstreamError,
+    /// The headers that travel on beside the trace.
+    pub(crate) forward: Vec<HeaderName>,
+    pub(crate) trust_xfcc: bool,
+    pub(crate) hop_limit: u32,
+    pub(crate) max_body_bytes: u64,
+    ending: AtomicBool,
+}
+
+impl App {
+    pub(crate) fn new(config: &Config, identity: Identity, traces: Traces) -> Self {
+        Self {
+            identity_headers: identity.headers(),
+            identity,
+            client: Client::new(&config.upstreams, traces.clone()),
+            traces,
+            upstreams: config.upstreams.list().cloned().collect(),
+            on_upstream_error: config.upstreams.on_upstream_error,
+            forward: Lines::flat(&config.upstreams.forward_header).map(|header| header.0.clone()).collect(),
+            trust_xfcc: config.trust_xfcc,
+            hop_limit: config.upstreams.hop_limit,
+            max_body_bytes: config.limits.max_body_bytes,
+            ending: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on, connections are asked to close and requests are counted as late.
+    pub(crate) fn begin_end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
+    }
+}
+
+/// The application's router. Everything is observed and limited; faults meet the call tree and what is not there, but not
+/// a service's own routes, because who looks at a fault needs the page.
+pub(crate) fn router(app: Arc<App>, faults: Registry, extra: Router) -> Router {
+    Router::new()
+        .route(HELLO_PATH, any(hello::answer))
+        .with_state(Arc::clone(&app))
+        .fallback(no_such_path)
+        .layer(FaultLayer::new(faults).hand_over(HELLO_PATH))
+        .merge(extra)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), body::limit))
+        .layer(middleware::from_fn_with_state(app, observe::observe))
+}
+
+async fn no_such_path(uri: Uri) -> impl IntoResponse {
+    let error = format!("there is nothing at {}; the call tree is at {HELLO_PATH}", uri.path());
+    (StatusCode::NOT_FOUND, Json(json!({"status": 404, "error": error})))
+}

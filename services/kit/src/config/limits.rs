@@ -1,0 +1,35 @@
+//! What a client may demand of the application port.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::duration;
+
+/// The smallest buffer that the HTTP library takes.
+const LEAST_HEADER_BYTES: u64 = 8192;
+
+/// What a client may demand of the application port.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct Limits {
+    /// The largest request head in bytes, at least 8192; a larger one is answered with 431.
+    #[arg(long, env = "MESHWALK_MAX_HEADER_BYTES", value_name = "BYTES", default_value = "65536",
+          value_parser = clap::value_parser!(u32).range(LEAST_HEADER_BYTES as i64..=16 << 20))]
+    pub max_header_bytes: u32,
+
+    /// The largest request body in bytes; a larger one is answered with 413.
+    #[arg(long, env = "MESHWALK_MAX_BODY_BYTES", value_name = "BYTES", default_value = "1048576")]
+    pub max_body_bytes: u64,
+
+    /// How long a request's head may take from its first byte on. A connection that waits between requests is left
+    /// alone: if it were closed, a proxy in front could lose the request that it sends at that moment.
+    #[arg(long, env = "MESHWALK_HEADER_READ_TIMEOUT", value_name = "DURATION", default_value = "10s",
+          value_parser = duration::parse)]
+    pub header_read_timeout: Duration,
+
+    /// How many connections may be open at once; more wait until one ends.
+    #[arg(long, env = "MESHWALK_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_connections: u32,
+}

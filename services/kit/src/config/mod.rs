@@ -1,0 +1,158 @@
+//! What a service is told at start: flags, environment variables and their checks.
+//!
+//! Every flag has an environment variable, `MESHWALK_` and the flag's name; the flag wins. A list is separated by
+//! newlines in its variable. [`Config::from_command_line`] is the only place that reads either.
+
+mod address;
+mod connect;
+mod drain;
+mod duration;
+mod forward;
+mod limits;
+mod lines;
+mod pod;
+mod ports;
+mod release;
+mod upstream;
+
+use std::ffi::OsString;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, error::ErrorKind};
+
+use crate::faults::{self, Origin, Registry};
+
+pub use address::Address;
+pub use connect::{ConnectRule, Connects};
+pub use drain::Drain;
+pub use forward::ForwardHeader;
+pub use limits::Limits;
+pub use lines::Lines;
+pub use pod::Pod;
+pub use ports::Ports;
+pub use release::Release;
+pub(crate) use upstream::HELLO_PATH;
+pub use upstream::{OnUpstreamError, Upstream, Upstreams};
+
+/// Everything that a service is told at start.
+#[derive(Debug, Clone, Parser)]
+pub struct Config {
+    /// Which release of the service this is; it decides colour, message and fields of the answers.
+    #[arg(long, env = "MESHWALK_RELEASE", value_enum, default_value = "v1")]
+    pub release: Release,
+
+    /// The name under which the service shows itself, where one image stands in several places of a chain.
+    #[arg(long, env = "MESHWALK_SERVICE", value_name = "NAME")]
+    pub service: Option<String>,
+
+    /// Ports and sockets.
+    #[command(flatten)]
+    pub ports: Ports,
+
+    /// The services to call.
+    #[command(flatten)]
+    pub upstreams: Upstreams,
+
+    /// Believe x-forwarded-client-cert. Only where a sidecar stands in front and sets it.
+    #[arg(long, env = "MESHWALK_TRUST_XFCC", value_name = "BOOL", num_args = 0..=1, default_value = "false",
+          default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set)]
+    pub trust_xfcc: bool,
+
+    /// A fault to inject, such as `error=503@30%` or `latency=200ms;path=/api/*` (repeatable).
+    #[arg(long, env = "MESHWALK_FAULT", value_name = "RULE")]
+    pub fault: Vec<Lines<String>>,
+
+    /// Let a request ask for faults of its own by the header x-meshwalk-inject.
+    #[arg(long, env = "MESHWALK_ALLOW_INJECT", value_name = "BOOL", num_args = 0..=1, default_value = "false",
+          default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set)]
+    pub allow_inject: bool,
+
+    /// Where the process stands.
+    #[command(flatten)]
+    pub pod: Pod,
+
+    /// What a client may demand.
+    #[command(flatten)]
+    pub limits: Limits,
+
+    /// How the process ends.
+    #[command(flatten)]
+    pub drain: Drain,
+
+    /// The log's form and detail.
+    #[command(flatten)]
+    pub log: Log,
+}
+
+/// The log's form and detail.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Log")]
+pub struct Log {
+    /// How log lines look; auto is text on a terminal and JSON elsewhere.
+    #[arg(long, env = "MESHWALK_LOG_FORMAT", value_enum, default_value = "auto")]
+    pub log_format: LogFormat,
+
+    /// What is logged: a level, or levels by module, such as `info,meshwalk_kit=debug`.
+    #[arg(long, env = "MESHWALK_LOG_FILTER", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
+    pub log_filter: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// One JSON object per line.
+    Json,
+    /// Lines for people.
+    Text,
+}
+
+impl Config {
+    /// Reads the command line and the environment, and checks the values against each other.
+    ///
+    /// # Errors
+    /// A wrong value, with the flag, the value and what would be right. `--help` and `--version` come as errors too, as
+    /// clap has it; [`clap::Error::use_stderr`] tells them apart.
+    pub fn from_command_line<I, T>(name: &'static str, about: &'static str, arguments: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let mut command = Self::command().name(name).about(about).version(env!("CARGO_PKG_VERSION"));
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        let config = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        config.check().map_err(|wrong| command.error(ErrorKind::ValueValidation, wrong))?;
+        Ok(config)
+    }
+
+    /// The fault rules of the flags.
+    ///
+    /// # Errors
+    /// The text of a rule that is wrong, for the user.
+    pub fn registry(&self) -> Result<Registry, String> {
+        let registry =
+            Registry::new(faults::Settings { allow_inject: self.allow_inject, ..faults::Settings::default() });
+        for rule in Lines::flat(&self.fault) {
+            if let Err(error) = registry.add(rule, Origin::Flag) {
+                return Err(format!("invalid value '{rule}' for '--fault <RULE>': {error}"));
+            }
+        }
+        Ok(registry)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.pod.check_version(self.release)?;
+        self.upstreams.check()?;
+        self.registry().map(drop)
+    }
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    match text.parse::<tracing_subscriber::filter::Targets>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("{error}; right would be a level (error, warn, info, debug, trace) or MODULE=LEVEL")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! Flags together; each one's own form is tested beside its parser. Environment variables belong to a process, so they
+//! are tested with the programs.
+
+use std::time::Duration;
+
+use super::*;
+
+fn parse(arguments: &[&str]) -> Result<Config, clap::Error> {
+    Config::from_command_line("backend", "For tests.", std::iter::once("backend").chain(arguments.iter().copied()))
+}
+
+fn error(arguments: &[&str]) -> String {
+    parse(arguments).unwrap_err().to_string()
+}
+
+#[test]
+fn the_command_is_well_formed() {
+    Config::command().debug_assert();
+}
+
+#[test]
+fn every_flag_has_its_environment_variable_and_a_sentence() {
+    for argument in Config::command().get_arguments() {
+        let flag = argument.get_long().unwrap();
+        let variable = format!("MESHWALK_{}", flag.to_ascii_uppercase().replace('-', "_"));
+        assert_eq!(argument.get_env().unwrap(), variable.as_str(), "--{flag}");
+        assert!(argument.get_help().unwrap().to_string().len() > 15, "--{flag} has no help");
+    }
+}
+
+#[test]
+fn the_defaults_are_those_of_the_design() {
+    let config = parse(&[]).unwrap();
+    assert_eq!(config.ports.listen.to_string(), "0.0.0.0:8080");
+    assert_eq!(config.ports.control_listen.to_string(), "127.0.0.1:8082");
+    assert_eq!(config.upstreams.upstream_timeout, Duration::from_secs(15));
+    assert!(config.upstreams.upstream_keep_alive);
+    assert!(!config.trust_xfcc);
+}
+
+#[test]
+fn a_switch_can_be_turned_off_by_its_flag() {
+    assert!(parse(&["--trust-xfcc"]).unwrap().trust_xfcc);
+    assert!(!parse(&["--upstream-keep-alive=false"]).unwrap().upstreams.upstream_keep_alive);
+}
+
+#[test]
+fn a_wrong_value_names_the_flag_the_value_and_what_would_be_right() {
+    for (arguments, parts) in [
+        (["--listen", "8080"], ["'8080'", "--listen", "0.0.0.0:8080"]),
+        (["--release", "v3"], ["'v3'", "--release", "v1, v2"]),
+        (["--upstream-timeout", "15"], ["'15'", "--upstream-timeout", "500ms"]),
+        (["--forward-header", "connection"], ["'connection'", "--forward-header", "leave it out"]),
+        (["--max-header-bytes", "100"], ["100", "--max-header-bytes", "8192"]),
+        (["--log-filter", "loud=very"], ["'loud=very'", "--log-filter", "debug"]),
+        (["--pod-version", "v2"], ["'v2'", "--pod-version", "version: v1"]),
+        (["--fault", "nonsense=1"], ["'nonsense=1'", "--fault", "error"]),
+    ] {
+        let text = error(&arguments);
+        for part in parts {
+            assert!(text.contains(part), "{part} is not in: {text}");
+        }
+    }
+}
+
+#[test]
+fn two_upstreams_of_one_name_are_refused() {
+    let text = error(&["--upstream", "b=http://one", "--upstream", "b=http://two"]);
+    assert!(text.contains("the name 'b' is taken"), "{text}");
+}
+
+#[test]
+fn a_label_that_is_not_there_is_no_other_release() {
+    assert!(parse(&["--pod-version", ""]).is_ok());
+}

@@ -1,0 +1,70 @@
+//! What a request says about where it comes from.
+
+use std::time::Instant;
+
+use http::{HeaderMap, HeaderName, request};
+use opentelemetry::Context;
+
+use crate::{
+    app::App,
+    peer,
+    propagation::{Decision, Onward, REQUEST_ID, Received},
+    telemetry,
+};
+
+/// How many services a request has come through.
+pub(crate) const HOPS: HeaderName = HeaderName::from_static("x-meshwalk-hops");
+
+/// Which try of the proxy's a request is.
+const ATTEMPT: HeaderName = HeaderName::from_static("x-envoy-attempt-count");
+
+/// What a request says about where it comes from. In its extensions.
+#[derive(Debug)]
+pub(crate) struct Inbound {
+    pub(crate) arrived: Instant,
+    /// What travels on to the upstreams.
+    pub(crate) onward: Onward,
+    /// The own span; empty if the process makes none.
+    pub(crate) span: Context,
+    /// The caller's identity, where a sidecar vouches for it.
+    pub(crate) peer: Option<String>,
+    /// 1 for the first try.
+    pub(crate) attempt: u32,
+    /// How many services the request has come through.
+    pub(crate) hops: u32,
+    pub(crate) request_id: Option<String>,
+    pub(crate) trace_id: Option<String>,
+    pub(crate) span_id: Option<String>,
+}
+
+impl Inbound {
+    pub(crate) fn new(app: &App, request: &request::Parts, route: Option<&str>) -> Self {
+        let headers = &request.headers;
+        let received = Received::read(headers, &app.traces.order);
+        let span = app.traces.server_span(request, route, received.parent());
+        let own = telemetry::own(&span);
+        Self {
+            arrived: Instant::now(),
+            span,
+            peer: app.trust_xfcc.then(|| peer::identity(headers)).flatten(),
+            attempt: number(headers, &ATTEMPT).unwrap_or(1),
+            hops: number(headers, &HOPS).unwrap_or(0),
+            request_id: headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned),
+            trace_id: own.as_ref().map(|own| own.trace_id().to_string()).or_else(|| received.trace_id()),
+            span_id: own.map(|own| own.span_id().to_string()),
+            onward: Onward::new(received, headers, &app.forward),
+        }
+    }
+
+    /// Whether the trace is sampled: as the own span is, or as the caller decided; false where nobody has decided.
+    pub(crate) fn sampled(&self) -> bool {
+        match telemetry::own(&self.span) {
+            Some(own) => own.is_sampled(),
+            None => self.onward.received().decision() == Decision::Sample,
+        }
+    }
+}
+
+fn number(headers: &HeaderMap, name: &HeaderName) -> Option<u32> {
+    headers.get(name)?.to_str().ok()?.parse().ok()
+}

@@ -1,0 +1,154 @@
+//! Listening on a TCP address or a Unix socket.
+
+use std::{
+    fs, io,
+    os::unix::fs::{FileTypeExt, MetadataExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::net::{TcpListener, UnixListener};
+
+use super::Stream;
+use crate::config::Address;
+
+/// How long to wait before the next accept when the process or the host is out of something, such as descriptors.
+const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// An open port. A Unix socket's file goes with it.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    address: Address,
+    /// Held for its drop.
+    _file: Option<SocketFile>,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Listener {
+    /// Opens a port. What an earlier process left behind as a Unix socket is removed first; a socket behind which
+    /// somebody still answers is not.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub async fn bind(address: &Address) -> io::Result<Self> {
+        match address {
+            Address::Tcp(address) => {
+                let listener = TcpListener::bind(address).await?;
+                let address = Address::Tcp(listener.local_addr()?);
+                Ok(Self { socket: Socket::Tcp(listener), address, _file: None })
+            }
+            Address::Unix(path) => {
+                remove_stale(path).await?;
+                let listener = UnixListener::bind(path)?;
+                let file = Some(SocketFile::of(path)?);
+                Ok(Self { socket: Socket::Unix(listener), address: address.clone(), _file: file })
+            }
+        }
+    }
+
+    /// The address, with the port that the kernel chose where 0 was asked for.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The next connection. Errors of a single connection, and a process that is out of descriptors, are no reason to
+    /// stop serving, so this waits on.
+    pub(super) async fn accept(&self) -> Stream {
+        loop {
+            let accepted = match &self.socket {
+                Socket::Tcp(listener) => listener.accept().await.and_then(|(stream, _)| Stream::tcp(stream)),
+                Socket::Unix(listener) => listener.accept().await.map(|(stream, _)| Stream::Unix(stream)),
+            };
+            match accepted {
+                Ok(stream) => return stream,
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    tracing::warn!(address = %self.address, %error, "no connection accepted");
+                    tokio::time::sleep(PAUSE_WHEN_EXHAUSTED).await;
+                }
+            }
+        }
+    }
+}
+
+/// The file of a Unix socket, removed with its listener unless somebody has put another one in its place.
+#[derive(Debug)]
+struct SocketFile {
+    path: PathBuf,
+    inode: u64,
+}
+
+impl SocketFile {
+    fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), inode: fs::symlink_metadata(path)?.ino() })
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if fs::symlink_metadata(&self.path).is_ok_and(|file| file.ino() == self.inode) {
+            // Nothing to do about a failure: the next start removes what is stale.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+async fn remove_stale(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(file) if !file.file_type().is_socket() => {
+            Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file of this name, and it is no socket"))
+        }
+        Ok(_) => match tokio::net::UnixStream::connect(path).await {
+            Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens on this socket")),
+            Err(_) => fs::remove_file(path),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn socket(folder: &tempfile::TempDir) -> (PathBuf, Address) {
+        let path = folder.path().join("app.sock");
+        (path.clone(), Address::Unix(path))
+    }
+
+    #[tokio::test]
+    async fn a_stale_socket_is_replaced_and_the_file_goes_with_the_listener() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, address) = socket(&folder);
+        // The standard library's listener leaves its file behind, as a killed process does.
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        let listener = Listener::bind(&address).await.unwrap();
+        tokio::net::UnixStream::connect(&path).await.unwrap();
+        drop(listener);
+        assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn a_socket_in_use_and_an_ordinary_file_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, address) = socket(&folder);
+        let listener = Listener::bind(&address).await.unwrap();
+        assert_eq!(Listener::bind(&address).await.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        drop(listener);
+        fs::write(&path, "precious").unwrap();
+        assert_eq!(Listener::bind(&address).await.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+    }
+
+    #[tokio::test]
+    async fn port_zero_becomes_the_port_that_was_taken() {
+        let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
+        assert!(!listener.address().to_string().ends_with(":0"));
+    }
+}

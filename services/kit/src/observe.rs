@@ -1,0 +1,105 @@
+//! What every request of the application port goes through first: its context is read, and its end is told to the span,
+//! the metrics and the log.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{HeaderValue, StatusCode, Version, header};
+
+use crate::{
+    app::App,
+    faults::{Injected, InjectedFault},
+    inbound::Inbound,
+    telemetry::{self, ActiveRequest},
+};
+
+/// The middleware.
+pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let route = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let inbound = Arc::new(Inbound::new(&app, &parts, route.as_deref()));
+    let observation = Observation::begin(&parts, route, Arc::clone(&inbound));
+    if app.is_ending() {
+        telemetry::request_after_signal();
+    }
+    let version = parts.version;
+    parts.extensions.insert(inbound);
+
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+
+    response.headers_mut().extend(app.identity_headers.clone());
+    if app.is_ending() && version < Version::HTTP_2 {
+        // The client opens its next connection to somebody who stays. HTTP/2 says the same when the port closes.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    observation.end(&response);
+    response
+}
+
+/// A request whose answer is not there yet. If it is dropped before, the client has gone away.
+struct Observation {
+    inbound: Arc<Inbound>,
+    method: &'static str,
+    path: String,
+    route: Option<String>,
+    _active: ActiveRequest,
+    ended: bool,
+}
+
+impl Observation {
+    fn begin(parts: &http::request::Parts, route: Option<String>, inbound: Arc<Inbound>) -> Self {
+        let method = telemetry::method_label(&parts.method);
+        telemetry::request_attempt(inbound.attempt);
+        let _active = ActiveRequest::begin(method);
+        Self { inbound, method, path: parts.uri.path().to_owned(), route, _active, ended: false }
+    }
+
+    fn end(mut self, response: &Response) {
+        self.ended = true;
+        let faults = response.extensions().get::<Injected>().map_or(&[][..], |injected| &injected.faults);
+        self.tell(Some(response.status()), faults);
+    }
+
+    fn tell(&self, status: Option<StatusCode>, faults: &[InjectedFault]) {
+        let inbound = &self.inbound;
+        let took = inbound.arrived.elapsed();
+        telemetry::server_request(self.method, self.route.as_deref(), status, took);
+        telemetry::end_server(&inbound.span, status, inbound.attempt, faults);
+        tracing::info!(
+            method = self.method,
+            path = self.path,
+            status = status.map(|status| status.as_u16()),
+            took_ms = millis(inbound.arrived),
+            attempt = inbound.attempt,
+            peer = inbound.peer,
+            request_id = inbound.request_id,
+            trace_id = inbound.trace_id,
+            span_id = inbound.span_id,
+            faults = (!faults.is_empty()).then(|| list(faults)),
+            "{}",
+            if status.is_some() { "request" } else { "request given up by the client" }
+        );
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.tell(None, &[]);
+        }
+    }
+}
+
+/// Milliseconds since then, with three decimals, which is what a person can use.
+pub(crate) fn millis(since: Instant) -> f64 {
+    (since.elapsed().as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn list(faults: &[InjectedFault]) -> String {
+    let names: Vec<String> = faults.iter().map(|fault| format!("{}={}", fault.id, fault.mode)).collect();
+    names.join(",")
+}

@@ -1,0 +1,82 @@
+//! A service's program, from its command line to its exit code.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use axum::Router;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{
+    config::Config,
+    identity::Identity,
+    server,
+    signals::Signals,
+    telemetry::{self, Settings, Traces},
+};
+
+/// A wrong command line or environment (`EX_USAGE` of sysexits.h). No port has been opened then.
+const USAGE: u8 = 64;
+
+/// One of the workload's programs.
+#[derive(Debug)]
+pub struct Program {
+    name: &'static str,
+    about: &'static str,
+    routes: Router,
+}
+
+impl Program {
+    /// A program of this name, which is also the service's name unless told otherwise.
+    pub fn new(name: &'static str, about: &'static str) -> Self {
+        Self { name, about, routes: Router::new() }
+    }
+
+    /// Serves these routes beside `/api/hello`, with the same limits and telemetry, but out of the faults' reach.
+    #[must_use]
+    pub fn with_routes(mut self, routes: Router) -> Self {
+        self.routes = routes;
+        self
+    }
+
+    /// Runs the program: 0 after an orderly end, 1 after a failed start or a cut request, 64 for a wrong value.
+    pub fn main(self) -> ExitCode {
+        let config = match Config::from_command_line(self.name, self.about, std::env::args_os()) {
+            Ok(config) => config,
+            Err(message) => {
+                // A closed pipe is no reason to fail.
+                let _ = message.print();
+                return if message.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            }
+        };
+        match self.run(&config) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn run(self, config: &Config) -> anyhow::Result<()> {
+        telemetry::init_logs(&config.log)?;
+        let runtime = runtime()?;
+        runtime.block_on(async {
+            let signals = Signals::install().context("cannot take signals")?;
+            let identity = Identity::new(self.name, config);
+            let (settings, remarks) = Settings::from_env();
+            for remark in remarks {
+                tracing::warn!("{remark}");
+            }
+            let traces = Traces::new(&settings, &identity)?;
+            let bound = server::build(config, identity, traces, self.routes).await?;
+            bound.log_addresses();
+            bound.wait_termination(signals.first()).await
+        })
+    }
+}
+
+/// At least two workers: spans are sent on them while another one may be busy, also on a node with one processor.
+fn runtime() -> anyhow::Result<Runtime> {
+    let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 4));
+    Builder::new_multi_thread().worker_threads(workers).enable_all().build().context("cannot start the runtime")
+}

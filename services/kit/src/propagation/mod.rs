@@ -1,0 +1,126 @@
+//! Which headers of a request travel on to the upstreams, and what they say about the trace.
+//!
+//! Three families of trace headers exist side by side, and a mesh may renew only one of them. So a hop reads all of them,
+//! says whether they agree, and passes each on. A hop that makes spans of its own writes the families anew from its span;
+//! a hop that makes none passes them on byte by byte. To pass headers on unchanged *and* make a span would give the next
+//! hop two parents.
+
+mod b3;
+mod family;
+mod ids;
+mod onward;
+mod w3c;
+
+use http::{HeaderMap, HeaderName};
+use opentelemetry::trace::{SpanContext, TraceFlags, TraceState};
+
+pub use family::{Family, Order};
+use ids::{Ids, Reading};
+pub use onward::Onward;
+
+/// The request's id, which Envoy makes and every hop passes on.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What a request said about its trace.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// What each family said, for those that came in and could be read, in the order of preference.
+    readable: Vec<(Family, Reading)>,
+    /// Whether a family came in that could not be read.
+    malformed: bool,
+    /// The vendors' part of the W3C family.
+    tracestate: TraceState,
+}
+
+/// What a hop's own span starts from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parent {
+    /// The span of the caller, if it gave one.
+    pub span: Option<SpanContext>,
+    /// What the caller decided about sampling.
+    pub decision: Decision,
+}
+
+/// What the caller decided about sampling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// To sample.
+    Sample,
+    /// Not to sample. That stays so on all further hops.
+    Drop,
+    /// Nothing; the next one who can decides.
+    Open,
+}
+
+impl Received {
+    /// Reads the trace headers.
+    pub fn read(headers: &HeaderMap, order: &Order) -> Self {
+        let mut readable = Vec::new();
+        let mut malformed = false;
+        for family in order.families() {
+            let reading = match family {
+                Family::W3c => w3c::read(headers),
+                Family::B3 => b3::read_single(headers),
+                Family::B3Multi => b3::read_multi(headers),
+            };
+            match reading {
+                Ok(Some(reading)) => readable.push((family, reading)),
+                Ok(None) => {}
+                Err(ids::Malformed) => malformed = true,
+            }
+        }
+        Self { readable, malformed, tracestate: w3c::read_tracestate(headers) }
+    }
+
+    /// The families that came in and could be read.
+    pub fn families(&self) -> Vec<Family> {
+        self.readable.iter().map(|(family, _)| *family).collect()
+    }
+
+    /// Whether all families that came in can be read and tell of the same trace and sampling. Their span ids differ by
+    /// nature: Envoy renews only `traceparent`.
+    pub fn agree(&self) -> bool {
+        let agree = |a: &Reading, b: &Reading| a.same_trace(b) && a.same_sampling(b);
+        let readings = || self.readable.iter().map(|(_, reading)| reading);
+        !self.malformed && readings().all(|a| readings().all(|b| agree(a, b)))
+    }
+
+    /// The trace's id as the preferred family gives it, for a hop without spans of its own.
+    pub fn trace_id(&self) -> Option<String> {
+        self.readable.iter().find_map(|(_, reading)| reading.ids).map(|ids| ids.trace.to_string())
+    }
+
+    /// What the preferred family decided about sampling.
+    pub fn decision(&self) -> Decision {
+        self.chosen().map_or(Decision::Open, |reading| reading.sampling.decision())
+    }
+
+    /// What an own span starts from.
+    pub fn parent(&self) -> Parent {
+        let decision = self.decision();
+        let span = self.chosen().and_then(|reading| reading.ids).map(|ids| {
+            let flags = TraceFlags::default().with_sampled(decision == Decision::Sample);
+            SpanContext::new(ids.trace, ids.span, flags, true, self.tracestate_of(&ids))
+        });
+        Parent { span, decision }
+    }
+
+    /// The preferred family; one that names a trace comes before one that only decides about sampling.
+    fn chosen(&self) -> Option<&Reading> {
+        let mut readings = self.readable.iter().map(|(_, reading)| reading);
+        readings.clone().find(|reading| reading.ids.is_some()).or_else(|| readings.next())
+    }
+
+    /// The `tracestate` belongs to the trace of `traceparent`, and to no other.
+    fn tracestate_of(&self, ids: &Ids) -> TraceState {
+        let of_w3c = self.reading(Family::W3c).and_then(|reading| reading.ids);
+        if of_w3c.is_some_and(|w3c| w3c.trace == ids.trace) { self.tracestate.clone() } else { TraceState::default() }
+    }
+
+    fn reading(&self, family: Family) -> Option<&Reading> {
+        self.readable.iter().find(|(f, _)| *f == family).map(|(_, reading)| reading)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! The headers that travel on to the upstreams.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header::Entry};
+use opentelemetry::trace::SpanContext;
+
+use super::{Family, REQUEST_ID, Received, b3, w3c};
+
+/// All headers of the three families.
+const TRACE_HEADERS: [&str; 8] = [
+    w3c::TRACEPARENT,
+    w3c::TRACESTATE,
+    b3::SINGLE,
+    b3::TRACE_ID,
+    b3::SPAN_ID,
+    b3::PARENT_SPAN_ID,
+    b3::SAMPLED,
+    b3::FLAGS,
+];
+
+/// The application's own values that travel beside the trace (W3C Baggage). No family owns them.
+const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
+
+/// The headers of one request that travel on. Made once per request, written once per upstream.
+#[derive(Debug, Clone)]
+pub struct Onward {
+    received: Received,
+    /// The trace headers, byte by byte.
+    trace: HeaderMap,
+    /// Everything else that travels on.
+    others: HeaderMap,
+}
+
+impl Onward {
+    /// Takes what travels on from a request's headers: the trace, baggage, the request id, and the headers of the list.
+    pub fn new(received: Received, headers: &HeaderMap, list: &[HeaderName]) -> Self {
+        let mut others = HeaderMap::new();
+        for name in [&REQUEST_ID, &BAGGAGE].into_iter().chain(list) {
+            // A trace header in the list travels on by its own rules already.
+            if !TRACE_HEADERS.contains(&name.as_str()) {
+                copy(name, headers, &mut others);
+            }
+        }
+        let mut trace = HeaderMap::new();
+        for name in TRACE_HEADERS {
+            copy(&HeaderName::from_static(name), headers, &mut trace);
+        }
+        Self { received, trace, others }
+    }
+
+    /// What the request said about its trace.
+    pub fn received(&self) -> &Received {
+        &self.received
+    }
+
+    /// The headers for one upstream. With an own span, the trace headers are written from it, in every family that came
+    /// in and in W3C always; without one, they go on as they came.
+    pub fn headers(&self, own: Option<&SpanContext>) -> HeaderMap {
+        let mut headers = self.others.clone();
+        match own {
+            Some(span) => self.write(span, &mut headers),
+            None => headers.extend(self.trace.clone()),
+        }
+        headers
+    }
+
+    fn write(&self, span: &SpanContext, headers: &mut HeaderMap) {
+        put(headers, w3c::TRACEPARENT, w3c::write(span));
+        let state = span.trace_state().header();
+        if !state.is_empty() {
+            put(headers, w3c::TRACESTATE, state);
+        }
+        if let Some(came) = self.received.reading(Family::B3) {
+            put(headers, b3::SINGLE, b3::write_single(span, came));
+        }
+        if let Some(came) = self.received.reading(Family::B3Multi) {
+            for (name, value) in b3::write_multi(span, came) {
+                put(headers, name, value);
+            }
+        }
+    }
+}
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: String) {
+    // Ids and states are printable by construction.
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// Copies all values of a header, unless it has been copied before.
+fn copy(name: &HeaderName, from: &HeaderMap, to: &mut HeaderMap) {
+    if let Entry::Vacant(vacant) = to.entry(name) {
+        let mut values = from.get_all(name).iter();
+        if let Some(first) = values.next() {
+            let mut entry = vacant.insert_entry(first.clone());
+            for value in values {
+                entry.append(value.clone());
+            }
+        }
+    }
+}

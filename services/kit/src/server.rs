@@ -1,0 +1,128 @@
+//! A service from its first port to its last request.
+
+use std::{future::Future, sync::Arc};
+
+use anyhow::Context;
+use axum::Router;
+use tokio::{task::JoinHandle, time::Instant};
+
+use crate::{
+    admin::Admin,
+    app::{self, App},
+    config::{Address, Config, Drain},
+    faults::{self, Registry},
+    health::{Blocked, Readiness},
+    identity::Identity,
+    net::{Listener, Server, Settings},
+    telemetry::{Metrics, Traces},
+};
+
+/// A service whose ports are open.
+#[derive(Debug)]
+pub struct Bound {
+    app: Arc<App>,
+    readiness: Readiness,
+    faults: Registry,
+    drain: Drain,
+    application: Port,
+    /// Served to the very end: an unready process still says that it is unready.
+    admin: Port,
+    control: Port,
+    upkeep: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Port {
+    address: Address,
+    server: Server,
+}
+
+/// Opens a service's ports and serves them, from within a runtime.
+///
+/// # Errors
+/// A port that cannot be opened, by its flag, or a wrong fault rule.
+pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: Router) -> anyhow::Result<Bound> {
+    let readiness = Readiness::default();
+    let starting: Blocked = readiness.block("ports");
+    let faults = config.registry().map_err(anyhow::Error::msg)?;
+    let metrics = Metrics::install(&identity)?;
+    let upkeep = tokio::spawn(metrics.clone().upkeep());
+    let app = Arc::new(App::new(config, identity.clone(), traces));
+    let admin = Admin { identity, readiness: readiness.clone(), faults: faults.clone(), metrics };
+
+    let settings = Settings::from(&config.limits);
+    let open = async |flag: &str, address: &Address, router: Router| {
+        let listener = Listener::bind(address).await.with_context(|| format!("cannot listen on {address} ({flag})"))?;
+        let address = listener.address().clone();
+        anyhow::Ok(Port { address, server: Server::start(listener, router, settings.clone()) })
+    };
+    let ports = &config.ports;
+    let application = open("--listen", &ports.listen, app::router(Arc::clone(&app), faults.clone(), extra)).await?;
+    let control = open("--control-listen", &ports.control_listen, faults::control_router(faults.clone())).await?;
+    // Last, so that whoever is told "started" finds the others open.
+    let admin = open("--admin-listen", &ports.admin_listen, admin.router()).await?;
+    drop(starting);
+    Ok(Bound { app, readiness, faults, drain: config.drain.clone(), application, admin, control, upkeep })
+}
+
+impl Bound {
+    /// Where the application listens.
+    pub fn address(&self) -> &Address {
+        &self.application.address
+    }
+
+    /// Where probes and metrics are.
+    pub fn admin_address(&self) -> &Address {
+        &self.admin.address
+    }
+
+    /// Where faults are controlled.
+    pub fn control_address(&self) -> &Address {
+        &self.control.address
+    }
+
+    /// The fault rules in force.
+    pub fn faults(&self) -> &Registry {
+        &self.faults
+    }
+
+    /// Says in the log where everything is.
+    pub fn log_addresses(&self) {
+        let identity = &self.app.identity;
+        tracing::info!(
+            service = identity.service,
+            version = identity.release.as_str(),
+            instance = identity.instance,
+            listen = %self.address(),
+            admin = %self.admin_address(),
+            control = %self.control_address(),
+            "serving"
+        );
+    }
+
+    /// Serves until `stop`, then ends without cutting a request: unready at once, serving on for the delay, the port
+    /// closed, requests in flight finished, spans sent.
+    ///
+    /// # Errors
+    /// Requests were still in flight at the deadline, and have been cut.
+    pub async fn wait_termination(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        stop.await;
+        let _draining = self.readiness.block("drain");
+        self.app.begin_end();
+        tracing::info!(delay = ?self.drain.drain_delay, "asked to end; unready, and serving on for the delay");
+        tokio::time::sleep(self.drain.drain_delay).await;
+
+        let deadline = Instant::now() + self.drain.drain_timeout;
+        tracing::info!(timeout = ?self.drain.drain_timeout, "closing the port; requests in flight go on");
+        let cut = self.application.server.drain(deadline).await;
+        self.app.traces.flush(deadline.saturating_duration_since(Instant::now())).await;
+        let _ = tokio::join!(self.control.server.drain(Instant::now()), self.admin.server.drain(Instant::now()));
+        self.upkeep.abort();
+        anyhow::ensure!(
+            cut == 0,
+            "{cut} connections with requests in flight were cut at the deadline (--drain-timeout)"
+        );
+        tracing::info!("ended; nothing was cut");
+        Ok(())
+    }
+}

@@ -1,0 +1,16 @@
+//! Traces, metrics and logs. None of them can delay or fail a request.
+
+mod delivery;
+mod logs;
+mod metrics;
+mod sampler;
+mod settings;
+mod spans;
+mod traces;
+
+pub use logs::init as init_logs;
+pub use metrics::Metrics;
+pub(crate) use metrics::{ActiveRequest, client_request, request_after_signal, request_attempt, server_request};
+pub use settings::{Collector, Protocol, Root, Settings};
+pub(crate) use spans::{end_client, end_server, method_label, own};
+pub use traces::Traces;

@@ -1,0 +1,122 @@
+//! Calling upstreams.
+
+mod connector;
+mod failure;
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper_util::{
+    client::legacy::Client as Pool,
+    rt::{TokioExecutor, TokioTimer},
+};
+
+use crate::{
+    config::{Upstream, Upstreams},
+    hello::{Called, Failure, FailureKind, Hop},
+    inbound::{HOPS, Inbound},
+    observe::millis,
+    telemetry::{self, Traces},
+};
+use connector::Connector;
+
+/// The largest answer that is read. A call tree of a thousand hops is smaller.
+const LARGEST_ANSWER: usize = 4 << 20;
+
+/// How long a connection may wait for its next call. Shorter than the hour that Envoy allows, so that the one who closes
+/// is the one who would send.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Calls upstreams.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pool: Pool<Connector, Empty<Bytes>>,
+    timeout: Duration,
+    traces: Traces,
+}
+
+impl Client {
+    pub(crate) fn new(upstreams: &Upstreams, traces: Traces) -> Self {
+        let mut builder = Pool::builder(TokioExecutor::new());
+        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
+        if !upstreams.upstream_keep_alive {
+            builder.pool_max_idle_per_host(0);
+        }
+        let connector = Connector::new(upstreams.connects(), upstreams.source_address);
+        Self { pool: builder.build(connector), timeout: upstreams.upstream_timeout, traces }
+    }
+
+    /// Calls an upstream, whatever comes of it.
+    pub(crate) async fn call(&self, upstream: &Upstream, inbound: &Inbound) -> Called {
+        let began = Instant::now();
+        let span = self.traces.client_span(&inbound.span, &Method::GET, &upstream.name, &upstream.url);
+        let request = request(upstream, inbound, &span);
+        let answer = match tokio::time::timeout(self.timeout, self.exchange(request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Failure {
+                kind: FailureKind::Timeout,
+                detail: format!("no whole answer within {:?} (--upstream-timeout)", self.timeout),
+            }),
+        };
+        let outcome = answer.as_ref().map(|(status, _)| *status).map_err(|failure| failure.kind.as_str());
+        telemetry::end_client(&span, outcome);
+        let (host, port) = (upstream.url.host().unwrap_or_default(), upstream.url.port_u16().unwrap_or(80));
+        telemetry::client_request(host, port, outcome, began.elapsed());
+        let called = called(upstream, answer, millis(began));
+        if let Some(Failure { kind, detail }) = &called.error {
+            let own = telemetry::own(&span).map(|own| own.span_id().to_string());
+            tracing::warn!(
+                upstream = upstream.name,
+                url = %upstream.url,
+                status = called.status,
+                error = kind.as_str(),
+                detail,
+                request_id = inbound.request_id,
+                trace_id = inbound.trace_id,
+                span_id = own,
+                "upstream failed"
+            );
+        }
+        called
+    }
+
+    async fn exchange(&self, request: Request<Empty<Bytes>>) -> Result<(StatusCode, Bytes), Failure> {
+        let response = self.pool.request(request).await.map_err(|error| failure::classify(&error))?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;
+        let body = body.map_err(|error| failure::classify(error.as_ref()))?;
+        Ok((status, body.to_bytes()))
+    }
+}
+
+fn request(upstream: &Upstream, inbound: &Inbound, span: &opentelemetry::Context) -> Request<Empty<Bytes>> {
+    let mut request = Request::new(Empty::new());
+    *request.uri_mut() = upstream.url.clone();
+    let headers = request.headers_mut();
+    *headers = inbound.onward.headers(telemetry::own(span).as_ref());
+    headers.insert(HOPS, (inbound.hops.saturating_add(1)).into());
+    headers.insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
+    if !headers.contains_key(header::USER_AGENT) {
+        let agent = concat!("meshwalk/", env!("CARGO_PKG_VERSION"));
+        headers.insert(header::USER_AGENT, header::HeaderValue::from_static(agent));
+    }
+    request
+}
+
+fn called(upstream: &Upstream, answer: Result<(StatusCode, Bytes), Failure>, took_ms: f64) -> Called {
+    let name = upstream.name.clone();
+    match answer {
+        Ok((status, body)) => {
+            let hop: Option<Box<Hop>> = serde_json::from_slice(&body).ok();
+            let failed = status.is_client_error() || status.is_server_error();
+            let error = failed.then(|| failure::of_status(status, hop.is_none().then_some(&body)));
+            Called { name, status: status.as_u16(), took_ms, error, hop }
+        }
+        Err(error) => {
+            let status = if error.kind == FailureKind::Timeout { 504 } else { 502 };
+            Called { name, status, took_ms, error: Some(error), hop: None }
+        }
+    }
+}
