@@ -51,8 +51,8 @@ pub fn dynamic(identity: &Identity<'_>, folder: &Path, admin: &Path) -> Value {
         &mut bootstrap,
         "dynamic_resources",
         json!({
-            "lds_config": files::source(folder, files::LISTENERS),
-            "cds_config": files::source(folder, files::CLUSTERS),
+            "lds_config": files::source(&folder.join(files::LISTENERS)),
+            "cds_config": files::source(&folder.join(files::CLUSTERS)),
         }),
     );
     set(&mut bootstrap, "static_resources", json!({ "clusters": [clusters::collector(identity.collector)] }));
@@ -60,15 +60,16 @@ pub fn dynamic(identity: &Identity<'_>, folder: &Path, admin: &Path) -> Value {
 }
 
 /// The same resources as one bootstrap, for `envoy --mode validate`, which does not look into the files that a dynamic
-/// one names. Routes stand in their listeners and endpoints in their clusters; secrets are named, not read.
+/// one names. Routes stand in their listeners and endpoints in their clusters; secrets are not read.
 #[must_use]
-pub fn static_for_validation(identity: &Identity<'_>, config: &ProxyConfig, delivery: files::Delivery<'_>) -> Value {
+pub fn static_for_validation(identity: &Identity<'_>, config: &ProxyConfig) -> Value {
     let mut bootstrap = base(identity, "/nowhere");
     // The admin interface is opened even for a validation, and a validation must not disturb a proxy that runs.
     if let Some(fields) = bootstrap.as_object_mut() {
         fields.remove("admin");
     }
-    let placed = files::place(config, delivery);
+    // Envoy wants the files of secrets to be there, though it does not look into them now.
+    let placed = files::place(config, &|_| files::source(Path::new("/dev/null")), Path::new("/dev/null"));
     let mut clusters: Vec<Value> =
         placed.clusters.iter().map(|(name, cluster)| with_endpoints(cluster, config.endpoints.get(name))).collect();
     clusters.push(clusters::collector(identity.collector));

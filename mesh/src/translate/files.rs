@@ -4,15 +4,15 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Map, Value, json};
 
-use super::{OWN_CERTIFICATE, ProxyConfig, TRUST_BUNDLE, message::set};
+use super::{ProxyConfig, message::set};
 
 /// The file with the listeners.
 pub const LISTENERS: &str = "lds.json";
 /// The file with the clusters.
 pub const CLUSTERS: &str = "cds.json";
-/// The file with the proxy's certificate and key as the secret [`OWN_CERTIFICATE`], which who runs the proxy writes.
+/// The file with the proxy's certificate and key as the secret [`super::OWN_CERTIFICATE`], which who runs the proxy writes.
 pub const OWN_CERTIFICATE_FILE: &str = "sds-default.json";
-/// The file with the root certificates as the secret [`TRUST_BUNDLE`], which who runs the proxy writes.
+/// The file with the root certificates as the secret [`super::TRUST_BUNDLE`], which who runs the proxy writes.
 pub const TRUST_BUNDLE_FILE: &str = "sds-ROOTCA.json";
 
 /// Where a proxy's files lie.
@@ -52,7 +52,7 @@ pub enum FileKind {
 /// `version` is what `/config_dump` shows once Envoy runs it.
 #[must_use]
 pub fn render(config: &ProxyConfig, delivery: Delivery<'_>, version: &str) -> Vec<ConfigFile> {
-    let placed = place(config, delivery);
+    let placed = place(config, &|file| source(&delivery.folder.join(file)), delivery.access_log);
     let mut files = Vec::new();
     for (cluster, endpoints) in &placed.endpoints {
         let resources = std::iter::once(endpoints);
@@ -111,20 +111,17 @@ fn plain(name: &str) -> String {
     name.replace('|', "_")
 }
 
-/// A source of configuration: a file of the proxy's folder.
-pub(crate) fn source(folder: &Path, file: &str) -> Value {
-    json!({
-        "resource_api_version": "V3",
-        "path_config_source": { "path": folder.join(file).to_string_lossy() },
-    })
+/// A source of configuration: a file that is read again when another is moved to its name.
+pub(crate) fn source(path: &Path) -> Value {
+    json!({ "resource_api_version": "V3", "path_config_source": { "path": path.to_string_lossy() } })
 }
 
-/// Fills in how everything is delivered.
-pub(crate) fn place(config: &ProxyConfig, delivery: Delivery<'_>) -> ProxyConfig {
+/// Fills in how everything is delivered: each of the files above by its source, and the access log by its path.
+pub(crate) fn place(config: &ProxyConfig, source: &impl Fn(&str) -> Value, access_log: &Path) -> ProxyConfig {
     let placed = |resources: &BTreeMap<String, Value>| {
         let mut resources = resources.clone();
         for resource in resources.values_mut() {
-            for_each_object(resource, &mut |fields| place_fields(fields, delivery));
+            for_each_object(resource, &mut |fields| place_fields(fields, source, access_log));
         }
         resources
     };
@@ -136,33 +133,24 @@ pub(crate) fn place(config: &ProxyConfig, delivery: Delivery<'_>) -> ProxyConfig
     }
 }
 
-fn place_fields(fields: &mut Map<String, Value>, delivery: Delivery<'_>) {
-    let folder = delivery.folder;
+fn place_fields(fields: &mut Map<String, Value>, source: &impl Fn(&str) -> Value, access_log: &Path) {
     if let Some(rds) = fields.get_mut("rds") {
         let file = routes_file(rds["route_config_name"].as_str().unwrap_or_default());
-        set(rds, "config_source", source(folder, &file));
+        set(rds, "config_source", source(&file));
     }
     if let Some(eds) = fields.get_mut("eds_cluster_config") {
         let file = endpoints_file(eds["service_name"].as_str().unwrap_or_default());
-        set(eds, "eds_config", source(folder, &file));
+        set(eds, "eds_config", source(&file));
     }
-    for secret in
-        fields.get_mut("tls_certificate_sds_secret_configs").and_then(Value::as_array_mut).into_iter().flatten()
-    {
-        set(secret, "sds_config", source(folder, secret_file(secret)));
+    let own = fields.get_mut("tls_certificate_sds_secret_configs").and_then(Value::as_array_mut);
+    for secret in own.into_iter().flatten() {
+        set(secret, "sds_config", source(OWN_CERTIFICATE_FILE));
     }
-    if let Some(secret) = fields.get_mut("validation_context_sds_secret_config") {
-        set(secret, "sds_config", source(folder, secret_file(secret)));
+    if let Some(roots) = fields.get_mut("validation_context_sds_secret_config") {
+        set(roots, "sds_config", source(TRUST_BUNDLE_FILE));
     }
     if fields.get("@type").and_then(Value::as_str).is_some_and(|message| message.ends_with("FileAccessLog")) {
-        fields.insert("path".to_owned(), json!(delivery.access_log.to_string_lossy()));
-    }
-}
-
-fn secret_file(secret: &Value) -> &'static str {
-    match secret["name"].as_str() {
-        Some(OWN_CERTIFICATE) => OWN_CERTIFICATE_FILE,
-        Some(TRUST_BUNDLE) | None | Some(_) => TRUST_BUNDLE_FILE,
+        fields.insert("path".to_owned(), json!(access_log.to_string_lossy()));
     }
 }
 

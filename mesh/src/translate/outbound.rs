@@ -91,7 +91,7 @@ fn catch_all(policy: OutboundPolicy) -> Value {
             "routes": [{
                 "name": "allow_any",
                 "match": { "prefix": "/" },
-                "route": { "cluster": names::PASSTHROUGH_CLUSTER, "timeout": "0s", "max_grpc_timeout": "0s" },
+                "route": { "cluster": names::PASSTHROUGH_CLUSTER, "timeout": "0s", "max_stream_duration": { "grpc_timeout_header_max": "0s" } },
             }],
         }),
         OutboundPolicy::RegistryOnly => json!({

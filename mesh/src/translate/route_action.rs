@@ -29,7 +29,7 @@ pub(crate) fn forward(
 ) -> Result<Value, Problems> {
     // Istio sets no limit where Envoy's would be fifteen seconds.
     let timeout = route.timeout.unwrap_or_default().to_string();
-    let mut action = json!({ "timeout": timeout, "max_grpc_timeout": timeout });
+    let mut action = json!({ "timeout": timeout, "max_stream_duration": { "grpc_timeout_header_max": timeout } });
     let mut hashes = Vec::new();
     let retry_policy = match route.route.as_slice() {
         [only] => {

@@ -147,7 +147,7 @@ pub(crate) fn default_route(context: &RouteContext<'_>, service: &MeshService) -
     let mut action = json!({
         "cluster": names::outbound_cluster(context.port, "", &service.host),
         "timeout": "0s",
-        "max_grpc_timeout": "0s",
+        "max_stream_duration": { "grpc_timeout_header_max": "0s" },
         "retry_policy": retry::default_policy(),
     });
     let rule = context.mesh.destination_rule(&context.client.namespace, service);

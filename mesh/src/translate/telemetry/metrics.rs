@@ -21,7 +21,7 @@ pub(super) fn logger(mesh: &Mesh<'_>, instance: &Instance, reporter: Reporter) -
         "envoy.access_loggers.stats",
         "envoy.extensions.access_loggers.stats.v3.Config",
         json!({
-            "stat_prefix": PREFIX,
+            "stats_scope": { "prefix": PREFIX },
             "counters": [{
                 "stat": { "name": "istio_requests_total", "tags": labels },
                 "value_fixed": 1,
