@@ -28,6 +28,8 @@ enum Command {
     Config(commands::config::Args),
     /// Show a trace as a tree, or list the recent ones.
     Trace(commands::trace::Args),
+    /// Send requests at a constant rate, and show what became of them, by version.
+    Load(commands::load::Args),
     /// Stop a mesh that runs in another terminal.
     Down(commands::down::Args),
 }
@@ -77,6 +79,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Status(args) => commands::status::run(args).await,
         Command::Config(args) => commands::config::run(args).await,
         Command::Trace(args) => commands::trace::run(args).await,
+        Command::Load(args) => commands::load::run(args).await,
         Command::Down(args) => commands::down::run(args).await,
     }
 }

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod config;
 pub mod delete;
 pub mod down;
+pub mod load;
 pub mod named;
 pub mod status;
 mod table;

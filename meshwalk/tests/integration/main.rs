@@ -2,4 +2,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod evidence;
+mod load;
 mod traffic;

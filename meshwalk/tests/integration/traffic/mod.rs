@@ -2,4 +2,4 @@
 
 mod failures;
 mod pace;
-mod server;
+pub(crate) mod server;

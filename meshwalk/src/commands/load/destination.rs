@@ -1,0 +1,147 @@
+//! Where the URL, the socket and the host lead.
+
+use std::{net::SocketAddr, path::Path, time::Duration};
+
+use http::Uri;
+use tokio::net::TcpStream;
+
+use crate::{cli::WrongInput, traffic::Address};
+
+/// How long an address of several may take to connect before the next one is tried.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Where requests go, and what they ask for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Destination {
+    pub(super) address: Address,
+    pub(super) authority: String,
+    pub(super) path: String,
+}
+
+/// What a URL says.
+#[derive(Debug, PartialEq, Eq)]
+struct Location {
+    host: String,
+    port: u16,
+    authority: String,
+    path: String,
+}
+
+/// Resolves the URL, unless a socket takes the place of its host.
+pub(super) async fn find(url: &str, unix: Option<&Path>, host: Option<&str>) -> Result<Destination, WrongInput> {
+    let location = locate(url, unix.is_some())?;
+    let address = match unix {
+        Some(path) => Address::Unix(path.to_owned()),
+        None => Address::Tcp(resolve(&location).await?),
+    };
+    Ok(Destination { address, authority: host.map_or(location.authority, str::to_owned), path: location.path })
+}
+
+/// Splits a header into its name and its value.
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.trim().to_owned())),
+        _ => Err(format!("{text:?} is no header: NAME:VALUE is needed, such as x-canary:true")),
+    }
+}
+
+fn locate(url: &str, has_socket: bool) -> Result<Location, WrongInput> {
+    let wrong = |why: &str| WrongInput(format!("URL {url:?}: {why}"));
+    let uri: Uri = url.parse().map_err(|error| wrong(&format!("{error}; http://HOST[:PORT][/PATH] is needed")))?;
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let path = if path.is_empty() { "/" } else { path }.to_owned();
+    if uri.scheme().is_none() && uri.authority().is_none() && has_socket {
+        return Ok(Location { host: String::new(), port: 0, authority: "localhost".to_owned(), path });
+    }
+    match uri.scheme_str() {
+        Some("http") => {}
+        Some("https") => return Err(wrong("TLS is not spoken; use the address for http://")),
+        None if uri.authority().is_some() => {
+            return Err(wrong(&format!("it has to begin with http://, as http://{url}")));
+        }
+        _ => return Err(wrong("http://HOST[:PORT][/PATH] is needed")),
+    }
+    let authority = uri.authority().filter(|authority| !authority.host().is_empty());
+    let authority = authority.ok_or_else(|| wrong("it names no host"))?;
+    if authority.as_str().contains('@') {
+        return Err(wrong("a user name is not sent; use --header authorization:…"));
+    }
+    Ok(Location {
+        host: authority.host().trim_matches(['[', ']']).to_owned(),
+        port: authority.port_u16().unwrap_or(80),
+        authority: authority.as_str().to_owned(),
+        path,
+    })
+}
+
+/// The first of the host's addresses that accepts a connection; the first of all if none does, so that the run shows
+/// how it refuses.
+async fn resolve(location: &Location) -> Result<SocketAddr, WrongInput> {
+    let Location { host, port, .. } = location;
+    let addresses: Vec<SocketAddr> = if host == "localhost" || host.ends_with(".localhost") {
+        // These names are the loopback interface by definition (RFC 6761, 6.3), and not every resolver knows it.
+        vec![([127, 0, 0, 1], *port).into(), ([0, 0, 0, 0, 0, 0, 0, 1_u16], *port).into()]
+    } else {
+        let found = tokio::net::lookup_host((host.as_str(), *port)).await;
+        found.map_err(|error| WrongInput(format!("host {host:?} cannot be resolved: {error}")))?.collect()
+    };
+    if addresses.len() > 1 {
+        for address in &addresses {
+            if let Ok(Ok(_)) = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
+                return Ok(*address);
+            }
+        }
+    }
+    addresses.first().copied().ok_or_else(|| WrongInput(format!("host {host:?} has no address")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_says_where_to_and_what() {
+        let location = locate("http://meshwalk.localhost:8080/api/hello?x=1", false).unwrap();
+        assert_eq!((location.host.as_str(), location.port), ("meshwalk.localhost", 8080));
+        assert_eq!(
+            (location.authority.as_str(), location.path.as_str()),
+            ("meshwalk.localhost:8080", "/api/hello?x=1")
+        );
+        let location = locate("http://[::1]", false).unwrap();
+        assert_eq!((location.host.as_str(), location.port, location.path.as_str()), ("::1", 80, "/"));
+        assert_eq!(locate("/api/hello", true).unwrap().authority, "localhost");
+    }
+
+    #[test]
+    fn a_wrong_url_is_named_with_what_would_be_right() {
+        for (url, part) in [
+            ("localhost:8080", "http://localhost:8080"),
+            ("https://localhost", "TLS"),
+            ("ftp://localhost", "http://HOST"),
+            ("/api/hello", "http://HOST"),
+            ("http://a b/", "http://HOST"),
+            ("http://me@localhost/", "user name"),
+            ("", "http://HOST"),
+        ] {
+            let error = locate(url, false).unwrap_err().to_string();
+            assert!(error.contains(&format!("{url:?}")) && error.contains(part), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_header_has_a_name_and_a_value() {
+        assert_eq!(header("x-canary: true"), Ok(("x-canary".to_owned(), "true".to_owned())));
+        assert_eq!(header("x-url:a:b"), Ok(("x-url".to_owned(), "a:b".to_owned())));
+        assert!(header("x-canary").unwrap_err().contains("\"x-canary\""));
+        assert!(header(":x").is_err());
+    }
+
+    #[tokio::test]
+    async fn names_under_localhost_lead_to_the_address_that_listens() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let url = format!("http://meshwalk.localhost:{}/", address.port());
+        let found = find(&url, None, Some("other")).await.unwrap();
+        assert_eq!((found.address, found.authority.as_str()), (Address::Tcp(address), "other"));
+    }
+}

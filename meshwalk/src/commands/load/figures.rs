@@ -1,0 +1,174 @@
+//! The figures of a run for a terminal.
+
+use std::time::Duration;
+
+use crate::{
+    commands::table::table,
+    traffic::{Plan, Quantiles, Summary, Traffic},
+};
+
+/// The figures as tables.
+pub(super) fn show(plan: &Plan, traffic: &Traffic) -> String {
+    let summary = traffic.summary();
+    let mut text = heading(plan, &summary);
+    for part in [versions(plan, &summary), statuses(&summary), failures(traffic, &summary), latencies(&summary)] {
+        if !part.is_empty() {
+            text.push('\n');
+            text.push_str(&part);
+        }
+    }
+    text.push('\n');
+    text.push_str(&generator(&summary));
+    text
+}
+
+fn heading(plan: &Plan, summary: &Summary) -> String {
+    let connections = if plan.fresh_connections { "fresh connections" } else { "kept connections" };
+    let mut text = format!(
+        "{} {} to {} (Host: {}): {} requests in {:.2} s, {:.1}/s of {:.1}/s planned, {} {connections}\n",
+        plan.method,
+        plan.path,
+        plan.address,
+        plan.authority,
+        summary.requests,
+        summary.took.as_secs_f64(),
+        summary.achieved_rate,
+        summary.planned_rate,
+        summary.connections,
+    );
+    if summary.interrupted {
+        let rest = summary.planned - summary.requests - summary.abandoned;
+        text.push_str(&format!("interrupted: {} requests abandoned in flight, {rest} not sent\n", summary.abandoned));
+    }
+    text
+}
+
+fn versions(plan: &Plan, summary: &Summary) -> String {
+    if summary.versions.is_empty() {
+        return match &plan.service {
+            Some(service) => format!("no answer names a version of {service}\n"),
+            None => String::new(),
+        };
+    }
+    let heading = ["VERSION", "ANSWERS", "SHARE", "ERRORS", "P50", "P99"];
+    let line = |(version, figures): (&String, &crate::traffic::VersionCount)| {
+        let at =
+            |quantile: fn(&Quantiles) -> Duration| figures.latency.as_ref().map_or("-".to_owned(), |q| ms(quantile(q)));
+        vec![
+            version.clone(),
+            figures.count.to_string(),
+            percent(figures.share),
+            figures.errors.to_string(),
+            at(|q| q.p50),
+            at(|q| q.p99),
+        ]
+    };
+    table(&heading, &summary.versions.iter().map(line).collect::<Vec<_>>())
+}
+
+fn statuses(summary: &Summary) -> String {
+    if summary.statuses.is_empty() {
+        return String::new();
+    }
+    let line = |(status, count): (&u16, &u64)| vec![status.to_string(), count.to_string(), part(*count, summary)];
+    table(&["STATUS", "ANSWERS", "SHARE"], &summary.statuses.iter().map(line).collect::<Vec<_>>())
+}
+
+fn failures(traffic: &Traffic, summary: &Summary) -> String {
+    if summary.failures.is_empty() {
+        return "no request went without an HTTP answer\n".to_owned();
+    }
+    let details = traffic.failure_details();
+    let line = |(kind, count): (&crate::traffic::FailureKind, &u64)| {
+        let detail = details.get(kind).cloned().unwrap_or_default();
+        vec![kind.to_string(), count.to_string(), part(*count, summary), detail]
+    };
+    let lines: Vec<_> = summary.failures.iter().map(line).collect();
+    table(&["FAILURE", "REQUESTS", "SHARE", "MOSTLY"], &lines)
+}
+
+fn latencies(summary: &Summary) -> String {
+    let Some(q) = &summary.latency else { return String::new() };
+    let cells = [q.p50, q.p90, q.p95, q.p99, q.p999, q.max].map(ms).to_vec();
+    let lines = table(&["P50", "P90", "P95", "P99", "P99.9", "MAX"], &[cells]);
+    format!("latency from when requests were due, of answers and timeouts\n{lines}")
+}
+
+fn generator(summary: &Summary) -> String {
+    let (late, in_flight) = (&summary.lateness, &summary.in_flight);
+    let mut text = format!(
+        "the generator itself was late by {} (p50), {} (p99), {} (max); {} requests in flight at most, {} allowed\n",
+        ms(late.p50),
+        ms(late.p99),
+        ms(late.max),
+        in_flight.peak,
+        in_flight.bound,
+    );
+    if in_flight.held_back > 0 {
+        text.push_str(&format!(
+            "{} requests were held back, up to {}, because {} were in flight; see --max-in-flight and ulimit -n\n",
+            in_flight.held_back,
+            ms(in_flight.longest_wait),
+            in_flight.bound,
+        ));
+    }
+    text
+}
+
+fn part(count: u64, summary: &Summary) -> String {
+    percent(count as f64 / summary.requests as f64)
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2} %", share * 100.0)
+}
+
+fn ms(duration: Duration) -> String {
+    format!("{:.2} ms", duration.as_secs_f64() * 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::{Address, Answer, FailureKind, Outcome, Sample};
+
+    fn plan() -> Plan {
+        let address = Address::Tcp(([127, 0, 0, 1], 8080).into());
+        let plan = Plan::get(address, "meshwalk.localhost", "/api/hello", 100.0, Duration::from_millis(40));
+        Plan { service: Some("backend".to_owned()), ..plan }
+    }
+
+    fn sample(due_ms: u64, outcome: Outcome) -> Sample {
+        Sample { due: Duration::from_millis(due_ms), latency: Duration::from_micros(1500), outcome }
+    }
+
+    #[test]
+    fn versions_statuses_failures_and_latencies_are_shown() {
+        let answer = |status, version: &str| {
+            Outcome::Answer(Answer { status, version: Some(version.to_owned()), ..Answer::default() })
+        };
+        let reset = Outcome::Failure { kind: FailureKind::Reset, detail: "before an answer: connection closed".into() };
+        let outcomes = [answer(200, "v1"), answer(200, "v1"), answer(503, "v2"), reset];
+        let samples = outcomes.into_iter().zip([0, 10, 20, 30]).map(|(outcome, due)| sample(due, outcome)).collect();
+        let text = show(&plan(), &Traffic { rate: 100.0, ..Traffic::of(samples) });
+        for line in [
+            "GET /api/hello to 127.0.0.1:8080 (Host: meshwalk.localhost): 4 requests in 0.03 s, 100.0/s of 100.0/s planned",
+            "v1       2        66.67 %  0       1.50 ms  1.50 ms",
+            "v2       1        33.33 %  1       1.50 ms  1.50 ms",
+            "503     1        25.00 %",
+            "reset    1         25.00 %  before an answer: connection closed",
+            "1.50 ms  1.50 ms  1.50 ms  1.50 ms  1.50 ms  1.50 ms",
+        ] {
+            assert!(text.contains(line), "{line:?} is not in\n{text}");
+        }
+        assert!(!text.contains("held back") && !text.contains("interrupted"));
+    }
+
+    #[test]
+    fn an_interrupted_run_without_an_answer_says_so() {
+        let traffic = Traffic { planned: 4, sent: 3, abandoned: 3, interrupted: true, ..Traffic::default() };
+        let text = show(&plan(), &traffic);
+        assert!(text.contains("interrupted: 3 requests abandoned in flight, 1 not sent"), "{text}");
+        assert!(text.contains("no answer names a version of backend"), "{text}");
+    }
+}
