@@ -16,6 +16,9 @@ use super::{
 /// make every check of a histogram wait.
 const STATS_FLUSH_MS: u32 = 500;
 
+/// How many connections a proxy takes at once: far more than a lab opens, and fewer than would exhaust a machine.
+const MAX_CONNECTIONS: u32 = 20_000;
+
 /// Who a proxy is, and where its parts are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity<'a> {
@@ -106,6 +109,11 @@ fn base(identity: &Identity<'_>, admin: &str) -> Value {
         "node": { "id": identity.node_id, "cluster": identity.node_cluster },
         "admin": { "address": { "pipe": { "path": admin, "mode": 0o600 } } },
         "stats_flush_interval": format!("0.{STATS_FLUSH_MS:03}s"),
+        "overload_manager": { "resource_monitors": [extension(
+            "envoy.resource_monitors.global_downstream_max_connections",
+            "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+            json!({ "max_active_downstream_connections": MAX_CONNECTIONS }),
+        )] },
         "bootstrap_extensions": [names_without_prefix()],
         "layered_runtime": { "layers": [{ "name": "meshwalk", "static_layer": {
             // One span at a time and at once: a trace is looked at right after its request.

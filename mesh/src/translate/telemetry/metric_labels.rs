@@ -25,6 +25,12 @@ const FACTS: [Fact; 6] = [
     ("canonical_revision", |instance| Workload::of(instance).canonical_revision),
 ];
 
+/// How a format writes that there is no value.
+const NOTHING: [&str; 2] = ["", "-"];
+
+/// The address that the connection came from. The plain remote address would be what `x-forwarded-for` claims.
+const CALLER_ADDRESS: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%";
+
 /// What an endpoint tells of its pod, for the callers' proxies.
 pub(crate) fn endpoint_metadata(instance: &Instance) -> Value {
     FACTS.iter().map(|(name, fact)| ((*name).to_owned(), json!(fact(instance)))).collect::<Map<_, _>>().into()
@@ -86,7 +92,7 @@ fn of_caller(mesh: &Mesh<'_>) -> Vec<Value> {
         .map(|(name, fact)| {
             let values: Vec<_> =
                 callers.iter().map(|instance| (instance.address.to_string(), fact(instance))).collect();
-            mapped(&format!("source_{name}"), "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", &values, Some("unknown"))
+            mapped(&format!("source_{name}"), CALLER_ADDRESS, &values, Some("unknown"))
         })
         .collect()
 }
@@ -96,9 +102,9 @@ fn fixed(name: &str, format: &str) -> Value {
     json!({ "name": name, "value_format": format })
 }
 
-/// A label whose format gives nothing (written `-`) for some requests.
+/// A label whose format gives nothing for some requests.
 fn seen(name: &str, format: &str) -> Value {
-    mapped(name, format, &[("-".to_owned(), "unknown".to_owned())], None)
+    mapped(name, format, &NOTHING.map(|nothing| (nothing.to_owned(), "unknown".to_owned())), None)
 }
 
 /// A label whose values are replaced by others; those that are not listed stay, or become `otherwise`.
