@@ -89,7 +89,7 @@ impl Generator {
         let pool = Pool::new(plan.address.clone(), !plan.fresh_connections);
         let progress = Progress { planned: plan.requests(), ..Progress::default() };
         Self {
-            samples: Vec::with_capacity(progress.planned as usize),
+            samples: Vec::new(),
             plan: Arc::new(plan),
             request,
             tell,
