@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::model;
 use crate::{problem::Problem, yaml::nearest};
 
 /// A kind that the local mesh understands.
@@ -68,6 +69,31 @@ impl fmt::Display for Kind {
         f.write_str(self.name())
     }
 }
+
+/// The specification of a kind.
+pub trait Spec {
+    /// The kind.
+    const KIND: Kind;
+}
+
+macro_rules! specs {
+    ($($kind:ident),*) => {
+        $(impl Spec for model::$kind {
+            const KIND: Kind = Kind::$kind;
+        })*
+    };
+}
+specs!(
+    Namespace,
+    ServiceAccount,
+    Service,
+    Deployment,
+    Gateway,
+    VirtualService,
+    DestinationRule,
+    PeerAuthentication,
+    AuthorizationPolicy
+);
 
 /// What a document's `apiVersion` and `kind` say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,8 +18,11 @@ mod set;
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::problem::Place;
-pub use kind::Kind;
+use crate::{
+    problem::{Place, Problem},
+    yaml::{FieldPath, Node},
+};
+pub use kind::{Kind, Spec};
 use model::{
     AuthorizationPolicy, Deployment, DestinationRule, Gateway, Namespace, PeerAuthentication, Service, ServiceAccount,
     VirtualService,
@@ -66,8 +69,24 @@ pub struct Object<S> {
     pub place: Place,
     /// Its specification.
     pub spec: S,
-    /// The whole document as it was read, for showing and for putting back.
+    /// The whole document as it was read, for showing and for putting back. Two objects that say the same have the
+    /// same document, wherever they were read.
     pub document: serde_json::Value,
+    /// The same with the place of every field.
+    pub source: Node,
+}
+
+impl<S: Spec> Object<S> {
+    /// As messages name it: `VirtualService meshwalk/backend`.
+    pub fn identity(&self) -> String {
+        format!("{} {}", S::KIND, self.key)
+    }
+
+    /// A problem of one of its fields, as `spec.http[0].route`, where this stands in the file.
+    pub fn problem(&self, field: &str, message: impl Into<String>) -> Problem {
+        let place = self.source.place_of(&FieldPath::parse(field));
+        Problem::new(message).at(place).of(self.identity()).field(field)
+    }
 }
 
 /// A field that was read and does nothing on one machine, with the reason.

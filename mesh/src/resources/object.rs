@@ -101,6 +101,7 @@ fn object<S: DeserializeOwned>(key: Key, kept: &Node, document: &Node) -> Result
         place: document.place.clone(),
         spec,
         document: with_namespace(document, &key),
+        source: document.clone(),
         key,
     })
 }

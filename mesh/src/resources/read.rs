@@ -54,6 +54,15 @@ impl Resources {
 }
 
 impl Reading {
+    /// Reads a text that stands in no file, or in one that was read already. `file` is what the places name.
+    ///
+    /// # Errors
+    /// As for [`Resources::read`].
+    pub fn parse(text: &str, file: &Path) -> Result<Self, Problems> {
+        let roots: Vec<Node> = yaml::parse(text, file)?.into_iter().map(|document| document.root).collect();
+        gather(&roots, DEFAULT_NAMESPACE, Vec::new())
+    }
+
     /// Reads documents that were kept as JSON (see [`super::Object::document`]).
     ///
     /// # Errors

@@ -14,6 +14,7 @@ macro_rules! kinds {
         /// An object of any kind.
         #[derive(Debug, Clone, PartialEq)]
         #[allow(missing_docs)] // Each is an object of the kind of its name.
+        #[allow(clippy::large_enum_variant)] // There are dozens of them, and most are Deployments or routes.
         pub enum Resource {
             $($kind(Object<$kind>)),*
         }

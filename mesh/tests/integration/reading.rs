@@ -1,19 +1,261 @@
 //! Files become objects, or problems that say what would be right.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use meshwalk_mesh::resources::Resources;
+use meshwalk_mesh::resources::{Key, Reading, Resources};
+use serde_json::json;
+use tempfile::TempDir;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-#[test]
-fn the_workload_is_read() {
+fn workload() -> Resources {
     let reading = Resources::read(&[root().join("k8s/base")]).unwrap_or_else(|problems| panic!("{problems}"));
-    let set = Resources::default().with(&reading).unwrap_or_else(|problems| panic!("{problems}"));
-    for field in &set.without_effect {
-        eprintln!("{field:?}");
+    Resources::default().with(&reading).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
-    assert_eq!(set.deployments.len(), 5);
+    folder
+}
+
+/// What is said of a text, without the name of the file.
+fn refusal(text: &str) -> String {
+    Reading::parse(text, "a.yaml".as_ref()).unwrap_err().to_string()
+}
+
+#[test]
+fn the_workload_is_read_and_every_field_of_it_is_accounted_for() {
+    let set = workload();
+    let deployments: Vec<&str> = set.deployments.keys().map(|key| key.name.as_str()).collect();
+    assert_eq!(deployments, ["backend-v1", "backend-v2", "frontend", "outsider", "stranger"]);
+    assert!(set.deployments.keys().all(|key| key.namespace == "meshwalk"));
+    assert_eq!(set.deployments[&Key::new("meshwalk", "backend-v1")].spec.replicas, 2);
+    assert!(set.without_effect.iter().any(|field| {
+        field.resource == "Deployment meshwalk/frontend"
+            && field.field == "spec.template.spec.containers[].resources"
+            && field.reason == "processes share the machine without limits"
+    }));
+}
+
+#[test]
+fn every_file_of_the_walkthrough_is_read_and_fits_the_workload() {
+    let files = yaml_files(&root().join("istio"));
+    assert!(files.len() > 10, "{files:?}");
+    let base = ["istio/gateway/http.yaml", "istio/subsets.yaml"].map(|file| root().join(file));
+    let base = workload().with(&Resources::read(&base).unwrap_or_else(|problems| panic!("{problems}"))).unwrap();
+    for file in files {
+        let reading = Resources::read(&[&file]).unwrap_or_else(|problems| panic!("{problems}"));
+        let with = base.with(&reading).unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(reading.resources.iter().all(|resource| with.get(resource).as_ref() == Some(resource)));
+    }
+}
+
+fn yaml_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(yaml_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn documents_that_were_kept_are_read_to_the_same_set() {
+    let set = workload();
+    let documents: Vec<_> = set.all().iter().map(|resource| resource.document().clone()).collect();
+    let again = Resources::default().with(&Reading::of_documents(&documents).unwrap()).unwrap();
+    let said = |set: &Resources| set.all().iter().map(|resource| resource.document().clone()).collect::<Vec<_>>();
+    assert_eq!(said(&again), said(&set));
+    assert_eq!(again.deployments.len(), set.deployments.len());
+}
+
+#[test]
+fn a_slip_is_shown_where_it_stands_with_what_was_meant() {
+    assert_eq!(
+        refusal(
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports:\n    - name: http\n      prot: 80\n"
+        ),
+        "a.yaml:7:7: Service default/a: spec.ports[0].prot: there is no such field; did you mean `port`?"
+    );
+    assert_eq!(
+        refusal("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports:\n    - name: http\n"),
+        "a.yaml:6:7: Service default/a: spec.ports[0].port: this field is required"
+    );
+    assert_eq!(
+        refusal("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports: {http: 80}\n"),
+        "a.yaml:5:10: Service default/a: spec.ports: a list is expected here, not a map"
+    );
+    assert_eq!(
+        refusal("apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  labels: {tier: 1}\nspec: {ports: []}\n"),
+        "a.yaml:5:18: Service default/a: metadata.labels.tier: text is expected here, not a number"
+    );
+    assert_eq!(
+        refusal(
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n  http:\n    - timeout: 5\n"
+        ),
+        "a.yaml:7:16: VirtualService default/a: spec.http[0].timeout: text is expected here, not a number"
+    );
+}
+
+#[test]
+fn what_the_local_mesh_cannot_do_is_refused_with_a_way_out() {
+    assert_eq!(
+        refusal(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a, namespace: b}\nspec:\n  action: AUDIT\n"
+        ),
+        "a.yaml:5:3: AuthorizationPolicy b/a: spec.action: the local mesh does not understand `AUDIT` here; write ALLOW \
+         or DENY: AUDIT and CUSTOM need a provider that the local mesh does not have"
+    );
+    assert_eq!(
+        refusal(
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n  tcp:\n    - route: []\n"
+        ),
+        "a.yaml:6:3: VirtualService default/a: spec.tcp: the local mesh does not understand this field; use http: TCP \
+         routes are not understood"
+    );
+    assert_eq!(
+        refusal("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: LoadBalancer, ports: []}\n"),
+        "a.yaml:4:8: Service default/a: spec.type: the local mesh does not understand `LoadBalancer` here; write \
+         ClusterIP; the way in from outside is the ingress gateway"
+    );
+}
+
+#[test]
+fn kinds_are_understood_without_effect_or_refused() {
+    let budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a, namespace: b}\nspec: {minAvailable: 1}\n";
+    let reading = Reading::parse(budget, "a.yaml".as_ref()).unwrap();
+    assert!(reading.resources.is_empty());
+    assert_eq!(reading.without_effect[0].resource, "PodDisruptionBudget b/a");
+    assert_eq!(reading.without_effect[0].field, "*");
+    assert_eq!(
+        refusal("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\n"),
+        "a.yaml:2:1: kind: the local mesh does not understand the kind `StatefulSet` of `apps/v1`; it understands \
+         Namespace, ServiceAccount, Service, Deployment, Gateway, VirtualService, DestinationRule, \
+         PeerAuthentication, AuthorizationPolicy"
+    );
+    assert!(
+        refusal("apiVersion: apps/v1\nkind: Deploymnet\nmetadata: {name: a}\n").ends_with("did you mean `Deployment`?")
+    );
+    assert_eq!(
+        refusal("apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\n"),
+        "a.yaml:1:1: apiVersion: the local mesh does not understand a Gateway of `gateway.networking.k8s.io/v1`; write \
+         networking.istio.io/v1 or networking.istio.io/v1beta1"
+    );
+    assert_eq!(refusal("kind: Service\n"), "a.yaml:1:1: apiVersion: a resource needs apiVersion");
+}
+
+#[test]
+fn names_are_such_that_a_cluster_would_take_them() {
+    assert_eq!(
+        refusal("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: ../a}\n"),
+        "a.yaml:3:12: ServiceAccount ../a: metadata.name: `../a` is no name for a resource; use up to 63 lower-case \
+         letters, digits and hyphens, with a letter or digit first and last"
+    );
+    assert!(
+        refusal("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: B}\n").contains("`B` is no name")
+    );
+    assert!(
+        refusal("apiVersion: v1\nkind: ServiceAccount\n").contains("metadata.name: a resource needs a name, as text")
+    );
+    assert!(
+        refusal("apiVersion: v1\nkind: Namespace\nmetadata: {name: a, namespace: b}\n")
+            .contains("a Namespace belongs to no namespace")
+    );
+}
+
+#[test]
+fn istios_own_labels_and_annotations_are_judged_and_others_left_alone() {
+    let account = |annotation: &str| {
+        format!("apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: a\n  annotations: {{{annotation}}}\n")
+    };
+    assert!(Reading::parse(&account("example.org/any: thing"), "a.yaml".as_ref()).is_ok());
+    assert!(Reading::parse(&account("sidecar.istio.io/inject: \"false\""), "a.yaml".as_ref()).is_ok());
+    assert!(refusal(&account("sidecar.istio.io/inject: \"no\"")).contains(
+        "metadata.annotations[\"sidecar.istio.io/inject\"]: the local mesh does not understand `no` here; write \"true\" or \"false\""
+    ));
+    assert!(
+        refusal(&account("traffic.sidecar.istio.io/excludeInboundPorts: \"80\""))
+            .contains("does not understand this label or annotation")
+    );
+}
+
+#[test]
+fn a_list_is_its_items_and_what_occurs_twice_is_refused() {
+    let account = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a}}";
+    let reading =
+        Reading::parse(&format!("apiVersion: v1\nkind: List\nitems:\n  - {account}\n"), "a.yaml".as_ref()).unwrap();
+    assert_eq!(reading.resources[0].identity(), "ServiceAccount default/a");
+    assert_eq!(
+        refusal(&format!("{account}\n---\n{account}\n")),
+        "a.yaml:3:1: ServiceAccount default/a: it occurs twice in what was read; keep one of them; the first is at a.yaml:1:1"
+    );
+}
+
+#[test]
+fn a_kustomization_is_followed_with_its_namespace_and_labels() {
+    let folder = folder(&[
+        (
+            "kustomization.yaml",
+            "namespace: shop\nresources: [sub, a.yaml]\nlabels: [{pairs: {part-of: shop}, includeTemplates: true}]\n",
+        ),
+        ("sub/kustomization.yaml", "kind: Kustomization\nresources:\n  - namespace.yaml\n"),
+        ("sub/namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"),
+        ("a.yaml", "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: other}\n"),
+        ("unnamed.yaml", "this: is not read\n"),
+    ]);
+    let reading = Resources::read(&[folder.path()]).unwrap();
+    let names: Vec<String> = reading.resources.iter().map(meshwalk_mesh::resources::Resource::identity).collect();
+    assert_eq!(names, ["Namespace shop", "ServiceAccount shop/a"]);
+    assert_eq!(reading.resources[1].document()["metadata"]["labels"], json!({"part-of": "shop"}));
+}
+
+#[test]
+fn what_is_not_understood_of_a_kustomization_is_refused() {
+    let refused = |text: &str| {
+        let folder = folder(&[("kustomization.yaml", text)]);
+        let message = Resources::read(&[folder.path()]).unwrap_err().to_string();
+        message.replace(&format!("{}/", folder.path().display()), "")
+    };
+    assert_eq!(
+        refused("resources: []\nimages:\n  - name: x\n"),
+        "kustomization.yaml:2:1: images: the local mesh does not understand this field of a kustomization; only \
+         apiVersion, kind, namespace, resources, labels may stand here"
+    );
+    assert_eq!(
+        refused("resources:\n  - gone.yaml\n"),
+        "kustomization.yaml:2:5: resources[0]: `gone.yaml` is no file or folder here; name a file or folder beside the \
+         kustomization"
+    );
+    assert!(refused("resources: [.]\n").contains("kustomizations name each other in a circle"));
+    assert!(
+        refused("labels: [{pairs: {a: b}, includeSelectors: true}]\n").contains("does not add labels to selectors")
+    );
+}
+
+#[test]
+fn a_folder_is_read_without_its_subfolders_and_all_problems_are_told_at_once() {
+    let bad = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {nmae: a}\n";
+    let folder =
+        folder(&[("a.yaml", bad), ("b.yml", "a: [\n"), ("sub/c.yaml", "not: read\n"), ("notes.txt", "nor this")]);
+    let message = Resources::read(&[folder.path()]).unwrap_err().to_string();
+    assert!(message.contains("b.yml:") && !message.contains("c.yaml"), "{message}");
+    let empty = Resources::read(&[folder.path().join("sub").parent().unwrap().join("gone")]).unwrap_err().to_string();
+    assert!(empty.contains("gone: cannot be read: "), "{empty}");
+    fs::create_dir(folder.path().join("none")).unwrap();
+    let none = Resources::read(&[folder.path().join("none")]).unwrap_err().to_string();
+    assert!(none.ends_with("none: there is no YAML file in this folder; name the files, or one of its subfolders: they are not read with it"), "{none}");
 }

@@ -1,0 +1,43 @@
+//! Gateways.
+
+use std::collections::BTreeMap;
+
+use super::super::{ROOT_NAMESPACE, Resources};
+use crate::problem::Problem;
+
+/// The labels of the only pods that a Gateway can select.
+const INGRESS: [(&str, &str); 2] = [("istio", "ingressgateway"), ("app", "istio-ingressgateway")];
+
+pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
+    let mut opened: BTreeMap<(u16, String), String> = BTreeMap::new();
+    for gateway in set.gateways.values() {
+        let selector = &gateway.spec.selector;
+        let is_here = |(name, value): (&String, &String)| INGRESS.contains(&(name.as_str(), value.as_str()));
+        if selector.is_empty() || !selector.iter().all(is_here) {
+            problems.push(
+                gateway
+                    .problem("spec.selector", "it selects no gateway that is here")
+                    .remedy(format!("write istio: ingressgateway, the label of the gateway in {ROOT_NAMESPACE}")),
+            );
+        }
+        for (index, server) in gateway.spec.servers.iter().enumerate() {
+            for (at, host) in server.hosts.iter().enumerate() {
+                let field = format!("spec.servers[{index}].hosts[{at}]");
+                let number = server.port.number;
+                match opened.insert((number, host.to_ascii_lowercase()), gateway.identity()) {
+                    Some(other) if other != gateway.identity() => problems.push(
+                        gateway
+                            .problem(&field, format!("{other} opens the host {host} at port {number} too"))
+                            .remedy("open a host in one Gateway only: Istio would take the older one"),
+                    ),
+                    Some(_) => problems.push(
+                        gateway
+                            .problem(&field, format!("the host {host} stands here twice for port {number}"))
+                            .remedy("keep one of them"),
+                    ),
+                    None => {}
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Where VirtualServices apply: their hosts and gateways.
+
+use std::collections::BTreeMap;
+
+use super::super::{
+    Key, Object, Resources, hosts,
+    model::{Gateway, VirtualService},
+};
+use crate::problem::Problem;
+
+/// The word in a VirtualService's gateways that stands for every sidecar.
+const MESH: &str = "mesh";
+
+pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
+    let mut routed: BTreeMap<(String, String), String> = BTreeMap::new();
+    for service in set.virtual_services.values() {
+        if service.spec.hosts.is_empty() {
+            problems.push(service.problem("spec.hosts", "it is for no host").remedy("write the hosts that it routes"));
+        }
+        for gateway in gateways(service) {
+            problems.extend(gateway_exists(set, service, &gateway));
+            for (index, host) in service.spec.hosts.iter().enumerate() {
+                let field = format!("spec.hosts[{index}]");
+                let host = hosts::full(host, &service.key.namespace).to_ascii_lowercase();
+                let place =
+                    if gateway == MESH { "in the sidecars".to_owned() } else { format!("at Gateway {gateway}") };
+                match routed.insert((gateway.clone(), host.clone()), service.identity()) {
+                    Some(other) if other != service.identity() => {
+                        problems.push(service.problem(&field, format!("{other} routes {host} {place} too")).remedy(
+                            "put the routes of one host into one VirtualService: Istio would order them by age",
+                        ))
+                    }
+                    _ => problems.extend(host_is_served(set, service, &field, &host, &gateway)),
+                }
+            }
+        }
+        conditions(service, problems);
+    }
+}
+
+/// The Gateways of a VirtualService as `namespace/name`, and `mesh`, which is the default.
+fn gateways(service: &Object<VirtualService>) -> Vec<String> {
+    let names = &service.spec.gateways;
+    if names.is_empty() { vec![MESH.to_owned()] } else { names.iter().map(|name| full(name, service)).collect() }
+}
+
+fn full(name: &str, service: &Object<VirtualService>) -> String {
+    if name == MESH || name.contains('/') { name.to_owned() } else { format!("{}/{name}", service.key.namespace) }
+}
+
+fn find<'a>(set: &'a Resources, gateway: &str) -> Option<&'a Object<Gateway>> {
+    let (namespace, name) = gateway.split_once('/')?;
+    set.gateways.get(&Key::new(namespace, name))
+}
+
+fn gateway_exists(set: &Resources, service: &Object<VirtualService>, gateway: &str) -> Option<Problem> {
+    if gateway == MESH || find(set, gateway).is_some() {
+        return None;
+    }
+    let there: Vec<String> = set.gateways.keys().map(Key::to_string).collect();
+    Some(service.problem("spec.gateways", format!("there is no Gateway {gateway}")).remedy(format!(
+        "apply it first, or name one that is there: {}",
+        super::known(there.iter().map(String::as_str).chain([MESH]))
+    )))
+}
+
+/// A host that a sidecar does not know or a Gateway does not open is ignored by Istio without a word.
+fn host_is_served(
+    set: &Resources,
+    service: &Object<VirtualService>,
+    field: &str,
+    host: &str,
+    gateway: &str,
+) -> Option<Problem> {
+    if gateway == MESH {
+        let services = super::services(set);
+        return (!services.keys().any(|known| hosts::matches(host, known))).then(|| {
+            service
+                .problem(field, format!("there is no Service {host}, so no sidecar would route it"))
+                .remedy(format!("name one that is there: {}", super::known(services.keys().map(String::as_str))))
+        });
+    }
+    let gateway = find(set, gateway)?;
+    let opened: Vec<&str> = gateway.spec.servers.iter().flat_map(|server| &server.hosts).map(String::as_str).collect();
+    let is_open = opened.iter().any(|open| {
+        let (from, open) = open.split_once('/').unwrap_or(("*", open));
+        let from = if from == "." { gateway.key.namespace.as_str() } else { from };
+        (from == "*" || from == service.key.namespace) && hosts::overlap(open, host)
+    });
+    (!is_open).then(|| {
+        service
+            .problem(field, format!("{} does not open the host {host}", gateway.identity()))
+            .remedy(format!("open it there, or name one that is open: {}", super::known(opened)))
+    })
+}
+
+/// A match may narrow the gateways, not widen them.
+fn conditions(service: &Object<VirtualService>, problems: &mut Vec<Problem>) {
+    let bound = gateways(service);
+    for (route, http) in service.spec.http.iter().enumerate() {
+        for (at, condition) in http.matches.iter().enumerate() {
+            for name in condition.gateways.iter().map(|name| full(name, service)).filter(|name| !bound.contains(name)) {
+                problems.push(
+                    service
+                        .problem(
+                            &format!("spec.http[{route}].match[{at}].gateways"),
+                            format!("{name} is not one of this resource's gateways"),
+                        )
+                        .remedy("write it into spec.gateways too"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Deployments and what belongs to them.
+
+use super::{
+    super::{Key, Object, Resources, model::Deployment},
+    has_labels,
+};
+use crate::problem::Problem;
+
+pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
+    for deployment in set.deployments.values() {
+        problems.extend(own_selector(deployment));
+        problems.extend(others_selector(set, deployment));
+        problems.extend(account(set, deployment));
+    }
+}
+
+fn own_selector(deployment: &Object<Deployment>) -> Option<Problem> {
+    let labels = &deployment.spec.template.metadata.labels;
+    let selector = &deployment.spec.selector.match_labels;
+    if selector.is_empty() {
+        let problem = deployment.problem("spec.selector.matchLabels", "the selector is empty");
+        return Some(problem.remedy("write labels that only this Deployment's pods have"));
+    }
+    let (name, value) = selector.iter().find(|(name, value)| labels.get(*name) != Some(value))?;
+    Some(
+        deployment
+            .problem("spec.selector.matchLabels", format!("the pods do not have the label {name}: {value}"))
+            .remedy("write the same labels into spec.template.metadata.labels"),
+    )
+}
+
+/// Two controllers that both count a pod as theirs start and end pods for ever.
+fn others_selector(set: &Resources, deployment: &Object<Deployment>) -> Option<Problem> {
+    let labels = &deployment.spec.template.metadata.labels;
+    let other = set.deployments.values().find(|other| {
+        other.key != deployment.key
+            && other.key.namespace == deployment.key.namespace
+            && !other.spec.selector.match_labels.is_empty()
+            && has_labels(labels, &other.spec.selector.match_labels)
+    })?;
+    let message = format!("the selector of {} takes these pods for its own", other.identity());
+    Some(
+        deployment
+            .problem("spec.template.metadata.labels", message)
+            .remedy("give each Deployment a label in its selector that the other's pods do not have"),
+    )
+}
+
+fn account(set: &Resources, deployment: &Object<Deployment>) -> Option<Problem> {
+    let name = &deployment.spec.template.spec.service_account_name;
+    let namespace = &deployment.key.namespace;
+    // Every namespace has the account `default` from its start.
+    if name == "default" || set.service_accounts.contains_key(&Key::new(namespace, name)) {
+        return None;
+    }
+    let there = set.service_accounts.keys().filter(|key| key.namespace == *namespace).map(|key| key.name.as_str());
+    Some(
+        deployment
+            .problem("spec.template.spec.serviceAccountName", format!("there is no ServiceAccount {namespace}/{name}"))
+            .remedy(format!("apply it with the Deployment, or name one that is there: {}", super::known(there))),
+    )
+}
