@@ -12,7 +12,7 @@ use http::{HeaderValue, StatusCode, Version, header};
 
 use crate::{
     app::App,
-    faults::{Injected, InjectedFault},
+    faults::{InjectedFault, Ledger},
     inbound::Inbound,
     telemetry::{self, ActiveRequest},
 };
@@ -28,6 +28,7 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     }
     let version = parts.version;
     parts.extensions.insert(inbound);
+    parts.extensions.insert(observation.ledger.clone());
 
     let mut response = next.run(Request::from_parts(parts, body)).await;
 
@@ -43,6 +44,8 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
 /// A request whose answer is not there yet. If it is dropped before, the client has gone away.
 struct Observation {
     inbound: Arc<Inbound>,
+    /// What was injected, also into a request that the client gives up.
+    ledger: Ledger,
     method: &'static str,
     path: String,
     route: Option<String>,
@@ -55,16 +58,24 @@ impl Observation {
         let method = telemetry::method_label(&parts.method);
         telemetry::request_attempt(inbound.attempt);
         let _active = ActiveRequest::begin(method);
-        Self { inbound, method, path: parts.uri.path().to_owned(), route, _active, ended: false }
+        Self {
+            inbound,
+            ledger: Ledger::default(),
+            method,
+            path: parts.uri.path().to_owned(),
+            route,
+            _active,
+            ended: false,
+        }
     }
 
     fn end(mut self, response: &Response) {
         self.ended = true;
-        let faults = response.extensions().get::<Injected>().map_or(&[][..], |injected| &injected.faults);
-        self.tell(Some(response.status()), faults);
+        self.tell(Some(response.status()));
     }
 
-    fn tell(&self, status: Option<StatusCode>, faults: &[InjectedFault]) {
+    fn tell(&self, status: Option<StatusCode>) {
+        let faults = self.ledger.injected().map_or(&[][..], |injected| &injected.faults);
         let inbound = &self.inbound;
         let took = inbound.arrived.elapsed();
         telemetry::server_request(self.method, self.route.as_deref(), status, took);
@@ -89,7 +100,7 @@ impl Observation {
 impl Drop for Observation {
     fn drop(&mut self) {
         if !self.ended {
-            self.tell(None, &[]);
+            self.tell(None);
         }
     }
 }

@@ -19,7 +19,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::json;
 use tower::{Layer, Service};
 
-use super::{INJECT_HEADER, Injected, Registry, scope::Subject};
+use super::{INJECT_HEADER, Injected, Ledger, Registry, scope::Subject};
 
 /// What a client is told that asks for faults where that is not allowed.
 const IGNORED: &str = "ignored;reason=\"this service was started without --allow-inject\"";
@@ -101,7 +101,10 @@ where
     let mut response = if injected.faults.is_empty() {
         inner.call(request).await?
     } else {
-        injected.tell_span();
+        tracing::debug!(faults = %injected, capped = injected.capped, "injecting");
+        if let Some(ledger) = request.extensions().get::<Ledger>() {
+            ledger.note(&injected);
+        }
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
@@ -116,7 +119,6 @@ where
             None => inner.call(request).await?,
         };
         injected.tell_client(response.headers_mut());
-        response.extensions_mut().insert(injected);
         response
     };
     if asks && !layer.registry.allows_inject() {

@@ -4,11 +4,12 @@
 //! - [`Registry`] holds the rules. `Registry::new(Settings)` once per process, then [`Registry::add`] for each `--fault`
 //!   before a port is opened (its error is the text for the user). It is cheap to clone.
 //! - [`FaultLayer`] goes around the application's router, and never around the admin or the control router, so that no
-//!   fault can touch those ports. The request's tracing span must be entered around it.
+//!   fault can touch those ports.
 //! - A handler that wants to answer an error fault itself is named with [`FaultLayer::hand_over`] and finds an
 //!   [`Injected`] in the request's extensions, if and only if a fault was injected. With `status` set it answers that
 //!   status and does nothing else; `faults` goes into its answer as it is (it serializes as the call tree wants it).
-//! - The layer leaves the same [`Injected`] in the response's extensions; its display is the field of the access log.
+//! - The layer writes the same into the [`Ledger`] that it finds in the request's extensions, before the effect: for the
+//!   span and the access log, which also want to know of a request whose client gave up during the delay.
 //! - [`Registry::unready`] says whether a rule holds the process unready, for `/readyz`.
 //! - [`control_router`] is the control port; [`help`] describes the language.
 //!
@@ -27,10 +28,10 @@
 //! one request with the same header text to the next, as long as the text is among the 256 most recent ones.
 //!
 //! # Ground truth
-//! Every injected fault is named in the response header `x-meshwalk-fault`, in the attributes `meshwalk.fault.rule`,
-//! `meshwalk.fault.mode` and `meshwalk.fault.delay_ms` of the current span, in the response's extensions for the log,
-//! and in the counter `meshwalk_faults_injected_total{rule,mode}`. Rules that requests brought along are counted under
-//! the rule `inject`, so that callers cannot grow the metrics.
+//! Every injected fault is named in the response header `x-meshwalk-fault`, in the call tree's `faults`, in the
+//! attributes `meshwalk.fault.id` and `meshwalk.fault.mode` of the request's span, in its line of the access log, and in
+//! the counter `meshwalk_faults_injected_total{rule,mode}`. Rules that requests brought along are counted under the rule
+//! `inject`, so that callers cannot grow the metrics.
 
 mod active;
 mod control;
@@ -53,4 +54,4 @@ pub use modes::help;
 pub use problem::ParseError;
 pub use registry::{AddError, Limits, Origin, Registry, RuleState, Settings};
 pub use rule::Rule;
-pub use truth::{FAULT_HEADER, INJECT_HEADER, Injected, InjectedFault};
+pub use truth::{FAULT_HEADER, INJECT_HEADER, Injected, InjectedFault, Ledger};

@@ -1,10 +1,12 @@
 //! The ground truth of a request: which faults were injected into it.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Serialize, Serializer};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// Response header that names each injected fault: `slow;mode=latency;delay_ms=200, r2;mode=error;status=503`, which is
 /// a list of tokens with parameters as in RFC 9651.
@@ -13,7 +15,7 @@ pub const FAULT_HEADER: &str = "x-meshwalk-fault";
 /// Request header that asks for faults in this request only.
 pub const INJECT_HEADER: &str = "x-meshwalk-inject";
 
-/// What was injected into one request. In the extensions of the request and of its response, if anything was.
+/// What was injected into one request. In the request's extensions, if anything was.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Injected {
     /// Each injected fault, in the order of effect.
@@ -22,6 +24,23 @@ pub struct Injected {
     pub status: Option<StatusCode>,
     /// Whether the cap on the sum of delays cut one short; the faults show what was granted.
     pub capped: bool,
+}
+
+/// Where the layer writes down what it injects, before the effect: whoever lays it into a request's extensions also
+/// learns of faults whose answer never came, because the client gave up during an injected delay.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger(Arc<OnceLock<Injected>>);
+
+impl Ledger {
+    /// What was injected into the request, if anything was.
+    pub fn injected(&self) -> Option<&Injected> {
+        self.0.get()
+    }
+
+    pub(super) fn note(&self, injected: &Injected) {
+        // A request comes through one fault layer, so there is nothing to overwrite.
+        let _ = self.0.set(injected.clone());
+    }
 }
 
 /// One injected fault, as the call tree shows it.
@@ -75,19 +94,6 @@ impl fmt::Display for Injected {
 }
 
 impl Injected {
-    /// Tells the current span, and the log where that wants to know.
-    pub(super) fn tell_span(&self) {
-        let span = tracing::Span::current();
-        let joined = |part: fn(&InjectedFault) -> &str| self.faults.iter().map(part).collect::<Vec<_>>().join(",");
-        span.set_attribute("meshwalk.fault.rule", joined(|fault| &fault.id));
-        span.set_attribute("meshwalk.fault.mode", joined(|fault| fault.mode));
-        if self.faults.iter().any(|fault| fault.delay_ms.is_some()) {
-            let sum: f64 = self.faults.iter().filter_map(|fault| fault.delay_ms).sum();
-            span.set_attribute("meshwalk.fault.delay_ms", sum);
-        }
-        tracing::debug!(fault = %self, capped = self.capped, "fault injected");
-    }
-
     /// Tells the client.
     pub(super) fn tell_client(&self, headers: &mut HeaderMap) {
         // Ids and modes are tokens, so the text always is a header's value.

@@ -1,15 +1,6 @@
-//! The ground truth outside of the response: the span and the counter.
-
-use std::sync::{Arc, Mutex};
+//! The ground truth outside of the response: the counter and the ledger.
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use opentelemetry::trace::TracerProvider;
-use opentelemetry_sdk::{
-    error::OTelSdkResult,
-    trace::{SdkTracerProvider, SpanData, SpanExporter},
-};
-use tracing::Instrument;
-use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
 
@@ -37,30 +28,15 @@ fn faults_are_counted_by_rule_and_mode() {
     assert!(!page.contains("any-name-of-a-caller"), "callers can grow the metrics:\n{page}");
 }
 
-#[derive(Debug, Clone, Default)]
-struct Kept(Arc<Mutex<Vec<SpanData>>>);
-
-impl SpanExporter for Kept {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        self.0.lock().unwrap().extend(batch);
-        Ok(())
-    }
-}
-
 #[test]
-fn the_requests_span_carries_the_rule() {
-    let kept = Kept::default();
-    let provider = SdkTracerProvider::builder().with_simple_exporter(kept.clone()).build();
-    let traced = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
-    tracing::subscriber::with_default(tracing_subscriber::registry().with(traced), || {
-        let app = app("latency=2ms;id=slow|error=503;id=sick", false);
-        block_on(async { ask(&app, "/plain", None).await }.instrument(tracing::info_span!("request")));
+fn the_ledger_knows_of_a_fault_whose_answer_the_client_did_not_wait_for() {
+    let ledger = Ledger::default();
+    block_on(async {
+        let app = app("latency=50s;id=slow", false);
+        let request = Request::builder().uri("/plain").extension(ledger.clone()).body(Body::empty()).unwrap();
+        let answer = tokio::time::timeout(Duration::from_millis(1), app.oneshot(request)).await;
+        assert!(answer.is_err(), "the delay was over at once");
     });
-    let spans = kept.0.lock().unwrap();
-    let attribute = |name: &str| {
-        spans[0].attributes.iter().find(|pair| pair.key.as_str() == name).map(|pair| pair.value.to_string())
-    };
-    assert_eq!(attribute("meshwalk.fault.rule").as_deref(), Some("slow,sick"));
-    assert_eq!(attribute("meshwalk.fault.mode").as_deref(), Some("latency,error"));
-    assert_eq!(attribute("meshwalk.fault.delay_ms").as_deref(), Some("2"));
+    let injected = ledger.injected();
+    assert_eq!(injected.map(Injected::to_string).as_deref(), Some("slow;mode=latency;delay_ms=50000"));
 }
