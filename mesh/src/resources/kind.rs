@@ -106,6 +106,7 @@ pub(super) enum Recognised {
 
 const SCALING: &str = "a Deployment has the replicas that it states; nothing scales or evicts them here";
 const ACCESS: &str = "there is no Kubernetes API here to which it would open or close a way";
+const UNREAD: &str = "programs here get their configuration from args and env alone";
 const LIMITS: &str = "processes share the machine without limits";
 
 /// Kinds that do nothing on one machine.
@@ -117,6 +118,8 @@ const WITHOUT_EFFECT: &[(&str, &str, &str)] = &[
     ("rbac.authorization.k8s.io", "RoleBinding", ACCESS),
     ("rbac.authorization.k8s.io", "ClusterRole", ACCESS),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding", ACCESS),
+    ("", "ConfigMap", UNREAD),
+    ("", "Secret", UNREAD),
     ("", "ResourceQuota", LIMITS),
     ("", "LimitRange", LIMITS),
     ("scheduling.k8s.io", "PriorityClass", "there is one machine, so nothing is to be placed"),

@@ -5,6 +5,8 @@ use serde_json::json;
 
 use super::*;
 
+mod generated;
+
 fn one(text: &str) -> Document {
     let mut documents = parse(text, "a.yaml".as_ref()).unwrap();
     assert_eq!(documents.len(), 1);
@@ -175,7 +177,7 @@ fn a_document_becomes_a_type() {
 fn what_does_not_fit_a_type_is_shown_where_it_stands() {
     assert_eq!(
         misfit("routes:\n  - weight: ten\n"),
-        "a.yaml:2:13: routes[0].weight: invalid type: string \"ten\", expected u32"
+        "a.yaml:2:13: routes[0].weight: the text \"ten\" cannot stand here; write a whole number from 0 to 4294967295"
     );
     assert_eq!(
         misfit("routes:\n  - weight: 1\n    perTryTimeOut: 1s\n"),
@@ -193,8 +195,20 @@ fn what_does_not_fit_a_type_is_shown_where_it_stands() {
     );
     assert_eq!(
         misfit("routes:\n  - weight: 1\n    mode: {limited: {80: x}}\n"),
-        "a.yaml:3:26: routes[0].mode.limited.80: invalid type: string \"x\", expected u8"
+        "a.yaml:3:26: routes[0].mode.limited.80: the text \"x\" cannot stand here; write a whole number from 0 to 255"
     );
+    for (value, message) in [
+        ("-1", "the number -1 cannot stand here; write a whole number from 0 to 4294967295"),
+        ("1.5", "the number 1.5 cannot stand here; write a whole number from 0 to 4294967295"),
+        ("true", "true cannot stand here; write a whole number from 0 to 4294967295"),
+        ("[1]", "a list cannot stand here; write a whole number from 0 to 4294967295"),
+        ("", "there is nothing here; write a whole number from 0 to 4294967295"),
+    ] {
+        let said = misfit(&format!("routes:\n  - weight: {value}\n"));
+        assert!(said.ends_with(&format!("routes[0].weight: {message}")), "{said}");
+    }
+    assert_eq!(misfit("routes: 5\n"), "a.yaml:1:9: routes: the number 5 cannot stand here; write a list");
+    assert_eq!(misfit("routes: [5]\n"), "a.yaml:1:10: routes[0]: the number 5 cannot stand here; write a map");
 }
 
 #[test]

@@ -54,8 +54,46 @@ fn explain(root: &Node, path: &FieldPath, message: &str) -> Problem {
         return Problem::new("this field is required").at(root.place_of(&path)).field(path.to_string());
     }
     let place = root.find(path).map_or_else(|| root.place_of(path), |node| &node.place);
-    let problem = Problem::new(message).at(place);
+    let problem = misfit(message).unwrap_or_else(|| Problem::new(message)).at(place);
     if path.0.is_empty() { problem } else { problem.field(path.to_string()) }
+}
+
+/// Says serde's ``invalid type: string "ten", expected u32`` in words for people who do not know Rust.
+fn misfit(message: &str) -> Option<Problem> {
+    let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "))?;
+    let (found, expected) = rest.rsplit_once(", expected ")?;
+    if found == "null" {
+        return Some(Problem::new("there is nothing here").remedy(format!("write {}", in_words(expected))));
+    }
+    let (what, value) = found.split_once(' ').unwrap_or((found, ""));
+    let value = value.trim_matches('`');
+    let found = match what {
+        "string" => format!("the text {value}"),
+        "integer" | "floating" => format!("the number {}", value.trim_start_matches("point `")),
+        "boolean" => value.to_owned(),
+        "map" => "a map".to_owned(),
+        "sequence" => "a list".to_owned(),
+        _ => found.to_owned(),
+    };
+    Some(Problem::new(format!("{found} cannot stand here")).remedy(format!("write {}", in_words(expected))))
+}
+
+/// What serde expected.
+fn in_words(expected: &str) -> String {
+    match expected {
+        "u8" => format!("a whole number from 0 to {}", u8::MAX),
+        "u16" => format!("a whole number from 0 to {}", u16::MAX),
+        "u32" => format!("a whole number from 0 to {}", u32::MAX),
+        "u64" | "usize" => "a whole number from 0 upwards".to_owned(),
+        "i8" | "i16" | "i32" | "i64" => "a whole number".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a string" | "string" => "text".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        _ if expected.starts_with("struct ") || expected == "a map" => "a map".to_owned(),
+        _ if expected.starts_with("enum ") => "one of the words that may stand here".to_owned(),
+        _ => expected.to_owned(),
+    }
 }
 
 /// Takes serde's ``unknown field `x`, expected one of `a`, `b` `` apart.

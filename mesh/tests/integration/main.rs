@@ -3,4 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod fields;
+mod folders;
 mod reading;
+mod sample;
+mod translation;

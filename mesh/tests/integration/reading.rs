@@ -6,8 +6,6 @@ use std::{
 };
 
 use meshwalk_mesh::resources::{Key, Reading, Resources};
-use serde_json::json;
-use tempfile::TempDir;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -16,16 +14,6 @@ fn root() -> PathBuf {
 fn workload() -> Resources {
     let reading = Resources::read(&[root().join("k8s/base")]).unwrap_or_else(|problems| panic!("{problems}"));
     Resources::default().with(&reading).unwrap_or_else(|problems| panic!("{problems}"))
-}
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
 }
 
 /// What is said of a text, without the name of the file.
@@ -206,56 +194,10 @@ fn a_list_is_its_items_and_what_occurs_twice_is_refused() {
 }
 
 #[test]
-fn a_kustomization_is_followed_with_its_namespace_and_labels() {
-    let folder = folder(&[
-        (
-            "kustomization.yaml",
-            "namespace: shop\nresources: [sub, a.yaml]\nlabels: [{pairs: {part-of: shop}, includeTemplates: true}]\n",
-        ),
-        ("sub/kustomization.yaml", "kind: Kustomization\nresources:\n  - namespace.yaml\n"),
-        ("sub/namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"),
-        ("a.yaml", "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: other}\n"),
-        ("unnamed.yaml", "this: is not read\n"),
-    ]);
-    let reading = Resources::read(&[folder.path()]).unwrap();
-    let names: Vec<String> = reading.resources.iter().map(meshwalk_mesh::resources::Resource::identity).collect();
-    assert_eq!(names, ["Namespace shop", "ServiceAccount shop/a"]);
-    assert_eq!(reading.resources[1].document()["metadata"]["labels"], json!({"part-of": "shop"}));
-}
-
-#[test]
-fn what_is_not_understood_of_a_kustomization_is_refused() {
-    let refused = |text: &str| {
-        let folder = folder(&[("kustomization.yaml", text)]);
-        let message = Resources::read(&[folder.path()]).unwrap_err().to_string();
-        message.replace(&format!("{}/", folder.path().display()), "")
-    };
-    assert_eq!(
-        refused("resources: []\nimages:\n  - name: x\n"),
-        "kustomization.yaml:2:1: images: the local mesh does not understand this field of a kustomization; only \
-         apiVersion, kind, namespace, resources, labels may stand here"
-    );
-    assert_eq!(
-        refused("resources:\n  - gone.yaml\n"),
-        "kustomization.yaml:2:5: resources[0]: `gone.yaml` is no file or folder here; name a file or folder beside the \
-         kustomization"
-    );
-    assert!(refused("resources: [.]\n").contains("kustomizations name each other in a circle"));
-    assert!(
-        refused("labels: [{pairs: {a: b}, includeSelectors: true}]\n").contains("does not add labels to selectors")
-    );
-}
-
-#[test]
-fn a_folder_is_read_without_its_subfolders_and_all_problems_are_told_at_once() {
-    let bad = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {nmae: a}\n";
-    let folder =
-        folder(&[("a.yaml", bad), ("b.yml", "a: [\n"), ("sub/c.yaml", "not: read\n"), ("notes.txt", "nor this")]);
-    let message = Resources::read(&[folder.path()]).unwrap_err().to_string();
-    assert!(message.contains("b.yml:") && !message.contains("c.yaml"), "{message}");
-    let empty = Resources::read(&[folder.path().join("sub").parent().unwrap().join("gone")]).unwrap_err().to_string();
-    assert!(empty.contains("gone: cannot be read: "), "{empty}");
-    fs::create_dir(folder.path().join("none")).unwrap();
-    let none = Resources::read(&[folder.path().join("none")]).unwrap_err().to_string();
-    assert!(none.ends_with("none: there is no YAML file in this folder; name the files, or one of its subfolders: they are not read with it"), "{none}");
+fn an_element_of_a_list_with_nothing_in_it_is_refused() {
+    let text =
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}\nspec:\n  rules:\n    -\n";
+    assert!(refusal(text).ends_with("spec.rules[0]: a map is expected here, not nothing"));
+    let all = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}\nspec: {rules: [{}]}\n";
+    assert_eq!(Reading::parse(all, "a.yaml".as_ref()).unwrap().resources.len(), 1);
 }

@@ -154,7 +154,7 @@ impl Walk<'_> {
             kind if kind.starts_with("string") => "text",
             _ => return None,
         };
-        (node.describe() != expected && node.content != Content::Null).then_some(expected)
+        (node.describe() != expected).then_some(expected)
     }
 
     fn unknown(&mut self, entry: &Entry, pattern: &str, path: &FieldPath) {

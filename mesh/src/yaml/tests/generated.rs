@@ -1,0 +1,52 @@
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::super::*;
+
+/// Any JSON of which the root is a map, with texts that look like other things among them.
+fn any_json() -> impl Strategy<Value = Value> {
+    let text = prop_oneof![any::<String>(), "[-+.:_0-9a-z]{0,6}", "(yes|no|~|null|true|<<|&a|\\*a|- a|# a)"];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        text.clone().prop_map(Value::from),
+    ];
+    let tree = leaf.prop_recursive(4, 32, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(text.clone(), inner, 0..4).prop_map(|map| map.into_iter().collect()),
+        ]
+    });
+    prop::collection::btree_map("[a-z]{1,5}", tree, 0..4).prop_map(|map| map.into_iter().collect())
+}
+
+proptest! {
+    #[test]
+    fn any_json_is_read_as_what_it_is(value in any_json()) {
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let documents = parse(&text, "a.json".as_ref()).unwrap();
+        prop_assert_eq!(documents[0].to_json(), value);
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused_with_a_place_in_it(text in "[-a-z0-9:#&*!|>'\"%@`{}\\[\\],? \\n\\t]{0,60}") {
+        match parse(&text, "a.yaml".as_ref()) {
+            Ok(documents) => {
+                for document in documents {
+                    prop_assert!(document.root.place.line <= text.split('\n').count());
+                }
+            }
+            Err(problem) => {
+                let place = problem.place.unwrap();
+                prop_assert!(place.line <= text.split('\n').count() + 1 && place.column >= 1);
+            }
+        }
+    }
+
+    #[test]
+    fn any_path_that_is_written_is_read_as_the_same(keys in prop::collection::vec("[a-z][-a-z./0-9]{0,8}", 1..5), index in 0_usize..9) {
+        let path = keys.iter().fold(FieldPath::default(), |path, key| path.key(key)).index(index);
+        prop_assert_eq!(FieldPath::parse(&path.to_string()), path);
+    }
+}
