@@ -1,6 +1,6 @@
 //! A service from its first port to its last request.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
@@ -16,6 +16,9 @@ use crate::{
     net::{Listener, Server, Settings},
     telemetry::{Metrics, Traces},
 };
+
+/// How long the last spans may take at most. A collector that does not take them by then is not there.
+const FLUSH: Duration = Duration::from_secs(5);
 
 /// A service whose ports are open.
 #[derive(Debug)]
@@ -115,7 +118,7 @@ impl Bound {
         let deadline = Instant::now() + self.drain.drain_timeout;
         tracing::info!(timeout = ?self.drain.drain_timeout, "closing the port; requests in flight go on");
         let cut = self.application.server.drain(deadline).await;
-        self.app.traces.flush(deadline.saturating_duration_since(Instant::now())).await;
+        self.app.traces.flush(FLUSH.min(deadline.saturating_duration_since(Instant::now()))).await;
         let _ = tokio::join!(self.control.server.drain(Instant::now()), self.admin.server.drain(Instant::now()));
         self.upkeep.abort();
         anyhow::ensure!(

@@ -1,6 +1,6 @@
 //! The signals that end a process.
 
-use std::{future::Future, io};
+use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -19,15 +19,13 @@ impl Signals {
 
     /// Waits for the first signal. A second one ends the process at once, whatever is in flight: who sends it has waited
     /// long enough.
-    pub(crate) fn first(mut self) -> impl Future<Output = ()> {
-        async move {
+    pub(crate) async fn first(mut self) {
+        self.next().await;
+        tokio::spawn(async move {
             self.next().await;
-            tokio::spawn(async move {
-                self.next().await;
-                tracing::warn!("second signal; ending now");
-                std::process::exit(1);
-            });
-        }
+            tracing::warn!("second signal; ending now");
+            std::process::exit(1);
+        });
     }
 
     async fn next(&mut self) {

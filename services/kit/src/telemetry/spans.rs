@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode, Uri, Version, header, request};
 use opentelemetry::{
-    Array, Context, KeyValue, StringValue, Value,
+    Context, KeyValue,
     trace::{SpanContext, SpanKind, Status, TraceContextExt, Tracer},
 };
 
@@ -81,11 +81,13 @@ pub(crate) fn end_server(span: &Context, status: Option<StatusCode>, attempt: u3
     let span = span.span();
     span.set_attribute(KeyValue::new("meshwalk.attempt", i64::from(attempt)));
     if !faults.is_empty() {
-        let of = |what: fn(&InjectedFault) -> String| {
-            Value::Array(Array::String(faults.iter().map(|fault| StringValue::from(what(fault))).collect()))
-        };
-        span.set_attribute(KeyValue::new("meshwalk.fault.id", of(|fault| fault.id.clone())));
-        span.set_attribute(KeyValue::new("meshwalk.fault.mode", of(|fault| fault.mode.to_owned())));
+        let joined = |part: fn(&InjectedFault) -> &str| faults.iter().map(part).collect::<Vec<_>>().join(",");
+        span.set_attribute(KeyValue::new("meshwalk.fault.rule", joined(|fault| &fault.id)));
+        span.set_attribute(KeyValue::new("meshwalk.fault.mode", joined(|fault| fault.mode)));
+        let delay_ms: f64 = faults.iter().filter_map(|fault| fault.delay_ms).sum();
+        if delay_ms > 0.0 {
+            span.set_attribute(KeyValue::new("meshwalk.fault.delay_ms", delay_ms));
+        }
     }
     match status {
         Some(status) => end(&span, status, status.is_server_error()),

@@ -1,0 +1,125 @@
+//! The end of a service under load.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use http::StatusCode;
+use tokio::{io::AsyncWriteExt, net::TcpStream, sync::Notify};
+
+use super::{
+    client::{Client, get, hello},
+    service::{DEADLINE, Service, upstream},
+};
+
+/// Waits for a condition.
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let began = Instant::now();
+    while !holds().await {
+        assert!(began.elapsed() < DEADLINE, "{what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_under_load() {
+    let service = Service::start("backend", &["--drain-delay=500ms", "--fault=latency=uniform(1ms,20ms)"]).await;
+    let ending = Arc::new(AtomicBool::new(false));
+    let clients: Vec<_> = (0..16)
+        .map(|_| {
+            let (address, ending) = (service.address.clone(), Arc::clone(&ending));
+            tokio::spawn(async move {
+                let client = Client::http1();
+                let mut answers = 0;
+                // As a proxy does: connections are used again, and requests go elsewhere once it knows of the end.
+                loop {
+                    let last = ending.load(Ordering::SeqCst);
+                    let answer = client.get(&address, "/api/hello", &[]).await.expect("no request is lost");
+                    assert_eq!(answer.status, StatusCode::OK);
+                    answers += 1;
+                    if last {
+                        assert_eq!(answer.header("connection"), "close", "the client is told to go elsewhere");
+                        return answers;
+                    }
+                }
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let admin = service.admin.clone();
+    let ended = service.ask_to_end();
+    until("the service is unready", async || get(&admin, "/readyz", &[]).await.status != StatusCode::OK).await;
+    ending.store(true, Ordering::SeqCst);
+    let mut answers = 0;
+    for client in clients {
+        answers += client.await.unwrap();
+    }
+    ended.await.unwrap().expect("nothing was cut");
+    assert!(answers > 50, "there was load: {answers}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_in_flight_ends_after_the_port_has_closed() {
+    let service = Service::start("backend", &["--fault=latency=500ms"]).await;
+    let address = service.address.clone();
+    let in_flight = tokio::spawn({
+        let address = address.clone();
+        async move { hello(&address, &[]).await }
+    });
+    let faults = service.faults.clone();
+    until("the request is in flight", async || faults.list()[0].matched > 0).await;
+    let ended = service.ask_to_end();
+    until("the port is closed", async || TcpStream::connect(&address).await.is_err()).await;
+    assert!(!in_flight.is_finished(), "the request is still in flight");
+    assert_eq!(in_flight.await.unwrap().status, StatusCode::OK);
+    ended.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_wait_do_not_hold_up_the_end() {
+    // The deadline is far beyond the test's, so the end does not come from there.
+    let service = Service::start("backend", &["--drain-timeout=1h"]).await;
+    let kept_alive = Client::http1();
+    kept_alive.get(&service.address, "/api/hello", &[]).await.unwrap();
+    let http2 = Client::http2();
+    http2.get(&service.address, "/api/hello", &[]).await.unwrap();
+    let silent = TcpStream::connect(&service.address).await.unwrap();
+    service.end().await.unwrap();
+    drop((kept_alive, http2, silent));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_deadline_cuts_what_does_not_end_and_the_exit_says_so() {
+    static REACHED: Notify = Notify::const_new();
+    let silent = upstream(|stream| async move {
+        REACHED.notify_one();
+        std::future::pending::<()>().await;
+        drop(stream);
+    })
+    .await;
+    let url = format!("--upstream=stock=http://{silent}");
+    let service = Service::start("frontend", &[&url, "--drain-timeout=100ms"]).await;
+    let mut half = TcpStream::connect(&service.address).await.unwrap();
+    half.write_all(b"GET /api/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    tokio::time::timeout(DEADLINE, REACHED.notified()).await.expect("the request is in flight");
+    let error = service.end().await.unwrap_err().to_string();
+    assert!(error.contains("1 connections with requests in flight were cut"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_after_the_signal_are_answered_and_counted() {
+    let service = Service::start("backend", &["--drain-delay=1s"]).await;
+    let (address, admin) = (service.address.clone(), service.admin.clone());
+    let ended = service.ask_to_end();
+    until("the service is unready", async || get(&admin, "/readyz", &[]).await.status != StatusCode::OK).await;
+    assert_eq!(get(&admin, "/readyz", &[]).await.json()["pending"][0], "drain");
+    assert_eq!(hello(&address, &[]).await.status, StatusCode::OK);
+    let metrics = get(&admin, "/metrics", &[]).await.body;
+    let late = metrics.lines().find_map(|line| line.strip_prefix("meshwalk_requests_after_sigterm_total "));
+    assert!(late.unwrap().parse::<u64>().unwrap() >= 1, "{metrics}");
+    ended.await.unwrap().unwrap();
+}

@@ -1,0 +1,50 @@
+//! Where faults reach, and where they do not. The faults themselves are tested beside their code.
+
+use http::StatusCode;
+use meshwalk_kit::faults::Origin;
+use serde_json::json;
+
+use super::{
+    client::{get, hello},
+    service::{Nobody, Service},
+};
+
+#[tokio::test]
+async fn an_injected_error_is_a_call_tree_that_names_it_and_calls_nobody() {
+    let nobody = Nobody::new();
+    let url = format!("--upstream=stock=http://{}", nobody.address());
+    let service = Service::start("backend", &[&url, "--fault=error=503;id=sick"]).await;
+    let answer = hello(&service.address, &[]).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.header("x-meshwalk-fault").starts_with("sick;"));
+    assert_eq!(answer.header("x-meshwalk-version"), "v1");
+    let tree = answer.json();
+    assert_eq!((&tree["status"], &tree["upstreams"]), (&json!(503), &json!([])));
+    assert_eq!(tree["faults"], json!([{"id": "sick", "mode": "error", "status": 503}]));
+}
+
+#[tokio::test]
+async fn no_fault_touches_the_admin_port() {
+    let service = Service::start("backend", &["--fault=error=503"]).await;
+    for path in ["/livez", "/readyz", "/startupz", "/metrics", "/version"] {
+        assert_eq!(get(&service.admin, path, &[]).await.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn readiness_names_the_rule_that_holds_it_back() {
+    let service = Service::start("backend", &[]).await;
+    service.faults.add("unready;id=tired", Origin::Control).unwrap();
+    let answer = get(&service.admin, "/readyz", &[]).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.json(), json!({"ready": false, "pending": ["fault tired"]}));
+    assert_eq!(get(&service.admin, "/livez", &[]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_control_port_lists_the_rules_of_the_flags() {
+    let service = Service::start("backend", &["--fault=latency=1ms;id=a\nerror=500@1%;id=b"]).await;
+    let rules = get(&service.control, "/faults", &[]).await.json();
+    let ids: Vec<&str> = rules["rules"].as_array().unwrap().iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["a", "b"]);
+}

@@ -1,0 +1,15 @@
+//! Services as their callers and platforms see them, over real sockets.
+#![allow(clippy::unwrap_used)]
+
+mod client;
+mod collectors;
+mod draining;
+mod failures;
+mod faults;
+mod limits;
+mod propagation;
+mod service;
+mod sink;
+mod sockets;
+mod spans;
+mod tree;

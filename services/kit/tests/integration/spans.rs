@@ -1,0 +1,120 @@
+//! Own spans: one chain over services, sent by either form of OTLP, complete at the end.
+
+use http::StatusCode;
+use meshwalk_kit::{
+    propagation::Order,
+    telemetry::{Protocol, Root, Settings},
+};
+use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::StatusCode as SpanStatus};
+
+use super::{
+    client::{get, hello},
+    service::{Nobody, Service},
+    sink::{Sink, attribute},
+};
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const SPAN: &str = "b7ad6b7169203331";
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A frontend and a backend that send to one collector; the answer of one request, and the spans after the end of both.
+async fn spans_of(settings: &Settings, sink: &Sink, headers: &[(&str, &str)]) -> Vec<(String, Span)> {
+    let backend = Service::traced("backend", &[], settings).await;
+    let url = format!("--upstream=backend=http://{}", backend.address);
+    let frontend = Service::traced("frontend", &[&url], settings).await;
+    assert_eq!(hello(&frontend.address, headers).await.status, StatusCode::OK);
+    // The batch processor would send after five seconds; only the end can have sent what is there now.
+    frontend.end().await.unwrap();
+    backend.end().await.unwrap();
+    sink.spans()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_trace_runs_through_both_services_by_either_protocol() {
+    for protocol in [Protocol::Grpc, Protocol::HttpProtobuf] {
+        let (sink, settings) = Sink::start(protocol).await;
+        let spans = spans_of(&settings, &sink, &[("traceparent", &format!("00-{TRACE}-{SPAN}-01"))]).await;
+        let [(first, server), (second, client), (third, far)] = &spans[..] else { panic!("{spans:?}") };
+        assert_eq!([first, second, third], ["frontend", "frontend", "backend"]);
+        let kinds = [server, client, far].map(|span| span.kind());
+        assert_eq!(kinds, [SpanKind::Server, SpanKind::Client, SpanKind::Server]);
+        let parents = [server, client, far].map(|span| hex(&span.parent_span_id));
+        assert_eq!(parents, [SPAN.to_owned(), hex(&server.span_id), hex(&client.span_id)]);
+        assert!([server, client, far].iter().all(|span| hex(&span.trace_id) == TRACE));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_and_attributes_are_those_of_the_conventions() {
+    let (sink, settings) = Sink::start(Protocol::HttpProtobuf).await;
+    let nobody = Nobody::new();
+    let url = format!("--upstream=stock=http://{}/items", nobody.address());
+    let service = Service::traced("backend", &[&url, "--fault=latency=1ms;id=slow"], &settings).await;
+    hello(&service.address, &[("x-envoy-attempt-count", "2")]).await;
+    get(&service.address, "/no/such/path", &[]).await;
+    service.end().await.unwrap();
+    let spans = sink.spans();
+    let named = |name: &str| &spans.iter().find(|(_, span)| span.name == name).unwrap().1;
+
+    let server = named("GET /api/hello");
+    for (key, value) in [
+        ("http.request.method", "GET"),
+        ("http.route", "/api/hello"),
+        ("http.response.status_code", "502"),
+        ("error.type", "502"),
+        ("network.protocol.version", "1.1"),
+        ("meshwalk.attempt", "2"),
+        ("meshwalk.fault.rule", "slow"),
+        ("meshwalk.fault.mode", "latency"),
+    ] {
+        assert_eq!(attribute(server, key).as_deref(), Some(value), "{key}");
+    }
+    let client = spans.iter().map(|(_, span)| span).find(|span| span.kind() == SpanKind::Client).unwrap();
+    assert_eq!(attribute(client, "url.full"), Some(format!("http://{}/items", nobody.address())));
+    assert_eq!(attribute(client, "error.type").as_deref(), Some("refused"));
+    assert_eq!(client.status.as_ref().unwrap().code(), SpanStatus::Error);
+    // A path that is not there names no span, and is no error of the server's.
+    let unknown = spans.iter().map(|(_, span)| span).find(|span| span.name == "GET" && span.kind() == SpanKind::Server);
+    assert_eq!(unknown.unwrap().status.as_ref().map_or(SpanStatus::Unset, |status| status.code()), SpanStatus::Unset);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_caller_does_not_sample_is_not_sampled_here() {
+    let (sink, settings) = Sink::start(Protocol::HttpProtobuf).await;
+    for headers in [
+        ("traceparent", format!("00-{TRACE}-{SPAN}-00")),
+        ("b3", format!("{TRACE}-{SPAN}-0")),
+        ("b3", "0".to_owned()),
+        ("x-b3-sampled", "0".to_owned()),
+    ] {
+        assert!(spans_of(&settings, &sink, &[(headers.0, &headers.1)]).await.is_empty(), "{headers:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_caller_leaves_open_is_decided_here() {
+    for (root, spans) in [(Root::All, 3), (Root::None, 0)] {
+        for headers in [vec![], vec![("b3", format!("{TRACE}-{SPAN}"))]] {
+            let (sink, settings) = Sink::start(Protocol::HttpProtobuf).await;
+            let settings = Settings { root, ..settings };
+            let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            assert_eq!(spans_of(&settings, &sink, &headers).await.len(), spans, "{root:?} {headers:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_conflict_the_spans_follow_the_order_of_the_propagators() {
+    let other = TRACE.replace('0', "1");
+    let headers = [("traceparent", format!("00-{TRACE}-{SPAN}-01")), ("b3", format!("{other}-{SPAN}-1"))];
+    let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+    for (propagators, trace) in [("tracecontext", TRACE), ("b3,tracecontext", &other)] {
+        let (sink, settings) = Sink::start(Protocol::HttpProtobuf).await;
+        let settings = Settings { order: Order::from_propagators(propagators).0, ..settings };
+        let spans = spans_of(&settings, &sink, &headers).await;
+        assert!(spans.len() == 3 && spans.iter().all(|(_, span)| hex(&span.trace_id) == trace), "{spans:?}");
+    }
+}
