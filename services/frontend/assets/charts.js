@@ -1,0 +1,121 @@
+// The share of versions, the last requests one by one, and the pace.
+
+import { element, milliseconds } from "./tree.js";
+
+const FALLBACK = ["#3b6fd4", "#2a9d8f", "#b35cc4", "#c08a2b"];
+
+/** The versions seen so far, each with its colour and its shape: colour alone tells some readers nothing. */
+const looks = new Map();
+
+export function lookOf(version, hopColour) {
+  if (!looks.has(version)) {
+    // v1 is square and v2 round, whichever comes first.
+    const number = Number(/\d+/.exec(version)?.[0] ?? looks.size);
+    looks.set(version, { tone: hopColour ?? FALLBACK[number % FALLBACK.length], round: number % 2 === 0 });
+  }
+  return looks.get(version);
+}
+
+function dress(node, version) {
+  node.classList.toggle("failed", version === null);
+  const look = version === null ? null : lookOf(version);
+  node.classList.toggle("round", look?.round ?? false);
+  if (look) node.style.setProperty("--tone", look.tone);
+  else node.style.removeProperty("--tone");
+}
+
+/** Shows how many of the requests each version answered; failed ones are a part of their own. */
+export function showShares(bar, list, requests) {
+  const counts = new Map([...looks.keys()].sort().map((version) => [version, 0]));
+  counts.set(null, 0);
+  for (const { version } of requests) counts.set(version, (counts.get(version) ?? 0) + 1);
+  const total = requests.length;
+  const shown = [...counts].filter(([version, count]) => total > 0 && (version !== null || count > 0));
+  const percent = (count) => `${((100 * count) / total).toFixed(1)} %`;
+  sameNumber(bar, shown.length, () => element("i"));
+  sameNumber(list, shown.length, () => element("li", "", element("b"), element("span", "", element("i", "mark"), element("em"))));
+  shown.forEach(([version, count], at) => {
+    const part = bar.children[at];
+    part.style.width = `${(100 * count) / total}%`;
+    dress(part, version);
+    const [number, caption] = list.children[at].children;
+    number.textContent = percent(count);
+    dress(caption.children[0], version);
+    caption.children[1].textContent = `${version ?? "failed"} · ${count}`;
+  });
+  bar.setAttribute("aria-label", total ? shown.map(([version, count]) => `${version ?? "failed"}: ${percent(count)}`).join(", ") : "No requests yet");
+}
+
+function sameNumber(parent, wanted, make) {
+  while (parent.children.length > wanted) parent.lastElementChild.remove();
+  while (parent.children.length < wanted) parent.append(make());
+}
+
+/** Shows the last requests as marks; `chosen` is told which one was clicked. */
+export class Dots {
+  constructor(container, capacity, chosen) {
+    this.requests = [];
+    this.container = container;
+    container.append(...Array.from({ length: capacity }, () => {
+      const dot = element("button", "dot");
+      dot.type = "button";
+      dot.disabled = true;
+      dot.tabIndex = -1;
+      return dot;
+    }));
+    const indexOf = (event) => [...container.children].indexOf(event.target.closest(".dot"));
+    container.addEventListener("click", (event) => {
+      const request = this.requests[indexOf(event)];
+      if (request) chosen(request);
+    });
+    container.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -25, ArrowDown: 25, Home: -capacity, End: capacity }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const to = Math.max(0, Math.min(this.requests.length - 1, indexOf(event) + step));
+      container.children[to]?.focus();
+    });
+  }
+
+  show(requests, selected) {
+    this.requests = requests;
+    const focused = this.container.contains(document.activeElement);
+    requests.forEach((request, at) => {
+      const dot = this.container.children[at];
+      dot.disabled = false;
+      dress(dot, request.version);
+      dot.setAttribute("aria-pressed", String(request === selected));
+      dot.setAttribute("aria-label", `${request.version ?? "failed"}, ${request.status || "no answer"}, ${milliseconds(request.latency)}`);
+      if (!focused) dot.tabIndex = at === requests.length - 1 ? 0 : -1;
+    });
+  }
+}
+
+export function quantile(sorted, q) {
+  return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] : null;
+}
+
+/** Draws lines over the same seconds; the first one gets a filled area. `null` interrupts a line. */
+export function drawLines(svg, lines) {
+  const top = Math.max(1e-9, ...lines.flatMap((line) => line.values.filter((value) => value !== null))) * 1.1;
+  const paths = lines.flatMap(({ values, name }, order) => {
+    const point = (value, at) => `${((120 * at) / Math.max(1, values.length - 1)).toFixed(2)},${(40 - (40 * value) / top).toFixed(2)}`;
+    let pen = "M";
+    let line = "";
+    values.forEach((value, at) => {
+      if (value === null) { pen = "M"; return; }
+      line += `${pen}${point(value, at)}`;
+      pen = "L";
+    });
+    const filled = values.map((value, at) => `L${point(value ?? 0, at)}`).join("");
+    return [order === 0 ? path(`M0,40${filled}L120,40Z`, "area") : null, path(line, name)];
+  });
+  svg.replaceChildren(...paths.filter(Boolean));
+}
+
+function path(d, name) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  made.setAttribute("d", d);
+  made.setAttribute("class", name);
+  return made;
+}
