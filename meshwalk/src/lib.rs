@@ -1,7 +1,12 @@
 //! The walkthrough's command line as a library: traffic, evidence, statistics, labs and their report.
 
+pub mod checks;
 pub mod cli;
 pub mod commands;
+pub mod engine;
 pub mod evidence;
+pub mod lab;
+pub mod report;
 pub mod stats;
+pub mod target;
 pub mod traffic;

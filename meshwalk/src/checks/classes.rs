@@ -1,0 +1,89 @@
+//! Which classes of a category a request belongs to, and which requests are counted at all.
+
+use crate::{
+    lab::Category,
+    traffic::{FailureKind, Outcome, Sample},
+};
+
+/// The class of requests with an answer below 400, and of those that took longer than a time.
+pub const YES: &str = "yes";
+/// The class of requests without an HTTP answer, by status.
+pub const FAILED: &str = "failed";
+/// The class of requests for which there is nothing to tell.
+pub const NONE: &str = "none";
+
+/// The classes of a request, or nothing where it is not counted. A request may inject several faults, and so be of
+/// several classes; otherwise it is of one.
+#[must_use]
+pub fn classes(category: Category, sample: &Sample) -> Option<Vec<String>> {
+    let one = |class: String| Some(vec![class]);
+    let yes = |yes: bool| Some(if yes { vec![YES.to_owned()] } else { Vec::new() });
+    let answer = match &sample.outcome {
+        Outcome::Answer(answer) => answer,
+        Outcome::Failure { kind, .. } => {
+            return match category {
+                Category::Version | Category::Attempts => None,
+                Category::Status => one(FAILED.to_owned()),
+                Category::Failure => one(failure(*kind).to_owned()),
+                Category::Success => yes(false),
+                Category::Slower(than) => yes(sample.latency > than),
+                // The client knows nothing of what happened further on.
+                Category::UpstreamError | Category::UpstreamStatus | Category::Fault => one(NONE.to_owned()),
+            };
+        }
+    };
+    match category {
+        Category::Version => answer.version.clone().map(|version| vec![version]),
+        Category::Attempts => answer.attempt.map(|attempt| vec![attempt.to_string()]),
+        Category::Status => one(answer.status.to_string()),
+        Category::Success => yes((200..400).contains(&answer.status)),
+        Category::Failure => one(NONE.to_owned()),
+        Category::UpstreamError => one(answer.upstream_error.clone().unwrap_or_else(|| NONE.to_owned())),
+        Category::UpstreamStatus => {
+            one(answer.upstream_status.map_or_else(|| NONE.to_owned(), |status| status.to_string()))
+        }
+        Category::Fault if answer.faults.is_empty() => one(NONE.to_owned()),
+        Category::Fault => Some(answer.faults.keys().cloned().collect()),
+        Category::Slower(than) => yes(sample.latency > than),
+    }
+}
+
+/// The word for a failure, that of the call tree's `error.kind`.
+#[must_use]
+pub fn failure(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Refused => "refused",
+        FailureKind::Reset => "reset",
+        FailureKind::Timeout => "timeout",
+        FailureKind::Protocol => "protocol",
+    }
+}
+
+/// How many requests are counted, and how many are of each class.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests that are counted.
+    pub base: u64,
+    /// Requests by class.
+    pub classes: std::collections::BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// Counts requests by class.
+    pub fn of<'a>(category: Category, samples: impl IntoIterator<Item = &'a Sample>) -> Self {
+        let mut tally = Self::default();
+        for classes in samples.into_iter().filter_map(|sample| classes(category, sample)) {
+            tally.base += 1;
+            for class in classes {
+                *tally.classes.entry(class).or_default() += 1;
+            }
+        }
+        tally
+    }
+
+    /// How many requests are of a class.
+    #[must_use]
+    pub fn count(&self, class: &str) -> u64 {
+        self.classes.get(class).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,84 @@
+//! Counters of proxies and applications, before and after, and how they grew.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    evidence::{Difference, Scrape, Selector},
+    lab::MetricQuery,
+    target::FaultRule,
+};
+
+/// Counters at a moment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Counters {
+    /// The metrics of proxies and applications.
+    pub scrape: Scrape,
+    /// Fired faults by instance and rule, with the rule's mode.
+    fired: BTreeMap<(String, String), (String, u64)>,
+}
+
+/// How counters grew between two moments.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Growth {
+    metrics: Difference,
+    faults: BTreeMap<String, u64>,
+}
+
+impl Counters {
+    /// Adds the fault rules of an instance.
+    pub fn add_faults(&mut self, instance: &str, rules: Vec<FaultRule>) {
+        for rule in rules {
+            self.fired.insert((instance.to_owned(), rule.id), (rule.mode, rule.fired));
+        }
+    }
+
+    /// How these counters grew since others. A rule that is new counts from nothing.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Growth {
+        let mut faults = BTreeMap::new();
+        for (rule, (mode, now)) in &self.fired {
+            let then = before.fired.get(rule).map_or(0, |(_, then)| *then);
+            // A rule of the same name that fired less often is another one.
+            *faults.entry(mode.clone()).or_default() += if *now < then { *now } else { now - then };
+        }
+        Growth { metrics: Difference::between(&before.scrape, &self.scrape), faults }
+    }
+}
+
+impl Growth {
+    /// By how much a metric grew, over all its series that match.
+    #[must_use]
+    pub fn metric(&self, query: &MetricQuery) -> f64 {
+        self.metrics.sum(&selector(query))
+    }
+
+    /// Every series of a metric that grew, whatever its labels, in words. Only labels that the query asks about are
+    /// shown: a proxy's series has dozens.
+    #[must_use]
+    pub fn series(&self, query: &MetricQuery) -> Vec<String> {
+        let mut shown = BTreeMap::<String, f64>::new();
+        for (_, series, grown) in self.metrics.changes(&Selector::named(&query.name).of(&query.workload)) {
+            let value = |name: &str| series.labels.get(name).map_or("", String::as_str);
+            let labels: Vec<_> = query.labels.keys().map(|name| format!("{name}={:?}", value(name))).collect();
+            *shown.entry(format!("{{{}}}", labels.join(","))).or_default() += grown;
+        }
+        shown.into_iter().map(|(labels, grown)| format!("{labels} by {grown}")).collect()
+    }
+
+    /// How many faults of a mode the applications injected.
+    #[must_use]
+    pub fn faults(&self, mode: &str) -> u64 {
+        self.faults.get(mode).copied().unwrap_or_default()
+    }
+
+    /// Which instances' metrics are not counted, if any.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        (!self.metrics.missing.is_empty()).then(|| self.metrics.missing.join("; "))
+    }
+}
+
+fn selector(query: &MetricQuery) -> Selector {
+    let all = Selector::named(&query.name).of(&query.workload);
+    query.labels.iter().fold(all, |selector, (name, value)| selector.with(name, value))
+}

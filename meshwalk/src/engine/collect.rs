@@ -1,0 +1,139 @@
+//! The evidence beside the answers: counters before and after, a trace, the instances. What is counted arrives a moment
+//! after what is answered, so it is looked at until it has settled and holds, or a deadline passes.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use super::{Engine, Halt, observer::Event};
+use crate::{
+    checks::{self, Counters, Evidence, Growth, Status, Verdict},
+    lab::{Amount, Check, Kind, Term},
+};
+
+/// How long counters may take to settle: a proxy counts a request when its stream has ended.
+const COUNTERS: Duration = Duration::from_secs(5);
+/// How long spans may take to arrive: a batch of spans is sent every five seconds by default.
+const SPANS: Duration = Duration::from_secs(12);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What has to be looked at to decide some checks.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    workloads: BTreeSet<String>,
+    faults: bool,
+    trace: bool,
+    probes: bool,
+}
+
+impl Needs {
+    /// What these checks need.
+    pub(super) fn of<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Self {
+        let mut needs = Self::default();
+        for check in checks {
+            match &check.kind {
+                Kind::Metric(wanted) => {
+                    needs.workloads.insert(wanted.query.workload.clone());
+                    needs.faults |= matches!(wanted.amount, Amount::Faults(_));
+                }
+                Kind::AddsUp(sums) => sums.left.iter().chain(&sums.right).for_each(|term| match term {
+                    Term::Metric(query) => {
+                        needs.workloads.insert(query.workload.clone());
+                    }
+                    Term::Faults(_) | Term::Client(Amount::Faults(_), _) => needs.faults = true,
+                    Term::Client(..) => {}
+                }),
+                Kind::Trace(_) => needs.trace = true,
+                Kind::Probes => needs.probes = true,
+                _ => {}
+            }
+        }
+        needs
+    }
+
+    fn counters(&self) -> bool {
+        self.faults || !self.workloads.is_empty()
+    }
+
+    /// How long what is needed may take.
+    fn patience(&self) -> Duration {
+        if self.trace {
+            SPANS
+        } else if self.counters() || self.probes {
+            COUNTERS
+        } else {
+            Duration::ZERO
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// Counters as they stand now.
+    pub(super) async fn count(&self, needs: &Needs) -> Result<Counters, Halt> {
+        let mut counters = Counters::default();
+        if !needs.workloads.is_empty() {
+            let workloads: Vec<_> = needs.workloads.iter().cloned().collect();
+            counters.scrape = self.target.scrape(&workloads).await?;
+        }
+        if needs.faults {
+            for instance in self.target.instances().await? {
+                counters.add_faults(&instance.name, self.target.faults(&instance.name).await?);
+            }
+        }
+        Ok(counters)
+    }
+
+    /// Decides checks once the evidence for them is there.
+    pub(super) async fn decide(
+        &self,
+        checks: &[Check],
+        needs: &Needs,
+        before: &Counters,
+        evidence: &mut Evidence,
+    ) -> Result<Vec<Verdict>, Halt> {
+        let started = Instant::now();
+        let mut grown: Option<Growth> = None;
+        if needs.patience() > Duration::ZERO {
+            self.observer.tell(&Event::Collecting);
+        }
+        loop {
+            if needs.counters() {
+                evidence.growth = self.count(needs).await?.since(before);
+            }
+            if needs.trace {
+                self.collect_traces(evidence).await?;
+            }
+            if needs.probes {
+                evidence.instances = self.target.instances().await?;
+            }
+            let verdicts: Vec<_> = checks.iter().map(|check| checks::decide(check, evidence)).collect();
+            // Requests that are counted late must not be missed by a check that holds already.
+            let settled = !needs.counters() || grown.as_ref() == Some(&evidence.growth);
+            let waiting = checks.iter().zip(&verdicts).any(|(check, verdict)| {
+                verdict.status == Status::Failed
+                    && matches!(check.kind, Kind::Metric(_) | Kind::AddsUp(_) | Kind::Trace(_) | Kind::Probes)
+            });
+            if (settled && !waiting) || started.elapsed() >= needs.patience() {
+                verdicts.iter().for_each(|verdict| self.observer.tell(&Event::Decided(verdict)));
+                return Ok(verdicts);
+            }
+            grown = Some(evidence.growth.clone());
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                () = self.interrupt.wished() => return Err(Halt::Interrupted),
+            }
+        }
+    }
+
+    async fn collect_traces(&self, evidence: &mut Evidence) -> Result<(), Halt> {
+        for run in &evidence.runs {
+            if let Some(id) = run.traffic.last_trace() {
+                let spans = self.target.trace(id).await?;
+                evidence.traces.insert(run.name.clone(), (id.to_owned(), spans));
+            }
+        }
+        Ok(())
+    }
+}

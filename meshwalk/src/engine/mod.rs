@@ -1,0 +1,213 @@
+//! Runs labs: each step is applied, driven with traffic and checked against evidence, and a lab ends as it began.
+
+mod changes;
+mod collect;
+mod interrupt;
+mod keeper;
+mod observer;
+mod send;
+mod step;
+mod wait;
+
+use std::{
+    path::Path,
+    time::{Duration, Instant, SystemTime},
+};
+
+pub use interrupt::{Interrupt, Interrupter};
+pub use keeper::{KeepError, Keeper, Kept};
+pub use observer::{Event, Observer};
+
+use crate::{
+    checks::Status,
+    lab::Lab,
+    report::{FORMAT, LabReport, Report, When, overall},
+    target::{Snapshot, Target, TargetError},
+    traffic::RunError,
+};
+
+/// How long putting back may take: a change waits for every proxy.
+const RESTORE: Duration = Duration::from_secs(150);
+
+/// Runs labs on a target.
+pub struct Engine<'a> {
+    /// Where the labs run.
+    pub target: &'a dyn Target,
+    /// Who is told.
+    pub observer: &'a dyn Observer,
+    /// The wish to stop.
+    pub interrupt: Interrupt,
+    /// The folder to which the labs' files are relative.
+    pub root: &'a Path,
+    /// Where a snapshot is kept until it is put back.
+    pub keeper: Keeper,
+}
+
+/// Why a lab does not go on.
+#[derive(Debug)]
+enum Halt {
+    /// Somebody wished it.
+    Interrupted,
+    /// What the lab expects did not come.
+    Failed(String),
+    /// The lab cannot be carried out.
+    Broken(String),
+}
+
+impl From<TargetError> for Halt {
+    fn from(error: TargetError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+impl From<RunError> for Halt {
+    fn from(error: RunError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+impl Engine<'_> {
+    /// Runs labs one after the other, and reports.
+    ///
+    /// # Errors
+    /// If the target does not even say what it is.
+    pub async fn run(&self, labs: &[Lab]) -> Result<Report, TargetError> {
+        let started = (Instant::now(), SystemTime::now());
+        let target = self.target.describe().await?;
+        let mut reports = Vec::new();
+        for lab in labs {
+            let report =
+                if self.interrupt.is_wished() { skipped(lab, "the run was interrupted") } else { self.lab(lab).await };
+            self.observer.tell(&Event::LabOver(&report));
+            reports.push(report);
+        }
+        Ok(Report {
+            format: FORMAT,
+            target,
+            started: crate::report::timestamp(started.1),
+            took_ms: milliseconds(started.0.elapsed()),
+            status: overall(reports.iter().map(|lab| lab.status)),
+            interrupted: self.interrupt.is_wished(),
+            labs: reports,
+        })
+    }
+
+    /// Runs one lab, and leaves the target as it was.
+    async fn lab(&self, lab: &Lab) -> LabReport {
+        let started = Instant::now();
+        self.observer.tell(&Event::Lab(lab));
+        if !lab.targets.contains(&self.target.kind()) {
+            let targets: Vec<_> = lab.targets.iter().map(ToString::to_string).collect();
+            return skipped(lab, &format!("this lab runs on {} only", targets.join(" and ")));
+        }
+        let mut report = LabReport { status: Status::Passed, reason: None, ..skipped(lab, "") };
+        let snapshot = match self.remember(lab).await {
+            Ok(snapshot) => snapshot,
+            Err(halt) => {
+                halted(&mut report, halt);
+                return report;
+            }
+        };
+        if let Err(halt) = self.steps(lab, &mut report).await {
+            halted(&mut report, halt);
+        }
+        self.put_back(&snapshot, &mut report).await;
+        let steps = overall(report.steps.iter().map(|step| step.status));
+        if report.status != Status::Failed {
+            report.status = steps;
+        }
+        report.took_ms = milliseconds(started.elapsed());
+        report
+    }
+
+    /// Notes what is in force, and keeps it where it survives this process.
+    async fn remember(&self, lab: &Lab) -> Result<Snapshot, Halt> {
+        let snapshot = self.target.snapshot().await?;
+        if self.target.outlives() {
+            self.keeper.keep(&lab.id, &snapshot).map_err(|error| Halt::Broken(error.to_string()))?;
+        }
+        Ok(snapshot)
+    }
+
+    async fn steps(&self, lab: &Lab, report: &mut LabReport) -> Result<(), Halt> {
+        self.change(&lab.start, When::Before, &mut report.start).await?;
+        if let Some(wait) = &lab.start.wait {
+            self.wait(lab, wait, When::Before, &mut Vec::new()).await?;
+        }
+        let mut halt = None;
+        for (index, step) in lab.steps.iter().enumerate() {
+            let done = match &halt {
+                None => self.step(lab, index, report).await,
+                Some(_) => {
+                    report.steps.push(step::skipped(step, "the lab did not come so far"));
+                    continue;
+                }
+            };
+            halt = done.err();
+        }
+        halt.map_or(Ok(()), Err)
+    }
+
+    /// Puts back what was in force, whatever happened.
+    async fn put_back(&self, snapshot: &Snapshot, report: &mut LabReport) {
+        self.observer.tell(&Event::Restoring);
+        let why = match tokio::time::timeout(RESTORE, self.target.restore(snapshot)).await {
+            Ok(Ok(())) => match self.keeper_forgets() {
+                Ok(()) => {
+                    report.restored = Some(true);
+                    return;
+                }
+                Err(error) => error.to_string(),
+            },
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("it took longer than {RESTORE:?}"),
+        };
+        let remedy = if self.target.outlives() { "; `meshwalk restore` tries it again" } else { "" };
+        let why = format!("what was in force before could not be put back: {why}{remedy}");
+        self.observer.tell(&Event::NotRestored(&why));
+        report.restored = Some(false);
+        halted(report, Halt::Broken(why));
+    }
+
+    fn keeper_forgets(&self) -> Result<(), KeepError> {
+        if self.target.outlives() { self.keeper.forget() } else { Ok(()) }
+    }
+}
+
+/// A lab that nobody ran.
+fn skipped(lab: &Lab, reason: &str) -> LabReport {
+    LabReport {
+        lab: lab.id.clone(),
+        title: lab.title.clone(),
+        teaches: lab.teaches.clone(),
+        file: lab.file.clone(),
+        status: Status::Skipped,
+        reason: Some(reason.to_owned()),
+        broke_off: false,
+        took_ms: 0.0,
+        start: Vec::new(),
+        steps: Vec::new(),
+        restored: None,
+    }
+}
+
+/// Why a lab did not go on, in words.
+fn halted_step(halt: &Halt) -> String {
+    match halt {
+        Halt::Interrupted => "the run was interrupted".to_owned(),
+        Halt::Failed(why) | Halt::Broken(why) => why.clone(),
+    }
+}
+
+/// Notes why a lab did not go on. The first reason stands first.
+fn halted(report: &mut LabReport, halt: Halt) {
+    let reason = halted_step(&halt);
+    report.status = Status::Failed;
+    report.broke_off |= matches!(halt, Halt::Broken(_));
+    report.reason = Some(report.reason.take().map_or(reason.clone(), |first| format!("{first}; {reason}")));
+}
+
+/// A duration as reports hold it.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}

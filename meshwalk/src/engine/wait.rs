@@ -1,0 +1,103 @@
+//! Waiting for the effect of a change: single requests on fresh connections, until what must hold has held several
+//! times in a row.
+
+use std::time::{Duration, Instant};
+
+use super::{Engine, Halt, observer::Event};
+use crate::{
+    checks,
+    lab::{Check, Kind, Lab, Wait, quantity::readable},
+    report::{Waited, When},
+    target::Entry,
+    traffic::{Outcome, Plan, Sample},
+};
+
+/// Between two probes that did not show the effect. One that did is followed at once by the next.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How long a probe may take beside the deadline of the whole.
+const PROBE: Duration = Duration::from_secs(15);
+
+impl Engine<'_> {
+    /// Waits for an effect, and notes how it came about.
+    pub(super) async fn wait(&self, lab: &Lab, wait: &Wait, when: When, waits: &mut Vec<Waited>) -> Result<(), Halt> {
+        let conditions: Vec<_> =
+            wait.until.iter().map(|check| format!("{} {}", checks::name(check), checks::expected(check))).collect();
+        let what = format!("{} from {}, {}×", conditions.join(" and "), wait.from.word(), wait.times);
+        self.observer.tell(&Event::Waiting(&what, None));
+        let entry = self.target.entry(wait.from).await?;
+        let started = Instant::now();
+        let (mut probes, mut in_a_row, mut last) = (0, 0, String::from("no probe"));
+        while in_a_row < wait.times {
+            if started.elapsed() > wait.within {
+                break;
+            }
+            let sample = self.probe(lab, wait, &entry).await?;
+            probes += 1;
+            last = show(&sample);
+            if wait.until.iter().all(|check| holds(check, &sample)) {
+                in_a_row += 1;
+                continue;
+            }
+            in_a_row = 0;
+            self.observer.tell(&Event::Waiting(&what, Some(&last)));
+            tokio::time::sleep(PAUSE).await;
+        }
+        let came = in_a_row >= wait.times;
+        let waited = Waited { when, what, probes, took_ms: super::milliseconds(started.elapsed()), last, came };
+        self.observer.tell(&Event::Waited(&waited));
+        let failed = format!(
+            "the effect did not come within {}: waited for {}, the last of {} probes showed {}",
+            readable(wait.within),
+            waited.what,
+            waited.probes,
+            waited.last
+        );
+        waits.push(waited);
+        if came { Ok(()) } else { Err(Halt::Failed(failed)) }
+    }
+
+    /// One request on a connection of its own, read as traffic is.
+    async fn probe(&self, lab: &Lab, wait: &Wait, entry: &Entry) -> Result<Sample, Halt> {
+        let plan = Plan {
+            headers: wait.headers.clone(),
+            fresh_connections: true,
+            timeout: PROBE.min(wait.within),
+            service: Some(lab.service.clone()),
+            ..Plan::get(entry.address.clone(), &entry.authority, &wait.path, 1000.0, Duration::from_millis(1))
+        };
+        let mut result = crate::traffic::run(&plan, |_| {}, self.interrupt.wished()).await?;
+        if self.interrupt.is_wished() {
+            return Err(Halt::Interrupted);
+        }
+        result.samples.pop().ok_or_else(|| Halt::Broken("a probe ended without a result".to_owned()))
+    }
+}
+
+/// Whether a single request shows what a check expects.
+fn holds(check: &Check, sample: &Sample) -> bool {
+    match &check.kind {
+        Kind::Shares { category, wanted, .. } => checks::holds_for_one(*category, wanted, sample),
+        Kind::Latency(_, op, limit) => op.holds(sample.latency.as_secs_f64(), limit.as_secs_f64(), 0.0),
+        Kind::Peer(peer) => {
+            sample.outcome.answer().is_some_and(|answer| answer.instance.is_some() && answer.peer == *peer)
+        }
+        _ => false,
+    }
+}
+
+/// A request in a few words.
+fn show(sample: &Sample) -> String {
+    let took = readable(sample.latency);
+    match &sample.outcome {
+        Outcome::Failure { kind, detail } => format!("no answer: {kind} ({detail}) after {took}"),
+        Outcome::Answer(answer) => {
+            let mut words = vec![format!("status {}", answer.status)];
+            words.extend(answer.version.iter().map(|version| format!("version {version}")));
+            words.extend(answer.upstream_status.map(|status| format!("upstream-status {status}")));
+            words.extend(answer.upstream_error.iter().map(|error| format!("upstream-error {error}")));
+            words.extend(answer.attempt.map(|attempt| format!("attempt {attempt}")));
+            words.extend(answer.peer.iter().map(|peer| format!("peer {peer}")));
+            format!("{} in {took}", words.join(", "))
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The files that labs apply: they are there, they are valid, and each state that a lab goes through is one that a mesh
+//! would take.
+
+use std::path::{Path, PathBuf};
+
+use meshwalk_mesh::{
+    problem::{Place, Problem, Problems},
+    resources::Resources,
+    yaml::nearest,
+};
+
+use super::{Actions, GateOutcome, Kind, Lab};
+
+/// The folder of the workload's manifests, from the project's root.
+const BASE: &str = "k8s/base";
+
+/// The project's root: the nearest folder upward from `from` that has the workload's manifests. Empty if that is the
+/// working folder, so that paths are shown as people write them.
+#[must_use]
+pub fn root(from: &Path) -> Option<PathBuf> {
+    let here = from.canonicalize().ok()?;
+    let root = here.ancestors().find(|folder| folder.join(BASE).is_dir())?;
+    let working = std::env::current_dir().ok();
+    Some(if working.as_deref() == Some(root) { PathBuf::new() } else { root.to_owned() })
+}
+
+/// The files as given, and those in folders that are given, relative to the root.
+///
+/// # Errors
+/// If a folder cannot be listed.
+pub fn listed(root: &Path, paths: &[PathBuf]) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !root.join(path).is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let mut inside = Vec::new();
+        for entry in root.join(path).read_dir()? {
+            let name = PathBuf::from(entry?.file_name());
+            if name
+                .extension()
+                .is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json")
+            {
+                inside.push(path.join(name));
+            }
+        }
+        inside.sort();
+        files.extend(inside);
+    }
+    Ok(files)
+}
+
+/// Says which of the named files are not there.
+pub(super) fn present(root: &Path, files: &[(PathBuf, Place, String)]) -> Vec<Problem> {
+    let absent = files.iter().filter(|(path, _, _)| !root.join(path).exists());
+    absent
+        .map(|(path, place, field)| {
+            let message = format!("there is no file or folder {}", path.display());
+            Problem::new(message).at(place).field(field).remedy(similar(root, path).map_or_else(
+                || "paths are relative to the folder that holds k8s/base".to_owned(),
+                |similar| format!("did you mean `{}`?", similar.display()),
+            ))
+        })
+        .collect()
+}
+
+/// A file beside the absent one with nearly its name.
+fn similar(root: &Path, path: &Path) -> Option<PathBuf> {
+    let folder = path.parent()?;
+    let names: Vec<String> =
+        root.join(folder).read_dir().ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str)).map(|name| folder.join(name))
+}
+
+/// Goes through the states of a lab, from the workload's manifests on, as a mesh would.
+pub(super) fn rehearse(root: &Path, lab: &Lab) -> Result<(), Problems> {
+    let base = Resources::read(&[root.join(BASE)])?;
+    let start = Resources::default().with(&base)?;
+    let mut state = after(root, &start, &lab.start, lab, "start")?;
+    for (index, step) in lab.steps.iter().enumerate() {
+        let what = |part: &str| format!("steps[{index}]{part}");
+        state = after(root, &state, &step.actions, lab, &what(""))?;
+        if let Some(during) = &step.during {
+            state = after(root, &state, during, lab, &what(".during"))?;
+        }
+        if let Some(gate) = &step.gate {
+            let back = after(root, &state, &gate.rollback, lab, &what(".gate.rollback"))?;
+            if step.expect.iter().any(|check| matches!(check.kind, Kind::Gate(GateOutcome::Breached))) {
+                state = back;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn after(root: &Path, state: &Resources, actions: &Actions, lab: &Lab, field: &str) -> Result<Resources, Problems> {
+    let rooted = |files: &[PathBuf]| files.iter().map(|file| root.join(file)).collect::<Vec<_>>();
+    let change = || {
+        let mut state = state.clone();
+        if !actions.apply.is_empty() {
+            state = state.with(&Resources::read(&rooted(&actions.apply))?)?;
+        }
+        if !actions.delete.is_empty() {
+            state = state.without(&Resources::read(&rooted(&actions.delete))?)?;
+        }
+        Ok(state)
+    };
+    change().map_err(|Problems(mut problems)| {
+        // The files say what is wrong; the lab says when.
+        let context = format!("{}: {field} would not be taken:", lab.file.display());
+        problems.insert(0, Problem::new(context));
+        Problems(problems)
+    })
+}

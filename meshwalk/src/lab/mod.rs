@@ -1,0 +1,218 @@
+//! Labs as data: what a file under `labs/` says, read and checked before anything starts.
+
+mod check;
+pub mod files;
+pub mod quantity;
+mod read;
+mod select;
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+pub use check::{
+    AddsUp, Amount, Category, Check, GateOutcome, Kind, MetricQuery, MetricWanted, Quantile, Term, Wanted,
+};
+use meshwalk_mesh::problem::Place;
+pub use read::{NamedFile, read};
+pub use select::select;
+
+/// A lab: a title, what it teaches, a state to start from, and steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lab {
+    /// The name by which it is run, as `canary`.
+    pub id: String,
+    /// Its place in the walkthrough: the number that its file's name begins with.
+    pub number: Option<u32>,
+    /// Its title, one line.
+    pub title: String,
+    /// What it teaches, as prose.
+    pub teaches: String,
+    /// Where it can run.
+    pub targets: Vec<TargetKind>,
+    /// The service whose versions are counted.
+    pub service: String,
+    /// What is put in force before the first step.
+    pub start: Actions,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+    /// Its file, as the user named it.
+    pub file: PathBuf,
+}
+
+/// The two places where a lab can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TargetKind {
+    /// Processes on this machine.
+    Local,
+    /// A Kubernetes cluster with Istio.
+    Cluster,
+}
+
+impl fmt::Display for TargetKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "local",
+            Self::Cluster => "cluster",
+        })
+    }
+}
+
+/// One step of a lab. Its parts happen in the order of the fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Its title, one line.
+    pub title: String,
+    /// Why it is done and what to look at, as prose.
+    pub explain: Option<String>,
+    /// Why it cannot be shown locally, if so.
+    pub cluster_only: Option<String>,
+    /// Why it cannot be shown on a cluster, if so.
+    pub local_only: Option<String>,
+    /// What is changed first.
+    pub actions: Actions,
+    /// What is sent. Several run at the same time.
+    pub traffic: Vec<Traffic>,
+    /// What is changed halfway through the traffic.
+    pub during: Option<Actions>,
+    /// What must hold for the lab to go on, and what is done where it does not.
+    pub gate: Option<Gate>,
+    /// What must have been seen.
+    pub expect: Vec<Check>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Step {
+    /// Why this step cannot be shown on a target, or nothing where it can.
+    #[must_use]
+    pub fn skipped_on(&self, target: TargetKind) -> Option<&str> {
+        match target {
+            TargetKind::Local => self.cluster_only.as_deref(),
+            TargetKind::Cluster => self.local_only.as_deref(),
+        }
+    }
+}
+
+/// Changes to the mesh and to the applications, in the order of the fields.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Actions {
+    /// Files or folders that are applied, relative to the project's root.
+    pub apply: Vec<PathBuf>,
+    /// Files or folders whose resources are deleted, relative to the project's root.
+    pub delete: Vec<PathBuf>,
+    /// Whether the faults that the lab has set so far are cleared, before new ones are set.
+    pub clear_faults: bool,
+    /// Faults of the applications' own.
+    pub faults: Vec<Faults>,
+    /// The effect to wait for.
+    pub wait: Option<Wait>,
+}
+
+impl Actions {
+    /// Whether nothing is to be done.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Fault rules for every matching instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Faults {
+    /// The service, as its `app` label names it.
+    pub service: String,
+    /// Only instances of this version.
+    pub version: Option<String>,
+    /// Only instances whose name matches this pattern, in which `*` stands for anything.
+    pub instance: Option<String>,
+    /// The rules, one per line.
+    pub rules: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Waiting for an effect: single requests on fresh connections, until all conditions hold several times in a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wait {
+    /// Where the probes enter.
+    pub from: Entrance,
+    /// Their path and query.
+    pub path: String,
+    /// Their headers.
+    pub headers: Vec<(String, String)>,
+    /// What must hold for a probe.
+    pub until: Vec<Check>,
+    /// How many times in a row.
+    pub times: u32,
+    /// How long to wait at most.
+    pub within: Duration,
+}
+
+/// Where requests enter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Entrance {
+    /// From outside of the mesh, through the ingress gateway.
+    Gateway,
+    /// The frontend's application itself, which calls the backend through its sidecar.
+    Frontend,
+    /// An application without a sidecar.
+    Outsider,
+    /// An application in the mesh with a service account that nobody expects.
+    Stranger,
+}
+
+impl Entrance {
+    /// The word that a lab uses.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Frontend => "frontend",
+            Self::Outsider => "outsider",
+            Self::Stranger => "stranger",
+        }
+    }
+}
+
+/// Requests at a constant rate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Traffic {
+    /// By which checks refer to it.
+    pub name: String,
+    /// Where they enter.
+    pub from: Entrance,
+    /// Their path and query.
+    pub path: String,
+    /// Their headers.
+    pub headers: Vec<(String, String)>,
+    /// Requests per second.
+    pub rate: f64,
+    /// How long requests become due.
+    pub duration: Duration,
+    /// Whether each request opens a connection of its own.
+    pub fresh: bool,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Traffic {
+    /// How many requests become due.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let requests = (self.rate * self.duration.as_secs_f64()).round() as u64;
+        requests
+    }
+}
+
+/// Checks that a step must pass before the next one, and the way back where it does not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gate {
+    /// What must hold.
+    pub checks: Vec<Check>,
+    /// What is done at once where one does not.
+    pub rollback: Actions,
+}

@@ -1,0 +1,176 @@
+//! Quantities as labs write them: `200ms`, `400/s`, `99.9%`, `>= 1s`.
+//!
+//! The errors are the second half of a sentence whose first half names the key, and say what would be right.
+
+use std::{fmt, time::Duration};
+
+/// How an observed quantity must stand to a stated one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// Equal.
+    Equal,
+    /// At least.
+    AtLeast,
+    /// At most.
+    AtMost,
+}
+
+impl Op {
+    /// Whether an observed quantity stands so to the stated one, give or take a tolerance.
+    #[must_use]
+    pub fn holds(self, observed: f64, stated: f64, tolerance: f64) -> bool {
+        match self {
+            Self::Equal => (observed - stated).abs() <= tolerance,
+            Self::AtLeast => observed >= stated - tolerance,
+            Self::AtMost => observed <= stated + tolerance,
+        }
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Equal => "=",
+            Self::AtLeast => ">=",
+            Self::AtMost => "<=",
+        })
+    }
+}
+
+/// Splits `>= 1s` into its operator, if it has one, and the rest.
+#[must_use]
+pub fn comparison(text: &str) -> (Option<Op>, &str) {
+    let text = text.trim();
+    for (sign, op) in [(">=", Op::AtLeast), ("<=", Op::AtMost), ("=", Op::Equal)] {
+        if let Some(rest) = text.strip_prefix(sign) {
+            return (Some(op), rest.trim());
+        }
+    }
+    (None, text)
+}
+
+/// A duration: a number and `us`, `ms`, `s` or `m`.
+///
+/// # Errors
+/// Anything else.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a duration; write a number and a unit, as `200ms`, `2s` or `1m`");
+    let at = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(at);
+    let seconds = match unit {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        _ => return Err(wrong()),
+    };
+    Duration::try_from_secs_f64(decimal(number).ok_or_else(wrong)? * seconds).map_err(|_| wrong())
+}
+
+/// A rate in requests per second: a number and `/s`.
+///
+/// # Errors
+/// Anything else, and a rate of zero.
+pub fn rate(text: &str) -> Result<f64, String> {
+    text.strip_suffix("/s")
+        .and_then(decimal)
+        .filter(|rate| *rate > 0.0)
+        .ok_or_else(|| format!("`{text}` is not a rate; write requests per second, as `400/s`"))
+}
+
+/// A share, from a percentage of 0 to 100.
+///
+/// # Errors
+/// Anything else.
+pub fn percentage(text: &str) -> Result<f64, String> {
+    text.strip_suffix('%')
+        .and_then(|number| decimal(number.trim_end()))
+        .filter(|number| *number <= 100.0)
+        .map(|number| number / 100.0)
+        .ok_or_else(|| format!("`{text}` is not a percentage; write a number from 0 to 100 and `%`, as `10%`"))
+}
+
+/// A plain decimal number without sign or exponent.
+fn decimal(text: &str) -> Option<f64> {
+    let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+/// A share as people read it: `25.1 %`, `10 %`.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    let rounded = (share * 1e4).round() / 1e2;
+    // What is not quite all must not be shown as all.
+    if (rounded >= 100.0 && share < 1.0) || (rounded <= 0.0 && share > 0.0) {
+        return format!("{:.4} %", share * 100.0);
+    }
+    format!("{rounded} %")
+}
+
+/// A duration as people read it: `12.3 ms`, `1.05 s`.
+#[must_use]
+pub fn readable(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    let (number, unit) = if seconds >= 1.0 {
+        (seconds, "s")
+    } else if seconds >= 1e-3 {
+        (seconds * 1e3, "ms")
+    } else {
+        (seconds * 1e6, "µs")
+    };
+    let decimals = if number >= 100.0 { 1.0 } else { 100.0 };
+    format!("{} {unit}", (number * decimals).round() / decimals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_number_and_a_unit() {
+        assert_eq!(duration("200ms"), Ok(Duration::from_millis(200)));
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        for wrong in ["200", "ms", "-1s", "1 hour", "", "1e3s", "1.2.3s"] {
+            assert_eq!(
+                duration(wrong),
+                Err(format!("`{wrong}` is not a duration; write a number and a unit, as `200ms`, `2s` or `1m`"))
+            );
+        }
+    }
+
+    #[test]
+    fn rates_are_per_second_and_more_than_none() {
+        assert_eq!(rate("400/s"), Ok(400.0));
+        assert_eq!(rate("0.5/s"), Ok(0.5));
+        for wrong in ["400", "0/s", "400/m", "/s"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn percentages_end_at_one_hundred() {
+        assert_eq!(percentage("10%"), Ok(0.1));
+        assert_eq!(percentage("99.9%"), Ok(0.999));
+        assert_eq!(percentage("100 %"), Ok(1.0));
+        for wrong in ["101%", "10", "-1%", "%"] {
+            assert!(percentage(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_comparison_is_split_from_what_it_compares_with() {
+        assert_eq!(comparison(">= 99%"), (Some(Op::AtLeast), "99%"));
+        assert_eq!(comparison("<=500ms"), (Some(Op::AtMost), "500ms"));
+        assert_eq!(comparison("= requests"), (Some(Op::Equal), "requests"));
+        assert_eq!(comparison("10%"), (None, "10%"));
+    }
+
+    #[test]
+    fn what_is_not_quite_all_is_not_shown_as_all() {
+        assert_eq!(percent(0.251), "25.1 %");
+        assert_eq!(percent(1.0), "100 %");
+        assert_eq!(percent(0.999_99), "99.9990 %");
+        assert_eq!(percent(0.000_01), "0.0010 %");
+    }
+}

@@ -1,0 +1,97 @@
+//! Reading what a step changes, and what it waits for.
+
+use std::{path::PathBuf, time::Duration};
+
+use meshwalk_mesh::yaml::Node;
+
+use super::{
+    check::checks,
+    fault_rules,
+    reader::{Reader, below, one_or_many},
+};
+use crate::lab::{Actions, Entrance, Faults, Wait, quantity};
+
+/// The keys of actions, which stand among a step's others.
+pub(super) const KEYS: [&str; 5] = ["apply", "delete", "faults", "clear-faults", "wait"];
+/// The words for where requests enter.
+pub(super) const ENTRANCES: [(&str, Entrance); 4] = [
+    ("gateway", Entrance::Gateway),
+    ("frontend", Entrance::Frontend),
+    ("outsider", Entrance::Outsider),
+    ("stranger", Entrance::Stranger),
+];
+/// How long an effect may take if the lab does not say. A cluster's control plane needs seconds.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// The actions among the entries of a map whose keys have been checked.
+pub(super) fn actions(reader: &mut Reader, node: &Node, field: &str) -> Actions {
+    let mut actions = Actions::default();
+    for entry in node.entries() {
+        let field = below(field, &entry.key);
+        match entry.key.as_str() {
+            "apply" => actions.apply = files(reader, &entry.value, &field),
+            "delete" => actions.delete = files(reader, &entry.value, &field),
+            "clear-faults" => actions.clear_faults = reader.flag(&entry.value, &field).unwrap_or_default(),
+            "faults" => {
+                for (field, node) in one_or_many(&entry.value, &field) {
+                    actions.faults.extend(faults(reader, node, &field));
+                }
+            }
+            "wait" => actions.wait = wait(reader, &entry.value, &field),
+            _ => {}
+        }
+    }
+    actions
+}
+
+fn files(reader: &mut Reader, node: &Node, field: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for (field, node) in one_or_many(node, field) {
+        let Some(file) = reader.text(node, &field) else { continue };
+        reader.files.push((PathBuf::from(&file), node.place.clone(), field));
+        files.push(PathBuf::from(file));
+    }
+    files
+}
+
+fn faults(reader: &mut Reader, node: &Node, field: &str) -> Option<Faults> {
+    let entries = reader.map(node, field, &["service", "version", "instance", "rules"]);
+    let mut text = |key: &str| {
+        entries.iter().find(|entry| entry.key == key).and_then(|entry| reader.text(&entry.value, &below(field, key)))
+    };
+    let (version, instance) = (text("version"), text("instance"));
+    let service = reader.required(node, field, "service", "service: backend");
+    let service = service.and_then(|node| reader.text(node, &below(field, "service")));
+    let rules_node = reader.required(node, field, "rules", "rules: \"error=503@30%\"")?;
+    let rules = reader.text(rules_node, &below(field, "rules"))?;
+    if let Err(message) = fault_rules::check(&rules) {
+        reader.wrong(&rules_node.place, &below(field, "rules"), message, None);
+    }
+    Some(Faults { service: service?, version, instance, rules, place: node.place.clone() })
+}
+
+fn wait(reader: &mut Reader, node: &Node, field: &str) -> Option<Wait> {
+    reader.map(node, field, &["from", "path", "headers", "until", "times", "within"]);
+    let from = reader.required(node, field, "from", "from: gateway");
+    let from = from.and_then(|node| reader.word(node, &below(field, "from"), &ENTRANCES));
+    let until = reader.required(node, field, "until", "until: [success: 100%]")?;
+    let until = checks(reader, until, &below(field, "until"), true);
+    let path = path(reader, node, field);
+    let headers = node.get("headers").map_or_else(Vec::new, |node| reader.headers(node, &below(field, "headers")));
+    let times = node.get("times").map_or(Some(1), |node| reader.count(node, &below(field, "times")));
+    let within = node
+        .get("within")
+        .map_or(Some(WITHIN), |node| reader.parsed(node, &below(field, "within"), quantity::duration));
+    Some(Wait { from: from?, path, headers, until, times: times?, within: within? })
+}
+
+/// The path of requests, `/api/hello` if the lab does not say.
+pub(super) fn path(reader: &mut Reader, node: &Node, field: &str) -> String {
+    let fallback = || "/api/hello".to_owned();
+    let Some(node) = node.get("path") else { return fallback() };
+    let parse = |text: &str| match text.parse::<http::uri::PathAndQuery>() {
+        Ok(_) if text.starts_with('/') => Ok(text.to_owned()),
+        _ => Err(format!("`{text}` is not a path; write one that begins with `/`, as `/api/hello`")),
+    };
+    reader.parsed(node, &below(field, "path"), parse).unwrap_or_else(fallback)
+}

@@ -1,0 +1,110 @@
+//! Reading labs: every key is known, every file that is applied is there and valid, every check can be decided.
+//! Nothing starts before all of it is right, and all that is wrong is told at once, each with its place.
+
+mod actions;
+mod check;
+mod cross;
+mod fault_rules;
+mod metric;
+mod reader;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use meshwalk_mesh::{
+    problem::{Place, Problem, Problems},
+    yaml::{self, Node},
+};
+
+use super::{Lab, TargetKind};
+use reader::{Reader, one_or_many};
+
+const KEYS: [&str; 7] = ["lab", "title", "teaches", "targets", "service", "start", "steps"];
+
+/// A file that a lab applies or deletes: its path from the project's root, where the lab names it, under which field.
+pub type NamedFile = (PathBuf, Place, String);
+
+/// Reads a lab and checks it by itself, without looking at the files that it applies.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read(path: &Path) -> Result<(Lab, Vec<NamedFile>), Problems> {
+    let documents = yaml::read(path)?;
+    let [document] = documents.as_slice() else {
+        let place = Place { file: path.to_owned(), line: 1, column: 1 };
+        let message = format!("the file has {} documents; a lab is one", documents.len());
+        return Err(Problem::new(message).at(&place).remedy("write each lab in a file of its own").into());
+    };
+    let mut reader = Reader::default();
+    let lab = lab(&mut reader, &document.root, path);
+    if let Some(lab) = &lab {
+        cross::check(&mut reader, lab);
+    }
+    match lab {
+        Some(lab) if reader.problems.is_empty() => Ok((lab, reader.files)),
+        _ => {
+            reader.problems.sort_by_key(|problem| problem.place.as_ref().map(|place| (place.line, place.column)));
+            Err(Problems(reader.problems))
+        }
+    }
+}
+
+fn lab(reader: &mut Reader, root: &Node, path: &Path) -> Option<Lab> {
+    reader.map(root, "", &KEYS);
+    let id = reader.required(root, "", "lab", "lab: canary");
+    let id = id.and_then(|node| {
+        reader.parsed(node, "lab", |text| {
+            let right = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+            if right {
+                Ok(text.to_owned())
+            } else {
+                Err(format!("`{text}` is no lab's name; write small letters, digits and `-`, as `canary`"))
+            }
+        })
+    });
+    let title = reader.required(root, "", "title", "title: Shift traffic in steps");
+    let title = title.and_then(|node| reader.text(node, "title"));
+    let mut text = |key: &str| root.get(key).and_then(|node| reader.text(node, key));
+    let (teaches, service) = (text("teaches"), text("service"));
+    let words = [("local", TargetKind::Local), ("cluster", TargetKind::Cluster)];
+    let targets = root.get("targets").map_or_else(
+        || words.map(|(_, target)| target).to_vec(),
+        |node| {
+            let targets = one_or_many(node, "targets");
+            targets.into_iter().filter_map(|(field, node)| reader.word(node, &field, &words)).collect()
+        },
+    );
+    let start = root.get("start").map_or_else(Default::default, |node| {
+        reader.map(node, "start", &actions::KEYS);
+        actions::actions(reader, node, "start")
+    });
+    let steps_node = reader.required(root, "", "steps", "steps: [{title: …}]")?;
+    let mut steps = Vec::new();
+    for (index, node) in steps_node.elements().iter().enumerate() {
+        steps.extend(step::step(reader, node, &format!("steps[{index}]")));
+    }
+    if steps_node.elements().is_empty() {
+        let remedy = Some("write a list of steps, each with a title".to_owned());
+        reader.wrong(&steps_node.place, "steps", "there is no step", remedy);
+    }
+    Some(Lab {
+        id: id?,
+        number: number(path),
+        title: title?,
+        teaches: teaches.unwrap_or_default(),
+        targets,
+        service: service.unwrap_or_else(|| "backend".to_owned()),
+        start,
+        steps,
+        file: path.to_owned(),
+    })
+}
+
+/// The number that a file's name begins with.
+fn number(path: &Path) -> Option<u32> {
+    let name = path.file_name()?.to_str()?;
+    let digits = name.find(|c: char| !c.is_ascii_digit()).map_or(name, |end| &name[..end]);
+    digits.parse().ok()
+}

@@ -1,0 +1,183 @@
+//! Reading a tree by hand: every key is known or refused, and reading goes on so that all problems are told at once.
+
+use std::path::PathBuf;
+
+use meshwalk_mesh::{
+    problem::{Place, Problem},
+    yaml::{Content, Entry, Node, nearest},
+};
+
+/// Collects what is wrong while a tree is read.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    /// What is wrong so far.
+    pub(super) problems: Vec<Problem>,
+    /// The files that are named, with where and under which field.
+    pub(super) files: Vec<(PathBuf, Place, String)>,
+}
+
+impl Reader {
+    /// Notes a problem.
+    pub(super) fn wrong(&mut self, place: &Place, field: &str, message: impl Into<String>, remedy: Option<String>) {
+        let mut problem = Problem::new(message).at(place);
+        if !field.is_empty() {
+            problem = problem.field(field);
+        }
+        problem.remedy = remedy;
+        self.problems.push(problem);
+    }
+
+    /// The entries of a map whose keys are all known.
+    pub(super) fn map<'n>(&mut self, node: &'n Node, field: &str, known: &[&str]) -> &'n [Entry] {
+        if !matches!(node.content, Content::Mapping(_)) {
+            let keys = format!("write a map with the keys {}", listed(known));
+            self.wrong(&node.place, field, format!("this is {} where a map belongs", node.describe()), Some(keys));
+        }
+        for entry in node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            let remedy = nearest(&entry.key, known.iter().copied()).map_or_else(
+                || format!("the keys here are {}", listed(known)),
+                |word| format!("did you mean `{word}`?"),
+            );
+            self.wrong(&entry.place, &below(field, &entry.key), "there is no such key", Some(remedy));
+        }
+        node.entries()
+    }
+
+    /// A key that has to be there.
+    pub(super) fn required<'n>(&mut self, node: &'n Node, field: &str, key: &str, example: &str) -> Option<&'n Node> {
+        let value = node.get(key);
+        if value.is_none() {
+            self.wrong(&node.place, &below(field, key), "it is missing", Some(format!("write it, as `{example}`")));
+        }
+        value
+    }
+
+    /// Text that is not empty.
+    pub(super) fn text(&mut self, node: &Node, field: &str) -> Option<String> {
+        match node.as_str().map(str::trim) {
+            Some("") => {
+                self.wrong(&node.place, field, "it is empty", Some("write some text".to_owned()));
+                None
+            }
+            Some(text) => Some(text.to_owned()),
+            None => {
+                let remedy = match node.content {
+                    Content::Bool(_) | Content::Number(_) => "put it in quotes",
+                    _ => "write text",
+                };
+                let message = format!("this is {} where text belongs", node.describe());
+                self.wrong(&node.place, field, message, Some(remedy.to_owned()));
+                None
+            }
+        }
+    }
+
+    /// A scalar as it would be written: numbers need no quotes.
+    pub(super) fn scalar(&mut self, node: &Node, field: &str) -> Option<String> {
+        match &node.content {
+            Content::Number(number) => Some(number.to_string()),
+            _ => self.text(node, field),
+        }
+    }
+
+    /// A scalar with a grammar of its own.
+    pub(super) fn parsed<T>(
+        &mut self,
+        node: &Node,
+        field: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = self.scalar(node, field)?;
+        parse(&text).map_err(|message| self.wrong(&node.place, field, message, None)).ok()
+    }
+
+    /// A whole number of one or more.
+    pub(super) fn count(&mut self, node: &Node, field: &str) -> Option<u32> {
+        let count = match &node.content {
+            Content::Number(number) => number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0),
+            _ => None,
+        };
+        if count.is_none() {
+            let remedy = Some("write a whole number of one or more".to_owned());
+            self.wrong(&node.place, field, "this is not a count", remedy);
+        }
+        count
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, node: &Node, field: &str) -> Option<bool> {
+        if let Content::Bool(value) = node.content {
+            return Some(value);
+        }
+        let message = format!("this is {} where `true` or `false` belongs", node.describe());
+        self.wrong(&node.place, field, message, None);
+        None
+    }
+
+    /// One of some words.
+    pub(super) fn word<T: Copy>(&mut self, node: &Node, field: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(node, field)?;
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            let remedy = nearest(&text, known.iter().copied())
+                .map_or_else(|| format!("write one of {}", listed(&known)), |word| format!("did you mean `{word}`?"));
+            self.wrong(&node.place, field, format!("`{text}` is not known here"), Some(remedy));
+        }
+        found
+    }
+
+    /// Headers, in the order of the file.
+    pub(super) fn headers(&mut self, node: &Node, field: &str) -> Vec<(String, String)> {
+        if !matches!(node.content, Content::Mapping(_)) {
+            let remedy = Some("write a map, as `{x-canary: \"true\"}`".to_owned());
+            self.wrong(&node.place, field, format!("this is {} where a map belongs", node.describe()), remedy);
+        }
+        let mut headers = Vec::new();
+        for entry in node.entries() {
+            let field = below(field, &entry.key);
+            let Some(value) = self.scalar(&entry.value, &field) else { continue };
+            if http::HeaderName::try_from(&entry.key).is_err() {
+                let remedy = Some("write a header's name, as `x-canary`".to_owned());
+                self.wrong(&entry.place, &field, "this is not a header's name", remedy);
+            } else if http::HeaderValue::try_from(&value).is_err() {
+                self.wrong(
+                    &entry.value.place,
+                    &field,
+                    "this is not a header's value: it has a control character",
+                    None,
+                );
+            }
+            headers.push((entry.key.clone(), value));
+        }
+        headers
+    }
+}
+
+/// A single thing or a list of them, with the fields under which they stand.
+pub(super) fn one_or_many<'n>(node: &'n Node, field: &str) -> Vec<(String, &'n Node)> {
+    match &node.content {
+        Content::Sequence(elements) => {
+            elements.iter().enumerate().map(|(index, element)| (format!("{field}[{index}]"), element)).collect()
+        }
+        _ => vec![(field.to_owned(), node)],
+    }
+}
+
+/// The field of a key inside of another field.
+pub(super) fn below(field: &str, key: &str) -> String {
+    match (field.is_empty(), key.contains(['.', '[', ']'])) {
+        (true, _) => key.to_owned(),
+        (false, true) => format!("{field}[{key:?}]"),
+        (false, false) => format!("{field}.{key}"),
+    }
+}
+
+/// Words as a sentence lists them.
+pub(super) fn listed(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}

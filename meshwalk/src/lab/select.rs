@@ -1,0 +1,99 @@
+//! Which labs are meant: all of a folder, or those that are named by name, number or path.
+
+use std::path::{Path, PathBuf};
+
+use meshwalk_mesh::{
+    problem::{Place, Problem, Problems},
+    yaml::nearest,
+};
+
+use super::{Lab, files, read};
+
+/// Reads and checks labs: those named, or all of the folder `labs` in the order of their numbers.
+///
+/// # Errors
+/// Everything that is wrong with any of them, and names that no lab has.
+pub fn select(root: &Path, labs: &Path, names: &[String]) -> Result<Vec<Lab>, Problems> {
+    let known = list(labs)?;
+    let paths = if names.is_empty() { known } else { named(labs, &known, names)? };
+    let (mut selected, mut problems) = (Vec::<Lab>::new(), Vec::new());
+    for path in paths {
+        match check(root, &path) {
+            Ok(lab) => {
+                if let Some(other) = selected.iter().find(|other| other.id == lab.id && other.file != lab.file) {
+                    let place = Place { file: path.clone(), line: 1, column: 1 };
+                    let message = format!("a second lab is called `{}`", lab.id);
+                    let remedy = format!("choose another name; the first is {}", other.file.display());
+                    problems.push(Problem::new(message).at(&place).field("lab").remedy(remedy));
+                }
+                selected.push(lab);
+            }
+            Err(Problems(more)) => problems.extend(more),
+        }
+    }
+    if problems.is_empty() { Ok(selected) } else { Err(Problems(problems)) }
+}
+
+/// Reads a lab, looks at the files that it applies, and rehearses it.
+fn check(root: &Path, path: &Path) -> Result<Lab, Problems> {
+    let (lab, named) = read::read(path)?;
+    let absent = files::present(root, &named);
+    if !absent.is_empty() {
+        return Err(Problems(absent));
+    }
+    files::rehearse(root, &lab)?;
+    Ok(lab)
+}
+
+/// The labs' files in a folder, by number and then by name.
+fn list(labs: &Path) -> Result<Vec<PathBuf>, Problems> {
+    let cannot = |error: std::io::Error| {
+        Problem::new(format!("cannot list the labs in {}: {error}", labs.display()))
+            .remedy("run this in the project's folder, or name the folder with --labs")
+    };
+    let mut found = Vec::new();
+    for entry in labs.read_dir().map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            found.push(path);
+        }
+    }
+    if found.is_empty() {
+        let message = format!("there is no lab in {}", labs.display());
+        return Err(Problem::new(message).remedy("labs are files NUMBER-NAME.yaml").into());
+    }
+    found.sort_by_key(|path| (split(path).0.unwrap_or(u32::MAX), path.clone()));
+    Ok(found)
+}
+
+/// A file's number and the rest of its name.
+fn split(path: &Path) -> (Option<u32>, String) {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    match stem.split_once('-').map(|(number, rest)| (number.parse(), rest)) {
+        Some((Ok(number), rest)) => (Some(number), rest.to_owned()),
+        _ => (None, stem.to_owned()),
+    }
+}
+
+fn named(labs: &Path, known: &[PathBuf], names: &[String]) -> Result<Vec<PathBuf>, Problems> {
+    let (mut paths, mut problems) = (Vec::new(), Vec::new());
+    for name in names {
+        let is = |path: &&PathBuf| {
+            let (number, rest) = split(path);
+            rest == *name
+                || number.is_some_and(|number| number.to_string() == *name)
+                || path.file_stem().is_some_and(|stem| stem == name.as_str())
+        };
+        if let Some(path) = known.iter().find(is) {
+            paths.push(path.clone());
+        } else if name.contains(['/', '.']) && Path::new(name).is_file() {
+            paths.push(PathBuf::from(name));
+        } else {
+            let all: Vec<_> = known.iter().map(|path| split(path).1).collect();
+            let remedy = nearest(name, all.iter().map(String::as_str))
+                .map_or_else(|| format!("there are {}", all.join(", ")), |name| format!("did you mean `{name}`?"));
+            problems.push(Problem::new(format!("no lab in {} is called `{name}`", labs.display())).remedy(remedy));
+        }
+    }
+    if problems.is_empty() { Ok(paths) } else { Err(Problems(problems)) }
+}

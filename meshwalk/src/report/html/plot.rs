@@ -1,0 +1,161 @@
+//! Plots as SVG inside of the page: columns that are stacked, and lines. Colours are classes, so that the page's style
+//! decides them, by day and by night.
+
+use super::{
+    markup::escape,
+    scale::{Room, Scale},
+};
+
+const WIDTH: f64 = 340.0;
+const HEIGHT: f64 = 156.0;
+const ROOM: Room = Room { left: 44.0, top: 8.0, width: 286.0, height: 122.0 };
+
+/// A plot over time.
+pub(super) struct Plot<'a> {
+    /// What it shows.
+    pub(super) title: &'a str,
+    /// The width of an interval in seconds.
+    pub(super) width: f64,
+    /// How many intervals there are.
+    pub(super) intervals: usize,
+    /// The vertical axis.
+    pub(super) up: Scale,
+    /// How its marks are written.
+    pub(super) unit: fn(f64) -> String,
+    /// Seconds at which a change was made.
+    pub(super) changed: Option<f64>,
+    /// What is told of each interval when somebody points at it.
+    pub(super) notes: Vec<String>,
+}
+
+/// A series of a plot: its class, which is its colour, and a value for each interval.
+pub(super) struct Series {
+    pub(super) name: String,
+    pub(super) class: &'static str,
+    pub(super) values: Vec<Option<f64>>,
+}
+
+impl Plot<'_> {
+    /// Columns that stand on each other.
+    pub(super) fn columns(&self, series: &[Series]) -> String {
+        let mut shapes = String::new();
+        for index in 0..self.intervals {
+            let mut below = 0.0;
+            for one in series {
+                let Some(value) = one.values.get(index).copied().flatten().filter(|value| *value > 0.0) else {
+                    continue;
+                };
+                let (x, next) = (self.x(index), self.x(index + 1));
+                let (low, high) = (ROOM.y(self.up, below), ROOM.y(self.up, below + value));
+                // A hair of room between columns, and none where they are thin.
+                let gap = if next - x > 4.0 { 1.0 } else { 0.0 };
+                shapes.push_str(&format!(
+                    "<rect class=\"{}\" x=\"{x:.1}\" y=\"{high:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",
+                    one.class,
+                    next - x - gap,
+                    low - high
+                ));
+                below += value;
+            }
+        }
+        self.picture(&shapes, series)
+    }
+
+    /// Lines; a gap where there is no value.
+    pub(super) fn lines(&self, series: &[Series]) -> String {
+        let mut shapes = String::new();
+        for one in series {
+            let mut path = String::new();
+            let mut pen_down = false;
+            for (index, value) in one.values.iter().enumerate() {
+                let Some(value) = value else {
+                    pen_down = false;
+                    continue;
+                };
+                let x = (self.x(index) + self.x(index + 1)) / 2.0;
+                let command = if pen_down { 'L' } else { 'M' };
+                path.push_str(&format!("{command}{x:.1} {:.1}", ROOM.y(self.up, *value)));
+                if !pen_down {
+                    // A value without neighbours is a dot, which a round cap makes of a line without length.
+                    path.push_str("h0");
+                }
+                pen_down = true;
+            }
+            shapes.push_str(&format!("<path class=\"line {}\" d=\"{path}\"/>", one.class));
+        }
+        self.picture(&shapes, series)
+    }
+
+    fn time(&self) -> Scale {
+        #[allow(clippy::cast_precision_loss, reason = "some forty intervals")]
+        let end = self.width * self.intervals.max(1) as f64;
+        Scale { end, ..Scale::up_to(end, 4.0) }
+    }
+
+    fn x(&self, index: usize) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "some forty intervals")]
+        ROOM.x(self.time(), self.width * index as f64)
+    }
+
+    fn picture(&self, shapes: &str, series: &[Series]) -> String {
+        let mut svg = format!(
+            "<figure><figcaption>{title}{legend}</figcaption><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
+             aria-label=\"{title} over time\">",
+            title = escape(self.title),
+            legend = legend(series),
+        );
+        for mark in self.up.marks() {
+            let y = ROOM.y(self.up, mark);
+            svg.push_str(&format!(
+                "<line class=\"grid\" x1=\"{}\" x2=\"{}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
+                 <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                ROOM.left,
+                ROOM.left + ROOM.width,
+                ROOM.left - 6.0,
+                y + 3.5,
+                escape(&(self.unit)(mark))
+            ));
+        }
+        let time = self.time();
+        for mark in time.marks() {
+            let (x, y) = (ROOM.x(time, mark), ROOM.top + ROOM.height + 16.0);
+            svg.push_str(&format!("<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{} s</text>", short(mark)));
+        }
+        svg.push_str(shapes);
+        if let Some(changed) = self.changed {
+            let x = ROOM.x(time, changed);
+            svg.push_str(&format!(
+                "<line class=\"changed\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{}\" y2=\"{}\"/>\
+                 <text class=\"changed\" x=\"{:.1}\" y=\"{}\">change</text>",
+                ROOM.top,
+                ROOM.top + ROOM.height,
+                x + 4.0,
+                ROOM.top + 10.0
+            ));
+        }
+        for (index, note) in self.notes.iter().enumerate() {
+            let (x, next) = (self.x(index), self.x(index + 1));
+            svg.push_str(&format!(
+                "<rect class=\"note\" x=\"{x:.1}\" y=\"{}\" width=\"{:.1}\" height=\"{}\"><title>{}</title></rect>",
+                ROOM.top,
+                next - x,
+                ROOM.height,
+                escape(note)
+            ));
+        }
+        svg.push_str("</svg></figure>\n");
+        svg
+    }
+}
+
+fn legend(series: &[Series]) -> String {
+    let entries: Vec<_> =
+        series.iter().map(|one| format!("<span><i class=\"{}\"></i>{}</span>", one.class, escape(&one.name))).collect();
+    format!("<span class=\"legend\">{}</span>", entries.concat())
+}
+
+/// A number without zeros that say nothing.
+pub(super) fn short(number: f64) -> String {
+    let rounded = (number * 1000.0).round() / 1000.0;
+    rounded.to_string()
+}

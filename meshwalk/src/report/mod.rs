@@ -1,0 +1,26 @@
+//! The report of a run: for programs as JSON, for people as a page and as a table.
+
+mod html;
+mod model;
+mod terminal;
+mod write;
+
+pub use model::{
+    Change, FORMAT, FileText, GateReport, LabReport, Report, StepReport, TrafficReport, Waited, When, overall,
+};
+
+pub use html::page;
+pub use terminal::table;
+pub use write::{WriteError, write};
+
+use std::time::SystemTime;
+
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// A moment as RFC 3339 writes it, in UTC, to the second.
+#[must_use]
+pub fn timestamp(moment: SystemTime) -> String {
+    let moment = OffsetDateTime::from(moment);
+    let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
+    seconds.format(&Rfc3339).unwrap_or_default()
+}

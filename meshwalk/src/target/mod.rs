@@ -1,0 +1,174 @@
+//! What a lab needs of the place where it runs, the same on one machine and on a cluster.
+
+mod local;
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use futures_util::future::BoxFuture;
+
+pub use local::LocalTarget;
+
+use crate::{
+    evidence::Scrape,
+    lab::{Entrance, TargetKind},
+    traffic::Address,
+};
+
+/// The answer of a target, in time.
+pub type Reply<'a, T> = BoxFuture<'a, Result<T, TargetError>>;
+
+/// Why a target did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// It read the request and says what is wrong with it. Nothing was changed.
+    #[error("{what} was refused; nothing was changed:\n{why}")]
+    Refused {
+        /// What was asked for.
+        what: String,
+        /// Its own words, one problem per line.
+        why: String,
+    },
+    /// It could not be asked, or broke down over it.
+    #[error("{what} failed: {why}")]
+    Failed {
+        /// What was asked for.
+        what: String,
+        /// Why, and what to do.
+        why: String,
+    },
+}
+
+impl TargetError {
+    /// It could not be asked, or broke down over it.
+    pub fn failed(what: impl Into<String>, why: impl std::fmt::Display) -> Self {
+        Self::Failed { what: what.into(), why: why.to_string() }
+    }
+}
+
+/// What runs there, for the report.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Description {
+    /// Which target.
+    pub target: TargetKind,
+    /// Its name, as the mesh's or the context's.
+    pub name: String,
+    /// Versions by what has them, as `envoy`.
+    pub versions: BTreeMap<String, String>,
+}
+
+/// A pod, as far as labs see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// The pod's name.
+    pub name: String,
+    /// The Deployment's name.
+    pub workload: String,
+    /// The service that it belongs to: its label `app`.
+    pub service: String,
+    /// Its label `version`.
+    pub version: Option<String>,
+    /// Whether it is ready.
+    pub ready: bool,
+}
+
+/// Where requests enter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where to connect.
+    pub address: Address,
+    /// The `Host` header.
+    pub authority: String,
+    /// What distorts the latency on the way there, if anything does.
+    pub caveat: Option<String>,
+}
+
+/// A fault rule in an application, and how often it acted.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct FaultRule {
+    /// Its id.
+    pub id: String,
+    /// The rule as it was written.
+    pub rule: String,
+    /// Its mode, as `error`.
+    pub mode: String,
+    /// How many requests it injected a fault into.
+    pub fired: u64,
+}
+
+/// A span of a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// Its id.
+    pub id: String,
+    /// Its parent's id; nothing for a root.
+    pub parent: Option<String>,
+    /// The service that recorded it.
+    pub service: String,
+    /// When it began, in nanoseconds of Unix time.
+    pub start: u64,
+}
+
+/// The resources in force and the rules of the applications, in a form that survives this process.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Snapshot {
+    /// The documents of the mesh's resources, workloads not among them.
+    pub documents: Vec<serde_json::Value>,
+    /// Each instance's fault rules, one per line.
+    pub faults: BTreeMap<String, String>,
+}
+
+/// A place where labs run.
+pub trait Target: Send + Sync {
+    /// Which of the places this is.
+    fn kind(&self) -> TargetKind;
+
+    /// What runs there.
+    fn describe(&self) -> Reply<'_, Description>;
+
+    /// Puts resources in force, and returns when every proxy has them or says that it cannot have them.
+    fn apply<'a>(&'a self, files: &'a [PathBuf]) -> Reply<'a, ()>;
+
+    /// Takes the resources that the files name out of force.
+    fn delete<'a>(&'a self, files: &'a [PathBuf]) -> Reply<'a, ()>;
+
+    /// What is in force, to be put back later.
+    fn snapshot(&self) -> Reply<'_, Snapshot>;
+
+    /// Puts back what was in force: what came since goes, what went comes back.
+    fn restore<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, ()>;
+
+    /// Every pod of the workload.
+    fn instances(&self) -> Reply<'_, Vec<Instance>>;
+
+    /// Replaces the fault rules of an instance by these, one per line; by none if there are none.
+    fn set_faults<'a>(&'a self, instance: &'a str, rules: &'a str) -> Reply<'a, ()>;
+
+    /// The fault rules of an instance.
+    fn faults<'a>(&'a self, instance: &'a str) -> Reply<'a, Vec<FaultRule>>;
+
+    /// Where requests of a lab enter.
+    fn entry(&self, from: Entrance) -> Reply<'_, Entry>;
+
+    /// The metrics of the proxies and applications of these workloads. Instances that do not answer are noted in it.
+    fn scrape<'a>(&'a self, workloads: &'a [String]) -> Reply<'a, Scrape>;
+
+    /// The spans of a trace that have arrived so far.
+    fn trace<'a>(&'a self, id: &'a str) -> Reply<'a, Vec<Span>>;
+
+    /// The commands that a learner would type to the same effect, one per line.
+    fn command<'a>(&'a self, action: &'a Action<'a>) -> Reply<'a, String>;
+
+    /// Whether what a lab changes outlives this process, so that its snapshot has to as well.
+    fn outlives(&self) -> bool;
+}
+
+/// Something that a lab does to a target, to be shown as a command.
+#[derive(Debug, Clone, Copy)]
+pub enum Action<'a> {
+    /// Put resources in force.
+    Apply(&'a [PathBuf]),
+    /// Take them out of force.
+    Delete(&'a [PathBuf]),
+    /// Replace an instance's fault rules by these.
+    SetFaults(&'a str, &'a str),
+}
