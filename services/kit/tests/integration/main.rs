@@ -6,6 +6,7 @@ mod collectors;
 mod draining;
 mod failures;
 mod faults;
+mod hello_schema;
 mod limits;
 mod propagation;
 mod service;
