@@ -18,6 +18,16 @@ struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start the local mesh and stay in the foreground until Ctrl-C.
+    Up(commands::up::Args),
+    /// Run labs: each step is applied, driven with traffic and checked against evidence.
+    Run(commands::run::Args),
+    /// Check labs and the files that they apply, without starting anything.
+    Lint(commands::lint::Args),
+    /// List the labs, and what they teach.
+    Labs(commands::labs::Args),
+    /// Put back what was in force before a lab that could not do it itself.
+    Restore(commands::restore::Args),
     /// Put resources in force; returns when every proxy has taken them.
     Apply(commands::apply::Args),
     /// Take the resources that files name out of force.
@@ -74,6 +84,11 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Up(args) => commands::up::run(args).await,
+        Command::Run(args) => commands::run::run(args).await,
+        Command::Lint(args) => commands::lint::run(&args),
+        Command::Labs(args) => commands::labs::run(&args),
+        Command::Restore(args) => commands::restore::run(args).await,
         Command::Apply(args) => commands::apply::run(args).await,
         Command::Delete(args) => commands::delete::run(args).await,
         Command::Status(args) => commands::status::run(args).await,

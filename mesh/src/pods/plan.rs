@@ -7,7 +7,7 @@ use crate::{
     problem::{Problem, Problems},
     resources::{
         Key, Object, Resources,
-        model::{Container, Deployment, EnvVar, PortReference},
+        model::{Container, Deployment, EnvVar, PortReference, ServicePort},
     },
     topology::ContainerPort,
 };
@@ -52,6 +52,26 @@ pub struct Readiness {
     pub period_seconds: u32,
     /// How many failures in a row make a ready pod unready.
     pub failure_threshold: u32,
+}
+
+impl PodPlan {
+    /// Whether a pod of this plan need not be replaced to be one of the other. How many there are, and how long an
+    /// end may take, does not make a pod another one.
+    pub fn is_same_pod(&self, other: &Self) -> bool {
+        let of = |plan: &Self| Self { replicas: 0, grace_seconds: 0, ..plan.clone() };
+        of(self) == of(other)
+    }
+
+    /// The number of the port to which a service's port leads here, if this pod has it.
+    pub fn target_port(&self, port: &ServicePort) -> Option<u16> {
+        match &port.target_port {
+            None => Some(port.port),
+            Some(PortReference::Number(number)) => Some(*number),
+            Some(PortReference::Name(name)) => {
+                self.ports.iter().find(|port| port.name.as_ref() == Some(name)).map(|port| port.number)
+            }
+        }
+    }
 }
 
 /// Plans the pods of every Deployment. `programs` is the folder in which image `meshwalk/NAME:TAG` is the file NAME.

@@ -13,8 +13,8 @@ pub const CONTROL_SOCKET: &str = "control.sock";
 /// `sun_path` in `sockaddr_un` holds 108 bytes, the closing zero among them (unix(7)).
 const SOCKET_PATH_LIMIT: usize = 107;
 
-/// The longest part of a socket's path below the folder: a pod's name is part of it.
-const LONGEST_SOCKET: usize = "/p/12345678/control.sock".len();
+/// What a socket's path is like below the folder; each pod's own is checked when it starts.
+const TYPICAL_SOCKET: &str = "istio-ingressgateway/envoy.sock";
 
 /// Why a run has no folder.
 #[derive(Debug, thiserror::Error)]
@@ -36,14 +36,14 @@ pub enum Error {
         /// As given.
         name: String,
     },
-    /// Sockets in it could not be bound.
+    /// A socket could not be bound.
     #[error(
-        "the folder {path} is too long for Unix sockets in it ({length} bytes, {limit} are possible); set XDG_RUNTIME_DIR to a shorter one or choose a shorter --name"
+        "the path {path} is too long for a Unix socket ({length} bytes, {limit} are possible); set XDG_RUNTIME_DIR to a shorter folder or choose a shorter --name"
     )]
     TooLong {
-        /// The folder.
+        /// The socket.
         path: PathBuf,
-        /// The length that its longest socket would have.
+        /// Its length.
         length: usize,
         /// The operating system's limit.
         limit: usize,
@@ -116,10 +116,7 @@ impl Folder {
             return Err(Error::Name { name: name.to_owned() });
         }
         let path = base.join(name);
-        let length = path.as_os_str().len() + LONGEST_SOCKET;
-        if length > SOCKET_PATH_LIMIT {
-            return Err(Error::TooLong { path, length, limit: SOCKET_PATH_LIMIT });
-        }
+        check_socket_length(&path.join(TYPICAL_SOCKET))?;
         make_private(base)?;
         sweep(base);
         let lock = base.join(format!("{name}.lock"));
@@ -143,6 +140,18 @@ impl Drop for Folder {
             tracing::warn!("{error}");
         }
     }
+}
+
+/// Whether a Unix socket of this path can be bound.
+///
+/// # Errors
+/// [`Error::TooLong`] if not.
+pub fn check_socket_length(socket: &Path) -> Result<(), Error> {
+    let length = socket.as_os_str().len();
+    if length > SOCKET_PATH_LIMIT {
+        return Err(Error::TooLong { path: socket.to_owned(), length, limit: SOCKET_PATH_LIMIT });
+    }
+    Ok(())
 }
 
 fn take_lock(lock: &Path, name: &str) -> Result<File, Error> {

@@ -1,7 +1,27 @@
 //! What runs: the network, the folder, the processes, and the changes to them.
 
+mod change;
 pub mod child;
+mod delivery;
+mod desired;
+mod envoy_program;
 pub mod folder;
+mod inspect;
+mod leaving;
+mod mesh;
 pub mod network;
-pub mod spawner;
-pub mod supervise;
+mod options;
+mod phases;
+mod pod;
+mod readiness;
+mod rollout;
+mod rotation;
+mod shared;
+mod spawner;
+mod state;
+mod supervise;
+mod transition;
+
+pub use mesh::{Error, Mesh};
+pub use options::Options;
+pub(crate) use shared::Shared;

@@ -23,15 +23,15 @@ use super::child;
 
 /// A program to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Program {
+pub(super) struct Program {
     /// The file.
-    pub file: PathBuf,
+    pub(super) file: PathBuf,
     /// Its arguments.
-    pub arguments: Vec<OsString>,
+    pub(super) arguments: Vec<OsString>,
     /// Its whole environment: nothing of the user's own gets in.
-    pub environment: BTreeMap<String, String>,
+    pub(super) environment: BTreeMap<String, String>,
     /// Where its output goes, appended.
-    pub log: PathBuf,
+    pub(super) log: PathBuf,
 }
 
 struct Order {
@@ -41,14 +41,14 @@ struct Order {
 
 /// Starts children. The thread ends, and all children with it, when the last copy is dropped.
 #[derive(Debug, Clone)]
-pub struct Spawner(mpsc::Sender<Order>);
+pub(super) struct Spawner(mpsc::Sender<Order>);
 
 impl Spawner {
     /// Starts the thread; must be called within a Tokio runtime. `launcher` is the `meshwalk` program.
     ///
     /// # Errors
     /// If the operating system has no thread left.
-    pub fn start(launcher: &Path) -> io::Result<Self> {
+    pub(super) fn start(launcher: &Path) -> io::Result<Self> {
         let (orders, inbox) = mpsc::channel::<Order>();
         let (runtime, launcher) = (Handle::current(), launcher.to_owned());
         thread::Builder::new().name("spawner".to_owned()).spawn(move || {
@@ -66,7 +66,7 @@ impl Spawner {
     /// # Errors
     /// If its log cannot be written or no process can be made. That the program itself cannot be executed shows in
     /// its exit code ([`child::NOT_STARTED`]) and in its log.
-    pub async fn spawn(&self, program: Program) -> io::Result<Child> {
+    pub(super) async fn spawn(&self, program: Program) -> io::Result<Child> {
         let (answer, outcome) = oneshot::channel();
         let gone = || io::Error::other("the thread that starts processes has ended");
         self.0.send(Order { program, answer }).map_err(|_| gone())?;

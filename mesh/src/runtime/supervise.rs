@@ -35,27 +35,27 @@ enum Wish {
 
 /// A process that is started again when it ends unasked.
 #[derive(Debug)]
-pub struct Supervised {
+pub(super) struct Supervised {
     wish: watch::Sender<Wish>,
-    task: Option<JoinHandle<()>>,
+    task: JoinHandle<()>,
     state: Arc<State>,
 }
 
 /// What others may read of it.
 #[derive(Debug, Default)]
-pub struct State {
+pub(super) struct State {
     pid: AtomicU32,
     restarts: AtomicU32,
 }
 
 impl State {
     /// The process, while there is one.
-    pub fn pid(&self) -> Option<u32> {
+    pub(super) fn pid(&self) -> Option<u32> {
         Some(self.pid.load(Ordering::Relaxed)).filter(|pid| *pid != 0)
     }
 
     /// How often it was started again.
-    pub fn restarts(&self) -> u32 {
+    pub(super) fn restarts(&self) -> u32 {
         self.restarts.load(Ordering::Relaxed)
     }
 }
@@ -63,7 +63,7 @@ impl State {
 impl Supervised {
     /// Starts `program` and keeps it alive. `title` names it in messages, as `the sidecar of backend-v1-1`;
     /// `before` is called before each start (a socket of the dead one is removed there).
-    pub fn start(
+    pub(super) fn start(
         spawner: Spawner,
         program: Program,
         title: String,
@@ -73,20 +73,24 @@ impl Supervised {
         let (wish, wishes) = watch::channel(Wish::Run);
         let state = Arc::new(State::default());
         let keeper = Keeper { spawner, program, title, progress, state: Arc::clone(&state) };
-        Self { wish, task: Some(tokio::spawn(keeper.keep(wishes, before))), state }
+        Self { wish, task: tokio::spawn(keeper.keep(wishes, before)), state }
     }
 
     /// What others may read of it.
-    pub fn state(&self) -> Arc<State> {
+    pub(super) fn state(&self) -> Arc<State> {
         Arc::clone(&self.state)
     }
 
-    /// Ends it: SIGTERM, and SIGKILL when `grace` is over. Returns when it is gone.
-    pub async fn end(mut self, grace: Duration) {
-        let _ = self.wish.send(Wish::End(grace));
-        if let Some(task) = self.task.take() {
-            let _ = task.await;
+    /// Ends it: SIGTERM, and SIGKILL when `grace` is over or `hurry` becomes true. Returns when it is gone.
+    pub(super) async fn end(self, grace: Duration, mut hurry: watch::Receiver<bool>) {
+        let Self { wish, mut task, .. } = self;
+        let _ = wish.send(Wish::End(grace));
+        tokio::select! {
+            _ = &mut task => return,
+            _ = hurry.wait_for(|hurry| *hurry) => {}
         }
+        let _ = wish.send(Wish::End(Duration::ZERO));
+        let _ = task.await;
     }
 }
 
@@ -134,7 +138,7 @@ impl Keeper {
         let ended = tokio::select! {
             status = child.wait() => Some(status),
             grace = wished_end(wishes) => {
-                end(&mut child, grace).await;
+                end(&mut child, grace, wishes).await;
                 None
             }
         };
@@ -155,12 +159,14 @@ async fn wait_for_end(wishes: &mut watch::Receiver<Wish>, pause: Duration) -> bo
     tokio::time::timeout(pause, wished_end(wishes)).await.is_ok()
 }
 
-async fn end(child: &mut Child, grace: Duration) {
+async fn end(child: &mut Child, grace: Duration, wishes: &mut watch::Receiver<Wish>) {
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     if let Some(pid) = pid.filter(|_| !grace.is_zero()) {
         let _ = kill_process(pid, Signal::TERM);
-        if tokio::time::timeout(grace, child.wait()).await.is_ok() {
-            return;
+        tokio::select! {
+            _ = child.wait() => return,
+            () = tokio::time::sleep(grace) => {}
+            _ = wishes.wait_for(|wish| *wish == Wish::End(Duration::ZERO)) => {}
         }
     }
     // The whole group, should the program have children of its own.
@@ -178,8 +184,15 @@ fn how_it_ended(status: io::Result<ExitStatus>) -> String {
 }
 
 /// The last lines of a log, for a message about a part that did not come up.
-pub fn last_lines(log: &Path, count: usize) -> String {
+pub(super) fn last_lines(log: &Path, count: usize) -> String {
     let text = std::fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(count)..].iter().map(|line| format!("\n  | {line}")).collect()
+}
+
+/// The lines that a log has got since it had `length` bytes.
+pub(super) fn lines_after(log: &Path, length: u64) -> Vec<String> {
+    let bytes = std::fs::read(log).unwrap_or_default();
+    let from = usize::try_from(length).unwrap_or(usize::MAX).min(bytes.len());
+    String::from_utf8_lossy(&bytes[from..]).lines().map(str::to_owned).collect()
 }

@@ -1,0 +1,99 @@
+//! The control socket's other side: HTTP with JSON.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use tokio::net::UnixListener;
+
+use super::types::{Change, Files, ProxyFiles, Refusal, RefusalKind, Snapshot, Status, Trace, TraceSummary};
+use crate::runtime::Shared;
+
+/// Answers on the socket until the mesh ends.
+pub(crate) async fn serve(listener: UnixListener, shared: Arc<Shared>) {
+    let router = Router::new()
+        .route("/status", get(status))
+        .route("/apply", post(apply))
+        .route("/delete", post(delete))
+        .route("/resources", get(resources).put(put_resources))
+        .route("/config/{workload}", get(config))
+        .route("/traces", get(traces))
+        .route("/traces/{id}", get(trace))
+        .route("/down", post(down))
+        .with_state(shared);
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!("the control socket does not answer any more: {error}");
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = match self.kind {
+            RefusalKind::Input => StatusCode::UNPROCESSABLE_ENTITY,
+            RefusalKind::NotFound => StatusCode::NOT_FOUND,
+            RefusalKind::Envoy => StatusCode::CONFLICT,
+            RefusalKind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, Json(self)).into_response()
+    }
+}
+
+type Mesh = State<Arc<Shared>>;
+
+async fn status(State(mesh): Mesh) -> Json<Status> {
+    Json(mesh.status())
+}
+
+async fn apply(State(mesh): Mesh, Json(files): Json<Files>) -> Result<Json<Change>, Refusal> {
+    mesh.apply(files.paths).await.map(Json)
+}
+
+async fn delete(State(mesh): Mesh, Json(files): Json<Files>) -> Result<Json<Change>, Refusal> {
+    mesh.delete(files.paths).await.map(Json)
+}
+
+async fn resources(State(mesh): Mesh) -> Json<Snapshot> {
+    Json(mesh.snapshot().await)
+}
+
+async fn put_resources(State(mesh): Mesh, Json(snapshot): Json<Snapshot>) -> Result<Json<Change>, Refusal> {
+    mesh.put(snapshot).await.map(Json)
+}
+
+async fn config(State(mesh): Mesh, Path(workload): Path<String>) -> Result<Json<Vec<ProxyFiles>>, Refusal> {
+    mesh.config(&workload).map(Json)
+}
+
+/// How many of the recent traces.
+#[derive(Debug, Deserialize)]
+struct Recent {
+    #[serde(default = "twenty")]
+    limit: usize,
+}
+
+fn twenty() -> usize {
+    20
+}
+
+async fn traces(State(mesh): Mesh, Query(recent): Query<Recent>) -> Json<Vec<TraceSummary>> {
+    Json(mesh.traces.recent(recent.limit))
+}
+
+async fn trace(State(mesh): Mesh, Path(id): Path<String>) -> Result<Json<Trace>, Refusal> {
+    mesh.traces.get(&id).map(Json).ok_or_else(|| {
+        let words =
+            format!("no span of trace {id} has come in; spans take up to a second, and old traces are forgotten");
+        Refusal::new(RefusalKind::NotFound, words)
+    })
+}
+
+async fn down(State(mesh): Mesh) -> Json<()> {
+    mesh.down.notify_one();
+    Json(())
+}

@@ -1,0 +1,60 @@
+//! What a proxy was told, read from the files that it reads itself.
+
+use std::path::Path;
+
+use super::{envoy_program::BOOTSTRAP, shared::Shared};
+use crate::{
+    control::types::{ProxyFile, ProxyFiles, Refusal, RefusalKind, Section},
+    translate::files,
+};
+
+impl Shared {
+    /// The files of every proxy of a workload, or of the one pod of that name.
+    ///
+    /// # Errors
+    /// If nothing with a proxy has that name.
+    pub(crate) fn config(&self, workload: &str) -> Result<Vec<ProxyFiles>, Refusal> {
+        let instances = self.status().instances;
+        let with_proxy = || instances.iter().filter(|instance| instance.sidecar);
+        let found: Vec<ProxyFiles> = with_proxy()
+            .filter(|instance| instance.workload == workload || instance.name == workload)
+            .map(|instance| ProxyFiles {
+                instance: instance.name.clone(),
+                files: read(&self.folder.join(&instance.name)),
+            })
+            .collect();
+        if found.is_empty() {
+            let mut names: Vec<&str> = with_proxy().map(|instance| instance.workload.as_str()).collect();
+            names.dedup();
+            let words = format!("no workload with a proxy is named {workload:?}; there are {}", names.join(", "));
+            return Err(Refusal::new(RefusalKind::NotFound, words));
+        }
+        Ok(found)
+    }
+}
+
+fn read(folder: &Path) -> Vec<ProxyFile> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<ProxyFile> = entries
+        .filter_map(|entry| {
+            let section = section(&entry.file_name().to_string_lossy())?;
+            // A file that a change removes just now is not in force any more.
+            let content = serde_json::from_slice(&std::fs::read(entry.path()).ok()?).ok()?;
+            Some(ProxyFile { section, path: entry.path(), content })
+        })
+        .collect();
+    found.sort_by(|a, b| (a.section, &a.path).cmp(&(b.section, &b.path)));
+    found
+}
+
+/// Secrets have no section: keys are not shown.
+fn section(name: &str) -> Option<Section> {
+    match name {
+        BOOTSTRAP => Some(Section::Bootstrap),
+        files::LISTENERS => Some(Section::Listeners),
+        files::CLUSTERS => Some(Section::Clusters),
+        _ if name.starts_with("rds-") => Some(Section::Routes),
+        _ if name.starts_with("eds-") => Some(Section::Endpoints),
+        _ => None,
+    }
+}

@@ -1,0 +1,88 @@
+//! A translation goes into force at every proxy, or at none.
+
+use futures_util::future::join_all;
+use std::collections::BTreeMap;
+
+use super::{delivery::Refused, phases, state::State};
+use crate::{
+    control::types::{Refusal, RefusalKind},
+    translate::{ProxyConfig, Translation},
+};
+
+/// Brings every proxy to `target`, step by step, all of them through one step before any begins the next. Returns
+/// whether anything changed. If one refuses, all go back to what they ran.
+///
+/// # Errors
+/// If a proxy refuses a part; then the translation before is in force.
+pub(super) async fn roll_out(state: &mut State, target: &Translation) -> Result<bool, Refusal> {
+    let changed: BTreeMap<String, (ProxyConfig, ProxyConfig)> = target
+        .iter()
+        .filter_map(|(name, new)| {
+            let old = state.running.get(name).cloned().unwrap_or_default();
+            (old != *new).then(|| (name.clone(), (old, new.clone())))
+        })
+        .collect();
+    if changed.is_empty() {
+        return Ok(false);
+    }
+    let version = state.next_version();
+    for (step, name) in phases::NAMES.iter().enumerate() {
+        let configs = changed.iter().map(|(pod, (old, new))| (pod, phases::step(step, old, new)));
+        let configs: BTreeMap<&String, ProxyConfig> = configs.collect();
+        if let Err(refusal) = deliver(state, &configs, version).await {
+            go_back(state, &changed, step).await;
+            return Err(Refusal { message: format!("{} ({name}); nothing has changed", refusal.message), ..refusal });
+        }
+    }
+    for (pod, (_, new)) in changed {
+        if let Some(delivery) = state.deliveries.get_mut(&pod) {
+            delivery.prune(&new);
+        }
+        state.running.insert(pod, new);
+    }
+    state.version = version;
+    Ok(true)
+}
+
+/// The way back through the same steps, in the other direction.
+async fn go_back(state: &mut State, changed: &BTreeMap<String, (ProxyConfig, ProxyConfig)>, from: usize) {
+    let version = state.next_version();
+    for step in (0..=from.min(2)).rev() {
+        // What a step undoes is the step before it; before the first one, the old configuration is whole.
+        let configs = changed
+            .iter()
+            .map(|(pod, (old, new))| (pod, if step == 0 { old.clone() } else { phases::step(step - 1, old, new) }));
+        let configs: BTreeMap<&String, ProxyConfig> = configs.collect();
+        if let Err(refusal) = deliver(state, &configs, version).await {
+            // Each proxy ran it before, so this is a proxy that died, and it reads the files when it starts again.
+            tracing::warn!("on the way back: {}", refusal.message);
+        }
+    }
+    for (pod, (old, _)) in changed {
+        if let Some(delivery) = state.deliveries.get_mut(pod) {
+            delivery.prune(old);
+        }
+    }
+}
+
+/// Writes each proxy's files, and waits until all have taken them.
+async fn deliver(state: &mut State, configs: &BTreeMap<&String, ProxyConfig>, version: u64) -> Result<(), Refusal> {
+    let mut awaited = Vec::new();
+    for (pod, config) in configs {
+        let Some(delivery) = state.deliveries.get_mut(*pod) else { continue };
+        let written = delivery.write(config, version, true).await;
+        let written = written.map_err(|error| Refusal::new(RefusalKind::Failed, error.to_string()))?;
+        awaited.extend(written.map(|awaited| (*pod, awaited)));
+    }
+    let waiting = awaited.into_iter().map(|(pod, awaited)| async move { (pod, awaited.wait().await) });
+    for (pod, taken) in join_all(waiting).await {
+        taken.map_err(|error| {
+            let kind = match error {
+                Refused::Words { .. } => RefusalKind::Envoy,
+                Refused::Silence { .. } => RefusalKind::Failed,
+            };
+            Refusal::new(kind, format!("{pod}: {error}"))
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! What the parts of a running mesh share.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use time::format_description::well_known::Rfc3339;
+use tokio::{
+    sync::{Mutex, Notify, watch},
+    task::JoinHandle,
+};
+
+use super::{
+    network::METRICS_PORT,
+    options::Options,
+    pod::{Pod, Tools},
+    rotation::Expiries,
+    state::{Ground, State},
+};
+use crate::{
+    control::types::{Addresses, InstanceStatus, Status},
+    identity::authority::Authority,
+    pods::command::{ADMIN_SOCKET, CONTROL_SOCKET, ENVOY_SOCKET},
+    resources::WithoutEffect,
+    telemetry::{merged_metrics, traces::Traces},
+};
+
+/// What the parts of a running mesh share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(super) options: Options,
+    pub(super) folder: PathBuf,
+    pub(super) tools: Tools,
+    pub(super) authority: Authority,
+    pub(super) ground: Ground,
+    /// Changes wait here for each other.
+    pub(super) state: Mutex<State>,
+    pub(super) expiries: std::sync::Mutex<Expiries>,
+    pub(crate) traces: Arc<Traces>,
+    /// What questions are answered from, while a change may be under way.
+    view: RwLock<Arc<View>>,
+    /// Pods that drain.
+    pub(super) leaving: std::sync::Mutex<Vec<JoinHandle<()>>>,
+    /// Becomes true when everything shall end at once.
+    pub(super) hurry: watch::Sender<bool>,
+    /// Somebody asked over the control socket for the end.
+    pub(crate) down: Notify,
+}
+
+/// A picture of the state, taken after each change.
+#[derive(Debug, Default)]
+struct View {
+    version: u64,
+    network: String,
+    gateway: String,
+    gateway_metrics: String,
+    pods: Vec<PodView>,
+    without_effect: Vec<WithoutEffect>,
+}
+
+/// A pod in that picture: what may change by itself is asked when the question comes.
+#[derive(Debug)]
+struct PodView {
+    fixed: InstanceStatus,
+    ready: Arc<std::sync::atomic::AtomicBool>,
+    app: Option<Arc<super::supervise::State>>,
+    envoy: Option<Arc<super::supervise::State>>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        options: Options,
+        folder: PathBuf,
+        tools: Tools,
+        authority: Authority,
+        ground: Ground,
+        state: State,
+        traces: Arc<Traces>,
+    ) -> Self {
+        Self {
+            options,
+            folder,
+            tools,
+            authority,
+            ground,
+            state: Mutex::new(state),
+            expiries: std::sync::Mutex::default(),
+            traces,
+            view: RwLock::default(),
+            leaving: std::sync::Mutex::default(),
+            hurry: watch::Sender::new(false),
+            down: Notify::new(),
+        }
+    }
+
+    /// Takes a new picture.
+    pub(super) fn publish(&self, state: &State) {
+        let mut pods: Vec<PodView> = state.pods.values().map(|pod| view_of(pod, state)).collect();
+        // The gateway first, then by name: it is where a request comes in.
+        pods.sort_by_key(|pod| (pod.app.is_some(), pod.fixed.name.clone()));
+        let gateway = state.network.gateway();
+        let view = View {
+            version: state.version,
+            network: state.network.name(),
+            gateway: format!("{gateway}:{}", super::network::GATEWAY_PORT),
+            gateway_metrics: metrics_url(gateway),
+            pods,
+            without_effect: state.resources.without_effect.clone(),
+        };
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
+    }
+
+    /// What runs now.
+    pub(crate) fn status(&self) -> Status {
+        let view = Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner));
+        let expiries = self.expiries.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let instances = view.pods.iter().map(|pod| {
+            let restarts = [&pod.app, &pod.envoy].into_iter().flatten().map(|state| state.restarts()).sum();
+            let expires = expiries.get(&pod.fixed.name).and_then(|end| end.replace_nanosecond(0).ok());
+            InstanceStatus {
+                ready: pod.ready.load(std::sync::atomic::Ordering::SeqCst),
+                restarts,
+                pid: pod.app.as_ref().and_then(|state| state.pid()),
+                envoy_pid: pod.envoy.as_ref().and_then(|state| state.pid()),
+                certificate_expires: expires.and_then(|end| end.format(&Rfc3339).ok()),
+                ..pod.fixed.clone()
+            }
+        });
+        Status {
+            name: self.options.name.clone(),
+            network: view.network.clone(),
+            folder: self.folder.clone(),
+            envoy_version: self.tools.envoy.version.clone(),
+            config_version: view.version,
+            addresses: Addresses {
+                page: format!("http://meshwalk.localhost:{}", self.ground.page.port()),
+                gateway: view.gateway.clone(),
+                metrics: view.gateway_metrics.clone(),
+                collector: self.tools.collector.clone(),
+                logs: self.folder.join("logs"),
+            },
+            instances: instances.collect(),
+            without_effect: view.without_effect.clone(),
+        }
+    }
+}
+
+fn metrics_url(address: std::net::Ipv4Addr) -> String {
+    format!("http://{address}:{METRICS_PORT}{}", merged_metrics::PATH)
+}
+
+fn view_of(pod: &Pod, state: &State) -> PodView {
+    let instance = &pod.instance;
+    let fixed = InstanceStatus {
+        name: instance.name.clone(),
+        workload: instance.workload.clone(),
+        namespace: instance.namespace.clone(),
+        service_account: instance.service_account.clone(),
+        version: instance.labels.get("version").cloned(),
+        labels: instance.labels.clone(),
+        address: instance.address,
+        sidecar: instance.sidecar,
+        ready: false,
+        restarts: 0,
+        pid: None,
+        envoy_pid: None,
+        config_version: state.running.contains_key(&instance.name).then_some(state.version),
+        certificate_expires: None,
+        app_socket: instance.app_socket.clone(),
+        admin_socket: pod.paths.socket(ADMIN_SOCKET),
+        control_socket: pod.paths.socket(CONTROL_SOCKET),
+        envoy_admin_socket: pod.paths.socket(ENVOY_SOCKET),
+        app_log: pod.paths.app_log.clone(),
+        envoy_log: pod.paths.envoy_log.clone(),
+        access_log: pod.paths.access_log.clone(),
+        metrics_url: metrics_url(instance.address),
+    };
+    PodView {
+        fixed,
+        ready: pod.ready(),
+        app: pod.app.as_ref().map(super::supervise::Supervised::state),
+        envoy: pod.envoy.as_ref().map(super::supervise::Supervised::state),
+    }
+}

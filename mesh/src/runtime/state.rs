@@ -1,0 +1,162 @@
+//! What is in force: the resources, the pods, and what each proxy runs.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::{Ipv4Addr, SocketAddrV4},
+    path::PathBuf,
+    sync::atomic::Ordering,
+};
+
+use super::{delivery::Delivery, desired::Wanted, network, network::Network, options::Options, pod::Pod};
+use crate::{
+    resources::Resources,
+    topology::{Instance, OutboundPolicy, Topology},
+    translate::Translation,
+};
+
+/// The first port for outbound listeners; Istio's own ports lie below it.
+const FIRST_OUTBOUND: u16 = 15101;
+
+/// The ingress gateway's workload, as Istio's chart names it.
+pub(super) const INGRESS_GATEWAY: &str = "istio-ingressgateway";
+
+/// What is in force. Whoever holds its lock changes it, one change after the other.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) network: Network,
+    pub(super) resources: Resources,
+    /// By name; the ingress gateway among them.
+    pub(super) pods: BTreeMap<String, Pod>,
+    /// What each proxy runs, by pod.
+    pub(super) running: Translation,
+    /// Each proxy's files, by pod.
+    pub(super) deliveries: BTreeMap<String, Delivery>,
+    /// The port of each service port's outbound listener; a port that was given once stays.
+    pub(super) outbound: BTreeMap<u16, u16>,
+    /// The version in force.
+    pub(super) version: u64,
+    /// The last version that was written, taken or not.
+    pub(super) last_version: u64,
+}
+
+/// The fixed parts of the topology.
+#[derive(Debug, Clone)]
+pub(super) struct Ground {
+    pub(super) gateway: Instance,
+    pub(super) collector: SocketAddrV4,
+    pub(super) page: SocketAddrV4,
+    pub(super) outbound_policy: OutboundPolicy,
+}
+
+impl Ground {
+    pub(super) fn new(options: &Options, gateway: Ipv4Addr, collector: SocketAddrV4, page_port: u16) -> Self {
+        let page = SocketAddrV4::new(Ipv4Addr::LOCALHOST, page_port);
+        // As Istio's own chart installs it.
+        let gateway = Instance {
+            name: INGRESS_GATEWAY.to_owned(),
+            workload: INGRESS_GATEWAY.to_owned(),
+            namespace: "istio-system".to_owned(),
+            service_account: format!("{INGRESS_GATEWAY}-service-account"),
+            labels: [("app", INGRESS_GATEWAY), ("istio", "ingressgateway")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            address: gateway,
+            container_ports: Vec::new(),
+            sidecar: true,
+            app_socket: PathBuf::new(),
+            ready: false,
+        };
+        Self { gateway, collector, page, outbound_policy: options.outbound_policy }
+    }
+}
+
+impl State {
+    pub(super) fn new(network: Network) -> Self {
+        Self {
+            network,
+            resources: Resources::default(),
+            pods: BTreeMap::new(),
+            running: Translation::new(),
+            deliveries: BTreeMap::new(),
+            outbound: BTreeMap::new(),
+            version: 0,
+            last_version: 0,
+        }
+    }
+
+    /// The pods that came from Deployments.
+    pub(super) fn wanted(&self) -> Vec<Wanted> {
+        self.pods.values().filter_map(|pod| pod.wanted.clone()).collect()
+    }
+
+    /// A version that was never written before.
+    pub(super) fn next_version(&mut self) -> u64 {
+        self.last_version += 1;
+        self.last_version
+    }
+
+    /// The outbound ports for the service ports of `resources`: known ones keep theirs.
+    pub(super) fn outbound_for(&self, resources: &Resources) -> BTreeMap<u16, u16> {
+        let ports: BTreeSet<u16> =
+            resources.services.values().flat_map(|service| &service.spec.ports).map(|port| port.port).collect();
+        let mut given = self.outbound.clone();
+        for port in ports {
+            let next = given.values().max().map_or(FIRST_OUTBOUND, |last| last.saturating_add(1));
+            given.entry(port).or_insert(next);
+        }
+        given
+    }
+
+    /// The topology with the pods that run, ready or not, but for those that are about to leave: they get no
+    /// requests any more. `more` are pods that are not started yet.
+    pub(super) fn topology(
+        &self,
+        ground: &Ground,
+        resources: &Resources,
+        outbound: BTreeMap<u16, u16>,
+        more: &[Instance],
+        leaving: &BTreeSet<String>,
+    ) -> Topology {
+        let now = |pod: &Pod| {
+            let ready = pod.ready().load(Ordering::SeqCst) && !leaving.contains(&pod.instance.name);
+            Instance { ready, ..pod.instance.clone() }
+        };
+        let pods = self.pods.values().filter(|pod| pod.wanted.is_some());
+        Topology {
+            instances: pods.map(now).chain(more.iter().cloned()).collect(),
+            gateway: self.pods.get(INGRESS_GATEWAY).map_or_else(|| ground.gateway.clone(), now),
+            gateway_listeners: gateway_listeners(resources, &ground.gateway, ground),
+            outbound_ports: outbound,
+            outbound_any: network::OUTBOUND_ANY,
+            collector: ground.collector,
+            outbound_policy: ground.outbound_policy,
+        }
+    }
+}
+
+/// An ordinary user may not listen below 1024: there, server port 80 is 8080 and any other one is 8000 higher. Port 80
+/// also stands on 127.0.0.1, where a browser finds `meshwalk.localhost`.
+pub(super) fn gateway_listeners(
+    resources: &Resources,
+    gateway: &Instance,
+    ground: &Ground,
+) -> BTreeMap<u16, Vec<SocketAddrV4>> {
+    let servers = resources.gateways.values().flat_map(|gateway| &gateway.spec.servers);
+    let ports: BTreeSet<u16> = servers.map(|server| server.port.number).chain([80]).collect();
+    let mut listeners = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for port in ports {
+        let mut local = match port {
+            80 => network::GATEWAY_PORT,
+            ..1024 => 8000 + port,
+            _ => port,
+        };
+        while !taken.insert(local) {
+            local = local.saturating_add(1);
+        }
+        let mut addresses = vec![SocketAddrV4::new(gateway.address, local)];
+        addresses.extend((port == 80).then_some(ground.page));
+        listeners.insert(port, addresses);
+    }
+    listeners
+}

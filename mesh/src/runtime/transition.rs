@@ -1,0 +1,224 @@
+//! From one set of resources to another: new pods come up before anything leads to them, proxies change, old pods go.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use futures_util::{StreamExt, stream};
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    delivery::Delivery,
+    desired::{self, Wanted},
+    envoy_program::BOOTSTRAP,
+    leaving,
+    pod::{self, Paths, Pod},
+    rollout, rotation,
+    shared::Shared,
+    state::State,
+};
+use crate::{
+    control::types::{Refusal, RefusalKind},
+    envoy::validate,
+    identity::secrets,
+    pods::{self, command::ENVOY_SOCKET},
+    problem::Problems,
+    resources::Resources,
+    topology::{Instance, Topology},
+    translate::{self, Translation, bootstrap},
+};
+
+/// A program and its sidecar are up within half a second; a small machine under load gets a lot more.
+const READY_DEADLINE: Duration = Duration::from_secs(30);
+
+/// As many judgements at once as the small machine has cores.
+const VALIDATIONS: usize = 2;
+
+impl From<Problems> for Refusal {
+    fn from(problems: Problems) -> Self {
+        let message = match problems.0.len() {
+            1 => "there is a problem; nothing has changed".to_owned(),
+            count => format!("there are {count} problems; nothing has changed"),
+        };
+        Self { problems: problems.0, ..Self::new(RefusalKind::Input, message) }
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> Refusal {
+    Refusal::new(RefusalKind::Failed, error.to_string())
+}
+
+/// Puts `resources` in force; returns what happened to pods, in words. Everything is as before if it fails.
+///
+/// # Errors
+/// If the resources have problems, Envoy refuses what they ask for, or a pod does not come up.
+pub(super) async fn to(shared: &Arc<Shared>, state: &mut State, resources: Resources) -> Result<Vec<String>, Refusal> {
+    let outbound = state.outbound_for(&resources);
+    let plans = pods::plan(&resources, &shared.options.programs)?;
+    let running = state.wanted();
+    let wanted = desired::choose(&plans, &resources, &outbound, &running, &mut state.network).map_err(failed)?;
+    let known: BTreeSet<&String> = running.iter().map(|pod| &pod.name).collect();
+    let new: Vec<&Wanted> = wanted.iter().filter(|pod| !known.contains(&pod.name)).collect();
+    let stay: BTreeSet<&String> = wanted.iter().map(|pod| &pod.name).collect();
+    let going: BTreeSet<String> =
+        running.iter().map(|pod| pod.name.clone()).filter(|name| !stay.contains(name)).collect();
+
+    let brought = bring(shared, state, &resources, &outbound, &new, &going).await;
+    if let Err(refusal) = brought {
+        undo(shared, state, &new).await;
+        return Err(refusal);
+    }
+
+    let mut notes: Vec<String> = Vec::new();
+    if !running.is_empty() {
+        notes.extend(new.iter().map(|pod| format!("pod {} was started", pod.name)));
+        notes.extend(going.iter().map(|pod| format!("pod {pod} gets no more requests and ends")));
+    }
+    for wanted in wanted {
+        if let Some(pod) = state.pods.get_mut(&wanted.name) {
+            pod.wanted = Some(wanted);
+        }
+    }
+    state.resources = resources;
+    state.outbound = outbound;
+    let gone = going.iter().filter_map(|name| state.pods.remove(name)).collect();
+    for name in &going {
+        state.running.remove(name);
+        state.deliveries.remove(name);
+    }
+    leaving::end_later(shared, gone);
+    Ok(notes)
+}
+
+/// Ends the pods that were started for a change that failed. Nobody was led to them, so they need no time to drain.
+async fn undo(shared: &Shared, state: &mut State, new: &[&Wanted]) {
+    let mut started = Vec::new();
+    for wanted in new {
+        state.running.remove(&wanted.name);
+        state.deliveries.remove(&wanted.name);
+        match state.pods.remove(&wanted.name) {
+            Some(pod) => started.push(pod),
+            None => state.network.release(wanted.address),
+        }
+    }
+    leaving::end(shared, state, started, watch::Sender::new(true).subscribe()).await;
+}
+
+async fn bring(
+    shared: &Arc<Shared>,
+    state: &mut State,
+    resources: &Resources,
+    outbound: &BTreeMap<u16, u16>,
+    new: &[&Wanted],
+    going: &BTreeSet<String>,
+) -> Result<(), Refusal> {
+    let instances: Vec<Instance> =
+        new.iter().map(|pod| pod::instance_of(pod, &Paths::of(&shared.folder, &pod.name))).collect();
+    let topology = state.topology(&shared.ground, resources, outbound.clone(), &instances, &BTreeSet::new());
+    let draft = translate::translate(resources, &topology)?;
+    // At the first start there is nothing that a refused configuration could disturb, and the proxies judge it themselves.
+    if state.version > 0 {
+        validate_changed(shared, state, &topology, &draft).await?;
+    }
+    if !state.pods.contains_key(&topology.gateway.name) {
+        start(shared, state, &topology, &draft, None, topology.gateway.clone()).await?;
+    }
+    for (wanted, instance) in new.iter().zip(instances) {
+        start(shared, state, &topology, &draft, Some((*wanted).clone()), instance).await?;
+    }
+    let started: Vec<&String> = new.iter().map(|wanted| &wanted.name).chain([&topology.gateway.name]).collect();
+    wait_until_ready(state, &started).await?;
+    let topology = state.topology(&shared.ground, resources, outbound.clone(), &[], going);
+    let mut target = translate::translate(resources, &topology)?;
+    // A pod that leaves keeps what it has for the requests that it still makes.
+    target.retain(|pod, _| !going.contains(pod));
+    rollout::roll_out(state, &target).await?;
+    Ok(())
+}
+
+/// Writes a pod's files and starts its processes.
+async fn start(
+    shared: &Shared,
+    state: &mut State,
+    topology: &Topology,
+    translation: &Translation,
+    wanted: Option<Wanted>,
+    instance: Instance,
+) -> Result<(), Refusal> {
+    let name = instance.name.clone();
+    let paths = Paths::of(&shared.folder, &name);
+    paths.check_length().map_err(failed)?;
+    pod::make_folder(&paths).map_err(|error| failed(format!("cannot make {}: {error}", paths.folder.display())))?;
+    if instance.sidecar {
+        let lifetime = shared.options.certificate_lifetime;
+        let end = rotation::renew(&shared.authority, &instance, &paths.folder, lifetime).map_err(failed)?;
+        shared.expiries.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), end);
+        let identity = bootstrap::Identity::of(&instance, topology);
+        let bootstrap = bootstrap::dynamic(&identity, &paths.folder, &paths.socket(ENVOY_SOCKET));
+        secrets::replace(&paths.folder.join(BOOTSTRAP), format!("{bootstrap:#}\n").as_bytes()).map_err(failed)?;
+        let mut delivery = Delivery::new(&paths);
+        let config = translation.get(&name).cloned().unwrap_or_default();
+        let version = state.version.max(1);
+        delivery.write(&config, version, false).await.map_err(failed)?;
+        state.last_version = state.last_version.max(version);
+        state.deliveries.insert(name.clone(), delivery);
+        state.running.insert(name.clone(), config);
+    }
+    let pod = Pod::start(instance, wanted, paths, &shared.tools).await.map_err(failed)?;
+    state.pods.insert(name, pod);
+    Ok(())
+}
+
+/// Lets Envoy judge every configuration that differs from what runs.
+async fn validate_changed(
+    shared: &Shared,
+    state: &State,
+    topology: &Topology,
+    draft: &Translation,
+) -> Result<(), Refusal> {
+    let changed = draft.iter().filter(|(pod, config)| state.running.get(*pod) != Some(*config));
+    let instances = || topology.instances.iter().chain([&topology.gateway]);
+    let judged: Vec<_> = changed
+        .filter_map(|(pod, config)| {
+            let instance = instances().find(|instance| instance.name == *pod)?;
+            let identity = bootstrap::Identity::of(instance, topology);
+            Some((pod.clone(), bootstrap::static_for_validation(&identity, config).to_string()))
+        })
+        .collect();
+    let judgements = judged.into_iter().map(|(pod, bootstrap)| judge(shared, pod, bootstrap));
+    let mut results = stream::iter(judgements).buffer_unordered(VALIDATIONS);
+    while let Some(result) = results.next().await {
+        result?;
+    }
+    Ok(())
+}
+
+async fn judge(shared: &Shared, pod: String, bootstrap: String) -> Result<(), Refusal> {
+    let file = tempfile::Builder::new().prefix("validate-").suffix(".json").tempfile_in(&shared.folder);
+    let file = file.map_err(|error| failed(format!("cannot write in {}: {error}", shared.folder.display())))?;
+    std::fs::write(file.path(), bootstrap).map_err(failed)?;
+    validate::validate(&shared.tools.envoy.program, file.path()).await.map_err(|words| {
+        Refusal::new(RefusalKind::Envoy, format!("{pod}: Envoy refuses it: {words}; nothing has changed"))
+    })
+}
+
+/// Waits until the named pods are ready in every part.
+async fn wait_until_ready(state: &State, names: &[&String]) -> Result<(), Refusal> {
+    let end = Instant::now() + READY_DEADLINE;
+    for pod in names.iter().filter_map(|name| state.pods.get(*name)) {
+        let ready = pod.ready();
+        while !ready.load(Ordering::SeqCst) {
+            if Instant::now() >= end {
+                return Err(failed(format!(
+                    "{} is not ready after {READY_DEADLINE:?}; its last words:{}",
+                    pod.instance.name,
+                    pod.last_words()
+                )));
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    Ok(())
+}

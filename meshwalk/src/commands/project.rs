@@ -1,0 +1,32 @@
+//! Where the project's files are.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::cli::WrongInput;
+
+/// What tells the project's folder.
+const MARK: &str = "k8s/base";
+
+/// The project's folder: the named one, or the nearest one upward from here that has `k8s/base` in it.
+///
+/// # Errors
+/// If there is none.
+pub fn root(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+    if let Some(named) = named {
+        if named.join(MARK).is_dir() {
+            return Ok(named.to_owned());
+        }
+        return Err(WrongInput(format!("--root {} has no {MARK} in it", named.display())).into());
+    }
+    let here = std::env::current_dir().context("cannot tell the working folder")?;
+    let found = here.ancestors().find(|folder| folder.join(MARK).is_dir());
+    let words = || {
+        WrongInput(format!(
+            "neither {} nor a folder above it has {MARK} in it; name the project with --root",
+            here.display()
+        ))
+    };
+    Ok(found.ok_or_else(words)?.to_owned())
+}

@@ -1,0 +1,137 @@
+//! `meshwalk up`: the mesh runs in the foreground.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::Context;
+use meshwalk_mesh::{
+    progress::Progress,
+    runtime::{Mesh, Options},
+    topology::OutboundPolicy,
+};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::{named::Named, project, status};
+use crate::cli::{self, WrongInput};
+
+/// What to start, and how.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    mesh: Named,
+    /// A YAML file or a folder of them to start with, instead of k8s/base, istio/gateway and istio/subsets.yaml.
+    #[arg(short = 'f', long = "filename", value_name = "PATH")]
+    files: Vec<PathBuf>,
+    /// The project's folder; without it, the nearest one upward with k8s/base in it.
+    #[arg(long, value_name = "FOLDER")]
+    root: Option<PathBuf>,
+    /// The Envoy to use; without it, $ENVOY, or the pinned version, fetched into the cache if need be.
+    #[arg(long, value_name = "PATH")]
+    envoy: Option<PathBuf>,
+    /// The folder with the programs of the images; without it, the one in which meshwalk itself is.
+    #[arg(long, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
+    /// The port of 127.0.0.1 for the page; without it, 8080 if that is free, or any free one.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// How long certificates are valid; they are renewed after half of it.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(2..=31_536_000))]
+    certificate_lifetime: u64,
+    /// Answer requests for hosts that the mesh does not know with 502, instead of passing them through.
+    #[arg(long)]
+    registry_only: bool,
+}
+
+/// Starts the mesh, and stops it at Ctrl-C, SIGTERM or `meshwalk down`.
+///
+/// # Errors
+/// If an input is wrong, or a part does not come up. Nothing is left of it then.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::new()?;
+    let options = options(&args)?;
+    let claimed = tokio::select! {
+        claimed = Mesh::claim(options) => claimed,
+        () = signals.any() => return Ok(interrupted()),
+    };
+    let mut mesh = claimed.map_err(explain)?;
+    let started = tokio::select! {
+        started = mesh.start() => started,
+        () = signals.any() => {
+            mesh.down().await;
+            return Ok(interrupted());
+        }
+    };
+    if let Err(error) = started {
+        mesh.down().await;
+        return Err(explain(error));
+    }
+    cli::say(&format!("mesh {} is up\n{}", args.mesh.name, status::addresses(&mesh.status())));
+    cli::tell("Ctrl-C stops it");
+    tokio::select! {
+        () = mesh.asked_to_end() => {}
+        () = signals.any() => {}
+    }
+    cli::tell("stopping");
+    mesh.down().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn options(args: &Args) -> anyhow::Result<Options> {
+    let launcher = std::env::current_exe().context("cannot find the meshwalk program itself")?;
+    let beside = launcher.parent().unwrap_or(Path::new("/")).to_owned();
+    let files = if args.files.is_empty() { default_files(args.root.as_deref())? } else { args.files.clone() };
+    let absolute =
+        |path: &PathBuf| std::path::absolute(path).with_context(|| format!("cannot find {}", path.display()));
+    Ok(Options {
+        name: args.mesh.name.clone(),
+        files,
+        envoy: args.envoy.clone(),
+        launcher,
+        programs: args.programs.as_ref().map(absolute).transpose()?.unwrap_or(beside),
+        page_port: args.port,
+        certificate_lifetime: Duration::from_secs(args.certificate_lifetime),
+        outbound_policy: if args.registry_only { OutboundPolicy::RegistryOnly } else { OutboundPolicy::AllowAny },
+        progress: Progress::new(cli::tell),
+    })
+}
+
+/// The workload, the way in, and the subsets that routes name.
+fn default_files(root: Option<&Path>) -> anyhow::Result<Vec<PathBuf>> {
+    let root = project::root(root)?;
+    let files = ["k8s/base", "istio/gateway/http.yaml", "istio/subsets.yaml"].map(|file| root.join(file));
+    Ok(files.into_iter().filter(|file| file.exists()).collect())
+}
+
+/// A wrong input ends the command with another exit code than a failure.
+fn explain(error: meshwalk_mesh::runtime::Error) -> anyhow::Error {
+    if error.is_input() { WrongInput(error.to_string()).into() } else { error.into() }
+}
+
+fn interrupted() -> ExitCode {
+    cli::tell("stopped before it was up");
+    ExitCode::FAILURE
+}
+
+/// Ctrl-C, and what a service manager or a closed terminal sends.
+struct Signals([Signal; 3]);
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let [interrupt, terminate, hangup] = kinds.map(listen);
+        Ok(Self([interrupt?, terminate?, hangup?]))
+    }
+
+    async fn any(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
