@@ -95,22 +95,28 @@ export function quantile(sorted, q) {
   return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] : null;
 }
 
-/** Draws lines over the same seconds; the first one gets a filled area. `null` interrupts a line. */
+/** Draws lines over the same seconds; the area under the first one is filled. `null` interrupts a line. */
 export function drawLines(svg, lines) {
   const top = Math.max(1e-9, ...lines.flatMap((line) => line.values.filter((value) => value !== null))) * 1.1;
   const paths = lines.flatMap(({ values, name }, order) => {
-    const point = (value, at) => `${((120 * at) / Math.max(1, values.length - 1)).toFixed(2)},${(40 - (40 * value) / top).toFixed(2)}`;
-    let pen = "M";
-    let line = "";
-    values.forEach((value, at) => {
-      if (value === null) { pen = "M"; return; }
-      line += `${pen}${point(value, at)}`;
-      pen = "L";
-    });
-    const filled = values.map((value, at) => `L${point(value ?? 0, at)}`).join("");
-    return [order === 0 ? path(`M0,40${filled}L120,40Z`, "area") : null, path(line, name)];
+    const x = (at) => ((120 * at) / Math.max(1, values.length - 1)).toFixed(2);
+    const point = (at) => `${x(at)},${(40 - (40 * values[at]) / top).toFixed(2)}`;
+    const line = runs(values).map((run) => `M${run.map(point).join("L")}`).join("");
+    const area = runs(values).map((run) => `M${x(run[0])},40L${run.map(point).join("L")}L${x(run.at(-1))},40Z`).join("");
+    return order === 0 ? [path(area, "area"), path(line, name)] : [path(line, name)];
   });
-  svg.replaceChildren(...paths.filter(Boolean));
+  svg.replaceChildren(...paths);
+}
+
+/** The positions of neighbouring values that are not null, run by run. */
+function runs(values) {
+  const found = [];
+  values.forEach((value, at) => {
+    if (value === null) return;
+    if (at === 0 || values[at - 1] === null) found.push([]);
+    found.at(-1).push(at);
+  });
+  return found;
 }
 
 function path(d, name) {

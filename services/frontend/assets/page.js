@@ -74,7 +74,7 @@ async function send() {
   for (const { name } of hopsBelow(request.tree)) offer(name);
   requests.push(request);
   if (requests.length > WINDOW) requests.shift();
-  currentSecond().latencies.push(request.latency);
+  if (request.status) currentSecond().latencies.push(request.latency);
   inFlight -= 1;
   changed = true;
 }

@@ -29,7 +29,7 @@ function readableOn(hex) {
 export function milliseconds(value) {
   if (typeof value !== "number") return "";
   if (value >= 1000) return `${(value / 1000).toFixed(2)} s`;
-  return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+  return `${value.toFixed(value < 1 ? 2 : value < 10 ? 1 : 0)} ms`;
 }
 
 function statusPill(status) {
