@@ -47,7 +47,7 @@ impl Inbound {
             arrived: Instant::now(),
             span,
             peer: app.trust_xfcc.then(|| peer::identity(headers)).flatten(),
-            attempt: number(headers, &ATTEMPT).unwrap_or(1),
+            attempt: number(headers, &ATTEMPT).unwrap_or(1).max(1),
             hops: number(headers, &HOPS).unwrap_or(0),
             request_id: headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned),
             trace_id: own.as_ref().map(|own| own.trace_id().to_string()).or_else(|| received.trace_id()),

@@ -82,7 +82,7 @@ pub(crate) fn end_server(span: &Context, status: Option<StatusCode>, attempt: u3
     span.set_attribute(KeyValue::new("meshwalk.attempt", i64::from(attempt)));
     if !faults.is_empty() {
         let joined = |part: fn(&InjectedFault) -> &str| faults.iter().map(part).collect::<Vec<_>>().join(",");
-        span.set_attribute(KeyValue::new("meshwalk.fault.rule", joined(|fault| &fault.id)));
+        span.set_attribute(KeyValue::new("meshwalk.fault.id", joined(|fault| &fault.id)));
         span.set_attribute(KeyValue::new("meshwalk.fault.mode", joined(|fault| fault.mode)));
         let delay_ms: f64 = faults.iter().filter_map(|fault| fault.delay_ms).sum();
         if delay_ms > 0.0 {

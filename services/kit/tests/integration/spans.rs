@@ -67,7 +67,7 @@ async fn names_and_attributes_are_those_of_the_conventions() {
         ("error.type", "502"),
         ("network.protocol.version", "1.1"),
         ("meshwalk.attempt", "2"),
-        ("meshwalk.fault.rule", "slow"),
+        ("meshwalk.fault.id", "slow"),
         ("meshwalk.fault.mode", "latency"),
     ] {
         assert_eq!(attribute(server, key).as_deref(), Some(value), "{key}");

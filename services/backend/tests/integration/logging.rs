@@ -1,0 +1,66 @@
+//! The log.
+
+use std::net::TcpListener;
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use super::process::{Process, command, first_line, get};
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+
+#[test]
+fn a_request_is_one_json_line_with_its_trace_and_its_faults() {
+    let mut process = Process::start(command().arg("--fault=error=503;id=sick"));
+    let headers = format!("traceparent: 00-{TRACE}-b7ad6b7169203331-01\r\nx-request-id: r-1\r\n");
+    get(&process.address, "/api/hello", &headers);
+    let line = process.line_with("request");
+    for (field, value) in [
+        ("trace_id", json!(TRACE)),
+        ("request_id", json!("r-1")),
+        ("status", json!(503)),
+        ("method", json!("GET")),
+        ("path", json!("/api/hello")),
+    ] {
+        assert_eq!(line[field], value, "{line}");
+    }
+    assert!(line["faults"].as_str().unwrap().contains("sick"), "{line}");
+}
+
+#[test]
+fn the_log_can_be_text() {
+    let line = first_line(command().arg("--log-format=text"));
+    assert!(line.contains(" INFO serving service=\"backend\""), "{line}");
+}
+
+#[test]
+fn a_collector_that_is_down_is_said_once_and_not_per_span() {
+    let endpoint = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let mut process = Process::start(
+        command()
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+            .env("OTEL_BSP_SCHEDULE_DELAY", "20")
+            .args(["--drain-delay=0s", "--drain-timeout=3s"]),
+    );
+    get(&process.address, "/api/hello", "");
+    process.line_with("spans are not delivered");
+    // Some more batches, the last one at the end.
+    for _ in 0..20 {
+        get(&process.address, "/api/hello", "");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    process.signal(Signal::TERM);
+    let (status, rest) = process.wait();
+    assert_eq!(status.code(), Some(0));
+    assert!(!rest.contains("not delivered"), "{rest}");
+}
+
+#[test]
+fn an_otel_variable_that_means_nothing_is_remarked_upon() {
+    let line = first_line(command().env("OTEL_PROPAGATORS", "jaeger"));
+    assert!(line.contains("WARN") && line.contains("jaeger"), "{line}");
+}

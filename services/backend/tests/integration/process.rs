@@ -1,0 +1,115 @@
+//! Running the program.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+/// Longer than anything here takes on a busy machine.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The program with an environment of its own, on ports of the kernel's choice.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_backend"));
+    command.env_clear();
+    for variable in ["MESHWALK_LISTEN", "MESHWALK_ADMIN_LISTEN", "MESHWALK_CONTROL_LISTEN"] {
+        command.env(variable, "127.0.0.1:0");
+    }
+    command
+}
+
+/// A running program. It does not outlive the test.
+pub(crate) struct Process {
+    child: Child,
+    log: BufReader<ChildStdout>,
+    /// Where the application is.
+    pub(crate) address: String,
+    /// Where probes and metrics are.
+    pub(crate) admin: String,
+}
+
+impl Process {
+    /// Starts the program and waits until it serves.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stdout.take().unwrap());
+        let mut process = Self { child, log, address: String::new(), admin: String::new() };
+        let serving = process.line_with("serving");
+        process.address = serving["listen"].as_str().unwrap().to_owned();
+        process.admin = serving["admin"].as_str().unwrap().to_owned();
+        process
+    }
+
+    /// Reads the log up to the line with this message.
+    pub(crate) fn line_with(&mut self, message: &str) -> Value {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.log.read_line(&mut line).unwrap(), 0, "the log ends without: {message}");
+            let value: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+            if value["message"].as_str().unwrap().starts_with(message) {
+                return value;
+            }
+        }
+    }
+
+    /// Waits until the application is answering a request.
+    pub(crate) fn until_a_request_is_in_flight(&self) {
+        let began = Instant::now();
+        let active = "http_server_active_requests{http_request_method=\"GET\"} 1";
+        while !get(&self.admin, "/metrics", "").contains(active) {
+            assert!(began.elapsed() < DEADLINE, "no request is in flight");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for the end; the exit status and the rest of the log.
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
+        let began = Instant::now();
+        let status = loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => break status,
+                None if began.elapsed() > DEADLINE => panic!("the program does not end"),
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        };
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).unwrap();
+        (status, rest)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended, and then there is nothing to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The first line of the log of a program that is then ended.
+pub(crate) fn first_line(command: &mut Command) -> String {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    line
+}
+
+/// One request on a connection of its own: the whole answer as text.
+pub(crate) fn get(address: &str, path: &str, headers: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: backend\r\n{headers}connection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
