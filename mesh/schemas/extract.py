@@ -8,7 +8,8 @@ release of Kubernetes or Istio; the tests then name every field that is new and 
     ./extract.py --kubectl "COMMAND"  # another way to say kubectl
 
 A path has `[]` for the elements of a list and `{}` for the values of a map. A type is one of object, list, map,
-string, integer, number, boolean, int-or-string, any; a string with fixed values lists them: string=A|B.
+string, integer, number, boolean, int-or-string, any; a string with fixed values lists them: string=A|B. A field
+without which the object above it is not accepted has the word `required` after its type.
 """
 
 import argparse
@@ -56,7 +57,9 @@ def fields(schemas, schema, path):
     """Every (path, type) below a schema, in the order of the names."""
     schema = resolved(schemas, schema)
     for name, child in sorted(schema.get("properties", {}).items()):
-        yield from field(schemas, child, f"{path}.{name}" if path else name)
+        (itself, type_), *below = field(schemas, child, f"{path}.{name}" if path else name)
+        yield itself, type_ + (" required" if name in schema.get("required", []) else "")
+        yield from below
 
 
 def field(schemas, schema, path):

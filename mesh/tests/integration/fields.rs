@@ -77,7 +77,7 @@ fn every_translated_field_is_in_the_model_of_its_kind() {
                 continue;
             }
             let mut document = least(kind);
-            complete(&mut document, path);
+            complete(&mut document, kind, path);
             put(&mut document, path, sample(kind, path));
             if let Err(problems) = Reading::of_documents(&[document]) {
                 failures.push(format!("{path}: {problems}"));
@@ -119,7 +119,7 @@ fn every_field_without_effect_is_listed_and_changes_nothing() {
                 .max_by_key(|field| field.len())
                 .unwrap();
             put(&mut document, leaf, sample(kind, leaf));
-            complete(&mut document, leaf);
+            complete(&mut document, kind, leaf);
             let reading = Reading::of_documents(&[document]).unwrap_or_else(|problems| panic!("{path}: {problems}"));
             assert!(
                 reading.without_effect.iter().any(|field| field.reason == reason && leaf.starts_with(&field.field)),

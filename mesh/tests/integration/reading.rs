@@ -100,6 +100,16 @@ fn a_slip_is_shown_where_it_stands_with_what_was_meant() {
 }
 
 #[test]
+fn what_a_cluster_would_not_accept_the_resource_without_is_required_here_too() {
+    assert_eq!(
+        refusal(
+            "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: a}\nspec:\n  servers:\n    - hosts: [a.example]\n      port: {number: 80, protocol: HTTP}\n"
+        ),
+        "a.yaml:7:13: Gateway default/a: spec.servers[0].port.name: this field is required"
+    );
+}
+
+#[test]
 fn what_the_local_mesh_cannot_do_is_refused_with_a_way_out() {
     assert_eq!(
         refusal(

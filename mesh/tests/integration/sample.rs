@@ -81,7 +81,9 @@ pub(crate) fn least(kind: Kind) -> Value {
             "selector": {"matchLabels": {}},
             "template": {"spec": {"containers": [{"name": "app", "image": "meshwalk/backend:v1"}]}}
         }),
-        Kind::Gateway => json!({"servers": [{"port": {"number": 80, "protocol": "HTTP"}, "hosts": ["a.example"]}]}),
+        Kind::Gateway => {
+            json!({"servers": [{"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": ["a.example"]}]})
+        }
         Kind::VirtualService => json!({"hosts": ["a"], "http": [{}]}),
         Kind::DestinationRule => json!({"host": "a", "subsets": [{"name": "a"}]}),
     };
@@ -114,8 +116,23 @@ pub(crate) fn companions(path: &str) -> Vec<(&'static str, Value)> {
     known.iter().filter(|(part, _)| path.contains(part)).flat_map(|(_, fields)| fields.to_vec()).collect()
 }
 
-/// Puts the companions of a field into a document.
-pub(crate) fn complete(document: &mut Value, path: &str) {
+/// Puts what must stand beside a field into a document: the companions, and what the schema requires.
+pub(crate) fn complete(document: &mut Value, kind: Kind, path: &str) {
+    let schema = &table(kind).schema;
+    for (end, _) in path.match_indices(['.', '[', '{']) {
+        let above = &path[..end];
+        let above =
+            if path[end..].starts_with('.') { above.to_owned() } else { format!("{above}{}", &path[end..end + 2]) };
+        for name in schema.required(&above).filter(|name| !["host", "destination", "spec"].contains(name)) {
+            let beside = format!("{above}.{name}");
+            if !path.starts_with(&beside)
+                && schema.children(&beside).next().is_none()
+                && schema.kind(&beside) != Some("list")
+            {
+                put(document, &beside, sample(kind, &beside));
+            }
+        }
+    }
     for (companion, value) in companions(path) {
         let (first, _) = companion.split_once(['.', '[']).unwrap();
         let at = path.find(&format!(".{first}")).unwrap();

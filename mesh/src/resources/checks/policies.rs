@@ -2,12 +2,19 @@
 
 use super::super::{
     Object, Resources,
-    model::{AuthorizationPolicy, Operation, Source},
+    model::{AuthorizationAction, AuthorizationPolicy, Operation, Source},
 };
 use crate::problem::Problem;
 
 pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
     for policy in set.authorization_policies.values() {
+        if policy.spec.action == AuthorizationAction::Deny && policy.spec.rules.is_empty() {
+            problems.push(
+                policy
+                    .problem("spec.action", "a DENY policy without rules denies nothing")
+                    .remedy("write rules: [{}] to deny everything, or an ALLOW policy without rules"),
+            );
+        }
         for (index, rule) in policy.spec.rules.iter().enumerate() {
             let at = format!("spec.rules[{index}]");
             for (number, from) in rule.from.iter().enumerate() {

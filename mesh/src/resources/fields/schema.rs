@@ -1,18 +1,27 @@
 //! The published fields of a kind, as `mesh/schemas/extract.py` wrote them down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A kind's fields by path, with their types.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
     fields: BTreeMap<String, String>,
+    required: BTreeSet<String>,
 }
 
 impl Schema {
-    /// Reads lines of a path and a type.
+    /// Reads lines of a path, a type, and perhaps the word `required`.
     pub(super) fn parse(text: &str) -> Self {
-        let pair = |line: &str| line.split_once(' ').map(|(path, kind)| (path.to_owned(), kind.to_owned()));
-        Self { fields: text.lines().filter_map(pair).collect() }
+        let mut schema = Self::default();
+        for line in text.lines() {
+            let mut words = line.split(' ').map(str::to_owned);
+            let (Some(path), Some(kind)) = (words.next(), words.next()) else { continue };
+            if words.next().is_some() {
+                schema.required.insert(path.clone());
+            }
+            schema.fields.insert(path, kind);
+        }
+        schema
     }
 
     /// Every field's path.
@@ -40,5 +49,12 @@ impl Schema {
             .take_while(move |(field, _)| field.starts_with(&start))
             .map(move |(field, _)| &field[length..])
             .filter(|name| !name.contains(['.', '[', '{']))
+    }
+
+    /// The names of the fields without which an object is not accepted.
+    pub fn required<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+        self.children(path).filter(move |name| {
+            self.required.contains(*name) && path.is_empty() || self.required.contains(&format!("{path}.{name}"))
+        })
     }
 }

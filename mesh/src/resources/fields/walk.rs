@@ -42,6 +42,7 @@ impl Walk<'_> {
         }
         let content = match &node.content {
             Content::Mapping(entries) => {
+                self.required(node, pattern, path);
                 let kept = entries.iter().filter_map(|entry| self.entry(entry, pattern, path, over)).collect();
                 Content::Mapping(kept)
             }
@@ -59,6 +60,22 @@ impl Walk<'_> {
             scalar => scalar.clone(),
         };
         Some(Node { place: node.place.clone(), content })
+    }
+
+    /// What a cluster would not accept the object without.
+    fn required(&mut self, node: &Node, pattern: &str, path: &FieldPath) {
+        let schema = &self.table.schema;
+        let slips = |name: &str| {
+            let is_known = |key: &str| schema.children(pattern).any(|known| known == key);
+            node.entries().iter().any(|entry| !is_known(&entry.key) && nearest(&entry.key, [name]).is_some())
+        };
+        for name in schema.required(pattern) {
+            let is_there = node.get(name).is_some_and(|value| value.content != Content::Null);
+            // Of a slip, the problem is told once.
+            if !is_there && !slips(name) {
+                self.problem(Problem::new("this field is required"), &node.place, &path.key(name));
+            }
+        }
     }
 
     fn entry(&mut self, entry: &Entry, pattern: &str, path: &FieldPath, over: Option<Effect>) -> Option<Entry> {

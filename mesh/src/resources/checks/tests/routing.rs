@@ -78,7 +78,7 @@ fn what_istio_would_decide_by_age_is_refused() {
          cart.shop.svc.cluster.local too; put what both say into one of them: Istio would decide by namespace and age"
     );
     assert!(
-        istio("Gateway", "other", "{selector: {istio: ingressgateway}, servers: [{port: {number: 80, protocol: HTTP}, hosts: [Shop.example]}]}")
+        istio("Gateway", "other", "{selector: {istio: ingressgateway}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [Shop.example]}]}")
             .contains("Gateway shop/door opens the host Shop.example at port 80 too")
     );
 }

@@ -39,5 +39,6 @@ fn a_policy_that_istio_would_refuse_is_refused() {
     assert!(rule("{from: [{source: {}}]}").contains("the source is empty"));
     assert!(rule("{to: [{operation: {}}]}").contains("the operation is empty"));
     assert!(rule("{to: [{operation: {ports: [\"http\"]}}]}").contains("\"http\" is no port"));
+    assert!(istio("AuthorizationPolicy", "a", "{action: DENY}").contains("a DENY policy without rules denies nothing"));
     assert!(rule("{when: [{key: \"request.headers[a]\"}]}").contains("the condition has no value"));
 }
