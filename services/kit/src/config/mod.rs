@@ -53,16 +53,16 @@ pub struct Config {
     pub upstreams: Upstreams,
 
     /// Believe x-forwarded-client-cert. Only where a sidecar stands in front and sets it.
-    #[arg(long, env = "MESHWALK_TRUST_XFCC", value_name = "BOOL", num_args = 0..=1, default_value = "false",
+    #[arg(long, env = "MESHWALK_TRUST_XFCC", value_name = "BOOL", help_heading = "Identity", num_args = 0..=1, default_value = "false",
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set)]
     pub trust_xfcc: bool,
 
     /// A fault to inject, such as `error=503@30%` or `latency=200ms;path=/api/*` (repeatable).
-    #[arg(long, env = "MESHWALK_FAULT", value_name = "RULE")]
+    #[arg(long, env = "MESHWALK_FAULT", value_name = "RULE", help_heading = "Faults")]
     pub fault: Vec<Lines<String>>,
 
     /// Let a request ask for faults of its own by the header x-meshwalk-inject.
-    #[arg(long, env = "MESHWALK_ALLOW_INJECT", value_name = "BOOL", num_args = 0..=1, default_value = "false",
+    #[arg(long, env = "MESHWALK_ALLOW_INJECT", value_name = "BOOL", help_heading = "Faults", num_args = 0..=1, default_value = "false",
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set)]
     pub allow_inject: bool,
 

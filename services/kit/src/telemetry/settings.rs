@@ -66,7 +66,12 @@ impl Settings {
         let off = disabled || set("OTEL_TRACES_EXPORTER").as_deref() == Some("none");
         let collector = if off { None } else { collector(&set, &mut remarks) };
         let root = root(&set, &mut remarks);
-        (Self { collector, order, root, service_name: set("OTEL_SERVICE_NAME") }, remarks)
+        // The variable of its own goes before the attribute of the list.
+        let service_name = set("OTEL_SERVICE_NAME").or_else(|| {
+            let attributes = set("OTEL_RESOURCE_ATTRIBUTES")?;
+            attributes.split(',').find_map(|pair| pair.trim().strip_prefix("service.name=").map(str::to_owned))
+        });
+        (Self { collector, order, root, service_name }, remarks)
     }
 
     /// Reads the environment of the process.
@@ -150,6 +155,13 @@ mod tests {
     fn without_an_endpoint_there_are_no_spans() {
         assert_eq!(read(&[]), (Settings::default(), vec![]));
         assert_eq!(endpoint(&[("OTEL_EXPORTER_OTLP_ENDPOINT", " ")]), None);
+    }
+
+    #[test]
+    fn the_service_has_the_name_that_the_environment_gives_it() {
+        let attributes = ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=lab, service.name=shop");
+        assert_eq!(read(&[attributes]).0.service_name.as_deref(), Some("shop"));
+        assert_eq!(read(&[attributes, ("OTEL_SERVICE_NAME", "cart")]).0.service_name.as_deref(), Some("cart"));
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use http::StatusCode;
 use serde_json::json;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use super::{
     client::{get, hello},
+    draining::until,
     service::Service,
 };
 
@@ -47,6 +49,9 @@ async fn an_upstream_that_is_no_meshwalk_is_fine() {
     let called = &answer.json()["upstreams"][0];
     assert_eq!((&called["status"], &called["hop"]), (&json!(200), &json!(null)));
     assert_eq!(called.get("error"), None);
+    let metrics = get(&frontend.admin, "/metrics", &[]).await.body;
+    let series = "http_client_request_duration_seconds_count{http_request_method=\"GET\",server_address=\"127.0.0.1\"";
+    assert!(metrics.contains(series), "{metrics}");
 }
 
 #[tokio::test]
@@ -101,4 +106,16 @@ async fn what_clients_make_up_makes_no_new_series() {
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     assert_eq!(answer.header("x-meshwalk-service"), "backend");
     assert!(!get(&service.admin, "/metrics", &[]).await.body.contains("4711"));
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_is_counted_as_such() {
+    let service = Service::start("backend", &["--fault=latency=30s"]).await;
+    let mut stream = TcpStream::connect(&service.address).await.unwrap();
+    stream.write_all(b"GET /api/hello HTTP/1.1\r\nhost: b\r\n\r\n").await.unwrap();
+    until("the request is in flight", async || service.faults.list()[0].matched > 0).await;
+    drop(stream);
+    let cancelled = "http_server_request_duration_seconds_count{http_request_method=\"GET\",\
+                     http_route=\"/api/hello\",error_type=\"cancelled\"}";
+    until("the request is counted", async || get(&service.admin, "/metrics", &[]).await.body.contains(cancelled)).await;
 }
