@@ -15,7 +15,8 @@ impl Shared {
     /// If they have problems, an Envoy refuses what they ask for, or a pod does not come up: then nothing changed.
     pub(crate) async fn apply(self: &Arc<Self>, paths: Vec<PathBuf>) -> Result<Change, Refusal> {
         let reading = read(paths).await?;
-        self.change(move |before| Ok(before.with(&reading)?)).await
+        let named = identities(&reading);
+        self.change(named, move |before| Ok(before.with(&reading)?)).await
     }
 
     /// Takes the resources that the files name out of force.
@@ -24,7 +25,7 @@ impl Shared {
     /// As [`Shared::apply`].
     pub(crate) async fn delete(self: &Arc<Self>, paths: Vec<PathBuf>) -> Result<Change, Refusal> {
         let reading = read(paths).await?;
-        self.change(move |before| Ok(before.without(&reading)?)).await
+        self.change(Vec::new(), move |before| Ok(before.without(&reading)?)).await
     }
 
     /// Puts exactly the snapshot's documents in force.
@@ -33,7 +34,7 @@ impl Shared {
     /// As [`Shared::apply`].
     pub(crate) async fn put(self: &Arc<Self>, snapshot: Snapshot) -> Result<Change, Refusal> {
         let reading = Reading::of_documents(&snapshot.documents)?;
-        self.change(move |_| Ok(Resources::default().with(&reading)?)).await
+        self.change(Vec::new(), move |_| Ok(Resources::default().with(&reading)?)).await
     }
 
     /// Every document in force.
@@ -45,6 +46,7 @@ impl Shared {
     /// One change after the other. It is a task of its own, so that a caller who gives up does not leave it half done.
     async fn change(
         self: &Arc<Self>,
+        named: Vec<String>,
         make: impl FnOnce(&Resources) -> Result<Resources, Refusal> + Send + 'static,
     ) -> Result<Change, Refusal> {
         let shared = Arc::clone(self);
@@ -52,8 +54,13 @@ impl Shared {
             let mut state = shared.state.lock().await;
             let before = state.resources.clone();
             let after = make(&before)?;
-            let mut change = compare(&before, &after);
-            let outcome = transition::to(&shared, &mut state, after).await;
+            let mut change = compare(&before, &after, &named);
+            let mut end = shared.hurry.subscribe();
+            let outcome = tokio::select! {
+                outcome = transition::to(&shared, &mut state, after) => outcome,
+                // Whoever ends the mesh waits for the lock, and ends what was started so far.
+                _ = end.wait_for(|end| *end) => Err(Refusal::new(RefusalKind::Failed, "the mesh ends")),
+            };
             shared.publish(&state);
             change.notes = outcome?;
             change.config_version = state.version;
@@ -70,8 +77,13 @@ async fn read(paths: Vec<PathBuf>) -> Result<Reading, Refusal> {
     Ok(reading?)
 }
 
-/// What a change does to each resource. Where it was read does not matter.
-fn compare(before: &Resources, after: &Resources) -> Change {
+fn identities(reading: &Reading) -> Vec<String> {
+    reading.resources.iter().map(Resource::identity).collect()
+}
+
+/// What a change does to each resource; of those that stay as they are, to the `named` ones. Where a resource was read
+/// does not matter.
+fn compare(before: &Resources, after: &Resources, named: &[String]) -> Change {
     let mut change = Change::default();
     for resource in after.all() {
         let list = match before.get(&resource) {
@@ -81,6 +93,7 @@ fn compare(before: &Resources, after: &Resources) -> Change {
         };
         list.push(resource.identity());
     }
+    change.unchanged.retain(|resource| named.contains(resource));
     let gone = before.all().into_iter().filter(|resource| after.get(resource).is_none());
     change.deleted = gone.map(|resource: Resource| resource.identity()).collect();
     change

@@ -108,3 +108,6 @@ fn connect(pod: &Wanted, all: &[Wanted], resources: &Resources, outbound: &BTree
     }
     told
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,7 +174,7 @@ impl Mesh {
         for task in &self.tasks {
             task.abort();
         }
-        // A change that is under way finishes first, hurried: its new pods do not come up any more, so it gives up.
+        // A change that is under way breaks off, and leaves what it started to us.
         let mut state = shared.state.lock().await;
         let pods = std::mem::take(&mut state.pods).into_values().collect();
         leaving::end(shared, &mut state, pods, shared.hurry.subscribe()).await;

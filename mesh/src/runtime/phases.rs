@@ -6,43 +6,64 @@ use serde_json::Value;
 
 use crate::translate::ProxyConfig;
 
-/// How many steps there are. All proxies have finished one before any of them begins the next.
-pub(super) const COUNT: usize = 4;
-
-/// What happens in a step, for messages.
-pub(super) const NAMES: [&str; COUNT] =
-    ["new clusters and endpoints", "inbound listeners", "outbound listeners and routes", "removal of what is old"];
+/// What happens in each step, for messages. All proxies have finished one before any of them begins the next.
+pub(super) const NAMES: [&str; 4] =
+    ["adding clusters and endpoints", "what receives accepts more", "what sends changes", "what is old goes"];
 
 /// What a proxy runs after step `number` (from 0) on its way from `old` to `new`:
-/// 0. new clusters and endpoints are there beside the old ones: a route that named one that is not would be refused;
-/// 1. what receives is as it will be: it accepts before a caller sends;
+/// 0. new clusters and their endpoints are there, and the old ones are as they were: a route that named a cluster
+///    that is not there would be refused;
+/// 1. what receives accepts what it accepted before and what it will: it accepts before a caller sends;
 /// 2. what sends is as it will be;
-/// 3. what nobody uses any more is gone.
+/// 3. what receives is as it will be, and what nobody uses any more is gone.
 pub(super) fn step(number: usize, old: &ProxyConfig, new: &ProxyConfig) -> ProxyConfig {
-    let both = |old: &BTreeMap<String, Value>, new: &BTreeMap<String, Value>| {
-        let mut both = old.clone();
-        both.extend(new.clone());
-        both
-    };
     let (clusters, endpoints) = match number {
-        0..=2 => (both(&old.clusters, &new.clusters), both(&old.endpoints, &new.endpoints)),
+        0 | 1 => (overlay(&new.clusters, &old.clusters), overlay(&new.endpoints, &old.endpoints)),
+        2 => (overlay(&old.clusters, &new.clusters), overlay(&old.endpoints, &new.endpoints)),
         _ => (new.clusters.clone(), new.endpoints.clone()),
     };
     let (listeners, routes) = match number {
         0 => (old.listeners.clone(), old.routes.clone()),
-        1 => {
-            let kept = old.listeners.iter().filter(|(_, listener)| !is_inbound(listener));
-            let changed = new.listeners.iter().filter(|(_, listener)| is_inbound(listener));
-            let listeners = kept.chain(changed).map(|(name, listener)| (name.clone(), listener.clone()));
-            (listeners.collect(), old.routes.clone())
-        }
+        1 => (overlay(&outbound(old), &accepting_both(old, new)), old.routes.clone()),
+        2 => (overlay(&outbound(new), &accepting_both(old, new)), new.routes.clone()),
         _ => (new.listeners.clone(), new.routes.clone()),
     };
     ProxyConfig { listeners, routes, clusters, endpoints }
 }
 
+type ByName = BTreeMap<String, Value>;
+
+/// Both; where a name is in both, the one of `above`.
+fn overlay(below: &ByName, above: &ByName) -> ByName {
+    let mut both = below.clone();
+    both.extend(above.clone());
+    both
+}
+
 fn is_inbound(listener: &Value) -> bool {
     listener["traffic_direction"] == "INBOUND"
+}
+
+fn outbound(config: &ProxyConfig) -> ByName {
+    let outbound = config.listeners.iter().filter(|(_, listener)| !is_inbound(listener));
+    outbound.map(|(name, listener)| (name.clone(), listener.clone())).collect()
+}
+
+/// The inbound listeners with the filter chains of both: a chain of the old one stays where the new one has none of
+/// its name, as plaintext's does on the way to STRICT.
+fn accepting_both(old: &ProxyConfig, new: &ProxyConfig) -> ByName {
+    let mut both = overlay(&old.listeners, &new.listeners);
+    both.retain(|_, listener| is_inbound(listener));
+    for (name, listener) in &mut both {
+        let before = old.listeners.get(name).and_then(|listener| listener["filter_chains"].as_array());
+        let Some(chains) = listener.get_mut("filter_chains").and_then(Value::as_array_mut) else { continue };
+        for chain in before.into_iter().flatten() {
+            if !chains.iter().any(|other| other["name"] == chain["name"]) {
+                chains.push(chain.clone());
+            }
+        }
+    }
+    both
 }
 
 #[cfg(test)]
@@ -51,22 +72,23 @@ mod tests {
 
     use super::*;
 
-    fn config(cluster: &str, listener: &str, port: u16) -> ProxyConfig {
+    fn config(cluster: &str, chain: &str, tls: bool) -> ProxyConfig {
         let named = |name: &str, value: Value| BTreeMap::from([(name.to_owned(), value)]);
-        let mut listeners = named(listener, json!({ "traffic_direction": "INBOUND", "port": port }));
-        listeners.insert("out".to_owned(), json!({ "traffic_direction": "OUTBOUND", "port": port }));
+        let mut listeners =
+            named("in", json!({ "traffic_direction": "INBOUND", "filter_chains": [{ "name": chain }] }));
+        listeners.insert("out".to_owned(), json!({ "traffic_direction": "OUTBOUND", "route": cluster }));
         ProxyConfig {
             listeners,
             routes: named("r", json!(cluster)),
-            clusters: named(cluster, json!({})),
+            clusters: BTreeMap::from([(cluster.to_owned(), json!({})), ("both".to_owned(), json!({ "tls": tls }))]),
             endpoints: named(cluster, json!({})),
         }
     }
 
     #[test]
     fn a_route_never_names_a_cluster_that_is_not_there() {
-        let (old, new) = (config("a", "in", 1), config("b", "in", 2));
-        for number in 0..COUNT {
+        let (old, new) = (config("a", "plaintext", false), config("b", "tls", true));
+        for number in 0..NAMES.len() {
             let step = step(number, &old, &new);
             let named = step.routes["r"].as_str().unwrap();
             assert!(step.clusters.contains_key(named), "step {number}");
@@ -75,15 +97,24 @@ mod tests {
     }
 
     #[test]
-    fn receivers_change_before_senders_and_the_old_goes_last() {
-        let (old, new) = (config("a", "in", 1), config("b", "in", 2));
-        let ports = |number| {
+    fn whatever_a_caller_sends_at_a_step_every_receiver_accepts_at_that_step_and_its_neighbours() {
+        let (old, new) = (config("a", "plaintext", false), config("b", "tls", true));
+        let accepts = |number: usize, chain: &str| {
             let step = step(number, &old, &new);
-            (step.listeners["in"]["port"].clone(), step.listeners["out"]["port"].clone(), step.clusters.len())
+            step.listeners["in"]["filter_chains"].as_array().unwrap().iter().any(|found| found["name"] == chain)
         };
-        assert_eq!(ports(0), (json!(1), json!(1), 2));
-        assert_eq!(ports(1), (json!(2), json!(1), 2));
-        assert_eq!(ports(2), (json!(2), json!(2), 2));
-        assert_eq!(ports(3), (json!(2), json!(2), 1));
+        let sends_tls = |number: usize| step(number, &old, &new).clusters["both"]["tls"] == json!(true);
+        for number in 0..NAMES.len() {
+            let chain = if sends_tls(number) { "tls" } else { "plaintext" };
+            for at in number.saturating_sub(1)..=(number + 1).min(NAMES.len() - 1) {
+                assert!(accepts(at, chain), "sent at step {number}, received at step {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_step_is_the_new_configuration() {
+        let (old, new) = (config("a", "plaintext", false), config("b", "tls", true));
+        assert_eq!(step(NAMES.len() - 1, &old, &new), new);
     }
 }

@@ -124,6 +124,11 @@ impl Pod {
         self.watch.ready()
     }
 
+    /// How often a part of it ended unasked.
+    pub(super) fn restarts(&self) -> u32 {
+        [&self.app, &self.envoy].into_iter().flatten().map(|part| part.state().restarts()).sum()
+    }
+
     /// What has not come up, with the last words of its log: for a message.
     pub(super) fn last_words(&self) -> String {
         let mut text = String::new();

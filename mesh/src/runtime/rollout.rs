@@ -47,11 +47,13 @@ pub(super) async fn roll_out(state: &mut State, target: &Translation) -> Result<
 /// The way back through the same steps, in the other direction.
 async fn go_back(state: &mut State, changed: &BTreeMap<String, (ProxyConfig, ProxyConfig)>, from: usize) {
     let version = state.next_version();
-    for step in (0..=from.min(2)).rev() {
+    for step in (0..=from).rev() {
         // What a step undoes is the step before it; before the first one, the old configuration is whole.
-        let configs = changed
-            .iter()
-            .map(|(pod, (old, new))| (pod, if step == 0 { old.clone() } else { phases::step(step - 1, old, new) }));
+        let before = |old: &ProxyConfig, new: &ProxyConfig| match step {
+            0 => old.clone(),
+            _ => phases::step(step - 1, old, new),
+        };
+        let configs = changed.iter().map(|(pod, (old, new))| (pod, before(old, new)));
         let configs: BTreeMap<&String, ProxyConfig> = configs.collect();
         if let Err(refusal) = deliver(state, &configs, version).await {
             // Each proxy ran it before, so this is a proxy that died, and it reads the files when it starts again.

@@ -27,11 +27,14 @@ use crate::{
     problem::Problems,
     resources::Resources,
     topology::{Instance, Topology},
-    translate::{self, Translation, bootstrap},
+    translate::{self, ProxyConfig, Translation, bootstrap},
 };
 
 /// A program and its sidecar are up within half a second; a small machine under load gets a lot more.
 const READY_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How often a new pod's parts may end and be started again before it is given up.
+const MOST_RESTARTS: u32 = 2;
 
 /// As many judgements at once as the small machine has cores.
 const VALIDATIONS: usize = 2;
@@ -178,7 +181,12 @@ async fn validate_changed(
     topology: &Topology,
     draft: &Translation,
 ) -> Result<(), Refusal> {
-    let changed = draft.iter().filter(|(pod, config)| state.running.get(*pod) != Some(*config));
+    // Endpoints are addresses that the mesh has chosen itself.
+    let same = |old: &ProxyConfig, new: &ProxyConfig| {
+        old.listeners == new.listeners && old.routes == new.routes && old.clusters == new.clusters
+    };
+    let changed =
+        draft.iter().filter(|(pod, config)| !state.running.get(*pod).is_some_and(|running| same(running, config)));
     let instances = || topology.instances.iter().chain([&topology.gateway]);
     let judged: Vec<_> = changed
         .filter_map(|(pod, config)| {
@@ -210,9 +218,10 @@ async fn wait_until_ready(state: &State, names: &[&String]) -> Result<(), Refusa
     for pod in names.iter().filter_map(|name| state.pods.get(*name)) {
         let ready = pod.ready();
         while !ready.load(Ordering::SeqCst) {
-            if Instant::now() >= end {
+            // A program that keeps on ending will not get ready by waiting.
+            if Instant::now() >= end || pod.restarts() > MOST_RESTARTS {
                 return Err(failed(format!(
-                    "{} is not ready after {READY_DEADLINE:?}; its last words:{}",
+                    "{} did not come up; its last words:{}",
                     pod.instance.name,
                     pod.last_words()
                 )));
