@@ -1,0 +1,154 @@
+# shellcheck shell=bash
+# What canary.sh, mtls.sh and faults.sh are made of: steps, requests, what to look at, and the proof of it. To be
+# sourced from the project's root; brings gateway.sh with it.
+. scripts/gateway.sh
+. scripts/found.sh
+
+check=
+pace=
+wrong=0
+answers=$(mktemp -d)
+kept=$(mktemp -d)
+# Where requests go in: the gateway, or the pod of a client by a port-forward.
+urls=()
+
+# begin FLAGS...: reads the flags, looks whether all is there, and makes sure that the end puts everything back.
+begin() {
+  read_flags "$@"
+  local argument
+  for argument in ${arguments[@]+"${arguments[@]}"}; do
+    case $argument in
+      --check) check=yes ;;
+      --step) pace=yes ;;
+      *) fail "'$argument' is not understood; see $0 --help" ;;
+    esac
+  done
+  require_curl
+  require_cluster
+  require_istio
+  require_workload
+  trap 'end $?' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+end() {
+  trap '' INT TERM
+  put_back || { echo "not everything could be put back; look at: kubectl -n $namespace get istio-io" >&2; wrong=$((wrong + 1)); }
+  stop_forwards
+  rm -rf "$answers" "$kept"
+  if [ "$1" != 0 ]; then exit "$1"; fi
+  if [ "$wrong" = 0 ]; then
+    say "all of it was as it should be"
+  else
+    say "$wrong of it differed"
+    [ -z "$check" ] || exit 1
+  fi
+}
+
+step() {
+  echo >&2
+  say "$1"
+  if [ -n "$pace" ]; then read -r -p "Enter goes on " || exit 130; fi
+}
+look() { printf '  look: %s\n' "$1" >&2; }
+
+# ask FROM COUNT [CURL FLAGS...]: so many requests, twenty at a time; the answers lie in $answers until the next ones.
+ask() {
+  local from=$1 count=$2
+  shift 2
+  address_of "$from"
+  rm -f "$answers"/*
+  set -- curl -sZ --parallel-immediate --parallel-max 20 --max-time 20 --noproxy '*' -H "Host: $gateway_host" "$@" \
+    -w '%{http_code} %{time_total}\n' -o "$answers/#1" "$address/api/hello?[1-$count]"
+  show "$@"
+  # Some versions show a progress meter in spite of -s. What failed has status 000.
+  "$@" >"$answers/times" 2>/dev/null || true
+  summary
+}
+# Sets `address` to where requests FROM somebody go in.
+address_of() {
+  local known name
+  for known in ${urls[@]+"${urls[@]}"}; do
+    [ "${known%%=*}" != "$1" ] || { address=${known#*=}; return; }
+  done
+  if [ "$1" = gateway ]; then
+    find_gateway
+    address=$gateway
+  else
+    # Arrives on the pod's loopback, past its sidecar; what is looked at is the call that the pod makes from there.
+    name=$(quietly -n "$namespace" get pods -l "app=$1" --field-selector=status.phase=Running -o name | head -n 1)
+    [ -n "$name" ] || fail "no pod of $1 runs in namespace $namespace"
+    forward "$namespace" "$name" 8080
+    address=$forwarded
+  fi
+  urls+=("$1=$address")
+}
+
+# eventually TIMES FROM WHAT [CURL FLAGS...]: a policy takes its time to reach all sidecars. Waits until WHAT is found in
+# so many answers in a row, each over a connection of its own.
+eventually() {
+  local times=$1 from=$2 what=$3 row=0 end=$((SECONDS + 60))
+  shift 3
+  address_of "$from"
+  echo "  waiting for $times in a row: $(in_words "$what")" >&2
+  while [ "$row" -lt "$times" ]; do
+    rm -f "$answers"/*
+    curl -s --max-time 10 --noproxy '*' -H "Host: $gateway_host" "$@" -w '%{http_code} %{time_total}\n' \
+      -o "$answers/1" "$address/api/hello" >"$answers/times" || true
+    if [ "$(found "$what")" = 1 ]; then row=$((row + 1)); else row=0; fi
+    if [ $SECONDS -ge $end ]; then
+      differs "after 60 s it was not so: $(in_words "$what")"
+      summary
+      return
+    fi
+  done
+}
+
+# keep KIND NAME: remembers an object, or that there was none.
+keep() { quietly -n "$namespace" get "$1" "$2" -o yaml --ignore-not-found >"$kept/$1@$2"; }
+put_back() {
+  local file broken=
+  clear_faults || broken=yes
+  [ -z "$(ls "$kept")" ] || say "putting back what was there before"
+  for file in "$kept"/*; do
+    [ ! -e "$file" ] || put_back_one "$file" || broken=yes
+  done
+  [ -z "$broken" ]
+}
+put_back_one() {
+  local name=${1##*@} kind=${1##*/} now
+  kind=${kind%@*}
+  now=$(quietly -n "$namespace" get "$kind" "$name" -o yaml --ignore-not-found) || return
+  if [ "$now" = "$(cat "$1")" ]; then
+    return
+  elif [ ! -s "$1" ]; then
+    kube -n "$namespace" delete "$kind" "$name"
+  else
+    # What only the server may write is left out, so that an object that changed meanwhile is replaced too.
+    sed -i.bak -e '/^  resourceVersion:/d' -e '/^  uid:/d' -e '/^  creationTimestamp:/d' -e '/^  generation:/d' "$1"
+    rm -f "$1.bak"
+    if [ -n "$now" ]; then kube -n "$namespace" replace -f "$1"; else kube -n "$namespace" create -f "$1"; fi
+  fi
+}
+
+# set_fault RULE LABELS: gives a fault to the application of each pod that has the labels, through its control port,
+# which is open on the pod's loopback only.
+controls=()
+set_fault() {
+  local pod
+  for pod in $(quietly -n "$namespace" get pods -l "$2" --field-selector=status.phase=Running -o name); do
+    forward "$namespace" "$pod" 8082
+    controls+=("$forwarded")
+    run curl -sS --fail-with-body --noproxy '*' --data "$1" "$forwarded/faults"
+    echo
+  done
+}
+clear_faults() {
+  local control broken=
+  for control in ${controls[@]+"${controls[@]}"}; do
+    run curl -sS --noproxy '*' -X DELETE "$control/faults" || broken=yes
+    echo
+  done
+  controls=()
+  [ -z "$broken" ]
+}
