@@ -165,3 +165,34 @@ pub(crate) fn for_each_object(value: &mut Value, change: &mut impl FnMut(&mut Ma
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> ProxyConfig {
+        let one = |name: &str, value: Value| BTreeMap::from([(name.to_owned(), value)]);
+        ProxyConfig {
+            listeners: one("l", json!({ "rds": { "route_config_name": "http.80" } })),
+            routes: one("http.80", json!({})),
+            clusters: one("outbound|80||a", json!({ "eds_cluster_config": { "service_name": "outbound|80||a" } })),
+            endpoints: one("outbound|80||a", json!({})),
+        }
+    }
+
+    #[test]
+    fn what_is_named_is_written_before_what_names_it() {
+        let delivery = Delivery { folder: Path::new("/f"), access_log: Path::new("/log") };
+        let names: Vec<String> = render(&config(), delivery, "7").into_iter().map(|file| file.name).collect();
+        assert_eq!(names, ["eds-outbound_80__a.json", CLUSTERS, "rds-http.80.json", LISTENERS]);
+    }
+
+    #[test]
+    fn each_resource_names_the_file_that_is_written_for_it() {
+        let delivery = Delivery { folder: Path::new("/f"), access_log: Path::new("/log") };
+        let files = render(&config(), delivery, "7");
+        assert!(files[1].content.contains("/f/eds-outbound_80__a.json"), "{}", files[1].content);
+        assert!(files[3].content.contains("/f/rds-http.80.json"), "{}", files[3].content);
+        assert!(files.iter().all(|file| file.content.contains("\"version_info\": \"7\"")));
+    }
+}

@@ -35,3 +35,34 @@ impl ProxyConfig {
         Self { listeners: next.listeners.clone(), routes: next.routes.clone(), ..self.with_clusters_of(next) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn config(route: &str, cluster: &str) -> ProxyConfig {
+        let one = |name: &str| BTreeMap::from([(name.to_owned(), json!({ "name": name }))]);
+        ProxyConfig { routes: one(route), clusters: one(cluster), endpoints: one(cluster), ..ProxyConfig::default() }
+    }
+
+    #[test]
+    fn at_every_moment_of_a_change_the_clusters_of_the_routes_are_there() {
+        let (before, after) = (config("old", "old"), config("new", "new"));
+        let first = before.with_clusters_of(&after);
+        assert!(first.clusters.len() == 2 && first.endpoints.len() == 2);
+        assert_eq!(first.routes, before.routes);
+        let middle = before.moved_to(&after);
+        assert!(middle.clusters.len() == 2 && middle.endpoints.len() == 2);
+        assert_eq!(middle.routes, after.routes);
+    }
+
+    #[test]
+    fn a_cluster_that_changed_is_the_next_one_from_the_beginning() {
+        let before = config("route", "cluster");
+        let mut after = before.clone();
+        after.clusters.insert("cluster".to_owned(), json!({ "changed": true }));
+        assert_eq!(before.with_clusters_of(&after).clusters, after.clusters);
+    }
+}

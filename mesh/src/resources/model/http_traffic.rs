@@ -133,7 +133,7 @@ pub struct Fault {
 pub struct Delay {
     /// How long.
     pub fixed_delay: Duration,
-    /// For how many requests; all by default.
+    /// For how many requests; for none by default.
     #[serde(default)]
     pub percentage: Option<Percent>,
 }
@@ -148,7 +148,7 @@ pub struct Abort {
     /// The gRPC status by name, as `UNAVAILABLE`.
     #[serde(default)]
     pub grpc_status: Option<String>,
-    /// For how many requests; all by default.
+    /// For how many requests; for none by default.
     #[serde(default)]
     pub percentage: Option<Percent>,
 }

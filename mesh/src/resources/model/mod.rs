@@ -8,6 +8,7 @@ mod duration;
 mod gateway;
 mod http_route;
 mod http_traffic;
+mod load_balancer;
 mod namespace;
 mod peer_authentication;
 mod percent;
@@ -31,6 +32,7 @@ pub use http_traffic::{
     Abort, Body, Delay, Destination, DirectResponse, Fault, HeaderOperations, Headers, Mirror, PortSelector, Redirect,
     RegexRewrite, Retries, Rewrite,
 };
+pub use load_balancer::{ConsistentHash, HttpCookie, LoadBalancer, Maglev, RingHash, SimpleLoadBalancer};
 pub use namespace::Namespace;
 pub use peer_authentication::{MutualTls, MutualTlsMode, PeerAuthentication};
 pub use percent::Percent;
@@ -40,8 +42,7 @@ pub use service::{Service, ServicePort};
 pub use service_account::ServiceAccount;
 pub use string_match::{HeaderMatch, StringMatch};
 pub use traffic_policy::{
-    ClientTls, ClientTlsMode, ConnectionPool, ConsistentHash, H2UpgradePolicy, HttpConnections, HttpCookie,
-    LoadBalancer, Maglev, OutlierDetection, PortTrafficPolicy, RingHash, SimpleLoadBalancer, TcpConnections,
-    TcpKeepalive, TrafficPolicy,
+    ClientTls, ClientTlsMode, ConnectionPool, H2UpgradePolicy, HttpConnections, OutlierDetection, PortTrafficPolicy,
+    TcpConnections, TcpKeepalive, TrafficPolicy,
 };
 pub use virtual_service::VirtualService;

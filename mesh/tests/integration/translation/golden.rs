@@ -125,7 +125,11 @@ fn telemetry() {
         for (listener, config) in listeners {
             for (index, chain) in config["filter_chains"].as_array().unwrap().iter().enumerate() {
                 let manager = &chain["filters"][0]["typed_config"];
-                let telemetry = json!({ "access_log": manager["access_log"], "tracing": manager["tracing"] });
+                let mut logs = manager["access_log"].clone();
+                let stats = &mut logs[0]["typed_config"];
+                let labels = stats["counters"][0]["stat"]["tags"].clone();
+                assert_eq!(stats["histograms"][0]["stat"]["tags"].take(), labels, "all metrics have the same labels");
+                let telemetry = json!({ "access_log": logs, "tracing": manager["tracing"] });
                 shown.insert(format!("{name}: {listener}: {index}"), telemetry);
             }
         }
