@@ -71,8 +71,8 @@ find_gateway() {
 wait_for_gateway() {
   local end=$((SECONDS + $2))
   while :; do
-    curl -sS -o /dev/null -D - --max-time 2 --noproxy '*' -H "Host: $gateway_host" "$1/api/hello" 2>/dev/null |
-      grep -qi '^server: istio-envoy' && return
+    grep -qi '^server: istio-envoy' <<<"$(curl -s -o /dev/null -D - --max-time 2 --noproxy '*' \
+      -H "Host: $gateway_host" "$1/api/hello" 2>/dev/null || true)" && return
     [ $SECONDS -lt $end ] || return 1
     sleep 0.5
   done
