@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_finer_deviation_needs_more_requests() {
-        assert_eq!(enough(800, &split(0.1), Some(0.1)), Ok(()));
+        assert_eq!(enough(800, &split(0.1), Some(0.12)), Ok(()));
         assert!(enough(800, &split(0.1), Some(0.05)).is_err());
         assert_eq!(enough(5000, &split(0.1), Some(0.05)), Ok(()));
     }

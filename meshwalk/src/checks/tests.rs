@@ -1,1 +1,156 @@
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use meshwalk_mesh::problem::Place;
+
+use super::*;
+use crate::{
+    lab::{Category, Quantile, Wanted, quantity::Op},
+    traffic::{Answer, FailureKind, Outcome},
+};
+
+fn check(kind: Kind) -> Check {
+    Check { name: None, of: None, kind, place: Place { file: PathBuf::from("lab.yaml"), line: 1, column: 1 } }
+}
+
+fn answer(status: u16) -> Answer {
+    Answer { status, instance: Some("backend-v1-1".to_owned()), ..Answer::default() }
+}
+
+fn evidence(outcomes: impl IntoIterator<Item = Outcome>) -> Evidence {
+    let sample = |outcome| Sample { due: Duration::ZERO, latency: Duration::from_millis(20), outcome };
+    let traffic = Traffic::of(outcomes.into_iter().map(sample).collect());
+    Evidence { runs: vec![Run { name: "main".to_owned(), traffic }], ..Evidence::default() }
+}
+
+fn shares(category: Category, wanted: &[(&str, Wanted)]) -> Check {
+    let wanted = wanted.iter().map(|(class, wanted)| ((*class).to_owned(), *wanted)).collect();
+    check(Kind::Shares { category, wanted, notice: None })
+}
+
+fn refused() -> Outcome {
+    Outcome::Failure { kind: FailureKind::Refused, detail: "connection refused".to_owned() }
+}
+
+#[test]
+fn a_share_states_its_error_probability_and_what_it_would_have_noticed() {
+    let answers = (0..800).map(|index| {
+        let version = Some(if index % 10 == 0 { "v2" } else { "v1" }.to_owned());
+        Outcome::Answer(Answer { version, ..answer(200) })
+    });
+    let wanted = shares(Category::Version, &[("v1", Wanted::Exactly(0.9)), ("v2", Wanted::Exactly(0.1))]);
+    let verdict = decide(&wanted, &evidence(answers));
+    assert_eq!(verdict.status, Status::Passed);
+    assert_eq!(
+        (verdict.expected.as_str(), verdict.observed.as_str()),
+        ("v1 90 %, v2 10 %", "v1 90 % (720), v2 10 % (80) of 800 answers")
+    );
+    for words in
+        ["n = 800 answers that carry a version", "accepted at error probability 1e-6", "with probability 0.999"]
+    {
+        assert!(verdict.reason.contains(words), "{words}: {}", verdict.reason);
+    }
+}
+
+#[test]
+fn an_outcome_that_nobody_named_fails_a_split_that_adds_up_to_all() {
+    let mut outcomes: Vec<_> =
+        (0..400).map(|index| Outcome::Answer(answer(if index % 2 == 0 { 200 } else { 500 }))).collect();
+    outcomes.push(refused());
+    let verdict = decide(
+        &shares(Category::Status, &[("200", Wanted::Exactly(0.5)), ("500", Wanted::Exactly(0.5))]),
+        &evidence(outcomes),
+    );
+    assert_eq!(verdict.status, Status::Failed);
+    assert_eq!(verdict.reason, "failed got 0.25 % of 401 requests (1); none was expected");
+}
+
+#[test]
+fn a_share_of_nothing_is_no_share() {
+    let verdict = decide(&shares(Category::Version, &[("v1", Wanted::Exactly(1.0))]), &evidence([refused()]));
+    assert_eq!(
+        (verdict.status, verdict.reason.as_str()),
+        (Status::Failed, "there are no answers that carry a version, so there is no share")
+    );
+}
+
+#[test]
+fn a_refused_connection_is_told_from_an_http_error() {
+    let all = |category, class| shares(category, &[(class, Wanted::Exactly(1.0))]);
+    let refused = evidence([refused()]);
+    let denied = evidence([Outcome::Answer(Answer {
+        upstream_status: Some(403),
+        upstream_error: Some("http".to_owned()),
+        ..answer(403)
+    })]);
+    for (check, of_refused, of_denied) in [
+        (all(Category::Failure, "refused"), Status::Passed, Status::Failed),
+        (all(Category::Status, "failed"), Status::Passed, Status::Failed),
+        (all(Category::Status, "403"), Status::Failed, Status::Passed),
+        (all(Category::UpstreamStatus, "403"), Status::Failed, Status::Passed),
+    ] {
+        assert_eq!(decide(&check, &refused).status, of_refused, "{check:?}");
+        assert_eq!(decide(&check, &denied).status, of_denied, "{check:?}");
+    }
+}
+
+#[test]
+fn a_latency_that_is_too_long_says_how_long_it_was() {
+    let limit = Duration::from_millis(10);
+    let verdict =
+        decide(&check(Kind::Latency(Quantile::P99, Op::AtMost, limit)), &evidence([Outcome::Answer(answer(200))]));
+    assert_eq!(verdict.status, Status::Failed);
+    assert_eq!(verdict.reason, "p99 was 20 ms over 1 requests; <= 10 ms was expected");
+}
+
+#[test]
+fn an_identity_has_to_be_seen_at_every_request() {
+    let wanted = check(Kind::Peer(Some("spiffe://a".to_owned())));
+    let with = |peer: Option<&str>| Outcome::Answer(Answer { peer: peer.map(str::to_owned), ..answer(200) });
+    assert_eq!(decide(&wanted, &evidence([with(Some("spiffe://a"))])).status, Status::Passed);
+    let verdict =
+        decide(&wanted, &evidence([with(Some("spiffe://a")), with(Some("spiffe://b")), with(None), refused()]));
+    assert_eq!(
+        verdict.reason,
+        "1 of 4 requests arrived as spiffe://a, 1 as no identity, 1 as spiffe://b, 1 did not reach the service or got no answer from it"
+    );
+    assert_eq!(decide(&check(Kind::Peer(None)), &evidence([with(None)])).status, Status::Passed);
+}
+
+#[test]
+fn a_trace_with_a_gap_is_not_complete() {
+    let span = |id: &str, parent: Option<&str>, service: &str| Span {
+        id: id.to_owned(),
+        parent: parent.map(str::to_owned),
+        service: service.to_owned(),
+        start: id.parse().unwrap(),
+    };
+    let decide_over = |spans: Vec<Span>| {
+        let traces = BTreeMap::from([("main".to_owned(), ("abc".to_owned(), spans))]);
+        let wanted = check(Kind::Trace(["gateway", "frontend", "backend"].map(str::to_owned).to_vec()));
+        decide(&wanted, &Evidence { traces, ..Evidence::default() })
+    };
+    let whole = vec![span("3", Some("2"), "backend"), span("1", None, "gateway"), span("2", Some("1"), "frontend")];
+    assert_eq!(decide_over(whole).status, Status::Passed);
+    let gap = decide_over(vec![span("1", None, "gateway"), span("3", Some("2"), "backend")]);
+    assert_eq!(
+        gap.reason,
+        "trace abc with 2 spans: the parents of the spans of backend are missing, and there is no span of frontend"
+    );
+}
+
+#[test]
+fn an_instance_that_is_not_ready_is_named() {
+    let instance = |name: &str, ready| Instance {
+        name: name.to_owned(),
+        workload: "backend-v1".to_owned(),
+        service: "backend".to_owned(),
+        version: None,
+        ready,
+    };
+    let instances = vec![instance("backend-v1-1", true), instance("backend-v1-2", false)];
+    let verdict = decide(&check(Kind::Probes), &Evidence { instances, ..Evidence::default() });
+    assert_eq!(
+        (verdict.observed.as_str(), verdict.reason.as_str()),
+        ("1 of 2 instances are ready", "not ready: backend-v1-2")
+    );
+}

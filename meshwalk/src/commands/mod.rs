@@ -8,7 +8,7 @@ pub mod labs;
 pub mod lint;
 pub mod load;
 pub mod named;
-mod own_mesh;
+pub mod own_mesh;
 mod progress;
 pub mod project;
 pub mod restore;

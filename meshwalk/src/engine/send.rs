@@ -13,10 +13,10 @@ use crate::{
     traffic::Plan,
 };
 
-/// About so many intervals of time does a plot have; fewer where an interval would be of a few requests only.
-const INTERVALS: f64 = 40.0;
+/// At most so many intervals of time does a plot have.
+const INTERVALS: u64 = 40;
 /// An interval has at least so many requests, so that a quantile of it says something.
-const PER_INTERVAL: f64 = 8.0;
+const PER_INTERVAL: u64 = 8;
 
 impl Engine<'_> {
     /// Sends a step's traffic and makes its changes halfway through.
@@ -72,7 +72,6 @@ fn plan(lab: &Lab, traffic: &Traffic, entry: &Entry) -> Plan {
 }
 
 fn summarise(traffic: &Traffic, entry: Entry, run: &Run, changed: Option<Duration>) -> TrafficReport {
-    let width = (traffic.duration.as_secs_f64() / INTERVALS).max(PER_INTERVAL / traffic.rate);
     TrafficReport {
         name: traffic.name.clone(),
         from: traffic.from,
@@ -81,6 +80,57 @@ fn summarise(traffic: &Traffic, entry: Entry, run: &Run, changed: Option<Duratio
         changed_at_s: changed.map(|at| at.as_secs_f64()),
         caveat: entry.caveat,
         summary: run.traffic.summary(),
-        timeline: run.traffic.timeline(Duration::from_secs_f64(width)),
+        timeline: run.traffic.timeline(interval(traffic)),
+    }
+}
+
+/// The interval of a plot: of a whole number of requests, the same in each interval if there is such a number, so that
+/// a constant rate looks constant.
+fn interval(traffic: &Traffic) -> Duration {
+    let requests = traffic.requests();
+    let least = requests.div_ceil(INTERVALS).max(PER_INTERVAL);
+    let each = (least..=least * 2).find(|each| requests.is_multiple_of(*each)).unwrap_or(least);
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    // Rounded down: a request that is due at the end of an interval belongs to the next one.
+    let nanoseconds = (each as f64 / traffic.rate * 1e9).floor() as u64;
+    Duration::from_nanos(nanoseconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use meshwalk_mesh::problem::Place;
+
+    use super::*;
+    use crate::{
+        lab::Entrance,
+        traffic::{Answer, Outcome, Sample},
+    };
+
+    #[test]
+    fn a_constant_rate_has_equally_many_requests_in_each_interval() {
+        for (rate, seconds) in [(400.0, 2), (100.0, 1), (300.0, 1), (600.0, 3), (50.0, 1), (7.0, 10)] {
+            let traffic = Traffic {
+                name: String::new(),
+                from: Entrance::Gateway,
+                path: String::new(),
+                headers: Vec::new(),
+                rate,
+                duration: Duration::from_secs(seconds),
+                fresh: false,
+                timeout: Duration::from_secs(1),
+                place: Place { file: PathBuf::new(), line: 1, column: 1 },
+            };
+            let sample = |index: u64| Sample {
+                due: Duration::from_secs_f64(index as f64 / rate),
+                latency: Duration::ZERO,
+                outcome: Outcome::Answer(Answer::default()),
+            };
+            let run = crate::traffic::Traffic::of((0..traffic.requests()).map(sample).collect());
+            let counts: Vec<_> = run.timeline(interval(&traffic)).iter().map(|bucket| bucket.requests).collect();
+            assert!(counts.windows(2).all(|pair| pair[0] == pair[1]), "{rate}/s: {counts:?}");
+            assert!(counts.len() as u64 <= INTERVALS && counts.len() > 1, "{rate}/s: {counts:?}");
+        }
     }
 }

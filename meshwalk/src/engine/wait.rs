@@ -20,8 +20,7 @@ const PROBE: Duration = Duration::from_secs(15);
 impl Engine<'_> {
     /// Waits for an effect, and notes how it came about.
     pub(super) async fn wait(&self, lab: &Lab, wait: &Wait, when: When, waits: &mut Vec<Waited>) -> Result<(), Halt> {
-        let conditions: Vec<_> =
-            wait.until.iter().map(|check| format!("{} {}", checks::name(check), checks::expected(check))).collect();
+        let conditions: Vec<_> = wait.until.iter().map(condition).collect();
         let what = format!("{} from {}, {}×", conditions.join(" and "), wait.from.word(), wait.times);
         self.observer.tell(&Event::Waiting(&what, None));
         let entry = self.target.entry(wait.from).await?;
@@ -71,6 +70,12 @@ impl Engine<'_> {
         }
         result.samples.pop().ok_or_else(|| Halt::Broken("a probe ended without a result".to_owned()))
     }
+}
+
+/// What a probe has to show, in words.
+fn condition(check: &Check) -> String {
+    let (name, expected) = (checks::name(check), checks::expected(check));
+    if expected.starts_with(&name) { expected } else { format!("{name} {expected}") }
 }
 
 /// Whether a single request shows what a check expects.

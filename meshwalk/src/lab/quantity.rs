@@ -84,9 +84,10 @@ pub fn rate(text: &str) -> Result<f64, String> {
 /// Anything else.
 pub fn percentage(text: &str) -> Result<f64, String> {
     text.strip_suffix('%')
-        .and_then(|number| decimal(number.trim_end()))
-        .filter(|number| *number <= 100.0)
-        .map(|number| number / 100.0)
+        .map(str::trim_end)
+        .filter(|number| decimal(number).is_some_and(|number| number <= 100.0))
+        // Not divided: 99.9 / 100 is not the number nearest to 0.999, and 999 of 1000 would be less than it.
+        .and_then(|number| format!("{number}e-2").parse().ok())
         .ok_or_else(|| format!("`{text}` is not a percentage; write a number from 0 to 100 and `%`, as `10%`"))
 }
 

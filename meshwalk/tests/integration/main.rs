@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod evidence;
+mod labs;
 mod load;
 mod traffic;

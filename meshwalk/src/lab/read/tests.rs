@@ -1,1 +1,131 @@
+use super::*;
 
+/// What is wrong with a lab, each problem on a line, without the folder.
+fn problems(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("1-test.yaml");
+    std::fs::write(&file, text).unwrap();
+    let problems = read(&file).expect_err("the lab is wrong").to_string();
+    problems.replace(&format!("{}/", folder.path().display()), "")
+}
+
+/// A lab of one step that begins on line 4.
+fn step(rest: &str) -> String {
+    format!("lab: test\ntitle: A test\nsteps:\n  - title: One\n{rest}")
+}
+
+const TRAFFIC: &str = "    traffic: {from: gateway, rate: 400/s, for: 2s}\n";
+
+#[test]
+fn a_whole_lab_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("7-test.yaml");
+    let text = step(&format!(
+        "    apply: [a.yaml, b.yaml]\n{TRAFFIC}    expect:\n      - {{share: {{v1: 90%, v2: 10%}}, name: split}}\n      - p99: \"<= 500ms\"\n"
+    ));
+    std::fs::write(&file, text).unwrap();
+    let (lab, files) = read(&file).unwrap();
+    assert_eq!((lab.id.as_str(), lab.number, lab.service.as_str()), ("test", Some(7), "backend"));
+    assert_eq!(lab.steps[0].traffic[0].requests(), 800);
+    assert_eq!(lab.steps[0].expect[0].name.as_deref(), Some("split"));
+    assert_eq!(files.iter().map(|(path, ..)| path.display().to_string()).collect::<Vec<_>>(), ["a.yaml", "b.yaml"]);
+    assert_eq!((files[1].1.line, files[1].1.column), (5, 21));
+}
+
+#[test]
+fn a_misspelt_key_is_told_with_its_place_and_the_nearest_word() {
+    assert_eq!(
+        problems(&step("    aply: a.yaml\n")),
+        "1-test.yaml:5:5: steps[0].aply: there is no such key; did you mean `apply`?"
+    );
+    assert_eq!(
+        problems(&step(&format!("{TRAFFIC}    expect:\n      - shares: {{v1: 100%}}\n"))),
+        "1-test.yaml:7:9: steps[0].expect[0].shares: there is no such key; did you mean `share`?"
+    );
+}
+
+#[test]
+fn every_quantity_says_how_it_is_written() {
+    assert_eq!(
+        problems(&step("    traffic: {from: gatway, rate: 400, for: 2}\n")),
+        "1-test.yaml:5:21: steps[0].traffic.from: `gatway` is not known here; did you mean `gateway`?\n\
+         1-test.yaml:5:35: steps[0].traffic.rate: `400` is not a rate; write requests per second, as `400/s`\n\
+         1-test.yaml:5:45: steps[0].traffic.for: `2` is not a duration; write a number and a unit, as `200ms`, `2s` or `1m`"
+    );
+    assert_eq!(
+        problems(&step(&format!("{TRAFFIC}    expect: [success: 0.99, p99: 500ms, status: {{99: 10%}}]\n"))),
+        "1-test.yaml:6:23: steps[0].expect[0].success: `0.99` is not a percentage; write a number from 0 to 100 and `%`, as `10%`\n\
+         1-test.yaml:6:34: steps[0].expect[1].p99: `500ms` is no bound; write `<=` or `>=` and a duration, as `\"<= 500ms\"`\n\
+         1-test.yaml:6:50: steps[0].expect[2].status[\"99\"]: x"
+            .replace("status[\"99\"]: x", "status.99: `99` cannot occur in `status`; write a status, as `503`, or `failed` for no HTTP answer")
+    );
+}
+
+#[test]
+fn what_is_missing_is_told_with_an_example() {
+    assert_eq!(
+        problems("lab: Test\nsteps: []\n"),
+        "1-test.yaml:1:1: title: it is missing; write it, as `title: Shift traffic in steps`\n\
+         1-test.yaml:1:6: lab: `Test` is no lab's name; write small letters, digits and `-`, as `canary`\n\
+         1-test.yaml:2:8: steps: there is no step; write a list of steps, each with a title"
+    );
+}
+
+#[test]
+fn checks_need_traffic_and_refer_to_what_is_there() {
+    assert_eq!(
+        problems(&step("    expect: [success: 100%]\n")),
+        "1-test.yaml:5:14: steps[0].expect: this check needs traffic, and the step sends none; add `traffic: {from: gateway, rate: 100/s, for: 2s}`"
+    );
+    assert_eq!(
+        problems(&step(&format!("{TRAFFIC}    expect: [{{success: 100%, of: gatevay}}, gate: held]\n"))),
+        "1-test.yaml:6:15: steps[0].expect: no traffic of this step has the name `gatevay`; did you mean `gateway`?\n\
+         1-test.yaml:6:44: steps[0].expect: the step has no gate; add a `gate` with `checks` and a `rollback`"
+    );
+}
+
+#[test]
+fn too_few_requests_for_a_share_are_an_error_that_says_how_many_it_takes() {
+    let told =
+        problems(&step("    traffic: {from: gateway, rate: 50/s, for: 1s}\n    expect: [share: {v1: 90%, v2: 10%}]\n"));
+    let start = "1-test.yaml:6:14: steps[0].expect: 50 requests cannot tell 90 % of `v1` from a share that is 30 points off or missing; about ";
+    assert!(told.starts_with(start), "{told}");
+    assert!(told.ends_with(" can; raise `rate` or `for`, or let `notice` say what must be noticed"), "{told}");
+}
+
+#[test]
+fn shares_of_more_than_all_are_refused() {
+    assert_eq!(
+        problems(&step(&format!("{TRAFFIC}    expect: [share: {{v1: 90%, v2: 20%}}]\n"))),
+        "1-test.yaml:6:21: steps[0].expect[0].share: the shares add up to 110 %; they cannot be more than 100 %"
+    );
+}
+
+#[test]
+fn a_wait_judges_probes_one_at_a_time() {
+    assert_eq!(
+        problems(&step("    wait: {from: gateway, until: [share: {v2: 10%}, probes: ready]}\n")),
+        "1-test.yaml:5:35: steps[0].wait.until[0].share: one probe cannot tell this; write 100% or 0%: each probe is judged on its own\n\
+         1-test.yaml:5:53: steps[0].wait.until[1].probes: one probe cannot tell this; a wait can look at shares, latencies and peers"
+    );
+}
+
+#[test]
+fn fault_rules_have_the_shape_of_rules() {
+    let told = problems(&step("    faults: {service: backend, rules: \"error=503@30\"}\n"));
+    assert!(told.starts_with("1-test.yaml:5:39: steps[0].faults.rules: the fault rule `error=503@30` is wrong: `30` is not a percentage; "), "{told}");
+}
+
+#[test]
+fn files_are_there_and_a_slip_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(root.path().join("istio/routes")).unwrap();
+    std::fs::write(root.path().join("istio/routes/90-10.yaml"), "").unwrap();
+    let place = Place { file: PathBuf::from("labs/1-canary.yaml"), line: 12, column: 12 };
+    let named = vec![(PathBuf::from("istio/routes/9-10.yaml"), place, "steps[0].apply".to_owned())];
+    let told = crate::lab::files::present(root.path(), &named);
+    assert_eq!(
+        told[0].to_string(),
+        "labs/1-canary.yaml:12:12: steps[0].apply: there is no file or folder istio/routes/9-10.yaml; did you mean `istio/routes/90-10.yaml`?"
+    );
+}

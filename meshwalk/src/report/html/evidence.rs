@@ -13,8 +13,14 @@ use crate::{
     traffic::{Bucket, Summary},
 };
 
-/// The colours of versions, in the order of their names.
-const VERSIONS: [&str; 4] = ["a", "b", "c", "d"];
+/// The colour of a version: the same on the whole page for those that every lab has.
+fn colour(version: &str) -> &'static str {
+    match version {
+        "v1" => "a",
+        "v2" => "b",
+        _ => "e",
+    }
+}
 
 /// One traffic.
 pub(super) fn traffic(traffic: &TrafficReport, one_of_many: bool, body: &mut String) {
@@ -100,10 +106,9 @@ fn shares(traffic: &TrafficReport) -> String {
     let versions: BTreeSet<&String> = traffic.timeline.iter().flat_map(|bucket| bucket.versions.keys()).collect();
     let series: Vec<_> = versions
         .into_iter()
-        .zip(VERSIONS.into_iter().cycle())
-        .map(|(version, class)| Series {
+        .map(|version| Series {
             name: version.clone(),
-            class,
+            class: colour(version),
             values: traffic.timeline.iter().map(|bucket| bucket.share(version)).collect(),
         })
         .collect();
@@ -138,7 +143,7 @@ fn latencies(traffic: &TrafficReport) -> String {
         class,
         values: traffic.timeline.iter().map(quantile).collect(),
     };
-    let both = [series("p99", "b", |bucket| bucket.p99_ms), series("p50", "a", |bucket| bucket.p50_ms)];
+    let both = [series("p99", "c", |bucket| bucket.p99_ms), series("p50", "d", |bucket| bucket.p50_ms)];
     let most = both.iter().flat_map(|one| &one.values).flatten().copied().fold(0.0, f64::max);
     let unit = |ms: f64| if ms >= 1000.0 { format!("{} s", short(ms / 1000.0)) } else { format!("{} ms", short(ms)) };
     plot(traffic, "Latency", Scale::up_to(most, 4.0), unit).lines(&both)

@@ -1,0 +1,82 @@
+//! `meshwalk labs`: which labs there are; and how commands find the labs that they are about.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use super::project;
+use crate::{
+    cli,
+    lab::{self, Lab},
+};
+
+/// Which labs a command is about.
+#[derive(Debug, clap::Args)]
+pub struct Selection {
+    /// Names, numbers or paths of labs; all of them if there is none.
+    #[arg(value_name = "LAB")]
+    names: Vec<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where labs and the files that they apply lie.
+#[derive(Debug, clap::Args)]
+pub struct Place {
+    /// The folder of labs [default: labs in the project's folder].
+    #[arg(long, value_name = "DIR")]
+    labs: Option<PathBuf>,
+    /// The project's folder: the one that holds k8s/base [default: the nearest one upward].
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
+impl Selection {
+    /// Reads and checks the labs.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of them.
+    pub(super) fn read(&self) -> anyhow::Result<(PathBuf, Vec<Lab>)> {
+        let root = self.place.root()?;
+        let labs = lab::select(&root, &self.place.labs(&root), &self.names)?;
+        Ok((root, labs))
+    }
+}
+
+impl Place {
+    fn root(&self) -> anyhow::Result<PathBuf> {
+        match (&self.root, lab::files::root(Path::new("."))) {
+            (None, Some(root)) => Ok(root),
+            (named, _) => project::root(named.as_deref()),
+        }
+    }
+
+    fn labs(&self, root: &Path) -> PathBuf {
+        self.labs.clone().unwrap_or_else(|| root.join("labs"))
+    }
+}
+
+/// What to list.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    labs: Selection,
+}
+
+/// Lists the labs with what they teach.
+///
+/// # Errors
+/// If one of them is wrong.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let (_, labs) = args.labs.read()?;
+    for lab in labs {
+        let number = lab.number.map_or_else(String::new, |number| format!("{number} "));
+        let targets: Vec<_> = lab.targets.iter().map(ToString::to_string).collect();
+        cli::say(&format!("{number}{}: {} ({} steps; {})", lab.id, lab.title, lab.steps.len(), targets.join(", ")));
+        for line in lab.teaches.lines() {
+            cli::say(&format!("    {line}"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,157 @@
+//! `meshwalk run`: labs, each step applied, driven with traffic and checked against evidence.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use meshwalk_mesh::control::Client;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{labs, own_mesh, progress::Teller};
+use crate::{
+    checks::Status,
+    cli::{self, WrongInput},
+    engine::{Engine, Interrupt, Interrupter, Keeper},
+    lab::Lab,
+    report::{self, Report},
+    target::LocalTarget,
+};
+
+/// Which labs, where, and what to leave behind.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    labs: labs::Selection,
+    /// Where to run them.
+    #[arg(long, value_enum, default_value = "local")]
+    on: On,
+    /// Wait for Enter before each step, and show its commands: for a classroom.
+    #[arg(long)]
+    step: bool,
+    /// Write report.json and report.html into this folder.
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Run on the mesh of this name that runs already, instead of one that is started for the run.
+    #[arg(long, value_name = "NAME")]
+    mesh: Option<String>,
+    #[command(flatten)]
+    programs: own_mesh::Programs,
+}
+
+/// The exit code of a program that SIGINT ended, as shells say it.
+const INTERRUPTED: u8 = 130;
+
+/// The places where labs run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum On {
+    /// Processes on this machine.
+    Local,
+    /// A Kubernetes cluster with Istio.
+    Cluster,
+}
+
+/// Runs labs. 0 if every check held, 1 if one did not, 2 if a lab is wrong or broke off, 130 after Ctrl-C.
+///
+/// # Errors
+/// If a lab is wrong, the mesh does not start, or the report cannot be written.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    // 1 says that a check failed; whatever kept the checks from being made is something else.
+    labs(args).await.map_err(|error| WrongInput(format!("{error:#}")).into())
+}
+
+async fn labs(args: Args) -> anyhow::Result<ExitCode> {
+    if args.on == On::Cluster {
+        let why = "labs do not run on a cluster yet; leave --on out to run them on this machine";
+        return Err(WrongInput(why.to_owned()).into());
+    }
+    let (root, labs) = args.labs.read()?;
+    if let Some(folder) = &args.report {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    }
+    let (interrupter, interrupt) = Interrupter::new();
+    let listening = listen(interrupter)?;
+    let teller = Teller::new(args.step);
+    let own = match &args.mesh {
+        Some(_) => None,
+        None => match own_mesh::start(&root, &args.programs, &interrupt).await? {
+            Some(mesh) => Some(mesh),
+            None => return Ok(ExitCode::from(INTERRUPTED)),
+        },
+    };
+    let name = own.as_ref().map_or_else(|| args.mesh.clone().unwrap_or_default(), |mesh| mesh.status().name);
+    let ran = labs_on(&name, own.is_none(), &root, &labs, &teller, interrupt).await;
+    if let Some(mesh) = own {
+        mesh.down().await;
+    }
+    listening.abort();
+    let report = ran?;
+    if let Some(folder) = &args.report {
+        for file in report::write(&report, folder)? {
+            cli::tell(&format!("wrote {}", file.display()));
+        }
+    }
+    cli::say(&format!("\n{}", report::table(&report)));
+    Ok(ExitCode::from(exit_code(&report)))
+}
+
+/// Runs labs on a mesh that is up.
+async fn labs_on(
+    name: &str,
+    outlives: bool,
+    root: &Path,
+    labs: &[Lab],
+    teller: &Teller,
+    interrupt: Interrupt,
+) -> anyhow::Result<Report> {
+    let keeper = Keeper::for_mesh(name);
+    if outlives {
+        unrestored(&keeper)?;
+    }
+    let target = LocalTarget::new(Client::new(name), root.to_owned(), outlives);
+    let engine = Engine { target: &target, observer: teller, interrupt, root, keeper };
+    Ok(engine.run(labs).await?)
+}
+
+/// Ctrl-C, SIGTERM and a terminal that closes wish a stop.
+fn listen(interrupter: Interrupter) -> anyhow::Result<tokio::task::JoinHandle<()>> {
+    let mut interrupts = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+    let mut terminations = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut hangups = signal(SignalKind::hangup()).context("cannot listen for a closed terminal")?;
+    Ok(tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupts.recv() => {}
+                _ = terminations.recv() => {}
+                _ = hangups.recv() => {}
+            }
+            cli::tell("\nstopping; the lab ends as it began");
+            interrupter.interrupt();
+        }
+    }))
+}
+
+/// What an earlier lab left has to be put back first, or it would pass for how things were.
+fn unrestored(keeper: &Keeper) -> anyhow::Result<()> {
+    match keeper.kept()? {
+        None => Ok(()),
+        Some(kept) => {
+            let (lab, file) = (kept.lab, keeper.file().display());
+            Err(WrongInput(format!(
+                "the lab {lab} did not end as it began; run `meshwalk restore` first, or remove {file} if all is well"
+            ))
+            .into())
+        }
+    }
+}
+
+fn exit_code(report: &Report) -> u8 {
+    if report.interrupted {
+        INTERRUPTED
+    } else if report.labs.iter().any(|lab| lab.broke_off) {
+        2
+    } else {
+        u8::from(report.status == Status::Failed)
+    }
+}

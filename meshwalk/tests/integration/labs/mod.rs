@@ -1,0 +1,65 @@
+//! Labs on a fake target: what the engine does, and what its report says.
+
+mod fake;
+mod gates;
+mod life;
+mod reports;
+mod schema;
+
+use std::sync::Mutex;
+
+use fake::Fake;
+use meshwalk::{
+    engine::{Engine, Event, Interrupt, Interrupter, Keeper, Observer},
+    lab::{self, Lab},
+    report::Report,
+};
+
+/// Remembers nothing but what a test asks for.
+#[derive(Default)]
+struct Quiet {
+    /// Interrupts the run when the first traffic is under way.
+    interrupter: Mutex<Option<Interrupter>>,
+}
+
+impl Observer for Quiet {
+    fn tell(&self, event: &Event<'_>) {
+        if let Event::Sending(_, progress) = event
+            && progress.sent > 0
+            && let Some(interrupter) = self.interrupter.lock().unwrap().take()
+        {
+            interrupter.interrupt();
+        }
+    }
+}
+
+/// The files that the labs of these tests apply.
+const FILES: [(&str, &str); 5] = [
+    ("v1.yaml", "# v2 0\n"),
+    ("quarter.yaml", "# v2 25\n"),
+    ("half.yaml", "# v2 50\n"),
+    ("denied.yaml", "# status 403\n"),
+    ("refused.yaml", "# refused\n"),
+];
+
+/// Reads a lab of these steps.
+fn lab(fake: &Fake, steps: &str) -> Lab {
+    let file = fake.root.path().join("1-test.yaml");
+    std::fs::write(&file, format!("lab: test\ntitle: A test\nteaches: <nothing>\nsteps:\n{steps}")).unwrap();
+    lab::read(&file).unwrap_or_else(|problems| panic!("{problems}")).0
+}
+
+async fn run_with(fake: &Fake, labs: &[Lab], observer: &Quiet, interrupt: Interrupt) -> Report {
+    let keeper = Keeper::at(&fake.root.path().join("before.json"));
+    let engine = Engine { target: fake, observer, interrupt, root: fake.root.path(), keeper };
+    engine.run(labs).await.unwrap()
+}
+
+/// Runs a lab of these steps.
+async fn run(fake: &Fake, steps: &str) -> Report {
+    let (_interrupter, interrupt) = Interrupter::new();
+    run_with(fake, &[lab(fake, steps)], &Quiet::default(), interrupt).await
+}
+
+/// A line of a lab: enough traffic to tell a quarter from a half.
+const TRAFFIC: &str = "    traffic: {from: gateway, rate: 2000/s, for: 200ms}\n";
