@@ -29,7 +29,11 @@ pub(crate) fn forward(
 ) -> Result<Value, Problems> {
     // Istio sets no limit where Envoy's would be fifteen seconds.
     let timeout = route.timeout.unwrap_or_default().to_string();
-    let mut action = json!({ "timeout": timeout, "max_stream_duration": { "grpc_timeout_header_max": timeout } });
+    let mut action = json!({ "timeout": timeout });
+    if route.timeout.is_none() {
+        // Envoy's router does not look at `timeout` any more where a stream duration is set.
+        set(&mut action, "max_stream_duration", json!({ "grpc_timeout_header_max": timeout }));
+    }
     let mut hashes = Vec::new();
     let retry_policy = match route.route.as_slice() {
         [only] => {
