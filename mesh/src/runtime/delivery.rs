@@ -1,7 +1,7 @@
 //! One proxy's files: written by rename, and whether Envoy has taken them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -31,6 +31,8 @@ pub(super) struct Delivery {
     folder: PathBuf,
     access_log: PathBuf,
     log: PathBuf,
+    /// What the files say; nothing while they are written.
+    config: Option<ProxyConfig>,
     /// By file name: what stands in it but for the version.
     written: BTreeMap<String, String>,
 }
@@ -62,7 +64,7 @@ pub(super) enum Refused {
 impl Delivery {
     pub(super) fn new(paths: &Paths) -> Self {
         let Paths { folder, access_log, envoy_log, .. } = paths.clone();
-        Self { folder, access_log, log: envoy_log, written: BTreeMap::new() }
+        Self { folder, access_log, log: envoy_log, ..Self::default() }
     }
 
     /// Where the proxy's files lie.
@@ -81,10 +83,16 @@ impl Delivery {
         version: u64,
         running: bool,
     ) -> Result<Option<Awaited>, WriteError> {
+        // Most steps change nothing at most proxies, and a configuration is long to write.
+        if self.config.as_ref() == Some(config) {
+            return Ok(None);
+        }
         let version = version.to_string();
         let plain = files::render(config, self.place(), "");
         let changed: Vec<bool> = plain.iter().map(|file| self.written.get(&file.name) != Some(&file.content)).collect();
+        self.config = None;
         if !changed.contains(&true) {
+            self.config = Some(config.clone());
             return Ok(None);
         }
         let socket = self.folder.join(ENVOY_SOCKET);
@@ -97,12 +105,16 @@ impl Delivery {
             names.extend(awaited_name(&plain.name, plain.kind, config));
             self.written.insert(plain.name, plain.content);
         }
+        self.config = Some(config.clone());
         Ok(Some(Awaited { socket, log: self.log.clone(), log_length, names, version, refused_before }))
     }
 
     /// Removes the files that no part of `config` names any more.
     pub(super) fn prune(&mut self, config: &ProxyConfig) {
-        let named: Vec<String> = files::render(config, self.place(), "").into_iter().map(|file| file.name).collect();
+        let routes = config.routes.keys().map(|name| files::routes_file(name));
+        let endpoints = config.endpoints.keys().map(|name| files::endpoints_file(name));
+        let fixed = [files::LISTENERS, files::CLUSTERS].map(str::to_owned);
+        let named: BTreeSet<String> = routes.chain(endpoints).chain(fixed).collect();
         let folder = &self.folder;
         self.written.retain(|name, _| {
             let stays = named.contains(name);

@@ -1,7 +1,7 @@
 //! A translation goes into force at every proxy, or at none.
 
 use futures_util::future::join_all;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Instant};
 
 use super::{delivery::Refused, phases, state::State};
 use crate::{
@@ -26,10 +26,13 @@ pub(super) async fn roll_out(state: &mut State, target: &Translation) -> Result<
         return Ok(false);
     }
     let version = state.next_version();
+    let began = Instant::now();
     for (step, name) in phases::NAMES.iter().enumerate() {
         let configs = changed.iter().map(|(pod, (old, new))| (pod, phases::step(step, old, new)));
         let configs: BTreeMap<&String, ProxyConfig> = configs.collect();
-        if let Err(refusal) = deliver(state, &configs, version).await {
+        let delivered = deliver(state, &configs, version).await;
+        tracing::debug!("{name}: done {:?} after the change began", began.elapsed());
+        if let Err(refusal) = delivered {
             go_back(state, &changed, step).await;
             return Err(Refusal { message: format!("{} ({name}); nothing has changed", refusal.message), ..refusal });
         }

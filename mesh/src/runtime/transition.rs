@@ -123,7 +123,9 @@ async fn bring(
     let draft = translate::translate(resources, &topology)?;
     // At the first start there is nothing that a refused configuration could disturb, and the proxies judge it themselves.
     if state.version > 0 {
+        let began = Instant::now();
         validate_changed(shared, state, &topology, &draft).await?;
+        tracing::debug!("validated within {:?}", began.elapsed());
     }
     if !state.pods.contains_key(&topology.gateway.name) {
         start(shared, state, &topology, &draft, None, topology.gateway.clone()).await?;

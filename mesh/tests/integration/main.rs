@@ -5,5 +5,6 @@
 mod fields;
 mod folders;
 mod reading;
+mod runtime;
 mod sample;
 mod translation;

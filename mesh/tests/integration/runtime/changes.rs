@@ -1,0 +1,132 @@
+//! Changes to a running mesh: all of it or nothing of it, and no request is lost.
+
+use std::io::Write;
+
+use meshwalk_mesh::control::types::{RefusalKind, Section};
+
+use super::{
+    bed::{Bed, eventually, lives, project},
+    requests::{self, HOST, Load},
+};
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+/// The version of the backend that answers, and whether the answer is whole.
+async fn version(bed: &Bed) -> Option<String> {
+    let (status, tree) = requests::hello(bed.gateway().await, HOST, &[]).await.ok()?;
+    let version = tree["upstreams"][0]["hop"]["version"].as_str()?.to_owned();
+    (status == 200).then_some(version)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_routes_policies_and_endpoints_change_no_request_fails() {
+    let bed = Bed::up(&["istio/routes/all-to-v1.yaml"]).await;
+    let load = Load::start(bed.gateway().await);
+    for file in [
+        "istio/routes/90-10.yaml",
+        "istio/security/strict.yaml",
+        "istio/routes/50-50.yaml",
+        "istio/security/permissive.yaml",
+        "istio/routes/all-to-v2.yaml",
+        "istio/security/only-frontend-to-backend.yaml",
+    ] {
+        bed.apply(file).await;
+    }
+    // What apply has returned for is in force: no waiting here.
+    for _ in 0..20 {
+        assert_eq!(version(&bed).await.as_deref(), Some("v2"));
+    }
+    bed.client.delete(&[project().join("istio/routes/all-to-v2.yaml")]).await.unwrap();
+    load.finish_without_a_failure().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_changes_gets_its_new_pods_before_the_old_ones_go() {
+    let bed = Bed::up(&["istio/routes/all-to-v1.yaml"]).await;
+    let before = bed.pod("backend-v1-1").await;
+    let load = Load::start(bed.gateway().await);
+    let text = std::fs::read_to_string(project().join("k8s/base/backend-v1.yaml")).unwrap();
+    let changed = text
+        .replacen("  name: backend-v1\n", "  name: backend-v1\n  namespace: meshwalk\n", 1)
+        .replace("replicas: 2", "replicas: 1")
+        .replace(
+            "          env:\n",
+            "          env:\n            - name: MESHWALK_DRAIN_DELAY\n              value: 1s\n",
+        );
+    assert_ne!(text, changed);
+    let change = bed.client.apply(&[file(&changed).path().to_owned()]).await.unwrap();
+    assert_eq!(change.configured, ["Deployment meshwalk/backend-v1"]);
+    let names: Vec<String> = bed.status().await.instances.into_iter().map(|instance| instance.name).collect();
+    assert!(names.contains(&"backend-v1-3".to_owned()) && !names.contains(&"backend-v1-1".to_owned()), "{names:?}");
+    eventually("the old pod ends", || async { !lives(before.pid.unwrap()) && !lives(before.envoy_pid.unwrap()) }).await;
+    load.finish_without_a_failure().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_file_changes_nothing() {
+    let bed = Bed::up(&["istio/routes/all-to-v1.yaml"]).await;
+    let (version_before, snapshot) = (bed.status().await.config_version, bed.client.resources().await.unwrap());
+    let config = bed.client.config("frontend").await.unwrap();
+    let text = std::fs::read_to_string(project().join("istio/routes/90-10.yaml")).unwrap();
+    for (broken, expected) in [
+        (text.replace("weight: 10", "wieght: 10"), "wieght"),
+        (text.replace("subset: v2", "subset: v9"), "v9"),
+        (text.replace("spec:", "spec: {"), ":"),
+    ] {
+        let file = file(&broken);
+        let error = bed.client.apply(&[file.path().to_owned()]).await.unwrap_err();
+        assert!(error.is_input(), "{error}");
+        let words = error.to_string();
+        assert!(words.contains(expected) && words.contains(&*file.path().to_string_lossy()), "{words}");
+    }
+    assert_eq!(bed.status().await.config_version, version_before);
+    assert_eq!(bed.client.resources().await.unwrap(), snapshot);
+    assert_eq!(bed.client.config("frontend").await.unwrap(), config);
+    assert_eq!(version(&bed).await.as_deref(), Some("v1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_envoy_can_judge_is_refused_in_its_words_before_a_running_proxy_sees_it() {
+    let bed = Bed::up(&["istio/routes/all-to-v1.yaml"]).await;
+    let before = bed.status().await.config_version;
+    // A regular expression in RE2's syntax, but not a right one: the limits of programs are Envoy's own.
+    let text = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: backend, namespace: meshwalk}\n\
+                spec:\n  hosts: [backend]\n  http:\n    - match: [{uri: {regex: \"/a(\"}}]\n      \
+                route: [{destination: {host: backend}}]\n";
+    let error = bed.client.apply(&[file(text).path().to_owned()]).await.unwrap_err();
+    let meshwalk_mesh::control::client::Error::Refused(refusal) = &error else { panic!("{error}") };
+    assert!(matches!(refusal.kind, RefusalKind::Envoy | RefusalKind::Input), "{error}");
+    assert!(error.to_string().contains("nothing has changed"), "{error}");
+    assert_eq!(bed.status().await.config_version, before);
+    assert_eq!(version(&bed).await.as_deref(), Some("v1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_is_put_back_wholesale() {
+    let bed = Bed::up(&["istio/routes/all-to-v1.yaml"]).await;
+    let snapshot = bed.client.resources().await.unwrap();
+    bed.apply("istio/routes/all-to-v2.yaml").await;
+    bed.apply("istio/security/strict.yaml").await;
+    assert_eq!(version(&bed).await.as_deref(), Some("v2"));
+    let change = bed.client.put_resources(&snapshot).await.unwrap();
+    assert_eq!(change.deleted, ["PeerAuthentication meshwalk/default"]);
+    assert_eq!(change.configured, ["VirtualService meshwalk/backend"]);
+    assert_eq!(bed.client.resources().await.unwrap(), snapshot);
+    assert_eq!(version(&bed).await.as_deref(), Some("v1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_configuration_is_shown_with_its_files_and_without_keys() {
+    let bed = Bed::up(&[]).await;
+    let proxies = bed.client.config("backend-v1").await.unwrap();
+    assert_eq!(proxies.len(), 2);
+    for proxy in &proxies {
+        let has = |section| proxy.files.iter().any(|file| file.section == section && file.path.is_file());
+        assert!([Section::Bootstrap, Section::Listeners, Section::Clusters].into_iter().all(has));
+        assert!(!serde_json::to_string(&proxy.files).unwrap().contains("PRIVATE KEY"));
+    }
+}

@@ -1,0 +1,9 @@
+//! The mesh as it runs: real services, real proxies, started by the real program.
+
+mod bed;
+mod changes;
+mod identity;
+mod life;
+mod recovery;
+mod requests;
+mod security;
