@@ -1,0 +1,89 @@
+use std::path::PathBuf;
+
+use super::*;
+use crate::{pods::plan::Readiness, resources::Key};
+
+fn plan(workload: &str, replicas: u32, release: &str, sidecar: bool) -> PodPlan {
+    PodPlan {
+        workload: Key { namespace: "space".to_owned(), name: workload.to_owned() },
+        replicas,
+        labels: BTreeMap::from([("app".to_owned(), workload.to_owned())]),
+        annotations: BTreeMap::new(),
+        service_account: "s".to_owned(),
+        sidecar,
+        program: PathBuf::from("/p"),
+        release: release.to_owned(),
+        arguments: Vec::new(),
+        environment: Vec::new(),
+        ports: Vec::new(),
+        readiness: Readiness { path: "/readyz".to_owned(), period_seconds: 1, failure_threshold: 1 },
+        grace_seconds: 30,
+    }
+}
+
+fn names(pods: &[Wanted]) -> Vec<&str> {
+    pods.iter().map(|pod| pod.name.as_str()).collect()
+}
+
+/// A Service `backend` on port 8080 that leads to port 9000 of the pods with `app: backend`.
+fn service() -> Resources {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("service.yaml");
+    let text = "apiVersion: v1\nkind: Service\nmetadata: {name: backend, namespace: space}\n\
+                spec: {selector: {app: backend}, ports: [{name: http, port: 8080, targetPort: 9000}]}\n";
+    std::fs::write(&file, text).unwrap();
+    let reading = Resources::read(&[file]).unwrap();
+    let namespace = folder.path().join("namespace.yaml");
+    std::fs::write(&namespace, "apiVersion: v1\nkind: Namespace\nmetadata: {name: space}\n").unwrap();
+    let namespaces = Resources::read(&[namespace]).unwrap();
+    Resources::default().with(&namespaces).unwrap().with(&reading).unwrap()
+}
+
+fn choose_from(plans: &[PodPlan], running: &[Wanted], network: &mut Network) -> Vec<Wanted> {
+    let outbound = BTreeMap::from([(8080, 15101)]);
+    choose(plans, &service(), &outbound, running, network).unwrap()
+}
+
+#[test]
+fn a_scaled_deployment_keeps_the_pods_that_it_has() {
+    let mut network = Network::take().unwrap();
+    let two = choose_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
+    assert_eq!(names(&two), ["backend-1", "backend-2"]);
+    let three = choose_from(&[plan("backend", 3, "v1", true)], &two, &mut network);
+    assert_eq!(names(&three), ["backend-1", "backend-2", "backend-3"]);
+    assert_eq!(three[..2].iter().map(|pod| pod.address).collect::<Vec<_>>(), [two[0].address, two[1].address]);
+    let one = choose_from(&[plan("backend", 1, "v1", true)], &three, &mut network);
+    assert_eq!(names(&one), ["backend-1"]);
+    assert_eq!(choose_from(&[], &one, &mut network), []);
+}
+
+#[test]
+fn a_changed_deployment_gets_new_pods_with_names_and_addresses_of_their_own() {
+    let mut network = Network::take().unwrap();
+    let old = choose_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
+    let new = choose_from(&[plan("backend", 2, "v2", true)], &old, &mut network);
+    assert_eq!(names(&new), ["backend-3", "backend-4"]);
+    assert!(new.iter().all(|pod| old.iter().all(|other| other.address != pod.address)));
+}
+
+#[test]
+fn a_pod_with_a_sidecar_calls_through_it_on_every_port() {
+    let mut network = Network::take().unwrap();
+    let pods = choose_from(&[plan("backend", 1, "v1", true)], &[], &mut network);
+    let address = pods[0].address;
+    assert_eq!(pods[0].connect, [format!(":8080={address}:15101"), format!(":={address}:15001")]);
+}
+
+#[test]
+fn a_pod_without_a_sidecar_is_told_of_every_pod_behind_a_service_and_replaced_when_they_change() {
+    let mut network = Network::take().unwrap();
+    let plans = |backends| [plan("backend", backends, "v1", true), plan("outsider", 1, "v1", false)];
+    let before = choose_from(&plans(1), &[], &mut network);
+    let outsider = before.iter().find(|pod| pod.name == "outsider-1").unwrap();
+    let backend = before[0].address;
+    let told = ["backend", "backend.space", "backend.space.svc", "backend.space.svc.cluster.local"];
+    assert_eq!(outsider.connect, told.map(|name| format!("{name}:8080={backend}:9000")));
+    let after = choose_from(&plans(2), &before, &mut network);
+    assert_eq!(names(&after), ["backend-1", "backend-2", "outsider-2"]);
+    assert_eq!(after[2].connect.len(), 8);
+}
