@@ -20,7 +20,7 @@ keep destinationrules.networking.istio.io backend
 
 step "Everybody gets v1"
 apply istio/gateway/http.yaml istio/subsets.yaml istio/routes/all-to-v1.yaml
-eventually 5 gateway backend=v1
+until_all gateway backend=v1
 ask gateway 200
 look "v2 runs, is ready and belongs to the same Service, and gets nothing: the route names the subset v1"
 expect backend=v2 0
@@ -28,7 +28,7 @@ expect status=200 100
 
 step "Only testers get v2"
 apply istio/routes/v2-by-header.yaml
-eventually 5 gateway backend=v2 -H 'x-canary: true'
+until_all gateway backend=v2 -H 'x-canary: true'
 ask gateway 100 -H 'x-canary: true'
 look "the frontend passes the header on, and its sidecar chooses by it"
 expect backend=v2 100
@@ -39,7 +39,7 @@ expect backend=v1 100
 # grow FILE SHARE: the next step of the canary, and back to v1 if the gate is breached.
 grow() {
   apply "$1"
-  eventually 1 gateway backend=v2
+  until_one gateway backend=v2
   ask gateway 400
   expect backend=v2 "$2"
   gate 99 || { apply istio/routes/all-to-v1.yaml; differs "a good v2 was rolled back"; }
@@ -53,7 +53,7 @@ grow istio/routes/50-50.yaml 50
 
 step "All of it"
 apply istio/routes/all-to-v2.yaml
-eventually 5 gateway backend=v2
+until_all gateway backend=v2
 ask gateway 200
 expect backend=v2 100
 gate 99 || differs "not all of the answers were 200"
@@ -62,7 +62,7 @@ step "A bad v2 breaches the gate at twenty-five per cent"
 look "two of five answers of v2 become 500. The fault is the application's own, so the mesh sees a real failure"
 set_fault 'error=500@40%;id=bad-v2' app=backend,version=v2
 apply istio/routes/75-25.yaml
-eventually 1 gateway backend=v1
+until_one gateway backend=v1
 ask gateway 400
 expect backend=v2 25
 expect status=500 10
@@ -72,7 +72,7 @@ else
   step "Rollback: one command"
   apply istio/routes/all-to-v1.yaml
 fi
-eventually 5 gateway backend=v1
+until_all gateway backend=v1
 ask gateway 200
 look "v2 is as bad as before, and nobody meets it"
 expect backend=v1 100

@@ -21,13 +21,13 @@ keep destinationrules.networking.istio.io backend
 
 step "Before any fault"
 apply istio/gateway/http.yaml istio/subsets.yaml istio/routes/all-to-v1.yaml
-eventually 5 gateway backend=v1
+until_all gateway backend=v1
 ask gateway 100
 expect status=200 100
 
 step "The mesh delays half of the calls by five seconds"
 apply istio/faults/delay-half.yaml
-eventually 1 gateway slower=4
+until_one gateway slower=4
 ask gateway 100
 look "half of them; the answers are still 200"
 expect slower=4 50
@@ -35,7 +35,7 @@ expect status=200 100
 
 step "The mesh delays one user only"
 apply istio/faults/delay-alice.yaml
-eventually 5 gateway slower=0.9 -H 'x-user: alice'
+until_all gateway slower=0.9 -H 'x-user: alice'
 ask gateway 40 -H 'x-user: alice'
 expect slower=1 100
 ask gateway 40 -H 'x-user: bob'
@@ -43,7 +43,7 @@ expect slower=0.9 0
 
 step "The mesh aborts a tenth of the calls"
 apply istio/faults/abort-tenth.yaml
-eventually 1 gateway status=500
+until_one gateway status=500
 ask gateway 400
 look "the frontend's sidecar answers; the backend never sees those calls. Its access log says FI, fault injected:"
 expect status=500 10
@@ -52,14 +52,14 @@ kube -n "$namespace" logs deploy/frontend -c istio-proxy --since=30s |
 
 step "A timeout one hop earlier bounds the delay"
 apply istio/gateway/timeout-500ms.yaml istio/faults/delay-half.yaml
-eventually 1 gateway status=504
+until_one gateway status=504
 ask gateway 100
 look "the gateway's clock runs while the frontend waits: half of the answers are its 504"
 expect status=504 50
 
 step "The same route's timeout does not"
 apply istio/gateway/http.yaml istio/faults/delay-despite-timeout.yaml
-eventually 5 gateway slower=0.9
+until_all gateway slower=0.9
 ask gateway 40
 look "a delay of 1 s on a route with a timeout of 300 ms: Envoy injects before its router, and the timeout is the router's"
 expect slower=1 100
@@ -67,13 +67,13 @@ expect status=200 100
 
 step "The same route's retries do not help against the abort"
 apply istio/faults/abort-despite-retries.yaml
-eventually 5 gateway status=500
+until_all gateway status=500
 ask gateway 40
 expect status=500 100
 
 step "A fault of the application, without retries"
 apply istio/routes/all-to-v1.yaml
-eventually 5 gateway status=200
+until_all gateway status=200
 set_fault 'error=503@30%;id=flaky' app=backend,version=v1
 ask gateway 400
 look "three of ten fail in the backend itself, and every failure reaches the client"
@@ -81,7 +81,7 @@ expect status=503 30
 
 step "Retries save what can be saved"
 apply istio/resilience/retries.yaml
-eventually 1 gateway attempt=2
+until_one gateway attempt=2
 ask gateway 400
 look "two more tries: 0.3 × 0.3 × 0.3 = 2.7 % still fail, and the backend gets 1.39 calls for each request"
 expect status=503 2.7

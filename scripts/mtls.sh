@@ -27,12 +27,12 @@ step "PERMISSIVE: plaintext is let in, and mutual TLS too"
 apply istio/gateway/http.yaml istio/subsets.yaml istio/routes/all-to-v1.yaml istio/security/permissive.yaml
 remove istio/security/only-frontend-to-backend.yaml istio/security/default-deny.yaml \
   istio/security/allow-ingress-to-frontend.yaml istio/security/allow-frontend-to-backend.yaml
-eventually 5 outsider status=200
+until_all outsider status=200
 ask outsider 20
 look "the outsider has no sidecar. It gets its answer, and the backend knows no caller: \"peer\":null"
 expect status=200 100
 expect peer=none 100
-eventually 5 gateway status=200
+until_all gateway status=200
 ask gateway 20
 look "the frontend's sidecar speaks mutual TLS by itself, and the backend knows the frontend by its account"
 expect peer=frontend 100
@@ -44,7 +44,7 @@ look "a SPIFFE name made of namespace and account, valid for a day and renewed b
 
 step "STRICT: who cannot prove who they are has no connection"
 apply istio/security/strict.yaml
-eventually 5 outsider error=reset
+until_all outsider error=reset
 ask outsider 20
 look "no 403, no answer at all: the connection is closed. The 502 is the outsider's own word for it"
 expect status=502 100
@@ -56,7 +56,7 @@ kube -n "$namespace" get pods
 
 step "Only the frontend's account may call the backend"
 apply istio/security/only-frontend-to-backend.yaml
-eventually 5 stranger upstream=403
+until_all stranger upstream=403
 ask stranger 20
 look "the stranger proves who it is, and is refused for it: 403 from the backend's sidecar"
 expect upstream=403 100
@@ -66,16 +66,16 @@ expect status=200 100
 step "Default deny: nothing is allowed that is not allowed by name"
 remove istio/security/only-frontend-to-backend.yaml
 apply istio/security/default-deny.yaml
-eventually 5 gateway status=403
+until_all gateway status=403
 ask gateway 20
 expect status=403 100
 
 step "Allowed by name: the gateway to the frontend, the frontend to the backend"
 apply istio/security/allow-ingress-to-frontend.yaml istio/security/allow-frontend-to-backend.yaml
-eventually 5 gateway status=200
+until_all gateway status=200
 ask gateway 20
 expect status=200 100
-eventually 5 stranger upstream=403
+until_all stranger upstream=403
 ask stranger 20
 look "and nobody else"
 expect upstream=403 100

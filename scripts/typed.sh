@@ -54,16 +54,22 @@ look() { printf '  look: %s\n' "$1" >&2; }
 
 # ask FROM COUNT [CURL FLAGS...]: so many requests, twenty at a time; the answers lie in $answers until the next ones.
 ask() {
-  local from=$1 count=$2
-  shift 2
-  address_of "$from"
-  rm -f "$answers"/*
-  set -- curl -sZ --parallel-immediate --parallel-max 20 --max-time 20 --noproxy '*' -H "Host: $gateway_host" "$@" \
-    -w '%{http_code} %{time_total}\n' -o "$answers/#1" "$address/api/hello?[1-$count]"
-  show "$@"
-  # Some versions show a progress meter in spite of -s. What failed has status 000.
-  "$@" >"$answers/times" 2>/dev/null || true
+  requests "$@"
+  show "${request[@]}"
+  send
   summary
+}
+requests() {
+  local count=$2
+  address_of "$1"
+  shift 2
+  request=(curl -sZ --parallel-immediate --parallel-max 20 --max-time 20 --noproxy '*' -H "Host: $gateway_host" "$@"
+    -w '%{http_code} %{time_total}\n' -o "$answers/#1" "$address/api/hello?[1-$count]")
+}
+send() {
+  rm -f "$answers"/*
+  # Some versions show a progress meter in spite of -s. What failed has status 000.
+  "${request[@]}" >"$answers/times" 2>/dev/null || true
 }
 # Sets `address` to where requests FROM somebody go in.
 address_of() {
@@ -84,23 +90,25 @@ address_of() {
   urls+=("$1=$address")
 }
 
-# eventually TIMES FROM WHAT [CURL FLAGS...]: a policy takes its time to reach all sidecars. Waits until WHAT is found in
-# so many answers in a row, each over a connection of its own.
+# A change takes its time to reach all sidecars. `until_one` waits until one answer shows it, for what is true of a share.
+# `until_all` waits until twice in a row twenty answers at once all show it: sidecars serve one more request of the old
+# configuration on each connection that is kept open, and one at a time would not meet all of those.
+until_one() { eventually 1 1 "$@"; }
+until_all() { eventually 20 2 "$@"; }
+# eventually COUNT TIMES FROM WHAT [CURL FLAGS...]
 eventually() {
-  local times=$1 from=$2 what=$3 row=0 end=$((SECONDS + 60))
-  shift 3
-  address_of "$from"
-  echo "  waiting for $times in a row: $(in_words "$what")" >&2
+  local count=$1 times=$2 from=$3 what=$4 row=0 end=$((SECONDS + 90))
+  shift 4
+  requests "$from" "$count" "$@"
+  echo "  waiting for it: $(in_words "$what")" >&2
   while [ "$row" -lt "$times" ]; do
-    rm -f "$answers"/*
-    curl -s --max-time 10 --noproxy '*' -H "Host: $gateway_host" "$@" -w '%{http_code} %{time_total}\n' \
-      -o "$answers/1" "$address/api/hello" >"$answers/times" || true
-    if [ "$(found "$what")" = 1 ]; then row=$((row + 1)); else row=0; fi
     if [ $SECONDS -ge $end ]; then
-      differs "after 60 s it was not so: $(in_words "$what")"
+      differs "after 90 s it was not so: $(in_words "$what")"
       summary
       return
     fi
+    send
+    if [ "$(found "$what")" = "$count" ]; then row=$((row + 1)); else row=0; fi
   done
 }
 

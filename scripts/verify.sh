@@ -68,8 +68,14 @@ if ! command -v istioctl >/dev/null; then
   skipped "proxies are in sync" "istioctl is not on the PATH"
   skipped "istioctl analyze finds nothing" "istioctl is not on the PATH"
 else
-  stale=$("${istioctl[@]}" proxy-status 2>/dev/null | awk -v end=".$namespace" 'substr($1, length($1) - length(end) + 1) == end && /STALE/ { printf "%s ", $1 }')
-  empty "proxies are in sync" "$stale" "istioctl proxy-status; a proxy that stays STALE: logs of istiod, then restart the pod"
+  # Every pod with a sidecar has to be known to the control plane, and none may run an old configuration.
+  proxies=$("${istioctl[@]}" proxy-status --verbosity 1 2>/dev/null || true)
+  stale=
+  for pod in $(get pods -l 'app,sidecar.istio.io/inject!=false' --field-selector=status.phase=Running -o jsonpath='{.items[*].metadata.name}'); do
+    line=$(grep -F "$pod.$namespace " <<<"$proxies" || true)
+    case $line in '' | *STALE* | *'NOT SENT'*) stale+="$pod " ;; esac
+  done
+  empty "proxies are in sync" "$stale" "istioctl proxy-status --verbosity 1; a proxy that stays STALE: logs of istiod, then restart the pod"
   if analysis=$("${istioctl[@]}" analyze -n "$namespace" 2>&1) && ! grep -q '^\(Warning\|Error\)' <<<"$analysis"; then
     ok "istioctl analyze finds nothing"
   else
