@@ -44,7 +44,6 @@ fi
 
 if [ -n "$remove" ]; then
   say "taking namespace $namespace away, with everything in it"
-  remove istio/gateway/http.yaml istio/subsets.yaml
   kube delete --ignore-not-found -k "$kustomization"
   exit
 fi

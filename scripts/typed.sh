@@ -128,7 +128,8 @@ put_back_one() {
   kind=${kind%@*}
   now=$(quietly -n "$namespace" get "$kind" "$name" -o yaml --ignore-not-found) || return
   if [ "$now" = "$(cat "$1")" ]; then
-    return
+    # A bare `return` in what a trap runs would give the status from before the trap.
+    return 0
   elif [ ! -s "$1" ]; then
     kube -n "$namespace" delete "$kind" "$name"
   else
