@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Tests of the scripts that need no cluster: what they refuse, and, against stand-ins of kind, kubectl and istioctl, the
+# commands that they run and their order. The stand-ins show that the scripts say what they mean to; that a real kind takes
+# it, they do not show.
+#
+#   tests/scripts.sh        needs bash, sed, awk, curl
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. versions.env
+
+failed=0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+mkdir "$folder/bin" "$folder/archives"
+calls=$folder/calls
+export calls
+
+stand_in() { # NAME BODY: a program that notes how it was called
+  # shellcheck disable=SC2016  # for the program, not for here
+  printf '#!/usr/bin/env bash\necho "%s $*" >>"$calls"\n%s\n' "$1" "$2" >"$folder/bin/$1"
+  chmod +x "$folder/bin/$1"
+}
+stand_in kind "case \$1 in version) echo 'kind v$KIND_LEAST_VERSION go1.24 linux/amd64' ;; get) cat $folder/clusters 2>/dev/null ;; create) echo meshwalk >$folder/clusters ;; delete) rm $folder/clusters ;; esac"
+stand_in docker "case \$1 in --version) echo 'Docker version $DOCKER_LEAST_VERSION, build 1' ;; save) : >\"\$3\" ;; esac"
+stand_in istioctl "case \$1 in version) echo 'client version: $ISTIO_VERSION' ;; install) touch $folder/istio ;; esac"
+stand_in kubectl "
+case \$* in
+  *'get deployment istiod-'*) [ -e $folder/istio ] ;;
+  *version*--client*) echo 'Client Version: v$KUBECTL_LEAST_VERSION' ;;
+  *version*) echo 'Server Version: v$KUBERNETES_VERSION' ;;
+  *'app=istiod -o name'*) [ ! -e $folder/istio ] || echo deployment/istiod ;;
+  *'app=istiod'*metadata.namespace*) echo istio-system/istiod ;;
+  *'app=istiod'*image*) echo docker.io/istio/pilot:$ISTIO_VERSION ;;
+  *configmap*) echo 'accessLogFile: /dev/stdout' ;;
+esac"
+
+with_stand_ins() { PATH=$folder/bin:$PATH "$@" >"$folder/out" 2>&1; }
+check() { # TITLE COMMAND...
+  local title=$1
+  shift
+  if "$@"; then echo "ok      $title"; else
+    echo "FAILED  $title"
+    sed 's/^/        /' "$folder/out" "$calls" 2>/dev/null || true
+    failed=$((failed + 1))
+  fi
+}
+called() { grep -qxF -e "$1" "$calls"; }
+never_called() { ! grep -q -e "$1" "$calls"; }
+in_this_order() { # PATTERN...: each is called, one after the other
+  local from=1 line pattern
+  for pattern; do
+    line=$(tail -n "+$from" "$calls" | grep -n -m 1 -e "$pattern" | cut -d: -f1)
+    [ -n "$line" ] || { echo "no call, or not in this order: $pattern" >>"$folder/out"; return 1; }
+    from=$((from + line))
+  done
+}
+says() { grep -qF -e "$1" "$folder/out"; }
+refuses() { # WORDS COMMAND...: ends with 2, and says it
+  local words=$1 code=0
+  shift
+  with_stand_ins "$@" || code=$?
+  [ "$code" = 2 ] && says "$words"
+}
+fresh() { : >"$calls"; }
+
+fresh
+with_stand_ins scripts/cluster-up.sh || true
+check "cluster-up starts kind, then installs Istio, then waits for it" in_this_order \
+  "^kind create cluster --name meshwalk --image $KIND_NODE_IMAGE --config k8s/kind/cluster.yaml" \
+  "^istioctl install --skip-confirmation -f istio/install/default.yaml -f istio/install/node-port.yaml --context kind-meshwalk" \
+  "^kubectl --context kind-meshwalk -n istio-system rollout status deployment/istiod" \
+  "rollout status deployment/istio-ingressgateway"
+fresh
+with_stand_ins scripts/cluster-up.sh || true
+check "cluster-up leaves a cluster that is there as it is" never_called '^kind create\|^istioctl install'
+fresh
+with_stand_ins scripts/cluster-up.sh --current || true
+check "cluster-up --current makes no cluster" never_called '^kind'
+rm -f "$folder/istio"
+check "cluster-up --current installs nothing unasked" refuses "has no Istio" scripts/cluster-up.sh --current
+fresh
+with_stand_ins scripts/cluster-up.sh --current --install --profile demo --revision 1-31-0 --context mine || true
+check "cluster-up installs a profile under a revision where it is told to" called \
+  "istioctl install --skip-confirmation -f istio/install/demo.yaml --revision 1-31-0 --context mine"
+check "cluster-up refuses a profile that is not there" refuses "there is no istio/install/nope.yaml" scripts/cluster-up.sh --profile nope
+fresh
+with_stand_ins scripts/cluster-down.sh || true
+check "cluster-down takes the kind cluster away" called "kind delete cluster --name meshwalk"
+fresh
+with_stand_ins scripts/cluster-down.sh || true
+check "cluster-down does nothing where there is none" never_called '^kind delete'
+
+stand_in kind "echo 'kind v0.11.1 go1.16 linux/amd64'"
+check "cluster-up says that kind is too old, and which it needs" refuses "has to be $KIND_LEAST_VERSION or newer" scripts/cluster-up.sh
+stand_in istioctl "echo 'client version: 1.20.0'"
+check "cluster-up refuses an istioctl of another version" refuses "istioctl is 1.20.0" scripts/cluster-up.sh --current --install
+
+for program in frontend backend meshwalk; do cp "$folder/bin/docker" "$folder/archives/$program"; done
+fresh
+with_stand_ins scripts/build-images.sh --binaries "$folder/archives" --load kind=other --load push=registry.example/team || true
+check "build-images gives v1 and v2 of the backend images of their own" in_this_order \
+  'RELEASE=v1 --target backend --tag docker.io/meshwalk/backend:v1 ' 'RELEASE=v2 --target backend --tag docker.io/meshwalk/backend:v2 '
+check "build-images loads into the kind cluster that is named" in_this_order '^kind load image-archive .*/frontend-v1.tar --name other'
+check "build-images pushes under the registry's name" called "docker push registry.example/team/meshwalk/backend:v2"
+check "build-images refuses a way to load that it does not know" refuses "is none of kind" scripts/build-images.sh --load teleport
+check "deploy refuses a namespace that can be none" refuses "is no name of a namespace" scripts/deploy.sh --namespace Nope_
+check "a flag that nobody knows is refused" refuses "is not understood" scripts/canary.sh --fast
+
+# The statistics behind every share that the scripts judge, against values worked out by hand.
+share() { awk -v n="$1" -v k="$2" -v p="$3" -v error="${4:-1e-6}" -f scripts/share.awk; }
+one_toss_tells_nothing() { [ "$(share 1 0 50 0.01)" = "0 1" ]; }
+ten_tosses() { [ "$(share 10 5 50 0.05)" = "2 8" ]; } # P(0 or 1 of 10) = 11/1024 = 1.07 %, and with 2: 5.5 %
+nothing_means_nothing() { ! share 100 1 0 >/dev/null; }
+check "one request tells nothing about a share" one_toss_tells_nothing
+check "of ten halves, two to eight fit at five per cent" ten_tosses
+check "one of a hundred is too much for a share of nothing" nothing_means_nothing
+
+[ "$failed" = 0 ] || { echo "$failed failed" >&2; exit 1; }
