@@ -55,13 +55,14 @@ in_this_order() { # PATTERN...: each is called, one after the other
   done
 }
 says() { grep -qF -e "$1" "$folder/out"; }
+fresh() { : >"$calls"; }
 refuses() { # WORDS COMMAND...: ends with 2, and says it
   local words=$1 code=0
+  fresh
   shift
   with_stand_ins "$@" || code=$?
   [ "$code" = 2 ] && says "$words"
 }
-fresh() { : >"$calls"; }
 
 fresh
 with_stand_ins scripts/cluster-up.sh || true
@@ -93,6 +94,7 @@ check "cluster-down does nothing where there is none" never_called '^kind delete
 stand_in kind "echo 'kind v0.11.1 go1.16 linux/amd64'"
 check "cluster-up says that kind is too old, and which it needs" refuses "has to be $KIND_LEAST_VERSION or newer" scripts/cluster-up.sh
 stand_in istioctl "echo 'client version: 1.20.0'"
+rm -f "$folder/istio"
 check "cluster-up refuses an istioctl of another version" refuses "istioctl is 1.20.0" scripts/cluster-up.sh --current --install
 
 for program in frontend backend meshwalk; do cp "$folder/bin/docker" "$folder/archives/$program"; done
