@@ -188,10 +188,8 @@ pub enum Section {
     Listeners,
     /// Which request goes where.
     Routes,
-    /// Which groups of endpoints it knows.
+    /// Which groups of endpoints it knows, and who is in them.
     Clusters,
-    /// Who is in them.
-    Endpoints,
 }
 
 /// A trace: every span that was received of it so far.

@@ -13,8 +13,6 @@ use super::authority::Svid;
 
 /// The secret that holds a workload's own certificate, as Istio names it.
 pub const OWN: &str = "default";
-/// The secret that holds the trust bundle, as Istio names it.
-pub const ROOT: &str = "ROOTCA";
 
 /// The SDS response with a workload's certificate and key. Both stand inline in one file, so that no moment sees the
 /// new one of the one and the old one of the other.
@@ -26,11 +24,6 @@ pub fn own_certificate(svid: &Svid) -> Value {
             "private_key": { "inline_string": svid.key_pem },
         },
     }))
-}
-
-/// The SDS response with the trust bundle.
-pub fn trust_bundle(root_pem: &str) -> Value {
-    response(json!({ "name": ROOT, "validation_context": { "trusted_ca": { "inline_string": root_pem } } }))
 }
 
 fn response(mut secret: Value) -> Value {

@@ -109,12 +109,16 @@ impl Delivery {
         Ok(Some(Awaited { socket, log: self.log.clone(), log_length, names, version, refused_before }))
     }
 
+    /// Where Envoy's files and its admin socket are.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.folder.clone()
+    }
+
     /// Removes the files that no part of `config` names any more.
     pub(super) fn prune(&mut self, config: &ProxyConfig) {
         let routes = config.routes.keys().map(|name| files::routes_file(name));
-        let endpoints = config.endpoints.keys().map(|name| files::endpoints_file(name));
         let fixed = [files::LISTENERS, files::CLUSTERS].map(str::to_owned);
-        let named: BTreeSet<String> = routes.chain(endpoints).chain(fixed).collect();
+        let named: BTreeSet<String> = routes.chain(fixed).collect();
         let folder = &self.folder;
         self.written.retain(|name, _| {
             let stays = named.contains(name);
@@ -138,11 +142,6 @@ fn awaited_name(file: &str, kind: FileKind, config: &ProxyConfig) -> Option<Stri
             .keys()
             .find(|name| files::routes_file(name) == file)
             .map(|name| format!(".rds.{}.version_text", in_statistics(name))),
-        FileKind::Endpoints => config
-            .clusters
-            .keys()
-            .find(|name| files::endpoints_file(name) == file)
-            .map(|name| format!("cluster.{}.version_text", in_statistics(name))),
     }
 }
 
@@ -195,6 +194,23 @@ impl Awaited {
         words.dedup();
         if words.is_empty() { format!("its words are in {}", self.log.display()) } else { words.join("; ") }
     }
+}
+
+/// Waits until the connections of replaced listeners are gone: until then they are served as before the change.
+///
+/// Gives up after the deadline, since the change itself is in force; says so in the log.
+pub(super) async fn drained(folder: &Path) {
+    const DRAINING: &str = r"^listener_manager\.total_(listeners|filter_chains)_draining$";
+    let socket = folder.join(ENVOY_SOCKET);
+    let end = Instant::now() + DEADLINE;
+    while Instant::now() < end {
+        match admin::stats(&socket, DRAINING).await {
+            Ok(stats) if stats.values().any(|count| count != "0") => tokio::time::sleep(GLANCE * 4).await,
+            // Whoever does not answer has no connections either.
+            _ => return,
+        }
+    }
+    tracing::warn!("connections of replaced listeners go on at {}", folder.display());
 }
 
 async fn stats(socket: &Path) -> Option<BTreeMap<String, String>> {

@@ -7,9 +7,9 @@ use super::{pod::Paths, spawner::Program};
 /// The bootstrap's name in a pod's folder.
 pub(super) const BOOTSTRAP: &str = "bootstrap.json";
 
-/// How long a replaced listener's connections may go on, in seconds. Longer than the requests of the walkthrough
-/// take, shorter than a reader waits for a policy to be in force on every connection.
-const DRAIN_SECONDS: &str = "3";
+/// How long a replaced listener's connections may go on, in seconds. A change of policy waits for them, so that it is
+/// in force on every connection when it is reported; a request that takes longer on a replaced listener is cut.
+const DRAIN_SECONDS: &str = "2";
 
 /// How Envoy is started.
 pub(super) fn program(envoy: &Path, paths: &Paths) -> Program {

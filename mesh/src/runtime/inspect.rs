@@ -54,7 +54,6 @@ fn section(name: &str) -> Option<Section> {
         files::LISTENERS => Some(Section::Listeners),
         files::CLUSTERS => Some(Section::Clusters),
         _ if name.starts_with("rds-") => Some(Section::Routes),
-        _ if name.starts_with("eds-") => Some(Section::Endpoints),
         _ => None,
     }
 }

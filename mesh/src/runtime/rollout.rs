@@ -3,7 +3,11 @@
 use futures_util::future::join_all;
 use std::{collections::BTreeMap, time::Instant};
 
-use super::{delivery::Refused, phases, state::State};
+use super::{
+    delivery::{Refused, drained},
+    phases,
+    state::State,
+};
 use crate::{
     control::types::{Refusal, RefusalKind},
     translate::{ProxyConfig, Translation},
@@ -37,12 +41,18 @@ pub(super) async fn roll_out(state: &mut State, target: &Translation) -> Result<
             return Err(Refusal { message: format!("{} ({name}); nothing has changed", refusal.message), ..refusal });
         }
     }
-    for (pod, (_, new)) in changed {
+    let mut draining = Vec::new();
+    for (pod, (old, new)) in changed {
         if let Some(delivery) = state.deliveries.get_mut(&pod) {
             delivery.prune(&new);
+            // A proxy's first listeners replace none.
+            if !old.listeners.is_empty() && old.listeners != new.listeners {
+                draining.push(delivery.folder());
+            }
         }
         state.running.insert(pod, new);
     }
+    join_all(draining.iter().map(|folder| drained(folder))).await;
     state.version = version;
     Ok(true)
 }

@@ -37,7 +37,7 @@ pub(super) fn renew(
     let svid = authority.issue(&spiffe_id(&instance.namespace, &instance.service_account), lifetime)?;
     let bundle = folder.join(TRUST_BUNDLE_FILE);
     if !bundle.exists() {
-        secrets::replace(&bundle, secrets::trust_bundle(authority.root_pem()).to_string().as_bytes())?;
+        secrets::replace(&bundle, authority.root_pem().as_bytes())?;
     }
     secrets::replace(&folder.join(OWN_CERTIFICATE_FILE), secrets::own_certificate(&svid).to_string().as_bytes())?;
     Ok(svid.expires)

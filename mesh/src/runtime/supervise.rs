@@ -183,11 +183,22 @@ fn how_it_ended(status: io::Result<ExitStatus>) -> String {
     }
 }
 
-/// The last lines of a log, for a message about a part that did not come up.
+/// The last lines of a log, for a message about a part that did not come up. Envoy's stack traces are left out: they
+/// say nothing to a reader, and the line that says why stands before them.
 pub(super) fn last_lines(log: &Path, count: usize) -> String {
     let text = std::fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(count)..].iter().map(|line| format!("\n  | {line}")).collect()
+    let says_why =
+        |line: &&str| !line.trim().is_empty() && !line.contains("[envoy_bug]") && !line.contains("[backtrace]");
+    let lines: Vec<&str> = text.lines().filter(says_why).collect();
+    let mut words: String =
+        lines[lines.len().saturating_sub(count)..].iter().map(|line| format!("\n  | {line}")).collect();
+    if words.contains("fs.inotify.max_user_instances") {
+        words.push_str(
+            "\n  this user has no inotify instances left: end what watches files (other meshes, editors), or have an \
+             administrator run `sysctl fs.inotify.max_user_instances=1024`",
+        );
+    }
+    words
 }
 
 /// The lines that a log has got since it had `length` bytes.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::topology::{Instance, Topology};
 
 use super::{
-    ProxyConfig, clusters, files,
+    ProxyConfig, TRUST_BUNDLE, clusters, files,
     message::{extension, set, typed},
     wasm_module,
 };
@@ -58,7 +58,14 @@ pub fn dynamic(identity: &Identity<'_>, folder: &Path, admin: &Path) -> Value {
             "cds_config": files::source(&folder.join(files::CLUSTERS)),
         }),
     );
-    set(&mut bootstrap, "static_resources", json!({ "clusters": [clusters::collector(identity.collector)] }));
+    set(
+        &mut bootstrap,
+        "static_resources",
+        json!({
+            "clusters": [clusters::collector(identity.collector)],
+            "secrets": [trust_bundle(&folder.join(files::TRUST_BUNDLE_FILE))],
+        }),
+    );
     bootstrap
 }
 
@@ -73,23 +80,24 @@ pub fn static_for_validation(identity: &Identity<'_>, config: &ProxyConfig) -> V
     }
     // Envoy wants the files of secrets to be there, though it does not look into them now.
     let placed = files::place(config, &|_| files::source(Path::new("/dev/null")), Path::new("/dev/null"));
-    let mut clusters: Vec<Value> =
-        placed.clusters.iter().map(|(name, cluster)| with_endpoints(cluster, config.endpoints.get(name))).collect();
+    let mut clusters: Vec<Value> = placed.clusters_with_endpoints().collect();
     clusters.push(clusters::collector(identity.collector));
     let listeners: Vec<Value> =
         placed.listeners.values().map(|listener| with_routes(listener, &config.routes)).collect();
-    set(&mut bootstrap, "static_resources", json!({ "listeners": listeners, "clusters": clusters }));
+    let mut resources = json!({ "listeners": listeners, "clusters": clusters });
+    // A static secret is read even for a validation, and there is none to show: here the trust bundle has a source too.
+    files::for_each_object(&mut resources, &mut |fields| {
+        if let Some(roots) = fields.get_mut("validation_context_sds_secret_config") {
+            set(roots, "sds_config", files::source(Path::new("/dev/null")));
+        }
+    });
+    set(&mut bootstrap, "static_resources", resources);
     bootstrap
 }
 
-fn with_endpoints(cluster: &Value, endpoints: Option<&Value>) -> Value {
-    let mut cluster = cluster.clone();
-    if let (Some(endpoints), Some(fields)) = (endpoints, cluster.as_object_mut()) {
-        fields.remove("eds_cluster_config");
-        fields.insert("type".to_owned(), json!("STATIC"));
-        fields.insert("load_assignment".to_owned(), endpoints.clone());
-    }
-    cluster
+/// The secret by which certificates of the mesh are recognised.
+fn trust_bundle(file: &Path) -> Value {
+    json!({ "name": TRUST_BUNDLE, "validation_context": { "trusted_ca": { "filename": file.to_string_lossy() } } })
 }
 
 fn with_routes(listener: &Value, routes: &std::collections::BTreeMap<String, Value>) -> Value {
@@ -116,8 +124,9 @@ fn base(identity: &Identity<'_>, admin: &str) -> Value {
         )] },
         "bootstrap_extensions": [names_without_prefix()],
         "layered_runtime": { "layers": [{ "name": "meshwalk", "static_layer": {
-            // One span at a time and at once: a trace is looked at right after its request.
-            "tracing.opentelemetry.min_flush_spans": 1,
+            // Often, because a trace is looked at right after its request; and not one by one, which would cost a
+            // request to the collector for each.
+            "tracing.opentelemetry.min_flush_spans": 100,
             "tracing.opentelemetry.flush_interval_ms": 200,
         } }] },
     })

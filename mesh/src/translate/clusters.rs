@@ -57,8 +57,7 @@ fn service_cluster(mesh: &Mesh<'_>, from: Ipv4Addr, name: &str, target: Target<'
     let http2 = port.protocol == Protocol::Http2 || connection_pool::upgrades(policy.connection_pool);
     let mut cluster = json!({
         "name": name,
-        "type": "EDS",
-        "eds_cluster_config": { "service_name": name },
+        "type": "STATIC",
         // Connections leave from the pod's own address, as they would in a cluster.
         "upstream_bind_config": { "source_address": { "address": from.to_string(), "port_value": 0 } },
         "metadata": destination_metadata(&service.host, &service.name, &service.namespace),

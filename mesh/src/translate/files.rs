@@ -1,4 +1,8 @@
 //! A proxy's configuration as the files that Envoy watches. Each is read again when another file is moved to its name.
+//!
+//! Envoy opens an inotify instance for each source that it watches, and Linux gives a user 128 of them by default. So
+//! there are as few sources as possible: endpoints stand inside of their clusters, and the trust bundle, which does
+//! not change while a mesh runs, is named in the bootstrap. Four remain: listeners, clusters, routes, the certificate.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -12,8 +16,8 @@ pub const LISTENERS: &str = "lds.json";
 pub const CLUSTERS: &str = "cds.json";
 /// The file with the proxy's certificate and key as the secret [`super::OWN_CERTIFICATE`], which who runs the proxy writes.
 pub const OWN_CERTIFICATE_FILE: &str = "sds-default.json";
-/// The file with the root certificates as the secret [`super::TRUST_BUNDLE`], which who runs the proxy writes.
-pub const TRUST_BUNDLE_FILE: &str = "sds-ROOTCA.json";
+/// The file with the root certificates in PEM, which who runs the proxy writes.
+pub const TRUST_BUNDLE_FILE: &str = "root-cert.pem";
 
 /// Where a proxy's files lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +42,7 @@ pub struct ConfigFile {
 /// What kind of resources a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileKind {
-    /// The endpoints of one cluster (EDS).
-    Endpoints,
-    /// The clusters (CDS).
+    /// The clusters with their endpoints (CDS).
     Clusters,
     /// One route configuration (RDS).
     Routes,
@@ -54,18 +56,8 @@ pub enum FileKind {
 pub fn render(config: &ProxyConfig, delivery: Delivery<'_>, version: &str) -> Vec<ConfigFile> {
     let placed = place(config, &|file| source(&delivery.folder.join(file)), delivery.access_log);
     let mut files = Vec::new();
-    for (cluster, endpoints) in &placed.endpoints {
-        let resources = std::iter::once(endpoints);
-        files.push(file(
-            endpoints_file(cluster),
-            FileKind::Endpoints,
-            version,
-            resources,
-            "endpoint.v3.ClusterLoadAssignment",
-        ));
-    }
-    let clusters = placed.clusters.values();
-    files.push(file(CLUSTERS.to_owned(), FileKind::Clusters, version, clusters, "cluster.v3.Cluster"));
+    let clusters: Vec<Value> = placed.clusters_with_endpoints().collect();
+    files.push(file(CLUSTERS.to_owned(), FileKind::Clusters, version, clusters.iter(), "cluster.v3.Cluster"));
     for (name, routes) in &placed.routes {
         let resources = std::iter::once(routes);
         files.push(file(routes_file(name), FileKind::Routes, version, resources, "route.v3.RouteConfiguration"));
@@ -100,12 +92,6 @@ pub fn routes_file(name: &str) -> String {
     format!("rds-{}.json", plain(name))
 }
 
-/// The file with a cluster's endpoints.
-#[must_use]
-pub fn endpoints_file(cluster: &str) -> String {
-    format!("eds-{}.json", plain(cluster))
-}
-
 /// A name as a file may have it: `|` would have to be quoted in a shell.
 fn plain(name: &str) -> String {
     name.replace('|', "_")
@@ -138,16 +124,9 @@ fn place_fields(fields: &mut Map<String, Value>, source: &impl Fn(&str) -> Value
         let file = routes_file(rds["route_config_name"].as_str().unwrap_or_default());
         set(rds, "config_source", source(&file));
     }
-    if let Some(eds) = fields.get_mut("eds_cluster_config") {
-        let file = endpoints_file(eds["service_name"].as_str().unwrap_or_default());
-        set(eds, "eds_config", source(&file));
-    }
     let own = fields.get_mut("tls_certificate_sds_secret_configs").and_then(Value::as_array_mut);
     for secret in own.into_iter().flatten() {
         set(secret, "sds_config", source(OWN_CERTIFICATE_FILE));
-    }
-    if let Some(roots) = fields.get_mut("validation_context_sds_secret_config") {
-        set(roots, "sds_config", source(TRUST_BUNDLE_FILE));
     }
     if fields.get("@type").and_then(Value::as_str).is_some_and(|message| message.ends_with("FileAccessLog")) {
         fields.insert("path".to_owned(), json!(access_log.to_string_lossy()));
@@ -175,8 +154,8 @@ mod tests {
         ProxyConfig {
             listeners: one("l", json!({ "rds": { "route_config_name": "http.80" } })),
             routes: one("http.80", json!({})),
-            clusters: one("outbound|80||a", json!({ "eds_cluster_config": { "service_name": "outbound|80||a" } })),
-            endpoints: one("outbound|80||a", json!({})),
+            clusters: one("outbound|80||a", json!({ "type": "STATIC" })),
+            endpoints: one("outbound|80||a", json!({ "cluster_name": "outbound|80||a" })),
         }
     }
 
@@ -184,15 +163,15 @@ mod tests {
     fn what_is_named_is_written_before_what_names_it() {
         let delivery = Delivery { folder: Path::new("/f"), access_log: Path::new("/log") };
         let names: Vec<String> = render(&config(), delivery, "7").into_iter().map(|file| file.name).collect();
-        assert_eq!(names, ["eds-outbound_80__a.json", CLUSTERS, "rds-http.80.json", LISTENERS]);
+        assert_eq!(names, [CLUSTERS, "rds-http.80.json", LISTENERS]);
     }
 
     #[test]
     fn each_resource_names_the_file_that_is_written_for_it() {
         let delivery = Delivery { folder: Path::new("/f"), access_log: Path::new("/log") };
         let files = render(&config(), delivery, "7");
-        assert!(files[1].content.contains("/f/eds-outbound_80__a.json"), "{}", files[1].content);
-        assert!(files[3].content.contains("/f/rds-http.80.json"), "{}", files[3].content);
+        assert!(files[0].content.contains("load_assignment"), "{}", files[0].content);
+        assert!(files[2].content.contains("/f/rds-http.80.json"), "{}", files[2].content);
         assert!(files.iter().all(|file| file.content.contains("\"version_info\": \"7\"")));
     }
 }

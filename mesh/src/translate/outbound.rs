@@ -45,16 +45,20 @@ fn add_listener(
     mut hosts: Vec<Value>,
 ) {
     hosts.push(catch_all(mesh.topology.outbound_policy));
-    config.routes.insert(
-        routes.to_owned(),
-        json!({
-            "name": routes,
-            "virtual_hosts": hosts,
-            "validate_clusters": true,
-            "ignore_port_in_host_matching": true,
-            "max_direct_response_body_size_bytes": 1_048_576,
-        }),
-    );
+    let table = json!({
+        "name": routes,
+        "virtual_hosts": hosts,
+        "validate_clusters": true,
+        "ignore_port_in_host_matching": true,
+        "max_direct_response_body_size_bytes": 1_048_576,
+    });
+    // No resource changes what stands behind the ports of no service, so these routes need no file to watch.
+    let delivery = if routes == ANY_PORT {
+        ("route_config", table)
+    } else {
+        config.routes.insert(routes.to_owned(), table);
+        ("rds", json!({ "route_config_name": routes }))
+    };
     let mut filters = vec![fault::filter()];
     if mesh.topology.outbound_policy == OutboundPolicy::AllowAny {
         filters.push(extension(
@@ -68,7 +72,7 @@ fn add_listener(
         instance,
         side: Side::Outbound,
         stat_prefix: format!("outbound_{routes}"),
-        routes: ("rds", json!({ "route_config_name": routes })),
+        routes: delivery,
         filters,
     };
     let name = format!("outbound_{}_{routes}", instance.address);

@@ -28,10 +28,8 @@ enum Part {
     Listeners,
     /// Which request goes where.
     Routes,
-    /// Which groups of endpoints it knows.
+    /// Which groups of endpoints it knows, and who is in them.
     Clusters,
-    /// Who is in them.
-    Endpoints,
 }
 
 impl From<Part> for Section {
@@ -41,7 +39,6 @@ impl From<Part> for Section {
             Part::Listeners => Self::Listeners,
             Part::Routes => Self::Routes,
             Part::Clusters => Self::Clusters,
-            Part::Endpoints => Self::Endpoints,
         }
     }
 }

@@ -50,7 +50,7 @@ async fn an_unready_pod_gets_no_requests_until_it_is_ready_again() {
     eventually("it is unready", || async { !bed.pod("backend-v1-1").await.ready }).await;
     eventually("its address is gone from the frontend's endpoints", || async {
         let mut files = bed.client.config("frontend").await.unwrap().remove(0).files;
-        files.retain(|file| file.section == Section::Endpoints);
+        files.retain(|file| file.section == Section::Clusters);
         assert!(!files.is_empty());
         !serde_json::to_string(&files).unwrap().contains(&format!("\"{}\"", sick.address))
     })

@@ -80,9 +80,11 @@ fn unknown_hosts_are_answered_with_502_if_the_mesh_lets_nobody_out() {
     let mut topology = topology(&resources);
     topology.outbound_policy = OutboundPolicy::RegistryOnly;
     let translation = translate(&resources, &topology).unwrap();
-    let routes = &translation["frontend-1"].routes;
-    for name in ["8080", "any"] {
-        let hosts = routes[name]["virtual_hosts"].as_array().unwrap();
+    let config = &translation["frontend-1"];
+    let any = config.listeners.iter().find(|(name, _)| name.ends_with("_any")).unwrap().1;
+    let manager = &any["filter_chains"][0]["filters"].as_array().unwrap().last().unwrap()["typed_config"];
+    for routes in [&config.routes["8080"], &manager["route_config"]] {
+        let hosts = routes["virtual_hosts"].as_array().unwrap();
         let last = hosts.last().unwrap();
         assert_eq!(last["domains"][0], "*");
         assert_eq!(last["routes"][0]["direct_response"]["status"], 502);
