@@ -9,6 +9,7 @@
 # scripts/build-images.sh does all of it.
 
 ARG RUST_IMAGE=docker.io/library/rust:1.95-slim-bookworm
+ARG RELEASE=v1
 
 FROM ${RUST_IMAGE} AS compile
 WORKDIR /source
@@ -32,17 +33,19 @@ LABEL org.opencontainers.image.title="Meshwalk" \
       org.opencontainers.image.revision="${REVISION}"
 USER 65532:65532
 
-FROM bare AS frontend
-ARG RELEASE=v1
-# Baked in: a release is a property of the image, and a pod whose `version` label says something else does not start.
-ENV MESHWALK_RELEASE=${RELEASE}
+# A release is a property of the image: a pod whose `version` label says something else does not start. A stage for each,
+# chosen by name, since the layer cache of older Podmans takes no notice of a changed build argument.
+FROM bare AS release-v1
+ENV MESHWALK_RELEASE=v1
+FROM bare AS release-v2
+ENV MESHWALK_RELEASE=v2
+
+FROM release-${RELEASE} AS frontend
 COPY --from=compile /frontend /frontend
 EXPOSE 8080 8081
 ENTRYPOINT ["/frontend"]
 
-FROM bare AS backend
-ARG RELEASE=v1
-ENV MESHWALK_RELEASE=${RELEASE}
+FROM release-${RELEASE} AS backend
 COPY --from=compile /backend /backend
 EXPOSE 8080 8081
 ENTRYPOINT ["/backend"]

@@ -108,7 +108,8 @@ if [ -n "$binaries" ]; then
     check_program "$binaries/$program"
     cp "$binaries/$program" "$folder/programs/"
   done
-  build_flags+=(--build-context "compile=$folder/programs")
+  # There is nothing to gain from cached layers, and older Podmans take some that do not fit.
+  build_flags+=(--no-cache --build-context "compile=$folder/programs")
 fi
 if [ -n "$kubectl_file" ]; then
   check_program "$kubectl_file"
@@ -126,6 +127,13 @@ build() {
   run "${command[@]}" "${build_flags[@]}" --build-arg "RELEASE=$2" --target "$1" \
     --tag "$name:$2" --tag "$name:$2-$version" .
   built+=("$name:$2" "$name:$2-$version")
+  case $1 in frontend | backend) check_release "$name:$2" "$2" ;; esac
+}
+# An image that says a wrong release would make every canary a lie.
+check_release() {
+  local inspect=("$engine" image inspect --format '{{.Config.Env}}')
+  [ "$engine" != buildah ] || inspect=(buildah inspect --type image --format '{{.OCIv1.Config.Env}}')
+  "${inspect[@]}" "$1" | grep -q "MESHWALK_RELEASE=$2\b" || fail "$1 is not of release $2: '${inspect[*]} $1' shows its environment"
 }
 save() {
   rm -f "$2"

@@ -21,7 +21,7 @@ stand_in() { # NAME BODY: a program that notes how it was called
   chmod +x "$folder/bin/$1"
 }
 stand_in kind "case \$1 in version) echo 'kind v$KIND_LEAST_VERSION go1.24 linux/amd64' ;; get) cat $folder/clusters 2>/dev/null ;; create) echo meshwalk >$folder/clusters ;; delete) rm $folder/clusters ;; esac"
-stand_in docker "case \$1 in --version) echo 'Docker version $DOCKER_LEAST_VERSION, build 1' ;; save) : >\"\$3\" ;; esac"
+stand_in docker "case \$1 in --version) echo 'Docker version $DOCKER_LEAST_VERSION, build 1' ;; save) : >\"\$3\" ;; image) echo [MESHWALK_RELEASE=\${5##*:}] ;; esac"
 stand_in istioctl "case \$1 in version) echo 'client version: $ISTIO_VERSION' ;; install) touch $folder/istio ;; esac"
 stand_in kubectl "
 case \$* in
