@@ -18,11 +18,12 @@ cargo fmt --all --check
 
 say "scripts"
 if command -v shellcheck >/dev/null; then
-  shellcheck -x scripts/*.sh .ci/run
+  shellcheck -x scripts/*.sh examples/*.sh tests/*.sh .ci/run
 else
-  for script in scripts/*.sh .ci/run; do bash -n "$script"; done
+  for script in scripts/*.sh examples/*.sh tests/*.sh .ci/run; do bash -n "$script"; done
   echo "skipped: shellcheck is not installed, so the scripts were only parsed" >&2
 fi
+tests/scripts.sh
 
 say "lints"
 cargo clippy --locked --workspace --all-targets -- -D warnings
