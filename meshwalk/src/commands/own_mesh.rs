@@ -31,7 +31,7 @@ pub struct Programs {
     programs: Option<PathBuf>,
 }
 
-/// Starts a mesh of the workload alone; None if somebody wished to stop before it was up.
+/// Starts a mesh with what `meshwalk up` starts with; None if somebody wished to stop before it was up.
 ///
 /// # Errors
 /// If a part of it does not come up. Nothing is left of it then.
@@ -41,7 +41,7 @@ pub(super) async fn start(root: &Path, programs: &Programs, interrupt: &Interrup
     let options = Options {
         // Two runs side by side have two names.
         name: format!("run-{}", std::process::id()),
-        files: vec![root.join("k8s/base")],
+        files: super::up::standing_files(root),
         envoy: programs.envoy.clone(),
         launcher,
         programs: match &programs.programs {

@@ -82,7 +82,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 fn options(args: &Args) -> anyhow::Result<Options> {
     let launcher = std::env::current_exe().context("cannot find the meshwalk program itself")?;
     let beside = launcher.parent().unwrap_or(Path::new("/")).to_owned();
-    let files = if args.files.is_empty() { default_files(args.root.as_deref())? } else { args.files.clone() };
+    let files =
+        if args.files.is_empty() { standing_files(&project::root(args.root.as_deref())?) } else { args.files.clone() };
     let absolute =
         |path: &PathBuf| std::path::absolute(path).with_context(|| format!("cannot find {}", path.display()));
     Ok(Options {
@@ -98,11 +99,10 @@ fn options(args: &Args) -> anyhow::Result<Options> {
     })
 }
 
-/// The workload, the way in, and the subsets that routes name.
-fn default_files(root: Option<&Path>) -> anyhow::Result<Vec<PathBuf>> {
-    let root = project::root(root)?;
+/// What a mesh starts with: the workload, the way in, and the subsets that routes name, as far as they are there.
+pub(super) fn standing_files(root: &Path) -> Vec<PathBuf> {
     let files = ["k8s/base", "istio/gateway/http.yaml", "istio/subsets.yaml"].map(|file| root.join(file));
-    Ok(files.into_iter().filter(|file| file.exists()).collect())
+    files.into_iter().filter(|file| file.exists()).collect()
 }
 
 /// A wrong input ends the command with another exit code than a failure.

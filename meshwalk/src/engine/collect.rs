@@ -9,7 +9,7 @@ use std::{
 use super::{Engine, Halt, observer::Event};
 use crate::{
     checks::{self, Counters, Evidence, Growth, Status, Verdict},
-    lab::{Amount, Check, Kind, Term},
+    lab::{Amount, Check, Kind, MetricQuery, Term},
 };
 
 /// How long counters may take to settle: a proxy counts a request when its stream has ended.
@@ -17,12 +17,12 @@ const COUNTERS: Duration = Duration::from_secs(5);
 /// How long spans may take to arrive: a batch of spans is sent every five seconds by default.
 const SPANS: Duration = Duration::from_secs(12);
 /// Between two looks.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What has to be looked at to decide some checks.
 #[derive(Debug, Default)]
 pub(super) struct Needs {
-    workloads: BTreeSet<String>,
+    queries: Vec<MetricQuery>,
     faults: bool,
     trace: bool,
     probes: bool,
@@ -35,13 +35,11 @@ impl Needs {
         for check in checks {
             match &check.kind {
                 Kind::Metric(wanted) => {
-                    needs.workloads.insert(wanted.query.workload.clone());
+                    needs.queries.push(wanted.query.clone());
                     needs.faults |= matches!(wanted.amount, Amount::Faults(_));
                 }
                 Kind::AddsUp(sums) => sums.left.iter().chain(&sums.right).for_each(|term| match term {
-                    Term::Metric(query) => {
-                        needs.workloads.insert(query.workload.clone());
-                    }
+                    Term::Metric(query) => needs.queries.push(query.clone()),
                     Term::Faults(_) | Term::Client(Amount::Faults(_), _) => needs.faults = true,
                     Term::Client(..) => {}
                 }),
@@ -54,7 +52,12 @@ impl Needs {
     }
 
     fn counters(&self) -> bool {
-        self.faults || !self.workloads.is_empty()
+        self.faults || !self.queries.is_empty()
+    }
+
+    /// The figures that the checks will look at. A page has others that never rest, such as a process's age.
+    fn figures(&self, growth: &Growth) -> Vec<f64> {
+        self.queries.iter().map(|query| growth.metric(query)).collect()
     }
 
     /// How long what is needed may take.
@@ -73,9 +76,9 @@ impl Engine<'_> {
     /// Counters as they stand now.
     pub(super) async fn count(&self, needs: &Needs) -> Result<Counters, Halt> {
         let mut counters = Counters::default();
-        if !needs.workloads.is_empty() {
-            let workloads: Vec<_> = needs.workloads.iter().cloned().collect();
-            counters.scrape = self.target.scrape(&workloads).await?;
+        if !needs.queries.is_empty() {
+            let workloads: BTreeSet<_> = needs.queries.iter().map(|query| query.workload.clone()).collect();
+            counters.scrape = self.target.scrape(&workloads.into_iter().collect::<Vec<_>>()).await?;
         }
         if needs.faults {
             for instance in self.target.instances().await? {
@@ -94,7 +97,7 @@ impl Engine<'_> {
         evidence: &mut Evidence,
     ) -> Result<Vec<Verdict>, Halt> {
         let started = Instant::now();
-        let mut grown: Option<Growth> = None;
+        let mut figures: Option<Vec<f64>> = None;
         if needs.patience() > Duration::ZERO {
             self.observer.tell(&Event::Collecting);
         }
@@ -110,7 +113,8 @@ impl Engine<'_> {
             }
             let verdicts: Vec<_> = checks.iter().map(|check| checks::decide(check, evidence)).collect();
             // Requests that are counted late must not be missed by a check that holds already.
-            let settled = !needs.counters() || grown.as_ref() == Some(&evidence.growth);
+            let found = needs.figures(&evidence.growth);
+            let settled = !needs.counters() || figures.as_ref() == Some(&found);
             let waiting = checks.iter().zip(&verdicts).any(|(check, verdict)| {
                 verdict.status == Status::Failed
                     && matches!(check.kind, Kind::Metric(_) | Kind::AddsUp(_) | Kind::Trace(_) | Kind::Probes)
@@ -119,7 +123,7 @@ impl Engine<'_> {
                 verdicts.iter().for_each(|verdict| self.observer.tell(&Event::Decided(verdict)));
                 return Ok(verdicts);
             }
-            grown = Some(evidence.growth.clone());
+            figures = Some(found);
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
                 () = self.interrupt.wished() => return Err(Halt::Interrupted),

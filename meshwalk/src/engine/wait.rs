@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Engine, Halt, observer::Event};
 use crate::{
     checks,
-    lab::{Check, Kind, Lab, Wait, quantity::readable},
+    lab::{Category, Check, Kind, Lab, Wait, quantity::readable},
     report::{Waited, When},
     target::Entry,
     traffic::{Outcome, Plan, Sample},
@@ -60,7 +60,7 @@ impl Engine<'_> {
         let plan = Plan {
             headers: wait.headers.clone(),
             fresh_connections: true,
-            timeout: PROBE.min(wait.within),
+            timeout: patience(&wait.until).min(wait.within),
             service: Some(lab.service.clone()),
             ..Plan::get(entry.address.clone(), &entry.authority, &wait.path, 1000.0, Duration::from_millis(1))
         };
@@ -70,6 +70,15 @@ impl Engine<'_> {
         }
         result.samples.pop().ok_or_else(|| Halt::Broken("a probe ended without a result".to_owned()))
     }
+}
+
+/// How long a probe may take. Where all that counts is whether it takes longer than so long, it is given up then.
+fn patience(until: &[Check]) -> Duration {
+    let slower = |check: &Check| match check.kind {
+        Kind::Shares { category: Category::Slower(than), .. } => Some(than + PAUSE),
+        _ => None,
+    };
+    until.iter().map(slower).collect::<Option<Vec<_>>>().into_iter().flatten().max().unwrap_or(PROBE)
 }
 
 /// What a probe has to show, in words.
