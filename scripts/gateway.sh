@@ -3,10 +3,11 @@
 # project's root; brings cluster.sh with it.
 . scripts/cluster.sh
 forwards=()
-forward_log=$(mktemp)
+forward_log=
 
 # forward NAMESPACE WHAT PORT: sets `forwarded` to the URL under which the port of a pod or service is reached.
 forward() {
+  [ -n "$forward_log" ] || forward_log=$(mktemp)
   show "${kubectl[@]}" -n "$1" port-forward "$2" ":$3"
   "${kubectl[@]}" -n "$1" port-forward "$2" ":$3" >"$forward_log" 2>&1 &
   local pid=$! port=
@@ -27,7 +28,8 @@ stop_forwards() {
     wait "$pid" 2>/dev/null || true
   done
   forwards=()
-  rm -f "$forward_log"
+  [ -z "$forward_log" ] || rm -f "$forward_log"
+  forward_log=
 }
 
 # Sets `gateway` to a URL that reaches the ingress gateway from here, unless --gateway or MESHWALK_GATEWAY did. In this

@@ -7,8 +7,8 @@
 check=
 pace=
 wrong=0
-answers=$(mktemp -d)
-kept=$(mktemp -d)
+answers=
+kept=
 # Where requests go in: the gateway, or the pod of a client by a port-forward.
 urls=()
 
@@ -27,6 +27,8 @@ begin() {
   require_cluster
   require_istio
   require_workload
+  answers=$(mktemp -d)
+  kept=$(mktemp -d)
   trap 'end $?' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
