@@ -1,6 +1,7 @@
 # The images of the workload and of the command line. One of them for each target:
 #
 #   docker build --target frontend --tag meshwalk/frontend:v1 .
+#   docker build --target backend --build-arg RELEASE=v1 --tag meshwalk/backend:v1 .
 #   docker build --target backend --build-arg RELEASE=v2 --tag meshwalk/backend:v2 .
 #   docker build --target meshwalk --tag meshwalk/meshwalk:v1 .
 #
@@ -40,7 +41,7 @@ ENV MESHWALK_RELEASE=v1
 FROM bare AS release-v2
 ENV MESHWALK_RELEASE=v2
 
-FROM release-${RELEASE} AS frontend
+FROM release-v1 AS frontend
 COPY --from=compile /frontend /frontend
 EXPOSE 8080 8081
 ENTRYPOINT ["/frontend"]
