@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use http::{HeaderMap, HeaderName, request};
-use opentelemetry::Context;
+use tracing::Span;
 
 use crate::{
     app::App,
@@ -24,8 +24,8 @@ pub(crate) struct Inbound {
     pub(crate) arrived: Instant,
     /// What travels on to the upstreams.
     pub(crate) onward: Onward,
-    /// The own span; empty if the process makes none.
-    pub(crate) span: Context,
+    /// The own span; disabled if the process makes none.
+    pub(crate) span: Span,
     /// The caller's identity, where a sidecar vouches for it.
     pub(crate) peer: Option<String>,
     /// 1 for the first try.

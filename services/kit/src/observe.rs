@@ -79,7 +79,7 @@ impl Observation {
         let inbound = &self.inbound;
         let took = inbound.arrived.elapsed();
         telemetry::server_request(self.method, self.route.as_deref(), status, took);
-        telemetry::end_server(&inbound.span, status, inbound.attempt, faults);
+        telemetry::server_outcome(&inbound.span, status, inbound.attempt, faults);
         tracing::info!(
             method = self.method,
             path = self.path,

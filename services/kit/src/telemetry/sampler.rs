@@ -51,9 +51,9 @@ impl ShouldSample for CallersDecision {
 
 /// What has been decided before: by the caller, or for the span above in this process.
 fn decision(parent: &Context) -> Option<Decision> {
-    let local = || {
-        let span = parent.span().span_context().clone();
-        span.is_valid().then_some(if span.is_sampled() { Decision::Sample } else { Decision::Drop })
-    };
-    parent.get::<Decision>().copied().or_else(local)
+    let span = parent.span().span_context().clone();
+    if span.is_valid() && !span.is_remote() {
+        return Some(if span.is_sampled() { Decision::Sample } else { Decision::Drop });
+    }
+    parent.get::<Decision>().copied()
 }

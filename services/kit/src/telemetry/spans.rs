@@ -1,10 +1,14 @@
 //! The two kinds of spans, with the names and attributes of OpenTelemetry's semantic conventions for HTTP.
+//!
+//! They are [`Span`]s of `tracing`, which [`Traces`] hands to OpenTelemetry. Such a span ends when its last owner drops it.
 
-use http::{Method, StatusCode, Uri, Version, header, request};
+use http::{HeaderName, Method, StatusCode, Uri, Version, header, request};
 use opentelemetry::{
-    Context, KeyValue,
-    trace::{SpanContext, SpanKind, Status, TraceContextExt, Tracer},
+    Context,
+    trace::{SpanContext, TraceContextExt},
 };
+use tracing::{Span, field::Empty, info_span};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::Traces;
 use crate::{faults::InjectedFault, propagation::Parent};
@@ -26,103 +30,107 @@ pub(crate) fn method_label(method: &Method) -> &'static str {
 }
 
 impl Traces {
-    /// Starts the span of a request that came in; an empty context if there are no spans.
-    pub(crate) fn server_span(&self, request: &request::Parts, route: Option<&str>, parent: Parent) -> Context {
-        let Some(tracer) = &self.tracer else { return Context::new() };
+    /// Starts the span of a request that came in; a disabled one if there are no spans.
+    pub(crate) fn server_span(&self, request: &request::Parts, route: Option<&str>, parent: Parent) -> Span {
         let method = method_label(&request.method);
-        let mut attributes = vec![
-            KeyValue::new("http.request.method", method),
-            KeyValue::new("url.path", request.uri.path().to_owned()),
-            KeyValue::new("url.scheme", "http"),
-            KeyValue::new("network.protocol.version", protocol_version(request.version)),
-        ];
-        if method == "_OTHER" {
-            attributes.push(KeyValue::new("http.request.method_original", request.method.to_string()));
-        }
-        attributes.extend(route.map(|route| KeyValue::new("http.route", route.to_owned())));
-        for (name, attribute) in [(header::HOST, "server.address"), (header::USER_AGENT, "user_agent.original")] {
-            if let Some(value) = request.headers.get(name).and_then(|value| value.to_str().ok()) {
-                attributes.push(KeyValue::new(attribute, value.to_owned()));
-            }
-        }
-        let caller = match parent.span {
-            Some(span) => Context::new().with_remote_span_context(span),
-            None => Context::new(),
-        };
-        let span = tracer
-            .span_builder(name(method, route))
-            .with_kind(SpanKind::Server)
-            .with_attributes(attributes)
-            .start_with_context(tracer, &caller.with_value(parent.decision));
-        Context::new().with_span(span)
+        let text = |name: HeaderName| request.headers.get(name).and_then(|value| value.to_str().ok());
+        let parent = || caller(parent);
+        self.span(parent, || {
+            info_span!(
+                parent: None,
+                "server",
+                otel.name = name(method, route),
+                otel.kind = "server",
+                otel.status_code = Empty,
+                http.request.method = method,
+                http.request.method_original = (method == "_OTHER").then(|| request.method.as_str()),
+                http.route = route,
+                http.response.status_code = Empty,
+                error.type = Empty,
+                url.path = request.uri.path(),
+                url.scheme = "http",
+                network.protocol.version = protocol_version(request.version),
+                server.address = text(header::HOST),
+                user_agent.original = text(header::USER_AGENT),
+                meshwalk.attempt = Empty,
+                meshwalk.fault.id = Empty,
+                meshwalk.fault.mode = Empty,
+                meshwalk.fault.delay_ms = Empty,
+            )
+        })
     }
 
     /// Starts the span of a call to an upstream.
-    pub(crate) fn client_span(&self, within: &Context, method: &Method, upstream: &str, url: &Uri) -> Context {
-        let Some(tracer) = &self.tracer else { return Context::new() };
+    pub(crate) fn client_span(&self, within: &Span, method: &Method, upstream: &str, url: &Uri) -> Span {
         let method = method_label(method);
-        let span = tracer
-            .span_builder(method)
-            .with_kind(SpanKind::Client)
-            .with_attributes([
-                KeyValue::new("http.request.method", method),
-                KeyValue::new("url.full", url.to_string()),
-                KeyValue::new("server.address", url.host().unwrap_or_default().to_owned()),
-                KeyValue::new("server.port", i64::from(url.port_u16().unwrap_or(80))),
-                KeyValue::new("peer.service", upstream.to_owned()),
-            ])
-            .start_with_context(tracer, within);
-        within.with_span(span)
+        let parent = || within.context();
+        self.span(parent, || {
+            info_span!(
+                parent: None,
+                "client",
+                otel.name = name(method, None),
+                otel.kind = "client",
+                otel.status_code = Empty,
+                http.request.method = method,
+                http.response.status_code = Empty,
+                error.type = Empty,
+                url.full = %url,
+                server.address = url.host().unwrap_or_default(),
+                server.port = i64::from(url.port_u16().unwrap_or(80)),
+                peer.service = upstream,
+            )
+        })
     }
 }
 
-/// Ends a server's span. Only the server's own failures are errors; a client's are the client's.
-pub(crate) fn end_server(span: &Context, status: Option<StatusCode>, attempt: u32, faults: &[InjectedFault]) {
-    let span = span.span();
-    span.set_attribute(KeyValue::new("meshwalk.attempt", i64::from(attempt)));
+/// Says how a server's span ends. Only the server's own failures are errors; a client's are the client's.
+pub(crate) fn server_outcome(span: &Span, status: Option<StatusCode>, attempt: u32, faults: &[InjectedFault]) {
+    span.record("meshwalk.attempt", i64::from(attempt));
     if !faults.is_empty() {
         let joined = |part: fn(&InjectedFault) -> &str| faults.iter().map(part).collect::<Vec<_>>().join(",");
-        span.set_attribute(KeyValue::new("meshwalk.fault.id", joined(|fault| &fault.id)));
-        span.set_attribute(KeyValue::new("meshwalk.fault.mode", joined(|fault| fault.mode)));
+        span.record("meshwalk.fault.id", joined(|fault| &fault.id));
+        span.record("meshwalk.fault.mode", joined(|fault| fault.mode));
         let delay_ms: f64 = faults.iter().filter_map(|fault| fault.delay_ms).sum();
         if delay_ms > 0.0 {
-            span.set_attribute(KeyValue::new("meshwalk.fault.delay_ms", delay_ms));
+            span.record("meshwalk.fault.delay_ms", delay_ms);
         }
     }
     match status {
-        Some(status) => end(&span, status, status.is_server_error()),
+        Some(status) => answered(span, status, status.is_server_error()),
         None => {
-            span.set_attribute(KeyValue::new("error.type", "cancelled"));
-            span.end();
+            span.record("error.type", "cancelled");
         }
     }
 }
 
-/// Ends a client's span: with the status that was received, or with the kind of the failure.
-pub(crate) fn end_client(span: &Context, outcome: Result<StatusCode, &'static str>) {
-    let span = span.span();
+/// Says how a client's span ends: with the status that was received, or with the kind of the failure.
+pub(crate) fn client_outcome(span: &Span, outcome: Result<StatusCode, &'static str>) {
     match outcome {
-        Ok(status) => end(&span, status, status.is_client_error() || status.is_server_error()),
+        Ok(status) => answered(span, status, status.is_client_error() || status.is_server_error()),
         Err(kind) => {
-            span.set_attribute(KeyValue::new("error.type", kind));
-            span.set_status(Status::error(""));
-            span.end();
+            span.record("error.type", kind).record("otel.status_code", "error");
         }
     }
 }
 
-/// The context of an own span, if there is one.
-pub(crate) fn own(span: &Context) -> Option<SpanContext> {
-    Some(span.span().span_context().clone()).filter(SpanContext::is_valid)
+/// The ids of an own span, if there is one.
+pub(crate) fn own(span: &Span) -> Option<SpanContext> {
+    Some(span.context().span().span_context().clone()).filter(SpanContext::is_valid)
 }
 
-fn end(span: &opentelemetry::trace::SpanRef<'_>, status: StatusCode, is_error: bool) {
-    span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
-    if is_error {
-        span.set_attribute(KeyValue::new("error.type", status.as_u16().to_string()));
-        span.set_status(Status::error(""));
+fn caller(parent: Parent) -> Context {
+    let context = Context::new().with_value(parent.decision);
+    match parent.span {
+        Some(span) => context.with_remote_span_context(span),
+        None => context,
     }
-    span.end();
+}
+
+fn answered(span: &Span, status: StatusCode, is_error: bool) {
+    span.record("http.response.status_code", i64::from(status.as_u16()));
+    if is_error {
+        span.record("error.type", status.as_str()).record("otel.status_code", "error");
+    }
 }
 
 fn name(method: &'static str, route: Option<&str>) -> String {

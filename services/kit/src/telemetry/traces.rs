@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use opentelemetry::{KeyValue, trace::TracerProvider};
+use opentelemetry::{Context, KeyValue, trace::TracerProvider};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
-use opentelemetry_sdk::{
-    Resource,
-    trace::{SdkTracer, SdkTracerProvider},
-};
+use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
+use tracing::{Dispatch, Span, dispatcher, level_filters::LevelFilter};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::layer::SubscriberExt;
 
 use super::{Collector, Protocol, Settings, delivery::Delivery, sampler::CallersDecision};
 use crate::{identity::Identity, propagation::Order};
@@ -18,7 +18,9 @@ use crate::{identity::Identity, propagation::Order};
 pub struct Traces {
     /// Which trace headers are believed when they differ.
     pub(crate) order: Order,
-    pub(super) tracer: Option<SdkTracer>,
+    /// Takes spans alone. The log is a subscriber of its own, so that its filter drops no span, no line of it becomes a
+    /// span's event, and what the senders of spans say makes no more spans to send.
+    bridge: Option<Dispatch>,
     provider: Option<SdkTracerProvider>,
 }
 
@@ -37,11 +39,30 @@ impl Traces {
             .with_resource(resource(settings, identity))
             .with_batch_exporter(Delivery::new(exporter, collector.endpoint.clone()))
             .build();
-        Ok(Self {
-            order: settings.order,
-            tracer: Some(provider.tracer(env!("CARGO_PKG_NAME"))),
-            provider: Some(provider),
-        })
+        // The attributes are those of the conventions, without the places in the code and the threads that the layer
+        // would add.
+        let layer = tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer(env!("CARGO_PKG_NAME")))
+            .with_location(false)
+            .with_threads(false)
+            .with_target(false)
+            .with_tracked_inactivity(false);
+        // The level keeps the libraries' finer events cheap: they are not even asked about.
+        let bridge = Dispatch::new(tracing_subscriber::registry().with(layer).with(LevelFilter::INFO));
+        Ok(Self { order: settings.order, bridge: Some(bridge), provider: Some(provider) })
+    }
+
+    /// Makes a span for OpenTelemetry; a disabled one without a collector.
+    ///
+    /// Its parent is told to OpenTelemetry alone. `tracing` would let go of a parent at the subscriber that is the default
+    /// when the child ends, which is the log's, and the parent would never end.
+    pub(super) fn span(&self, parent: impl FnOnce() -> Context, make: impl FnOnce() -> Span) -> Span {
+        let Some(bridge) = &self.bridge else { return Span::none() };
+        let span = dispatcher::with_default(bridge, make);
+        if let Err(error) = span.set_parent(parent()) {
+            tracing::warn!(%error, "a span stands alone");
+        }
+        span
     }
 
     /// Sends what is left, for this long at most. To be called when no request is in flight any more.

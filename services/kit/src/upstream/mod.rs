@@ -12,6 +12,7 @@ use hyper_util::{
     client::legacy::Client as Pool,
     rt::{TokioExecutor, TokioTimer},
 };
+use opentelemetry::trace::SpanContext;
 
 use crate::{
     config::{Upstream, Upstreams},
@@ -52,7 +53,8 @@ impl Client {
     pub(crate) async fn call(&self, upstream: &Upstream, inbound: &Inbound) -> Called {
         let began = Instant::now();
         let span = self.traces.client_span(&inbound.span, &Method::GET, &upstream.name, &upstream.url);
-        let request = request(upstream, inbound, &span);
+        let own = telemetry::own(&span);
+        let request = request(upstream, inbound, own.as_ref());
         let answer = match tokio::time::timeout(self.timeout, self.exchange(request)).await {
             Ok(answer) => answer,
             Err(_) => Err(Failure {
@@ -61,12 +63,13 @@ impl Client {
             }),
         };
         let outcome = answer.as_ref().map(|(status, _)| *status).map_err(|failure| failure.kind.as_str());
-        telemetry::end_client(&span, outcome);
+        telemetry::client_outcome(&span, outcome);
+        // The call ends here; what follows is the own work.
+        drop(span);
         let (host, port) = (upstream.url.host().unwrap_or_default(), upstream.url.port_u16().unwrap_or(80));
         telemetry::client_request(host, port, outcome, began.elapsed());
         let called = called(upstream, answer, millis(began));
         if let Some(Failure { kind, detail }) = &called.error {
-            let own = telemetry::own(&span).map(|own| own.span_id().to_string());
             tracing::warn!(
                 upstream = upstream.name,
                 url = %upstream.url,
@@ -75,7 +78,7 @@ impl Client {
                 detail,
                 request_id = inbound.request_id,
                 trace_id = inbound.trace_id,
-                span_id = own,
+                span_id = own.map(|own| own.span_id().to_string()),
                 "upstream failed"
             );
         }
@@ -91,11 +94,11 @@ impl Client {
     }
 }
 
-fn request(upstream: &Upstream, inbound: &Inbound, span: &opentelemetry::Context) -> Request<Empty<Bytes>> {
+fn request(upstream: &Upstream, inbound: &Inbound, own: Option<&SpanContext>) -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
     *request.uri_mut() = upstream.url.clone();
     let headers = request.headers_mut();
-    *headers = inbound.onward.headers(telemetry::own(span).as_ref());
+    *headers = inbound.onward.headers(own);
     headers.insert(HOPS, (inbound.hops.saturating_add(1)).into());
     headers.insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
     if !headers.contains_key(header::USER_AGENT) {

@@ -5,7 +5,10 @@ use meshwalk_kit::{
     propagation::Order,
     telemetry::{Protocol, Root, Settings},
 };
-use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::StatusCode as SpanStatus};
+use opentelemetry_proto::tonic::{
+    common::v1::KeyValue,
+    trace::v1::{Span, span::SpanKind, status::StatusCode as SpanStatus},
+};
 
 use super::{
     client::{get, hello},
@@ -69,13 +72,25 @@ async fn names_and_attributes_are_those_of_the_conventions() {
         ("meshwalk.attempt", "2"),
         ("meshwalk.fault.id", "slow"),
         ("meshwalk.fault.mode", "latency"),
+        ("meshwalk.fault.delay_ms", "1"),
+        ("url.path", "/api/hello"),
+        ("url.scheme", "http"),
     ] {
         assert_eq!(attribute(server, key).as_deref(), Some(value), "{key}");
     }
+    assert_eq!(server.status.as_ref().unwrap().code(), SpanStatus::Error);
     let client = spans.iter().map(|(_, span)| span).find(|span| span.kind() == SpanKind::Client).unwrap();
     assert_eq!(attribute(client, "url.full"), Some(format!("http://{}/items", nobody.address())));
     assert_eq!(attribute(client, "error.type").as_deref(), Some("refused"));
     assert_eq!(client.status.as_ref().unwrap().code(), SpanStatus::Error);
+    // Nothing but the conventions and what is this program's own: no places in the code, no threads, no log lines.
+    let own = ["http", "url", "network", "server", "user_agent", "error", "peer", "meshwalk"];
+    for (_, span) in &spans {
+        assert!(span.events.is_empty() && span.links.is_empty(), "{span:?}");
+        for KeyValue { key, .. } in &span.attributes {
+            assert!(own.contains(&key.split('.').next().unwrap()), "{key}");
+        }
+    }
     // A path that is not there names no span, and is no error of the server's.
     let unknown = spans.iter().map(|(_, span)| span).find(|span| span.name == "GET" && span.kind() == SpanKind::Server);
     assert_eq!(unknown.unwrap().status.as_ref().map_or(SpanStatus::Unset, |status| status.code()), SpanStatus::Unset);
