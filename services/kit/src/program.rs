@@ -38,7 +38,8 @@ impl Program {
         self
     }
 
-    /// Runs the program: 0 after an orderly end, 1 after a failed start or a cut request, 64 for a wrong value.
+    /// Runs the program: 0 after an orderly end, 1 after a failed start, a cut request or a second signal, 64 for a wrong
+    /// value.
     pub fn main(self) -> ExitCode {
         let config = match Config::from_command_line(self.name, self.about, std::env::args_os()) {
             Ok(config) => config,

@@ -18,7 +18,7 @@ impl Signals {
     }
 
     /// Waits for the first signal. A second one ends the process at once, whatever is in flight: who sends it has waited
-    /// long enough.
+    /// long enough. The exit code is then 1, as after any end that cuts requests.
     pub(crate) async fn first(mut self) {
         self.next().await;
         tokio::spawn(async move {

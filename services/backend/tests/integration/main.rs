@@ -3,5 +3,7 @@
 
 mod ending;
 mod logging;
+mod peer;
 mod process;
+mod spans;
 mod usage;

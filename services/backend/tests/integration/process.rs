@@ -23,6 +23,12 @@ pub(crate) fn command() -> Command {
     command
 }
 
+/// Waits a little for a condition that is waited for since then, or fails with the reason.
+pub(crate) fn pause(since: Instant, reason: &str) {
+    assert!(since.elapsed() < DEADLINE, "{reason}");
+    std::thread::sleep(Duration::from_millis(5));
+}
+
 /// A running program. It does not outlive the test.
 pub(crate) struct Process {
     child: Child,
@@ -34,11 +40,16 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the program and waits until it serves.
-    pub(crate) fn start(command: &mut Command) -> Self {
+    /// Starts the program without waiting, for want of a log that would tell when it serves, and where.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stdout.take().unwrap());
-        let mut process = Self { child, log, address: String::new(), admin: String::new() };
+        Self { child, log, address: String::new(), admin: String::new() }
+    }
+
+    /// Starts the program and waits until it serves.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut process = Self::spawn(command);
         let serving = process.line_with("serving");
         process.address = serving["listen"].as_str().unwrap().to_owned();
         process.admin = serving["admin"].as_str().unwrap().to_owned();
@@ -62,8 +73,7 @@ impl Process {
         let began = Instant::now();
         let active = "http_server_active_requests{http_request_method=\"GET\"} 1";
         while !get(&self.admin, "/metrics", "").contains(active) {
-            assert!(began.elapsed() < DEADLINE, "no request is in flight");
-            std::thread::sleep(Duration::from_millis(5));
+            pause(began, "no request is in flight");
         }
     }
 
@@ -77,8 +87,7 @@ impl Process {
         let status = loop {
             match self.child.try_wait().unwrap() {
                 Some(status) => break status,
-                None if began.elapsed() > DEADLINE => panic!("the program does not end"),
-                None => std::thread::sleep(Duration::from_millis(5)),
+                None => pause(began, "the program does not end"),
             }
         };
         let mut rest = String::new();

@@ -63,7 +63,8 @@ fn a_port_that_is_taken_is_a_failed_start() {
 fn help_is_no_error() {
     let output = command().arg("--help").output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8(output.stdout).unwrap().contains("MESHWALK_UPSTREAM_TIMEOUT"));
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(help.contains("MESHWALK_UPSTREAM_TIMEOUT") && help.contains("Exit codes: 0"), "{help}");
 }
 
 #[test]

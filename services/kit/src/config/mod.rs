@@ -33,6 +33,11 @@ pub use release::Release;
 pub(crate) use upstream::HELLO_PATH;
 pub use upstream::{OnUpstreamError, Upstream, Upstreams};
 
+/// Closes the help.
+const EXIT_CODES: &str = "\
+Exit codes: 0 after an orderly end on SIGTERM or SIGINT; 1 if the start fails, if requests in flight are cut at the \
+deadline, or at a second signal, which ends the process at once; 64 for a wrong value.";
+
 /// Everything that a service is told at start.
 #[derive(Debug, Clone, Parser)]
 pub struct Config {
@@ -118,7 +123,8 @@ impl Config {
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
-        let mut command = Self::command().name(name).about(about).version(env!("CARGO_PKG_VERSION"));
+        let mut command =
+            Self::command().name(name).about(about).version(env!("CARGO_PKG_VERSION")).after_help(EXIT_CODES);
         let matches = command.try_get_matches_from_mut(arguments)?;
         let config = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         config.check().map_err(|wrong| command.error(ErrorKind::ValueValidation, wrong))?;
