@@ -128,6 +128,10 @@ fn base(identity: &Identity<'_>, admin: &str) -> Value {
             // request to the collector for each.
             "tracing.opentelemetry.min_flush_spans": 100,
             "tracing.opentelemetry.flush_interval_ms": 200,
+            // Envoy would refuse a regular expression of more than 100 steps, which one with a bounded repetition
+            // soon has, and a path with a fragment. Istio's proxies take both.
+            "re2.max_program_size.error_level": 32_768,
+            "envoy.reloadable_features.http_reject_path_with_fragment": false,
         } }] },
     })
 }

@@ -123,7 +123,7 @@ pub(crate) fn way_out(policy: OutboundPolicy) -> Value {
                 ),
                 "metadata": { "filter_metadata": { "meshwalk": { "destination_service_name": name } } },
             });
-            connection_pool::apply(&mut cluster, None, false);
+            connection_pool::pass_through(&mut cluster);
             // What passes through is not encrypted, so there is no certificate whose names could be checked.
             cluster["cluster_type"]["typed_config"]["allow_insecure_cluster_options"] = json!(true);
             cluster

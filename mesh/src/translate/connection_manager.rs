@@ -48,6 +48,8 @@ impl ConnectionManager<'_> {
             "http_filters": filters,
             // A route's timeout is the only limit; an idle stream has none (Istio's default).
             "stream_idle_timeout": "0s",
+            // Whether a body is wanted is for the app to say, not for a proxy before it.
+            "proxy_100_continue": true,
             "normalize_path": true,
             "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
             "upgrade_configs": [{ "upgrade_type": "websocket" }],
@@ -59,9 +61,6 @@ impl ConnectionManager<'_> {
         forwarded_identity(&mut config, side);
         if side != Side::Outbound {
             set(&mut config, "server_name", "istio-envoy");
-        }
-        if matches!(side, Side::Inbound { .. }) {
-            set(&mut config, "server_header_transformation", "PASS_THROUGH");
         }
         extension(
             "envoy.filters.network.http_connection_manager",

@@ -13,6 +13,19 @@ pub(crate) fn upgrades(pool: Option<&ConnectionPool>) -> bool {
     pool.and_then(|pool| pool.http.as_ref()).is_some_and(|http| http.h2_upgrade_policy == H2UpgradePolicy::Upgrade)
 }
 
+/// How long a connection to a host that the mesh does not know is kept without a request.
+const PASSTHROUGH_IDLE_TIMEOUT: &str = "300s";
+
+/// Writes what holds for hosts that the mesh does not know: nothing tells their protocol, so the caller's is kept.
+pub(crate) fn pass_through(cluster: &mut Value) {
+    apply(cluster, None, false);
+    let options = json!({
+        "common_http_protocol_options": { "idle_timeout": PASSTHROUGH_IDLE_TIMEOUT },
+        "use_downstream_protocol_config": { "http_protocol_options": {}, "http2_protocol_options": {} },
+    });
+    set(cluster, "typed_extension_protocol_options", json!({ PROTOCOL_OPTIONS: typed(PROTOCOL_OPTIONS, options) }));
+}
+
 /// Writes them into a cluster. Istio's defaults differ from Envoy's: no breaker has a limit, and connecting may take
 /// ten seconds. A limit of 0 means none.
 pub(crate) fn apply(cluster: &mut Value, pool: Option<&ConnectionPool>, http2: bool) {

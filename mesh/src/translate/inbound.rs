@@ -46,6 +46,9 @@ fn listener(mesh: &Mesh<'_>, instance: &Instance, number: u16, service: &MeshSer
             "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
             json!({}),
         )],
+        // A caller may open a connection long before it sends anything.
+        "listener_filters_timeout": "0s",
+        "continue_on_listener_filters_timeout": true,
         "filter_chains": chains,
     }))
 }

@@ -50,11 +50,14 @@ pub fn spiffe_id(namespace: &str, service_account: &str) -> String {
     format!("spiffe://{TRUST_DOMAIN}/ns/{namespace}/sa/{service_account}")
 }
 
-/// The names under which a caller in `client_namespace` may ask for a service: the full one, the same without the
-/// cluster's domain, with and without `svc`, and from the same namespace the bare one.
+/// The names under which a caller in `client_namespace` may ask for a service: the full one, with and without the dot
+/// of an absolute name, the same without the cluster's domain, with and without `svc`, and from the same namespace the
+/// bare one.
 #[must_use]
 pub fn service_domains(name: &str, namespace: &str, client_namespace: &str) -> Vec<String> {
-    let mut domains = vec![service_host(name, namespace)];
+    let full = service_host(name, namespace);
+    let absolute = format!("{full}.");
+    let mut domains = vec![full, absolute];
     if namespace == client_namespace {
         domains.push(name.to_owned());
     }
@@ -72,6 +75,12 @@ mod tests {
         assert_eq!(full_host("backend", "meshwalk"), "backend.meshwalk.svc.cluster.local");
         assert_eq!(full_host("backend.other", "meshwalk"), "backend.other");
         assert_eq!(full_host("*", "meshwalk"), "*");
+    }
+
+    #[test]
+    fn the_full_name_is_known_as_an_absolute_one_too() {
+        let domains = service_domains("backend", "meshwalk", "other");
+        assert!(domains.contains(&"backend.meshwalk.svc.cluster.local.".to_owned()), "{domains:?}");
     }
 
     #[test]

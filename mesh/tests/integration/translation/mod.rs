@@ -7,3 +7,4 @@ mod golden;
 mod judged;
 mod pods;
 mod problems;
+mod proxies;
