@@ -9,7 +9,7 @@ pub(super) const BOOTSTRAP: &str = "bootstrap.json";
 
 /// How long a replaced listener's connections may go on, in seconds. A change of policy waits for them, so that it is
 /// in force on every connection when it is reported; a request that takes longer on a replaced listener is cut.
-const DRAIN_SECONDS: &str = "2";
+const DRAIN_SECONDS: &str = "1";
 
 /// How Envoy is started.
 pub(super) fn program(envoy: &Path, paths: &Paths) -> Program {

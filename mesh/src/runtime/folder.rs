@@ -117,10 +117,19 @@ impl Folder {
         }
         let path = base.join(name);
         check_socket_length(&path.join(TYPICAL_SOCKET))?;
-        make_private(base)?;
-        sweep(base);
         let lock = base.join(format!("{name}.lock"));
-        let held = take_lock(&lock, name)?;
+        let mut patience = 10;
+        let held = loop {
+            make_private(base)?;
+            sweep(base);
+            match take_lock(&lock, name) {
+                // The last run of this user took the empty base folder away just now.
+                Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound && patience > 0 => {
+                    patience -= 1;
+                }
+                held => break held?,
+            }
+        };
         remove(&path)?;
         make_private(&path)?;
         Ok(Self { path, lock, _held: held })
@@ -139,6 +148,8 @@ impl Drop for Folder {
         if let Err(error) = removed {
             tracing::warn!("{error}");
         }
+        // The last run leaves nothing; while there are others, the folder is not empty and stays.
+        let _ = self.lock.parent().map(fs::remove_dir);
     }
 }
 
