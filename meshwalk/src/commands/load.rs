@@ -27,7 +27,7 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
     count from when a request was due. Ctrl-C ends the run and prints what there is."
 )]
 pub struct Args {
-    /// Where to: http://HOST[:PORT][/PATH]; with --unix, a path is enough.
+    /// Where to: `http://HOST[:PORT][/PATH]`; with --unix, a path is enough.
     url: String,
     /// Requests per second, such as 400/s.
     #[arg(long, short, default_value = "50/s", value_parser = units::rate)]
