@@ -42,6 +42,6 @@ async fn version(State(admin): State<Admin>) -> impl IntoResponse {
     let Identity { service, release, instance, .. } = &admin.identity;
     Json(json!({
         "service": service, "version": release.as_str(), "instance": instance,
-        "build": {"package": env!("CARGO_PKG_VERSION"), "rust": env!("CARGO_PKG_RUST_VERSION")},
+        "build": {"package": env!("CARGO_PKG_VERSION")},
     }))
 }

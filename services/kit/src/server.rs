@@ -123,7 +123,12 @@ impl Bound {
         self.upkeep.abort();
         anyhow::ensure!(
             cut == 0,
-            "{cut} connections with requests in flight were cut at the deadline (--drain-timeout)"
+            "{} cut at the deadline (--drain-timeout)",
+            if cut == 1 {
+                "1 connection with a request in flight was".to_owned()
+            } else {
+                format!("{cut} connections with requests in flight were")
+            }
         );
         tracing::info!("ended; nothing was cut");
         Ok(())

@@ -68,6 +68,14 @@ fn help_is_no_error() {
 }
 
 #[test]
+fn the_faults_language_is_shown_whatever_the_environment_says() {
+    let output = command().arg("--help-faults").env("MESHWALK_RELEASE", "v3").output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(help.contains("latency=uniform(") && help.contains("ttl"), "{help}");
+}
+
+#[test]
 fn lists_in_variables_are_separated_by_newlines_and_the_flag_wins() {
     let both = Process::start(command().env("MESHWALK_FAULT", "error=501;path=/a\nerror=502;path=/b\n"));
     assert!(get(&both.address, "/a", "").starts_with("HTTP/1.1 501"));

@@ -8,6 +8,7 @@ mod connect;
 mod drain;
 mod duration;
 mod forward;
+mod help_faults;
 mod limits;
 mod lines;
 mod pod;
@@ -116,15 +117,19 @@ impl Config {
     /// Reads the command line and the environment, and checks the values against each other.
     ///
     /// # Errors
-    /// A wrong value, with the flag, the value and what would be right. `--help` and `--version` come as errors too, as
-    /// clap has it; [`clap::Error::use_stderr`] tells them apart.
+    /// A wrong value, with the flag, the value and what would be right. `--help`, `--help-faults` and `--version` come as
+    /// errors too, as clap has it; [`clap::Error::use_stderr`] tells them apart.
     pub fn from_command_line<I, T>(name: &'static str, about: &'static str, arguments: I) -> Result<Self, clap::Error>
     where
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
-        let mut command =
-            Self::command().name(name).about(about).version(env!("CARGO_PKG_VERSION")).after_help(EXIT_CODES);
+        let mut command = Self::command()
+            .name(name)
+            .about(about)
+            .version(env!("CARGO_PKG_VERSION"))
+            .arg(help_faults::flag())
+            .after_help(EXIT_CODES);
         let matches = command.try_get_matches_from_mut(arguments)?;
         let config = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         config.check().map_err(|wrong| command.error(ErrorKind::ValueValidation, wrong))?;

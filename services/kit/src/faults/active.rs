@@ -13,6 +13,7 @@ use super::{
     rule::Rule,
     scope::Subject,
 };
+use crate::telemetry::FAULTS_INJECTED;
 
 /// The label of the rules that requests bring along: their ids are the callers', and would grow the metrics without end.
 const INJECTED_LABEL: &str = "inject";
@@ -86,7 +87,7 @@ impl Active {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.last_fired.store(milliseconds(since_1970), Ordering::Relaxed);
         let rule = if self.origin.is_some() { self.id.clone() } else { INJECTED_LABEL.to_owned() };
-        metrics::counter!("meshwalk_faults_injected_total", "rule" => rule, "mode" => self.mode_name()).increment(1);
+        metrics::counter!(FAULTS_INJECTED, "rule" => rule, "mode" => self.mode_name()).increment(1);
     }
 
     pub(super) fn state(&self, origin: Origin, now: Instant) -> RuleState {

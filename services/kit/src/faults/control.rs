@@ -6,11 +6,11 @@ mod tests;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Path, State},
+    extract::{DefaultBodyLimit, Path, State, rejection::StringRejection},
     response::{IntoResponse, Response},
     routing::{delete, get},
 };
-use http::StatusCode;
+use http::{Method, StatusCode, Uri};
 use serde_json::{Value, json};
 
 use super::{AddError, Origin, Registry};
@@ -22,7 +22,7 @@ const MAX_BODY: usize = 64 * 1024;
 ///
 /// | request | answer |
 /// |---|---|
-/// | `POST /faults`, rules as text, one per line | 200 and the added rules; 400 and what is wrong; 409 if an id is taken. All are added or none |
+/// | `POST /faults`, rules as text, one per line | 200 and the added rules; 400 and what is wrong; 409 if an id is taken; 413 above 64 KiB. All are added or none |
 /// | `GET /faults` | 200 and `{"rules": [...]}` |
 /// | `DELETE /faults` | 200 and `{"removed": [ids]}`, those of the flags too |
 /// | `DELETE /faults/ID` | 200 and `{"removed": [id]}`; 404 and the ids that there are |
@@ -32,8 +32,15 @@ const MAX_BODY: usize = 64 * 1024;
 /// name was rebound to it, and come from no page of another origin.
 pub fn control_router(registry: Registry) -> Router {
     Router::new()
-        .route("/faults", get(list).post(add).delete(clear))
-        .route("/faults/{id}", delete(remove))
+        .route(
+            "/faults",
+            get(list)
+                .post(add)
+                .delete(clear)
+                .fallback(async |method, uri| wrong_method(&method, &uri, "GET, POST and DELETE")),
+        )
+        .route("/faults/{id}", delete(remove).fallback(async |method, uri| wrong_method(&method, &uri, "DELETE")))
+        .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(axum::middleware::from_fn(guard::only_from_here))
         .with_state(registry)
@@ -43,7 +50,11 @@ async fn list(State(registry): State<Registry>) -> Json<Value> {
     Json(json!({"rules": registry.list()}))
 }
 
-async fn add(State(registry): State<Registry>, rules: String) -> Response {
+async fn add(State(registry): State<Registry>, rules: Result<String, StringRejection>) -> Response {
+    let rules = match rules {
+        Ok(rules) => rules,
+        Err(rejection) => return not_read(&rejection),
+    };
     match registry.add(&rules, Origin::Control) {
         Ok(added) => Json(added).into_response(),
         Err(error @ AddError::Taken { .. }) => (StatusCode::CONFLICT, line(&error)).into_response(),
@@ -61,6 +72,28 @@ async fn remove(State(registry): State<Registry>, Path(id): Path<String>) -> Res
         Err(ids) if ids.is_empty() => not_found(&id, "no rule is in force"),
         Err(ids) => not_found(&id, &format!("ids: {}", ids.join(", "))),
     }
+}
+
+/// A body that is too long or no text.
+fn not_read(rejection: &StringRejection) -> Response {
+    let text = match (rejection.status(), rejection) {
+        (StatusCode::PAYLOAD_TOO_LARGE, _) => {
+            format!("the rules are longer than {MAX_BODY} bytes; send fewer at a time\n")
+        }
+        (_, StringRejection::InvalidUtf8(_)) => "the rules are not UTF-8; send them as text\n".to_owned(),
+        _ => format!("{}\n", rejection.body_text()),
+    };
+    (rejection.status(), text).into_response()
+}
+
+fn wrong_method(method: &Method, uri: &Uri, right: &str) -> Response {
+    let text = format!("{method} means nothing for {}; it takes {right}\n", uri.path());
+    (StatusCode::METHOD_NOT_ALLOWED, text).into_response()
+}
+
+async fn nothing_here(uri: Uri) -> Response {
+    let text = "/faults lists, adds and removes rules, /faults/ID removes one";
+    (StatusCode::NOT_FOUND, format!("there is nothing at {}; {text}\n", uri.path())).into_response()
 }
 
 fn not_found(id: &str, remedy: &str) -> Response {

@@ -53,33 +53,39 @@ impl fmt::Display for Percent {
     }
 }
 
-/// The units of a duration and the power of ten of each in nanoseconds.
+/// The units in which a duration is shown, and the power of ten of each in nanoseconds.
 const UNITS: [(&str, usize); 3] = [("us", 3), ("ms", 6), ("s", 9)];
 
-/// Reads `200ms`, `1.5s` or `80us`, exactly to the nanosecond.
+/// The longer ones, which are read too, and how many seconds each has.
+const LONG_UNITS: [(&str, u64); 2] = [("m", 60), ("h", 3600)];
+
+/// Reads `200ms`, `1.5s`, `80us` or `5m`, exactly to the nanosecond.
 ///
 /// # Errors
-/// No number, no known unit, more digits than nanoseconds, more than 584 years.
+/// No number, no known unit, more digits than the unit allows, more than 584 years.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, Complaint> {
-    const REMEDY: &str = "a duration is a number and a unit: us, ms or s, as in 200ms";
+    const REMEDY: &str = "a duration is a number and a unit: us, ms, s, m or h, as in 200ms";
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
     let wrong = |message: String| Complaint::new(0..text.len(), message, REMEDY);
     if number.is_empty() {
         return Err(wrong(format!("`{text}` is no duration")));
     }
-    let Some((_, digits)) = UNITS.iter().find(|(name, _)| *name == unit.trim_start()) else {
+    let units = UNITS.iter().map(|(name, digits)| (*name, *digits, 1));
+    let units = units.chain(LONG_UNITS.iter().map(|(name, seconds)| (*name, 9, *seconds)));
+    let Some((_, digits, times)) = units.clone().find(|(name, ..)| *name == unit.trim_start()) else {
         let message = if unit.is_empty() {
             format!("the duration `{text}` has no unit")
         } else {
-            format!("`{}` is no unit of time{}", unit.trim_start(), suggestion(unit, UNITS.map(|(name, _)| name)))
+            format!("`{}` is no unit of time{}", unit.trim_start(), suggestion(unit, units.map(|(name, ..)| name)))
         };
         return Err(Complaint::new(if unit.is_empty() { 0..text.len() } else { unit_at..text.len() }, message, REMEDY));
     };
-    match decimal(number, *digits) {
+    let counted = decimal(number, digits);
+    match counted.and_then(|count| count.checked_mul(times).ok_or(DecimalProblem::TooLarge)) {
         Ok(nanoseconds) => Ok(Duration::from_nanos(nanoseconds)),
         Err(DecimalProblem::NoNumber) => Err(wrong(format!("`{number}` is no number"))),
-        Err(DecimalProblem::TooFine) => Err(wrong(format!("`{text}` is finer than a nanosecond"))),
+        Err(DecimalProblem::TooFine) => Err(wrong(format!("`{text}` has more than {digits} digits after the point"))),
         Err(DecimalProblem::TooLarge) => Err(wrong(format!("`{text}` is longer than can be counted"))),
     }
 }
@@ -150,7 +156,11 @@ mod tests {
         assert_eq!(parse_duration("200ms"), Ok(Duration::from_millis(200)));
         assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1500)));
         assert_eq!(parse_duration("0.5us"), Ok(Duration::from_nanos(500)));
-        for wrong in ["", "5", "ms", "5m", "5ms5", "1.2.3s", "0.0001us", "99999999999s", "-1s", "1 s s"] {
+        assert_eq!(parse_duration("1.5m"), Ok(Duration::from_secs(90)));
+        assert_eq!(parse_duration("2h"), Ok(Duration::from_secs(7200)));
+        for wrong in
+            ["", "5", "ms", "5min", "5ms5", "1.2.3s", "0.0001us", "99999999999s", "9999999999h", "-1s", "1 s s"]
+        {
             assert!(parse_duration(wrong).is_err(), "{wrong:?} was read");
         }
         assert_eq!(parse_duration("10 msec").map_err(|c| c.at), Err(2..7));

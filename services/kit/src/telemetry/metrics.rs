@@ -20,6 +20,7 @@ const CLIENT_DURATION: &str = "http_client_request_duration_seconds";
 const ACTIVE: &str = "http_server_active_requests";
 const ATTEMPTS: &str = "meshwalk_requests_by_attempt_total";
 const AFTER_SIGNAL: &str = "meshwalk_requests_after_sigterm_total";
+pub(crate) const FAULTS_INJECTED: &str = "meshwalk_faults_injected_total";
 const BUILD: &str = "meshwalk_build_info";
 
 /// The bucket bounds, in seconds, that the conventions advise for both durations.
@@ -79,6 +80,7 @@ fn install() -> anyhow::Result<PrometheusHandle> {
     describe_gauge!(ACTIVE, "Requests that are being answered.");
     describe_counter!(ATTEMPTS, "Requests by which try of the proxy's they were; 1 is the first.");
     describe_counter!(AFTER_SIGNAL, "Requests that came after the signal to end.");
+    describe_counter!(FAULTS_INJECTED, "Requests into which a fault was injected, by its rule and mode.");
     describe_gauge!(BUILD, "What runs; always 1.");
     Ok(handle)
 }

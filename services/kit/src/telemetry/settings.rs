@@ -1,7 +1,7 @@
 //! The standard `OTEL_*` variables, as far as they concern this program.
 //!
-//! The SDK reads many of them itself (`OTEL_BSP_*`, `OTEL_RESOURCE_ATTRIBUTES`, and the exporter's headers, timeout and
-//! compression). It does not know `OTEL_SDK_DISABLED` and `OTEL_PROPAGATORS`, and the others here are needed to decide
+//! The SDK reads many of them itself (`OTEL_BSP_*`, `OTEL_RESOURCE_ATTRIBUTES`, and the exporter's headers and
+//! timeout). Compression is not built in, and whoever asks for it is told. The SDK does not know `OTEL_SDK_DISABLED` and `OTEL_PROPAGATORS`, and the others here are needed to decide
 //! whether there is anything to trace for.
 
 use crate::propagation::Order;
@@ -107,6 +107,12 @@ fn collector(set: &impl Fn(&str) -> Option<String>, remarks: &mut Vec<String>) -
         ));
         return None;
     }
+    let compression = of_signal("COMPRESSION").or_else(|| general("COMPRESSION"));
+    if let Some(compression) = compression.filter(|compression| compression != "none") {
+        remarks.push(format!(
+            "OTEL_EXPORTER_OTLP_COMPRESSION is '{compression}', but spans are sent uncompressed; right would be none"
+        ));
+    }
     let endpoint = if endpoint.starts_with("http://") { endpoint } else { format!("http://{endpoint}") };
     Some(Collector { endpoint, protocol })
 }
@@ -195,6 +201,17 @@ mod tests {
             let (settings, remarks) = read(&[variable]);
             assert_eq!(settings, Settings::default());
             assert!(remarks.len() == 1 && remarks[0].contains(part), "{remarks:?}");
+        }
+    }
+
+    #[test]
+    fn compression_is_remarked_upon_and_spans_go_uncompressed() {
+        let here = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4317");
+        for name in ["OTEL_EXPORTER_OTLP_COMPRESSION", "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION"] {
+            let (settings, remarks) = read(&[here, (name, "gzip")]);
+            assert!(settings.collector.is_some());
+            assert!(remarks.len() == 1 && remarks[0].contains("'gzip'"), "{remarks:?}");
+            assert_eq!(read(&[here, (name, "none")]).1, Vec::<String>::new());
         }
     }
 

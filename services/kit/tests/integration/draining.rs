@@ -107,7 +107,7 @@ async fn the_deadline_cuts_what_does_not_end_and_the_exit_says_so() {
     half.write_all(b"GET /api/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     tokio::time::timeout(DEADLINE, REACHED.notified()).await.expect("the request is in flight");
     let error = service.end().await.unwrap_err().to_string();
-    assert!(error.contains("1 connections with requests in flight were cut"), "{error}");
+    assert!(error.contains("1 connection with a request in flight was cut"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

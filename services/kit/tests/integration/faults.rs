@@ -24,6 +24,14 @@ async fn an_injected_error_is_a_call_tree_that_names_it_and_calls_nobody() {
 }
 
 #[tokio::test]
+async fn the_counter_of_faults_says_what_it_counts() {
+    let service = Service::start("backend", &["--fault=error=503;id=counted"]).await;
+    hello(&service.address, &[]).await;
+    let page = get(&service.admin, "/metrics", &[]).await.body;
+    assert!(page.contains("# HELP meshwalk_faults_injected_total Requests into which"), "{page}");
+}
+
+#[tokio::test]
 async fn no_fault_touches_the_admin_port() {
     let service = Service::start("backend", &["--fault=error=503"]).await;
     for path in ["/livez", "/readyz", "/startupz", "/metrics", "/version"] {

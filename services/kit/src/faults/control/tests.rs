@@ -56,7 +56,7 @@ async fn a_text_with_one_wrong_rule_adds_none() {
     assert_eq!(
         body,
         "the duration `200` has no unit (line 2, column 9)\n  latency=200\n          ^^^\n  \
-         a duration is a number and a unit: us, ms or s, as in 200ms\n"
+         a duration is a number and a unit: us, ms, s, m or h, as in 200ms\n"
     );
     assert_eq!(ask(&router, Method::POST, "/faults", "error=503|unready;id=start").await.0, 409);
     assert_eq!(ask(&router, Method::POST, "/faults", "").await.0, 400);
@@ -66,7 +66,22 @@ async fn a_text_with_one_wrong_rule_adds_none() {
 
 #[tokio::test]
 async fn a_huge_body_is_not_read() {
-    assert_eq!(ask(&router(), Method::POST, "/faults", &"x".repeat(MAX_BODY + 1)).await.0, 413);
+    let (status, body) = ask(&router(), Method::POST, "/faults", &"x".repeat(MAX_BODY + 1)).await;
+    assert_eq!((status, body.as_str()), (413, "the rules are longer than 65536 bytes; send fewer at a time\n"));
+}
+
+#[tokio::test]
+async fn a_wrong_path_or_method_is_told_what_there_is() {
+    let (status, body) = ask(&router(), Method::GET, "/fault", "").await;
+    assert_eq!(status, 404);
+    assert_eq!(body, "there is nothing at /fault; /faults lists, adds and removes rules, /faults/ID removes one\n");
+    let (status, body) = ask(&router(), Method::PUT, "/faults", "error=503").await;
+    assert_eq!((status, body.as_str()), (405, "PUT means nothing for /faults; it takes GET, POST and DELETE\n"));
+    let (status, body) = ask(&router(), Method::GET, "/faults/start", "").await;
+    assert_eq!((status, body.as_str()), (405, "GET means nothing for /faults/start; it takes DELETE\n"));
+    let request = Request::builder().method(Method::POST).uri("/faults").body(Body::from(vec![0xff])).unwrap();
+    let (status, body) = send(&router(), request).await;
+    assert_eq!((status, body.as_str()), (400, "the rules are not UTF-8; send them as text\n"));
 }
 
 #[tokio::test]

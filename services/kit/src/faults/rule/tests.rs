@@ -50,7 +50,7 @@ fn every_wrong_rule_says_where_and_why() {
         ("latency=unifrom(1ms,2ms)", 9, "did you mean `uniform`?"),
         ("latency=uniform(1ms)", 17, "two bounds"),
         ("latency=uniform(1ms,2ms", 24, "not closed"),
-        ("latency=uniform(1ms, 2m)", 23, "`m` is no unit of time"),
+        ("latency=uniform(1ms, 2min)", 23, "`min` is no unit of time"),
         ("latency=uniform(3ms,2ms)", 17, "the wrong way round"),
         ("unready=1", 9, "`unready` takes no argument"),
         ("unready@50%", 9, "`unready` takes no percentage"),
