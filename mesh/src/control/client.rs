@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
+    ending::Ending,
     types::{Change, Files, ProxyFiles, Refusal, RefusalKind, Snapshot, Status, Trace, TraceSummary},
     unix_http,
 };
@@ -16,6 +17,8 @@ use crate::runtime::folder;
 const CHANGE_DEADLINE: Duration = Duration::from_secs(120);
 /// Everything else is answered from memory.
 const QUESTION_DEADLINE: Duration = Duration::from_secs(10);
+/// A mesh that ends lets requests in flight finish, and waits for each of its programs.
+const END_DEADLINE: Duration = Duration::from_secs(45);
 
 /// Why a running mesh did not answer as hoped.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +39,14 @@ pub enum Error {
         name: String,
         /// What happened on the socket.
         source: unix_http::Error,
+    },
+    /// It was told to end, and has not.
+    #[error("the mesh {name:?} was told to end and is still there after {seconds} s; look at the terminal in which it runs")]
+    StillThere {
+        /// The mesh's name.
+        name: String,
+        /// How long it was waited for.
+        seconds: u64,
     },
     /// The answer could not be read: most likely another version of the program.
     #[error("the mesh {name:?} answered in words of another version ({reason}); stop it and start it anew")]
@@ -145,22 +156,15 @@ impl Client {
         self.ask(&format!("/traces?limit={limit}")).await
     }
 
-    /// Stops the mesh; returns when its control socket is gone.
+    /// Stops the mesh; returns when its process has ended, so that another one can take its name at once.
     ///
     /// # Errors
     /// If it does not run, or is still there after the deadline.
     pub async fn down(&self) -> Result<(), Error> {
+        let ending = Ending::of(&self.name);
         let _: serde_json::Value = self.send(Method::POST, "/down", Bytes::new(), QUESTION_DEADLINE).await?;
-        let gone = async {
-            while self.socket.exists() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let deadline = Duration::from_secs(45);
-        tokio::time::timeout(deadline, gone).await.map_err(|_| Error::Transport {
-            name: self.name.clone(),
-            source: unix_http::Error::Timeout { path: self.socket.display().to_string(), deadline },
-        })
+        let late = |_| Error::StillThere { name: self.name.clone(), seconds: END_DEADLINE.as_secs() };
+        tokio::time::timeout(END_DEADLINE, ending.wait()).await.map_err(late)
     }
 
     async fn ask<T: DeserializeOwned>(&self, target: &str) -> Result<T, Error> {

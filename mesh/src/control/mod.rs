@@ -1,6 +1,7 @@
 //! A running mesh is controlled through a Unix socket: what is said there, and the client.
 
 pub mod client;
+mod ending;
 pub(crate) mod server;
 pub mod types;
 pub mod unix_http;

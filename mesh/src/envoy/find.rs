@@ -37,7 +37,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A program that was named is something else.
-    #[error("{origin} names {program}, which does not state a version as Envoy does, but says {words:?}")]
+    #[error("{origin} names {program}, which does not state a version as Envoy does, but {}", said(words))]
     NoEnvoy {
         /// Who named it.
         origin: &'static str,
@@ -107,6 +107,17 @@ async fn version_of(program: &Path, origin: &'static str) -> Result<String, Erro
     parse_version(&words).ok_or_else(|| Error::NoEnvoy { origin, program: program.to_owned(), words })
 }
 
+/// The first line of what a wrong program said; a usage text of many lines tells no more.
+fn said(words: &str) -> String {
+    const LONGEST: usize = 80;
+    let line = words.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    let more = if words.lines().nth(1).is_some() || line.chars().count() > LONGEST { "…" } else { "" };
+    match line.chars().take(LONGEST).collect::<String>() {
+        none if none.is_empty() => "says nothing".to_owned(),
+        start => format!("says `{start}{more}`"),
+    }
+}
+
 fn parse_version(words: &str) -> Option<String> {
     let (_, build) = words.split_once("version: ")?;
     let version = build.split('/').nth(1)?;
@@ -122,6 +133,14 @@ mod tests {
         let words = "envoy  version: 8f1c0d/1.40.0/Clean/RELEASE/BoringSSL";
         assert_eq!(parse_version(words).as_deref(), Some("1.40.0"));
         assert_eq!(parse_version("ls (GNU coreutils) 9.1"), None);
+    }
+
+    #[test]
+    fn a_wrong_program_is_quoted_in_one_line() {
+        assert_eq!(said(""), "says nothing");
+        assert_eq!(said("ls (GNU coreutils) 9.1"), "says `ls (GNU coreutils) 9.1`");
+        assert_eq!(said("ls 9.1\nCopyright\nLicense"), "says `ls 9.1…`");
+        assert_eq!(said(&"x".repeat(200)), format!("says `{}…`", "x".repeat(80)));
     }
 
     #[tokio::test]

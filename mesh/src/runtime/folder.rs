@@ -88,6 +88,15 @@ pub fn path_of(name: &str) -> PathBuf {
     base().join(name)
 }
 
+/// The lock of the run of that name, in which its process's id stands.
+pub(crate) fn lock_of(name: &str) -> PathBuf {
+    lock_in(&base(), name)
+}
+
+fn lock_in(base: &Path, name: &str) -> PathBuf {
+    base.join(format!("{name}.lock"))
+}
+
 /// A run's folder. It is removed when this is dropped; the lock beside it is released by the kernel in any case.
 #[derive(Debug)]
 pub struct Folder {
@@ -117,7 +126,7 @@ impl Folder {
         }
         let path = base.join(name);
         check_socket_length(&path.join(TYPICAL_SOCKET))?;
-        let lock = base.join(format!("{name}.lock"));
+        let lock = lock_in(base, name);
         let mut patience = 10;
         let held = loop {
             make_private(base)?;
