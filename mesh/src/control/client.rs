@@ -41,7 +41,9 @@ pub enum Error {
         source: unix_http::Error,
     },
     /// It was told to end, and has not.
-    #[error("the mesh {name:?} was told to end and is still there after {seconds} s; look at the terminal in which it runs")]
+    #[error(
+        "the mesh {name:?} was told to end and is still there after {seconds} s; look at the terminal in which it runs"
+    )]
     StillThere {
         /// The mesh's name.
         name: String,
