@@ -114,6 +114,8 @@ pub struct Evidence {
     pub growth: Growth,
     /// The spans of the last request's trace with its id, by traffic.
     pub traces: BTreeMap<String, (String, Vec<Span>)>,
+    /// Why traces cannot be looked at, if so.
+    pub untraced: Option<String>,
     /// Every instance.
     pub instances: Vec<Instance>,
     /// What the gate decided.
@@ -136,6 +138,9 @@ impl Evidence {
 #[must_use]
 pub fn decide(check: &Check, evidence: &Evidence) -> Verdict {
     let of = check.of.as_deref();
+    if let (Kind::Trace(_), Some(why)) = (&check.kind, &evidence.untraced) {
+        return Verdict::skipped(check, why);
+    }
     let finding = match &check.kind {
         Kind::Shares { category, wanted, .. } => shares::decide(*category, wanted, evidence.samples(of)),
         Kind::Latency(quantile, op, limit) => latency::decide(*quantile, *op, *limit, evidence, of),

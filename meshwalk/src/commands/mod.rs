@@ -1,6 +1,7 @@
 //! One module per command: its arguments, and what it does with them.
 
 pub mod apply;
+mod cluster;
 pub mod config;
 pub mod delete;
 pub mod down;

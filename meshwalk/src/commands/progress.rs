@@ -59,6 +59,11 @@ impl Teller {
         let _ = writeln!(std::io::stderr().lock(), "{clear}{text}");
     }
 
+    /// A command that is run, as it can be typed.
+    pub(super) fn command(&self, line: &str) {
+        self.line(&self.painted(&format!("     $ {line}"), "2"));
+    }
+
     /// A line that the next one replaces; on something that is no terminal, one line in a while.
     fn moving(&self, text: &str) {
         let mut state = self.state();
@@ -128,9 +133,7 @@ impl Observer for Teller {
             }
             Event::Step(number, of, step) => self.line(&format!("   {number}/{of} {}", step.title)),
             Event::Changing(command) => {
-                for command in command.lines() {
-                    self.line(&self.painted(&format!("     $ {command}"), "2"));
-                }
+                command.lines().for_each(|command| self.command(command));
             }
             Event::Waiting(what, last) => {
                 let last = last.map(|last| format!("; now {last}")).unwrap_or_default();

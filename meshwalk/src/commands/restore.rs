@@ -1,12 +1,14 @@
 //! `meshwalk restore`: puts back what was in force before a lab that could not do it itself.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use meshwalk_mesh::runtime::folder::DEFAULT_NAME;
 
+use super::cluster;
 use crate::{
     cli,
     engine::Keeper,
+    lab::TargetKind,
     target::{LocalTarget, Target},
 };
 use meshwalk_mesh::control::Client;
@@ -17,6 +19,11 @@ pub struct Args {
     /// The mesh's name, as `meshwalk run --mesh` was given it.
     #[arg(long, default_value = DEFAULT_NAME, value_name = "NAME")]
     mesh: String,
+    /// Where the lab ran.
+    #[arg(long, value_enum, default_value = "local")]
+    on: TargetKind,
+    #[command(flatten)]
+    cluster: cluster::ClusterFlags,
 }
 
 /// Puts back the snapshot that a lab left behind, and forgets it.
@@ -24,13 +31,25 @@ pub struct Args {
 /// # Errors
 /// If the mesh does not run or refuses; the snapshot is kept then.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let keeper = Keeper::for_mesh(&args.mesh);
+    args.cluster.fits(args.on)?;
+    let (keeper, place) = match args.on {
+        TargetKind::Local => (Keeper::for_mesh(&args.mesh), format!("the mesh {:?}", args.mesh)),
+        TargetKind::Cluster => (args.cluster.keeper().await?, "the cluster".to_owned()),
+    };
     let Some(kept) = keeper.kept()? else {
-        cli::say(&format!("nothing to put back: every lab on the mesh {:?} ended as it began", args.mesh));
+        cli::say(&format!("nothing to put back: every lab on {place} ended as it began"));
         return Ok(ExitCode::SUCCESS);
     };
-    LocalTarget::new(Client::new(&args.mesh), std::path::PathBuf::new(), true).restore(&kept.snapshot).await?;
+    match args.on {
+        TargetKind::Local => {
+            LocalTarget::new(Client::new(&args.mesh), PathBuf::new(), true).restore(&kept.snapshot).await?;
+        }
+        TargetKind::Cluster => {
+            let shows = Box::new(|line: &str| cli::tell(&format!("$ {line}")));
+            args.cluster.target(PathBuf::from("."), shows).restore(&kept.snapshot).await?;
+        }
+    }
     keeper.forget()?;
-    cli::say(&format!("put back what was in force on the mesh {:?} before the lab {}", args.mesh, kept.lab));
+    cli::say(&format!("put back what was in force on {place} before the lab {}", kept.lab));
     Ok(ExitCode::SUCCESS)
 }

@@ -3,18 +3,19 @@
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use anyhow::Context;
 use meshwalk_mesh::control::Client;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{labs, own_mesh, progress::Teller};
+use super::{cluster, labs, own_mesh, progress::Teller};
 use crate::{
     checks::Status,
     cli::{self, WrongInput},
     engine::{Engine, Interrupt, Interrupter, Keeper},
-    lab::Lab,
+    lab::{Lab, TargetKind},
     report::{self, Report},
     target::LocalTarget,
 };
@@ -26,7 +27,7 @@ pub struct Args {
     labs: labs::Selection,
     /// Where to run them.
     #[arg(long, value_enum, default_value = "local")]
-    on: On,
+    on: TargetKind,
     /// Wait for Enter before each step, and show its commands: for a classroom.
     #[arg(long)]
     step: bool,
@@ -37,20 +38,13 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     mesh: Option<String>,
     #[command(flatten)]
+    cluster: cluster::ClusterFlags,
+    #[command(flatten)]
     programs: own_mesh::Programs,
 }
 
 /// The exit code of a program that SIGINT ended, as shells say it.
 const INTERRUPTED: u8 = 130;
-
-/// The places where labs run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum On {
-    /// Processes on this machine.
-    Local,
-    /// A Kubernetes cluster with Istio.
-    Cluster,
-}
 
 /// Runs labs. 0 if every check held, 1 if one did not, 2 if a lab is wrong or broke off, 130 after Ctrl-C.
 ///
@@ -62,31 +56,20 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 async fn labs(args: Args) -> anyhow::Result<ExitCode> {
-    if args.on == On::Cluster {
-        let why = "labs do not run on a cluster yet; leave --on out to run them on this machine";
-        return Err(WrongInput(why.to_owned()).into());
-    }
+    args.cluster.fits(args.on)?;
     let (root, labs) = args.labs.read()?;
     if let Some(folder) = &args.report {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     }
     let (interrupter, interrupt) = Interrupter::new();
     let listening = listen(interrupter)?;
-    let teller = Teller::new(args.step);
-    let own = match &args.mesh {
-        Some(_) => None,
-        None => match own_mesh::start(&root, &args.programs, &interrupt).await? {
-            Some(mesh) => Some(mesh),
-            None => return Ok(ExitCode::from(INTERRUPTED)),
-        },
+    let teller = Arc::new(Teller::new(args.step));
+    let ran = match args.on {
+        TargetKind::Local => on_this_machine(&args, &root, &labs, &teller, interrupt).await,
+        TargetKind::Cluster => on_cluster(&args, root, &labs, &teller, interrupt).await.map(Some),
     };
-    let name = own.as_ref().map_or_else(|| args.mesh.clone().unwrap_or_default(), |mesh| mesh.status().name);
-    let ran = labs_on(&name, own.is_none(), &root, &labs, &teller, interrupt).await;
-    if let Some(mesh) = own {
-        mesh.down().await;
-    }
     listening.abort();
-    let report = ran?;
+    let Some(report) = ran? else { return Ok(ExitCode::from(INTERRUPTED)) };
     if let Some(folder) = &args.report {
         for file in report::write(&report, folder)? {
             cli::tell(&format!("wrote {}", file.display()));
@@ -94,6 +77,45 @@ async fn labs(args: Args) -> anyhow::Result<ExitCode> {
     }
     cli::say(&format!("\n{}", report::table(&report)));
     Ok(ExitCode::from(exit_code(&report)))
+}
+
+/// Runs labs on a mesh of processes; nothing if somebody wished to stop before it was up.
+async fn on_this_machine(
+    args: &Args,
+    root: &Path,
+    labs: &[Lab],
+    teller: &Teller,
+    interrupt: Interrupt,
+) -> anyhow::Result<Option<Report>> {
+    let own = match &args.mesh {
+        Some(_) => None,
+        None => match own_mesh::start(root, &args.programs, &interrupt).await? {
+            Some(mesh) => Some(mesh),
+            None => return Ok(None),
+        },
+    };
+    let name = own.as_ref().map_or_else(|| args.mesh.clone().unwrap_or_default(), |mesh| mesh.status().name);
+    let ran = labs_on(&name, own.is_none(), root, labs, teller, interrupt).await;
+    if let Some(mesh) = own {
+        mesh.down().await;
+    }
+    ran.map(Some)
+}
+
+/// Runs labs on a cluster.
+async fn on_cluster(
+    args: &Args,
+    root: PathBuf,
+    labs: &[Lab],
+    teller: &Arc<Teller>,
+    interrupt: Interrupt,
+) -> anyhow::Result<Report> {
+    let keeper = args.cluster.keeper().await?;
+    unrestored(&keeper, " --on cluster")?;
+    let shows = teller.clone();
+    let target = args.cluster.target(root.clone(), Box::new(move |line| shows.command(line)));
+    let engine = Engine { target: &target, observer: &**teller, interrupt, root: &root, keeper };
+    Ok(engine.run(labs).await?)
 }
 
 /// Runs labs on a mesh that is up.
@@ -107,7 +129,7 @@ async fn labs_on(
 ) -> anyhow::Result<Report> {
     let keeper = Keeper::for_mesh(name);
     if outlives {
-        unrestored(&keeper)?;
+        unrestored(&keeper, "")?;
     }
     let target = LocalTarget::new(Client::new(name), root.to_owned(), outlives);
     let engine = Engine { target: &target, observer: teller, interrupt, root, keeper };
@@ -133,13 +155,13 @@ fn listen(interrupter: Interrupter) -> anyhow::Result<tokio::task::JoinHandle<()
 }
 
 /// What an earlier lab left has to be put back first, or it would pass for how things were.
-fn unrestored(keeper: &Keeper) -> anyhow::Result<()> {
+fn unrestored(keeper: &Keeper, place: &str) -> anyhow::Result<()> {
     match keeper.kept()? {
         None => Ok(()),
         Some(kept) => {
             let (lab, file) = (kept.lab, keeper.file().display());
             Err(WrongInput(format!(
-                "the lab {lab} did not end as it began; run `meshwalk restore` first, or remove {file} if all is well"
+                "the lab {lab} did not end as it began; run `meshwalk restore{place}` first, or remove {file} if all is well"
             ))
             .into())
         }

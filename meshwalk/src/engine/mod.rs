@@ -20,7 +20,7 @@ pub use observer::{Event, Observer};
 
 use crate::{
     checks::Status,
-    lab::Lab,
+    lab::{Lab, TargetKind},
     report::{FORMAT, LabReport, Report, When, overall},
     target::{Snapshot, Target, TargetError},
     traffic::RunError,
@@ -162,7 +162,11 @@ impl Engine<'_> {
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("it took longer than {RESTORE:?}"),
         };
-        let remedy = if self.target.outlives() { "; `meshwalk restore` tries it again" } else { "" };
+        let remedy = match self.target.kind() {
+            _ if !self.target.outlives() => "",
+            TargetKind::Local => "; `meshwalk restore` tries it again",
+            TargetKind::Cluster => "; `meshwalk restore --on cluster` tries it again",
+        };
         let why = format!("what was in force before could not be put back: {why}{remedy}");
         self.observer.tell(&Event::NotRestored(&why));
         report.restored = Some(false);

@@ -53,7 +53,8 @@ impl Engine<'_> {
         let gate_checks = step.gate.iter().flat_map(|gate| &gate.checks);
         let before = self.count(&Needs::of(step.expect.iter().chain(gate_checks))).await?;
         let runs = self.send(lab, step, done).await?;
-        let mut evidence = Evidence { runs, ..Evidence::default() };
+        let mut evidence =
+            Evidence { runs, untraced: self.target.untraced().map(str::to_owned), ..Evidence::default() };
         if let Some(gate) = &step.gate {
             evidence.gate = Some(self.gate(lab, gate, &before, &mut evidence, done).await?);
         }

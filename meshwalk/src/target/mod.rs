@@ -1,11 +1,13 @@
 //! What a lab needs of the place where it runs, the same on one machine and on a cluster.
 
+mod cluster;
 mod local;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use futures_util::future::BoxFuture;
 
+pub use cluster::{ClusterTarget, Kubectl, Show};
 pub use local::LocalTarget;
 
 use crate::{
@@ -117,6 +119,16 @@ pub struct Snapshot {
     pub faults: BTreeMap<String, String>,
 }
 
+/// Requests at once, on connections that are kept: a proxy serves one more request of the old configuration on each of
+/// its own kept connections, and one request at a time does not meet all of those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settle {
+    /// So many at once.
+    pub burst: u32,
+    /// So many times in a row, all of them with the effect.
+    pub times: u32,
+}
+
 /// A place where labs run.
 pub trait Target: Send + Sync {
     /// Which of the places this is.
@@ -154,6 +166,16 @@ pub trait Target: Send + Sync {
 
     /// The spans of a trace that have arrived so far.
     fn trace<'a>(&'a self, id: &'a str) -> Reply<'a, Vec<Span>>;
+
+    /// Why traces cannot be looked at here, if so; checks of them are skipped then.
+    fn untraced(&self) -> Option<&str> {
+        None
+    }
+
+    /// What an effect has to hold for, beyond what a lab says, where a change reaches proxies one after the other.
+    fn settle(&self) -> Option<Settle> {
+        None
+    }
 
     /// The commands that a learner would type to the same effect, one per line.
     fn command<'a>(&'a self, action: &'a Action<'a>) -> Reply<'a, String>;

@@ -1,0 +1,138 @@
+//! What a lab asks of a cluster.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{APP, CONTROL, ClusterTarget, FORWARDED, Kubectl, PAGE, objects};
+use crate::{
+    evidence::Scrape,
+    lab::{Entrance, TargetKind},
+    target::{Action, Description, Entry, FaultRule, Instance, Reply, Settle, Snapshot, Span, Target, TargetError},
+    traffic::Address,
+};
+
+impl Target for ClusterTarget {
+    fn kind(&self) -> TargetKind {
+        TargetKind::Cluster
+    }
+
+    fn describe(&self) -> Reply<'_, Description> {
+        Box::pin(async {
+            let versions = self.preflight().await?;
+            let name = format!("namespace {}", self.kubectl.namespace());
+            Ok(Description { target: TargetKind::Cluster, name, versions })
+        })
+    }
+
+    fn apply<'a>(&'a self, files: &'a [PathBuf]) -> Reply<'a, ()> {
+        Box::pin(async { self.change(&self.on_files(&["apply"], files)).await })
+    }
+
+    fn delete<'a>(&'a self, files: &'a [PathBuf]) -> Reply<'a, ()> {
+        Box::pin(async { self.change(&self.on_files(&["delete", "--ignore-not-found"], files)).await })
+    }
+
+    fn snapshot(&self) -> Reply<'_, Snapshot> {
+        Box::pin(async {
+            let documents = self.objects().await?.into_values().collect();
+            let mut faults = std::collections::BTreeMap::new();
+            for pod in self.pods().await? {
+                let rules = self.rules("noting the faults that are set", &pod).await?;
+                let rules: Vec<_> = rules.into_iter().map(|rule| rule.rule).collect();
+                faults.insert(pod.instance.name.clone(), rules.join("\n"));
+            }
+            Ok(Snapshot { documents, faults })
+        })
+    }
+
+    fn restore<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, ()> {
+        Box::pin(async {
+            let before = self.before().await?;
+            // Both are tried, even if one of them fails.
+            let objects = self.put_back(&objects::by_name(snapshot.documents.iter().cloned())).await;
+            for pod in self.pods().await? {
+                let rules = snapshot.faults.get(&pod.instance.name).map_or("", String::as_str);
+                let found: Vec<_> = self.rules("looking for faults", &pod).await?.into_iter().map(|r| r.rule).collect();
+                if found.join("\n") != rules {
+                    self.set(&pod, rules).await?;
+                }
+            }
+            objects?;
+            self.arrived(&before).await
+        })
+    }
+
+    fn instances(&self) -> Reply<'_, Vec<Instance>> {
+        Box::pin(async { Ok(self.pods().await?.into_iter().map(|pod| pod.instance).collect()) })
+    }
+
+    fn set_faults<'a>(&'a self, instance: &'a str, rules: &'a str) -> Reply<'a, ()> {
+        Box::pin(async move { self.set(&self.pod("setting faults", instance).await?, rules).await })
+    }
+
+    fn faults<'a>(&'a self, instance: &'a str) -> Reply<'a, Vec<FaultRule>> {
+        Box::pin(async move {
+            let what = format!("asking {instance} for its faults");
+            self.rules(&what, &self.pod(&what, instance).await?).await
+        })
+    }
+
+    fn entry(&self, from: Entrance) -> Reply<'_, Entry> {
+        Box::pin(async move {
+            if from == Entrance::Gateway {
+                return self.gateway_entry().await;
+            }
+            let pods = self.pods().await?;
+            let pod = pods.iter().find(|pod| pod.instance.service == from.word() && pod.instance.ready);
+            let what = format!("finding the way in from {}", from.word());
+            let pod = pod.ok_or_else(|| TargetError::failed(what, "no pod of it is ready"))?;
+            let namespace = self.kubectl.namespace();
+            let address = self.forwards.reach(&self.kubectl, namespace, &pod.path(), APP, APP[0]).await?;
+            let authority = format!("{}:{}", from.word(), APP[0]);
+            Ok(Entry { address: Address::Tcp(address), authority, caveat: Some(FORWARDED.to_owned()) })
+        })
+    }
+
+    fn scrape<'a>(&'a self, workloads: &'a [String]) -> Reply<'a, Scrape> {
+        Box::pin(async move {
+            let scrape = Scrape::take(&self.pages(workloads).await?, PAGE).await;
+            if scrape.missing.is_empty() {
+                return Ok(scrape);
+            }
+            // A port-forward may have died in the midst of it; it is there again for the second look.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            Ok(Scrape::take(&self.pages(workloads).await?, PAGE).await)
+        })
+    }
+
+    fn trace<'a>(&'a self, _id: &'a str) -> Reply<'a, Vec<Span>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn untraced(&self) -> Option<&str> {
+        Some("a cluster's spans go to the collector that its mesh configuration names; this run asks none")
+    }
+
+    fn settle(&self) -> Option<Settle> {
+        Some(Settle { burst: 20, times: 2 })
+    }
+
+    fn command<'a>(&'a self, action: &'a Action<'a>) -> Reply<'a, String> {
+        Box::pin(async move {
+            Ok(match action {
+                Action::Apply(files) => Kubectl::line(&self.on_files(&["apply"], files)),
+                Action::Delete(files) => Kubectl::line(&self.on_files(&["delete", "--ignore-not-found"], files)),
+                Action::SetFaults(instance, rules) => {
+                    let pod = self.pod("setting faults", instance).await?;
+                    let curl = format!("curl http://{}/faults", self.side(&pod, CONTROL).await?);
+                    let quoted = rules.trim().replace('\'', r"'\''");
+                    let clear = format!("{curl} -X DELETE");
+                    if quoted.is_empty() { clear } else { format!("{clear} && {curl} --data-binary '{quoted}'") }
+                }
+            })
+        })
+    }
+
+    fn outlives(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,139 @@
+//! Port-forwards to pods: started when they are needed, kept, and started again when they have died.
+
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+    process::Stdio,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    process::{Child, ChildStdout},
+    sync::Mutex,
+};
+
+use super::kubectl::Kubectl;
+use crate::target::TargetError;
+
+/// How long a port-forward may take to come up.
+const START: Duration = Duration::from_secs(20);
+/// How often it is tried again: a pod may be on its way out.
+const TRIES: u32 = 3;
+
+/// A namespace, what a port-forward goes to, and its ports there.
+type Key = (String, String, &'static [u16]);
+
+/// Port-forwards by where they go to.
+#[derive(Default)]
+pub(super) struct Forwards {
+    open: Mutex<BTreeMap<Key, Forward>>,
+}
+
+/// A port-forward that runs. Dropping it ends it.
+struct Forward {
+    child: Child,
+    ports: BTreeMap<u16, u16>,
+}
+
+impl Forwards {
+    /// The local address that leads to `port`, which is one of `ports`, of a pod or service. A port-forward dies with
+    /// the first connection that the pod refuses, so ports that are about different things have forwards of their own.
+    ///
+    /// # Errors
+    /// If it does not come up, with what kubectl says.
+    pub(super) async fn reach(
+        &self,
+        kubectl: &Kubectl,
+        namespace: &str,
+        to: &str,
+        ports: &'static [u16],
+        port: u16,
+    ) -> Result<SocketAddr, TargetError> {
+        let key = (namespace.to_owned(), to.to_owned(), ports);
+        let mut open = self.open.lock().await;
+        let alive = open.get_mut(&key).is_some_and(|forward| matches!(forward.child.try_wait(), Ok(None)));
+        if !alive {
+            open.remove(&key);
+            let mut started = start(kubectl, namespace, to, ports).await;
+            for _ in 1..TRIES {
+                if started.is_ok() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                started = start(kubectl, namespace, to, ports).await;
+            }
+            open.insert(key.clone(), started?);
+        }
+        let local = open.get(&key).and_then(|forward| forward.ports.get(&port)).copied();
+        let missing = || TargetError::failed(format!("the port-forward to {to}"), format!("it lacks port {port}"));
+        Ok((Ipv4Addr::LOCALHOST, local.ok_or_else(missing)?).into())
+    }
+
+    /// Ends those to what is not there any more.
+    pub(super) async fn keep_only(&self, namespace: &str, is_there: impl Fn(&str) -> bool) {
+        self.open.lock().await.retain(|(of, to, _), _| of != namespace || is_there(to));
+    }
+}
+
+async fn start(kubectl: &Kubectl, namespace: &str, to: &str, ports: &[u16]) -> Result<Forward, TargetError> {
+    let wanted: Vec<_> = ports.iter().map(|port| format!(":{port}")).collect();
+    let mut words = vec!["port-forward", "--address", "127.0.0.1", to];
+    words.extend(wanted.iter().map(String::as_str));
+    let arguments = kubectl.arguments_in(namespace, &words);
+    let line = Kubectl::line(&arguments);
+    kubectl.show(&line);
+    let mut command = kubectl.command(&arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| TargetError::failed(&line, error))?;
+    let (Some(out), Some(mut err)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(TargetError::failed(line, "its output cannot be read"));
+    };
+    let mut out = BufReader::new(out);
+    match tokio::time::timeout(START, announced(&mut out, ports.len())).await {
+        Ok(Some(ports)) => {
+            // It tells of every connection; a pipe that nobody reads would stop it.
+            tokio::spawn(async move { tokio::io::copy(&mut out, &mut tokio::io::sink()).await });
+            tokio::spawn(async move { tokio::io::copy(&mut err, &mut tokio::io::sink()).await });
+            Ok(Forward { child, ports })
+        }
+        Ok(None) => {
+            let mut said = String::new();
+            let _ = tokio::time::timeout(START, err.read_to_string(&mut said)).await;
+            Err(TargetError::failed(line, said.trim()))
+        }
+        Err(_) => Err(TargetError::failed(line, format!("it did not come up within {START:?}"))),
+    }
+}
+
+/// Remote ports with the local ones that lead there, once so many have been announced; None if it ends before.
+async fn announced(out: &mut BufReader<ChildStdout>, count: usize) -> Option<BTreeMap<u16, u16>> {
+    let mut ports = BTreeMap::new();
+    let mut line = String::new();
+    while ports.len() < count {
+        line.clear();
+        if out.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        ports.extend(announcement(&line));
+    }
+    Some(ports)
+}
+
+/// The remote port and the local one of a line like `Forwarding from 127.0.0.1:35029 -> 8080`.
+fn announcement(line: &str) -> Option<(u16, u16)> {
+    let (local, remote) = line.trim().strip_prefix("Forwarding from 127.0.0.1:")?.split_once(" -> ")?;
+    Some((remote.parse().ok()?, local.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::announcement;
+
+    #[test]
+    fn the_local_port_is_read_from_what_kubectl_announces() {
+        assert_eq!(announcement("Forwarding from 127.0.0.1:35029 -> 8080\n"), Some((8080, 35029)));
+        assert_eq!(announcement("Forwarding from [::1]:35029 -> 8080\n"), None);
+        assert_eq!(announcement("Handling connection for 35029\n"), None);
+    }
+}

@@ -1,0 +1,151 @@
+//! `kubectl` as this program uses it: one context, one namespace, every command shown as a user could type it.
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    path::PathBuf,
+    process::Stdio,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{io::AsyncWriteExt, process::Command};
+
+use crate::target::TargetError;
+
+/// How long a command may take before the cluster counts as one that does not answer.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Who is shown the commands.
+pub type Show = Box<dyn Fn(&str) + Send + Sync>;
+
+/// `kubectl` with a context and a namespace.
+pub struct Kubectl {
+    context: Option<String>,
+    namespace: String,
+    /// The folder to which files are relative.
+    root: PathBuf,
+    show: Show,
+    shown: Mutex<BTreeSet<String>>,
+}
+
+impl Kubectl {
+    /// Commands for a namespace in a context, or in the current one, run in the folder `root`.
+    pub fn new(context: Option<String>, namespace: String, root: PathBuf, show: Show) -> Self {
+        // The empty path is the present folder, but nobody can change into it.
+        let root = if root.as_os_str().is_empty() { PathBuf::from(".") } else { root };
+        Self { context, namespace, root, show, shown: Mutex::default() }
+    }
+
+    /// The namespace of the workload.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The arguments of a command in the workload's namespace.
+    pub fn arguments(&self, arguments: &[&str]) -> Vec<String> {
+        self.arguments_in(&self.namespace, arguments)
+    }
+
+    /// The arguments of a command in any namespace.
+    pub fn arguments_in(&self, namespace: &str, arguments: &[&str]) -> Vec<String> {
+        let context = self.context.iter().flat_map(|context| ["--context".to_owned(), context.clone()]);
+        let namespace = ["-n".to_owned(), namespace.to_owned()];
+        context.chain(namespace).chain(arguments.iter().map(|argument| (*argument).to_owned())).collect()
+    }
+
+    /// The command as it can be typed.
+    pub fn line(arguments: &[String]) -> String {
+        let words: Vec<_> = arguments.iter().map(|word| quoted(word)).collect();
+        format!("kubectl {}", words.join(" "))
+    }
+
+    /// A process to be started.
+    pub fn command(&self, arguments: &[String]) -> Command {
+        let mut command = Command::new("kubectl");
+        command.args(arguments.iter().map(OsString::from)).current_dir(&self.root).kill_on_drop(true);
+        // Ctrl-C on a terminal goes to a whole process group. What puts things back still needs these.
+        command.process_group(0);
+        command
+    }
+
+    /// Shows a command. One that is repeated, as in waiting, is shown once.
+    pub fn show(&self, line: &str) {
+        if self.shown.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned()) {
+            (self.show)(line);
+        }
+    }
+
+    /// Says something beside the commands.
+    pub fn remark(&self, text: &str) {
+        self.show(&format!("# {text}"));
+    }
+
+    /// Looks at something in the workload's namespace.
+    ///
+    /// # Errors
+    /// If it does not work, with what kubectl says about it.
+    pub async fn get(&self, arguments: &[&str]) -> Result<String, TargetError> {
+        let arguments = self.arguments(arguments);
+        self.show(&Self::line(&arguments));
+        self.run(&arguments, None).await
+    }
+
+    /// Runs a command, shown already or not worth it; returns its standard output.
+    ///
+    /// # Errors
+    /// If it cannot be started, does not end in time, or fails.
+    pub async fn run(&self, arguments: &[String], input: Option<&str>) -> Result<String, TargetError> {
+        let line = Self::line(arguments);
+        let failed = |why: &dyn std::fmt::Display| TargetError::failed(line.clone(), why);
+        let mut command = self.command(arguments);
+        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                failed(&"kubectl is not on the PATH; https://kubernetes.io/docs/tasks/tools says how to install it")
+            }
+            _ => failed(&error),
+        })?;
+        let feed = child.stdin.take();
+        let fed = async {
+            if let (Some(mut feed), Some(input)) = (feed, input) {
+                // A kubectl that ends early says why itself.
+                let _ = feed.write_all(input.as_bytes()).await;
+            }
+        };
+        let ended = async { tokio::join!(fed, child.wait_with_output()).1 };
+        let output = match tokio::time::timeout(DEADLINE, ended).await {
+            Ok(output) => output.map_err(|error| failed(&error))?,
+            Err(_) => return Err(failed(&format!("no end within {DEADLINE:?}; does the cluster answer?"))),
+        };
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            let (said, answered) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+            Err(failed(&[said.trim(), answered.trim()].join("\n").trim()))
+        }
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_it_can_be_typed() {
+        let kubectl = Kubectl::new(Some("a b".into()), "meshwalk".into(), PathBuf::new(), Box::new(|_| {}));
+        let line = Kubectl::line(&kubectl.arguments(&["apply", "-f", "it's.yaml"]));
+        assert_eq!(line, r"kubectl --context 'a b' -n meshwalk apply -f 'it'\''s.yaml'");
+    }
+}

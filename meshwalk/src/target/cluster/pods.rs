@@ -1,0 +1,99 @@
+//! Pods as Kubernetes describes them, as far as labs look at them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::target::Instance;
+
+/// The container with the application, in every Deployment of the workload.
+const APP: &str = "app";
+/// Istio's sidecar: a container, or an init container that goes on running.
+const SIDECAR: &str = "istio-proxy";
+
+/// A pod of the workload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pod {
+    /// What labs see of it.
+    pub instance: Instance,
+    /// Whether its sidecar is ready; nothing if it has none.
+    pub sidecar: Option<bool>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Pod {
+    /// As port-forwards name it.
+    pub(super) fn path(&self) -> String {
+        format!("pod/{}", self.instance.name)
+    }
+}
+
+/// The pods of a listing that have an application and are not about to end.
+pub(super) fn read(list: &Value) -> Vec<Pod> {
+    let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
+    items.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null()).filter_map(pod).collect()
+}
+
+fn pod(pod: &Value) -> Option<Pod> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let name = text(&pod["metadata"]["name"])?;
+    let empty = serde_json::Map::new();
+    let labels = pod["metadata"]["labels"].as_object().unwrap_or(&empty);
+    let labels: BTreeMap<_, _> = labels.iter().filter_map(|(key, value)| Some((key.clone(), text(value)?))).collect();
+    let service = labels.get("app").cloned()?;
+    named(&pod["spec"]["containers"], APP)?;
+    let has_sidecar = named(&pod["spec"]["containers"], SIDECAR).or(named(&pod["spec"]["initContainers"], SIDECAR));
+    let status = &pod["status"];
+    let sidecar = has_sidecar.map(|_| {
+        let status = named(&status["containerStatuses"], SIDECAR).or(named(&status["initContainerStatuses"], SIDECAR));
+        status.is_some_and(|status| status["ready"] == true)
+    });
+    let conditions = status["conditions"].as_array().map_or(&[][..], Vec::as_slice);
+    let ready = conditions.iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True");
+    let owner = pod["metadata"]["ownerReferences"][0]["name"].as_str().unwrap_or(&name);
+    // A ReplicaSet is named after its Deployment and the template's hash.
+    let hash = labels.get("pod-template-hash").map(|hash| format!("-{hash}"));
+    let workload = hash.and_then(|hash| owner.strip_suffix(&hash)).unwrap_or(owner).to_owned();
+    let version = labels.get("version").cloned();
+    Some(Pod { instance: Instance { name, workload, service, version, ready }, sidecar, labels })
+}
+
+fn named<'a>(list: &'a Value, name: &str) -> Option<&'a Value> {
+    list.as_array()?.iter().find(|item| item["name"] == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_native_sidecar_is_one_as_well() {
+        let list = json!({"items": [{
+            "metadata": {
+                "name": "backend-v1-66f-x7", "labels": {"app": "backend", "version": "v1", "pod-template-hash": "66f"},
+                "ownerReferences": [{"name": "backend-v1-66f"}],
+            },
+            "spec": {"containers": [{"name": "app"}], "initContainers": [{"name": "istio-proxy"}]},
+            "status": {
+                "conditions": [{"type": "Ready", "status": "False"}],
+                "initContainerStatuses": [{"name": "istio-proxy", "ready": true}],
+            },
+        }]});
+        let pods = read(&list);
+        assert_eq!(pods.len(), 1);
+        assert_eq!((pods[0].instance.workload.as_str(), pods[0].instance.ready), ("backend-v1", false));
+        assert_eq!(pods[0].sidecar, Some(true));
+    }
+
+    #[test]
+    fn a_pod_that_is_about_to_end_is_none_any_more() {
+        let list = json!({"items": [{
+            "metadata": {"name": "a", "labels": {"app": "a"}, "deletionTimestamp": "2026-01-01T00:00:00Z"},
+            "spec": {"containers": [{"name": "app"}]},
+        }]});
+        assert_eq!(read(&list), []);
+    }
+}
