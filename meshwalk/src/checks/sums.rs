@@ -10,7 +10,7 @@ pub(super) fn side(terms: &[Term]) -> String {
 
 /// Compares two sums.
 pub(super) fn decide(sums: &AddsUp, evidence: &Evidence, of: Option<&str>) -> Finding {
-    let sum = |terms: &[Term]| terms.iter().map(|term| value(term, evidence, of)).sum::<f64>();
+    let sum = |terms: &[Term]| terms.iter().map(|term| value(term, evidence, of)).fold(0.0, |sum, value| sum + value);
     let (left, right) = (sum(&sums.left), sum(&sums.right));
     let parts = |terms: &[Term]| {
         let parts: Vec<_> = terms.iter().map(|term| format!("{} ({term})", value(term, evidence, of))).collect();
@@ -39,9 +39,11 @@ pub(super) fn decide(sums: &AddsUp, evidence: &Evidence, of: Option<&str>) -> Fi
 
 #[allow(clippy::cast_precision_loss)]
 fn value(term: &Term, evidence: &Evidence, of: Option<&str>) -> f64 {
-    match term {
+    let value = match term {
         Term::Client(what, own) => amount(what, evidence, own.as_deref().or(of)),
         Term::Metric(query) => evidence.growth.metric(query),
         Term::Faults(mode) => amount(&Amount::Faults(mode.clone()), evidence, of),
-    }
+    };
+    // The sum of no numbers is -0, which reads like a fault.
+    value + 0.0
 }

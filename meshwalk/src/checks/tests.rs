@@ -4,7 +4,7 @@ use meshwalk_mesh::problem::Place;
 
 use super::*;
 use crate::{
-    lab::{Category, Quantile, Wanted, quantity::Op},
+    lab::{AddsUp, Amount, Category, Quantile, Term, Wanted, quantity::Op},
     traffic::{Answer, FailureKind, Outcome},
 };
 
@@ -153,4 +153,13 @@ fn an_instance_that_is_not_ready_is_named() {
         (verdict.observed.as_str(), verdict.reason.as_str()),
         ("1 of 2 instances are ready", "not ready: backend-v1-2")
     );
+}
+
+#[test]
+fn the_sum_of_nothing_is_written_as_0() {
+    let sums =
+        AddsUp { left: vec![Term::Client(Amount::Attempts, None)], right: vec![Term::Faults("error".to_owned())] };
+    let verdict = decide(&check(Kind::AddsUp(sums)), &evidence([]));
+    assert_eq!(verdict.status, Status::Passed, "{verdict:?}");
+    assert!(!format!("{verdict:?}").contains("-0"), "{verdict:?}");
 }

@@ -1,4 +1,5 @@
-//! `meshwalk trace`: one trace as a tree, or the list of recent ones.
+//! `meshwalk trace`: one trace as a tree, or the list of recent ones. Programs and proxies send their spans in batches, so
+//! what is shown lags behind by up to a second.
 
 use std::{collections::BTreeSet, process::ExitCode};
 
@@ -35,7 +36,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 fn list(traces: &[TraceSummary]) -> String {
     if traces.is_empty() {
-        return "no trace has come in yet; send a request through the gateway\n".to_owned();
+        return "no trace has come in yet; send a request through the gateway, and ask again: spans take up to a second\n".to_owned();
     }
     let lines: Vec<Vec<String>> = traces
         .iter()

@@ -22,7 +22,8 @@ use crate::cli::{self, WrongInput};
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
-    /// A YAML file or a folder of them to start with, instead of k8s/base, istio/gateway and istio/subsets.yaml.
+    /// A YAML file or a folder of them to start with, instead of k8s/base, istio/gateway/http.yaml and
+    /// istio/subsets.yaml.
     #[arg(short = 'f', long = "filename", value_name = "PATH")]
     files: Vec<PathBuf>,
     /// The project's folder; without it, the nearest one upward with k8s/base in it.

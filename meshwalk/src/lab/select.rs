@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use meshwalk_mesh::{
     problem::{Place, Problem, Problems},
-    yaml::nearest,
+    yaml::{self, nearest},
 };
 
 use super::{Lab, files, read};
@@ -75,25 +75,73 @@ fn split(path: &Path) -> (Option<u32>, String) {
     }
 }
 
+/// What a lab calls itself, also if something else is wrong with it. Its file may have another name.
+fn id(path: &Path) -> Option<String> {
+    let documents = yaml::read(path).ok()?;
+    documents.first()?.root.get("lab")?.as_str().map(str::to_owned)
+}
+
 fn named(labs: &Path, known: &[PathBuf], names: &[String]) -> Result<Vec<PathBuf>, Problems> {
     let (mut paths, mut problems) = (Vec::new(), Vec::new());
     for name in names {
+        let is_called = |path: &&PathBuf| id(path).is_some_and(|id| id == *name);
         let is = |path: &&PathBuf| {
             let (number, rest) = split(path);
             rest == *name
                 || number.is_some_and(|number| number.to_string() == *name)
                 || path.file_stem().is_some_and(|stem| stem == name.as_str())
         };
-        if let Some(path) = known.iter().find(is) {
+        let is_path = name.contains('/') || name.ends_with(".yaml");
+        if let Some(path) = known.iter().find(is_called).or_else(|| known.iter().find(is)) {
             paths.push(path.clone());
-        } else if name.contains(['/', '.']) && Path::new(name).is_file() {
+        } else if is_path && Path::new(name).is_file() {
             paths.push(PathBuf::from(name));
+        } else if is_path {
+            let remedy = format!("write the path of a lab's file, or the name of a lab in {}", labs.display());
+            problems.push(Problem::new(format!("there is no file {name}")).remedy(remedy));
         } else {
-            let all: Vec<_> = known.iter().map(|path| split(path).1).collect();
+            let all: Vec<_> = known.iter().map(|path| id(path).unwrap_or_else(|| split(path).1)).collect();
             let remedy = nearest(name, all.iter().map(String::as_str))
                 .map_or_else(|| format!("there are {}", all.join(", ")), |name| format!("did you mean `{name}`?"));
             problems.push(Problem::new(format!("no lab in {} is called `{name}`", labs.display())).remedy(remedy));
         }
     }
     if problems.is_empty() { Ok(paths) } else { Err(Problems(problems)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The files that the names lead to in a folder of two labs, one of which calls itself other than its file.
+    fn found(names: &[&str]) -> Result<Vec<String>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("1-canary.yaml"), "lab: canary\n").unwrap();
+        std::fs::write(folder.path().join("2-identity.yaml"), "lab: mutual-tls\n").unwrap();
+        let known = list(folder.path()).unwrap();
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let paths = named(Path::new("labs"), &known, &names).map_err(|problems| problems.to_string())?;
+        Ok(paths.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect())
+    }
+
+    #[test]
+    fn a_lab_is_found_by_its_number_its_own_name_and_its_files() {
+        for name in ["2", "mutual-tls", "identity", "2-identity"] {
+            assert_eq!(found(&[name]), Ok(vec!["2-identity.yaml".to_owned()]), "{name}");
+        }
+        let told = found(&["mutual-tsl"]).unwrap_err();
+        assert_eq!(told, "no lab in labs is called `mutual-tsl`; did you mean `mutual-tls`?");
+    }
+
+    #[test]
+    fn a_path_leads_to_its_file_or_is_told_to_lead_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.yaml");
+        std::fs::write(&file, "lab: mine\n").unwrap();
+        assert_eq!(found(&[file.to_str().unwrap()]), Ok(vec!["mine.yaml".to_owned()]));
+        assert_eq!(
+            found(&["labs/9-gone.yaml"]).unwrap_err(),
+            "there is no file labs/9-gone.yaml; write the path of a lab's file, or the name of a lab in labs"
+        );
+    }
 }
