@@ -37,7 +37,9 @@ fn the_workload_is_read_and_every_field_of_it_is_accounted_for() {
 
 #[test]
 fn every_file_of_the_walkthrough_is_read_and_fits_the_workload() {
-    let files = yaml_files(&root().join("istio"));
+    let mut files = yaml_files(&root().join("istio"));
+    // What `istioctl` installs Istio from is no configuration of a mesh.
+    files.retain(|file| !file.starts_with(root().join("istio/install")));
     assert!(files.len() > 10, "{files:?}");
     let base = ["istio/gateway/http.yaml", "istio/subsets.yaml"].map(|file| root().join(file));
     let base = workload().with(&Resources::read(&base).unwrap_or_else(|problems| panic!("{problems}"))).unwrap();

@@ -39,6 +39,16 @@ async fn a_mesh_answers_through_the_gateway_and_leaves_nothing_when_it_is_told_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn when_down_returns_the_process_and_its_folder_are_gone() {
+    let mut bed = Bed::up(&[]).await;
+    let folder = bed.status().await.folder;
+    assert!(meshwalk(&["down", "--name", bed.client.name()]).status.success());
+    assert!(!folder.exists() && !folder.with_extension("lock").exists());
+    assert!(bed.process.try_wait().unwrap().is_some(), "the process is still there");
+    drop(meshwalk_mesh::runtime::folder::Folder::take(bed.client.name()).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_signal_ends_it_in_order() {
     let mut bed = Bed::up(&[]).await;
     let (status, processes) = (bed.status().await, bed.processes().await);

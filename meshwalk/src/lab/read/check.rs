@@ -78,6 +78,9 @@ fn check(reader: &mut Reader, node: &Node, field: &str, probe: bool) -> Option<C
     let (of, name) = (text("of"), text("name"));
     let at = below(field, &entry.key);
     let kind = kind(reader, node, entry, field)?;
+    if let Some(notice) = node.entry("notice") {
+        useful_notice(reader, notice, &kind, entry, &below(field, "notice"));
+    }
     if probe {
         only_one_probe(reader, &kind, entry, &at);
     }
@@ -93,7 +96,7 @@ fn kind(reader: &mut Reader, node: &Node, entry: &Entry, field: &str) -> Option<
         })?;
         return Some(Kind::Latency(*quantile, op, limit));
     }
-    let kind = match entry.key.as_str() {
+    Some(match entry.key.as_str() {
         "peer" => {
             let peer = reader.text(value, &at)?;
             if peer != NONE && !peer.starts_with("spiffe://") {
@@ -122,14 +125,23 @@ fn kind(reader: &mut Reader, node: &Node, entry: &Entry, field: &str) -> Option<
             let notice = node
                 .get("notice")
                 .and_then(|value| reader.parsed(value, &below(field, "notice"), quantity::percentage));
-            return Some(Kind::Shares { category, wanted, notice });
+            Kind::Shares { category, wanted, notice }
         }
+    })
+}
+
+/// A deviation is noticed from an exact share; anything else has none.
+fn useful_notice(reader: &mut Reader, notice: &Entry, kind: &Kind, entry: &Entry, at: &str) {
+    let (message, remedy) = match kind {
+        Kind::Shares { wanted, .. } if wanted.values().any(|wanted| matches!(wanted, Wanted::Exactly(_))) => return,
+        // What is wrong with the shares themselves has been told already.
+        Kind::Shares { wanted, .. } if wanted.is_empty() => return,
+        Kind::Shares { .. } => {
+            ("a bound has no deviation to notice".to_owned(), "leave it out, or write an exact share")
+        }
+        _ => (format!("it means nothing for `{}`", entry.key), "leave it out; only shares have a deviation to notice"),
     };
-    if let Some(notice) = node.entry("notice") {
-        let remedy = Some("leave it out; only shares have a deviation to notice".to_owned());
-        reader.wrong(&notice.place, &below(field, "notice"), format!("it means nothing for `{}`", entry.key), remedy);
-    }
-    Some(kind)
+    reader.wrong(&notice.place, at, message, Some(remedy.to_owned()));
 }
 
 fn shares(reader: &mut Reader, entry: &Entry, at: &str) -> Option<(Category, BTreeMap<String, Wanted>)> {

@@ -24,7 +24,8 @@ fn step_as_a_whole(reader: &mut Reader, step: &Step, field: &str) {
             reader.wrong(&traffic.place, &below(field, "traffic"), message, remedy);
         }
     }
-    if step.during.is_some() && step.traffic.is_empty() {
+    let unread = reader.unread_traffic.contains(&step.place);
+    if step.during.is_some() && step.traffic.is_empty() && !unread {
         let remedy = Some("add `traffic`, or make the changes part of the step itself".to_owned());
         reader.wrong(&step.place, &below(field, "during"), "there is no traffic during which it could happen", remedy);
     }
@@ -37,12 +38,18 @@ fn step_as_a_whole(reader: &mut Reader, step: &Step, field: &str) {
             let remedy = Some("add a `gate` with `checks` and a `rollback`".to_owned());
             reader.wrong(&check.place, &below(field, "expect"), "the step has no gate", remedy);
         }
+        if unread {
+            continue;
+        }
         referring(reader, step, check, &names, &below(field, "expect"));
     }
     for check in step.gate.iter().flat_map(|gate| &gate.checks) {
         if matches!(check.kind, Kind::Gate(GateOutcome::Held | GateOutcome::Breached)) {
             let remedy = Some("move it to `expect`".to_owned());
             reader.wrong(&check.place, &below(field, "gate.checks"), "a gate cannot look at itself", remedy);
+        }
+        if unread {
+            continue;
         }
         referring(reader, step, check, &names, &below(field, "gate.checks"));
     }

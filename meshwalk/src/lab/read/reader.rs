@@ -14,6 +14,8 @@ pub(super) struct Reader {
     pub(super) problems: Vec<Problem>,
     /// The files that are named, with where and under which field.
     pub(super) files: Vec<(PathBuf, Place, String)>,
+    /// The steps whose traffic could not be read, which has been told; nothing can be said about what refers to it.
+    pub(super) unread_traffic: Vec<Place>,
 }
 
 impl Reader {

@@ -25,10 +25,13 @@ pub(super) fn step(reader: &mut Reader, node: &Node, field: &str) -> Option<Step
     let mut text = |key: &str| node.get(key).and_then(|node| reader.text(node, &below(field, key)));
     let (explain, local_only, cluster_only) = (text("explain"), text("local-only"), text("cluster-only"));
     let changes = actions(reader, node, field);
-    let mut traffic = Vec::new();
+    let (mut traffic, mut unread) = (Vec::new(), false);
     if let Some(node) = node.get("traffic") {
         for (field, node) in one_or_many(node, &below(field, "traffic")) {
-            traffic.extend(one_traffic(reader, node, &field));
+            match one_traffic(reader, node, &field) {
+                Some(read) => traffic.push(read),
+                None => unread = true,
+            }
         }
     }
     let during = node.get("during").map(|node| {
@@ -38,6 +41,9 @@ pub(super) fn step(reader: &mut Reader, node: &Node, field: &str) -> Option<Step
     });
     let gate = node.get("gate").and_then(|node| gate(reader, node, &below(field, "gate")));
     let expect = node.get("expect").map_or_else(Vec::new, |node| checks(reader, node, &below(field, "expect"), false));
+    if unread {
+        reader.unread_traffic.push(node.place.clone());
+    }
     Some(Step {
         title: title?,
         explain,
@@ -76,7 +82,7 @@ fn one_traffic(reader: &mut Reader, node: &Node, field: &str) -> Option<Traffic>
         headers,
         rate: rate?,
         duration: duration?,
-        // A caller outside of the mesh meets a policy anew with each connection.
+        // Connections are kept unless the lab asks for fresh ones, which meet a changed policy or endpoint at once.
         fresh: fresh.map_or(Some(false), |fresh| fresh)?,
         timeout: timeout?,
         place: node.place.clone(),

@@ -85,6 +85,28 @@ fn checks_need_traffic_and_refer_to_what_is_there() {
 }
 
 #[test]
+fn traffic_that_could_not_be_read_is_told_once_and_not_with_each_check() {
+    let rest = "    traffic: {from: gateway, rate: 400, for: 2s}\n    during: {clear-faults: true}\n    \
+                expect: [success: 100%, {p99: \"<= 1s\", of: main}, gate: held]\n";
+    assert_eq!(
+        problems(&step(rest)),
+        "1-test.yaml:5:36: steps[0].traffic.rate: `400` is not a rate; write requests per second, as `400/s`\n\
+         1-test.yaml:7:55: steps[0].expect: the step has no gate; add a `gate` with `checks` and a `rollback`"
+    );
+}
+
+#[test]
+fn a_deviation_to_notice_belongs_to_an_exact_share() {
+    let expect = |checks: &str| problems(&step(&format!("{TRAFFIC}    expect: [{checks}]\n")));
+    assert_eq!(
+        expect(r#"{p99: "<= 1s", notice: 1%}, {success: ">= 99%", notice: 5%}, {peer: none, notice: 1%}"#),
+        "1-test.yaml:6:29: steps[0].expect[0].notice: it means nothing for `p99`; leave it out; only shares have a deviation to notice\n\
+         1-test.yaml:6:62: steps[0].expect[1].notice: a bound has no deviation to notice; leave it out, or write an exact share\n\
+         1-test.yaml:6:88: steps[0].expect[2].notice: it means nothing for `peer`; leave it out; only shares have a deviation to notice"
+    );
+}
+
+#[test]
 fn too_few_requests_for_a_share_are_an_error_that_says_how_many_it_takes() {
     let told =
         problems(&step("    traffic: {from: gateway, rate: 50/s, for: 1s}\n    expect: [share: {v1: 90%, v2: 10%}]\n"));
