@@ -3,7 +3,7 @@
 use super::Key;
 
 /// The domain under which services have their full names.
-const CLUSTER_DOMAIN: &str = "cluster.local";
+pub const CLUSTER_DOMAIN: &str = "cluster.local";
 
 /// A service's full name, as `backend.meshwalk.svc.cluster.local`.
 pub fn service(key: &Key) -> String {

@@ -1,9 +1,11 @@
 //! The names that Istio gives: hosts, clusters, server names, identities. Dashboards, logs and readers know them.
 
-/// The domain under which services have their full names.
-pub const CLUSTER_DOMAIN: &str = "cluster.local";
-/// The trust domain of the mesh's identities.
-pub const TRUST_DOMAIN: &str = "cluster.local";
+use crate::resources::{Key, hosts};
+pub use crate::{
+    identity::{TRUST_DOMAIN, spiffe_id},
+    resources::hosts::{CLUSTER_DOMAIN, full as full_host},
+};
+
 /// The namespace whose policies hold for the whole mesh.
 pub const ROOT_NAMESPACE: &str = "istio-system";
 /// The cluster that requests for unknown hosts go through.
@@ -16,14 +18,7 @@ pub const MESH_GATEWAY: &str = "mesh";
 /// A service's full name, as `backend.meshwalk.svc.cluster.local`.
 #[must_use]
 pub fn service_host(name: &str, namespace: &str) -> String {
-    format!("{name}.{namespace}.svc.{CLUSTER_DOMAIN}")
-}
-
-/// Completes a host of a resource in `namespace`: Istio takes a name without a dot for a service beside the resource,
-/// and every other name for a full one.
-#[must_use]
-pub fn full_host(host: &str, namespace: &str) -> String {
-    if host.contains('.') || host.starts_with('*') { host.to_owned() } else { service_host(host, namespace) }
+    hosts::service(&Key::new(namespace, name))
 }
 
 /// The cluster of a service's port, as `outbound|8080|v1|backend.meshwalk.svc.cluster.local`.
@@ -42,12 +37,6 @@ pub fn inbound_cluster(port: u16) -> String {
 #[must_use]
 pub fn server_name(port: u16, subset: &str, host: &str) -> String {
     format!("outbound_.{port}_.{subset}_.{host}")
-}
-
-/// The identity of a service account, as `spiffe://cluster.local/ns/meshwalk/sa/backend`.
-#[must_use]
-pub fn spiffe_id(namespace: &str, service_account: &str) -> String {
-    format!("spiffe://{TRUST_DOMAIN}/ns/{namespace}/sa/{service_account}")
 }
 
 /// The names under which a caller in `client_namespace` may ask for a service: the full one, with and without the dot
