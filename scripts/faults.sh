@@ -37,7 +37,7 @@ step "The mesh delays one user only"
 apply istio/faults/delay-alice.yaml
 until_all gateway slower=0.9 -H 'x-user: alice'
 ask gateway 40 -H 'x-user: alice'
-expect slower=1 100
+expect slower=0.9 100
 ask gateway 40 -H 'x-user: bob'
 expect slower=0.9 0
 
@@ -62,7 +62,7 @@ apply istio/gateway/http.yaml istio/faults/delay-despite-timeout.yaml
 until_all gateway slower=0.9
 ask gateway 40
 look "a delay of 1 s on a route with a timeout of 300 ms: Envoy injects before its router, and the timeout is the router's"
-expect slower=1 100
+expect slower=0.9 100
 expect status=200 100
 
 step "The same route's retries do not help against the abort"
