@@ -13,7 +13,7 @@ use axum::{
 use http::{Method, StatusCode, Uri};
 use serde_json::{Value, json};
 
-use super::{AddError, Origin, Registry};
+use super::{AddError, Origin, Registry, RuleState};
 
 /// The longest body of a request, in bytes. It holds far more rules than may be in force.
 const MAX_BODY: usize = 64 * 1024;
@@ -23,6 +23,7 @@ const MAX_BODY: usize = 64 * 1024;
 /// | request | answer |
 /// |---|---|
 /// | `POST /faults`, rules as text, one per line | 200 and the added rules; 400 and what is wrong; 409 if an id is taken; 413 above 64 KiB. All are added or none |
+/// | `PUT /faults`, rules as text | the same; they take the place of all that are in force, or nothing changes |
 /// | `GET /faults` | 200 and `{"rules": [...]}` |
 /// | `DELETE /faults` | 200 and `{"removed": [ids]}`, those of the flags too |
 /// | `DELETE /faults/ID` | 200 and `{"removed": [id]}`; 404 and the ids that there are |
@@ -36,8 +37,9 @@ pub fn control_router(registry: Registry) -> Router {
             "/faults",
             get(list)
                 .post(add)
+                .put(replace)
                 .delete(clear)
-                .fallback(async |method, uri| wrong_method(&method, &uri, "GET, POST and DELETE")),
+                .fallback(async |method, uri| wrong_method(&method, &uri, "GET, POST, PUT and DELETE")),
         )
         .route("/faults/{id}", delete(remove).fallback(async |method, uri| wrong_method(&method, &uri, "DELETE")))
         .fallback(nothing_here)
@@ -51,11 +53,23 @@ async fn list(State(registry): State<Registry>) -> Json<Value> {
 }
 
 async fn add(State(registry): State<Registry>, rules: Result<String, StringRejection>) -> Response {
+    come(rules, |rules| registry.add(rules, Origin::Control))
+}
+
+async fn replace(State(registry): State<Registry>, rules: Result<String, StringRejection>) -> Response {
+    come(rules, |rules| registry.replace(rules, Origin::Control))
+}
+
+/// Rules that come into force, in the one way or the other.
+fn come(
+    rules: Result<String, StringRejection>,
+    way: impl FnOnce(&str) -> Result<Vec<RuleState>, AddError>,
+) -> Response {
     let rules = match rules {
         Ok(rules) => rules,
         Err(rejection) => return not_read(&rejection),
     };
-    match registry.add(&rules, Origin::Control) {
+    match way(&rules) {
         Ok(added) => Json(added).into_response(),
         Err(error @ AddError::Taken { .. }) => (StatusCode::CONFLICT, line(&error)).into_response(),
         Err(error) => (StatusCode::BAD_REQUEST, line(&error)).into_response(),

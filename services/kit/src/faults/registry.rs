@@ -107,22 +107,6 @@ impl Registry {
         Self { shared: Arc::new(Shared { settings, per_request, rules, numbered, injected }) }
     }
 
-    /// Adds every rule of a text, or none.
-    ///
-    /// # Errors
-    /// A text that is no rule, an id that is taken, a cap: the error's text is for the user, of several lines.
-    pub fn add(&self, text: &str, origin: Origin) -> Result<Vec<RuleState>, AddError> {
-        let limits = self.shared.settings.limits;
-        let rules = admission::read(text, limits)?;
-        let now = Instant::now();
-        self.change(now, |live| {
-            let added = admission::admit(&rules, origin, live, limits, &self.shared.numbered, now)?;
-            let states = added.iter().map(|active| active.state(origin, now)).collect();
-            live.extend(added);
-            Ok(states)
-        })
-    }
-
     /// The rules in force, in the order in which they were added.
     pub fn list(&self) -> Vec<RuleState> {
         let now = Instant::now();

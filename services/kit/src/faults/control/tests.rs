@@ -65,6 +65,19 @@ async fn a_text_with_one_wrong_rule_adds_none() {
 }
 
 #[tokio::test]
+async fn rules_that_are_put_take_the_place_of_all_others_or_leave_them_as_they_are() {
+    let router = router();
+    let (status, body) = ask(&router, Method::PUT, "/faults", "error=503;id=one\nerro=503").await;
+    assert_eq!(status, 400, "{body}");
+    assert_eq!(ask(&router, Method::PUT, "/faults", "").await.0, 400);
+    assert_eq!(ids(&router).await, ["start"]);
+    // An id of a rule that goes is free.
+    let (status, body) = ask(&router, Method::PUT, "/faults", "error=503;id=one\nlatency=1ms;id=start").await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(ids(&router).await, ["one", "start"]);
+}
+
+#[tokio::test]
 async fn a_huge_body_is_not_read() {
     let (status, body) = ask(&router(), Method::POST, "/faults", &"x".repeat(MAX_BODY + 1)).await;
     assert_eq!((status, body.as_str()), (413, "the rules are longer than 65536 bytes; send fewer at a time\n"));
@@ -75,8 +88,8 @@ async fn a_wrong_path_or_method_is_told_what_there_is() {
     let (status, body) = ask(&router(), Method::GET, "/fault", "").await;
     assert_eq!(status, 404);
     assert_eq!(body, "there is nothing at /fault; /faults lists, adds and removes rules, /faults/ID removes one\n");
-    let (status, body) = ask(&router(), Method::PUT, "/faults", "error=503").await;
-    assert_eq!((status, body.as_str()), (405, "PUT means nothing for /faults; it takes GET, POST and DELETE\n"));
+    let (status, body) = ask(&router(), Method::PATCH, "/faults", "error=503").await;
+    assert_eq!((status, body.as_str()), (405, "PATCH means nothing for /faults; it takes GET, POST, PUT and DELETE\n"));
     let (status, body) = ask(&router(), Method::GET, "/faults/start", "").await;
     assert_eq!((status, body.as_str()), (405, "GET means nothing for /faults/start; it takes DELETE\n"));
     let request = Request::builder().method(Method::POST).uri("/faults").body(Body::from(vec![0xff])).unwrap();

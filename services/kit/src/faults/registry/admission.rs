@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Limits, Origin};
+use super::{Limits, Origin, Registry, RuleState};
 use crate::faults::{active::Active, problem::ParseError, quantity::Written, rule::Rule};
 
 /// Why rules were not added. None of them was.
@@ -48,8 +48,43 @@ pub enum AddError {
     },
 }
 
+impl Registry {
+    /// Adds every rule of a text, or none.
+    ///
+    /// # Errors
+    /// A text that is no rule, an id that is taken, a cap: the error's text is for the user, of several lines.
+    pub fn add(&self, text: &str, origin: Origin) -> Result<Vec<RuleState>, AddError> {
+        self.take_up(text, origin, false)
+    }
+
+    /// Puts every rule of a text into force in place of all that are, or changes nothing. No request meets a moment
+    /// without rules.
+    ///
+    /// # Errors
+    /// As [`Registry::add`].
+    pub fn replace(&self, text: &str, origin: Origin) -> Result<Vec<RuleState>, AddError> {
+        self.take_up(text, origin, true)
+    }
+
+    fn take_up(&self, text: &str, origin: Origin, alone: bool) -> Result<Vec<RuleState>, AddError> {
+        let limits = self.shared.settings.limits;
+        let rules = read(text, limits)?;
+        let now = Instant::now();
+        self.change(now, |live| {
+            let beside: &[Arc<Active>] = if alone { &[] } else { &*live };
+            let added = admit(&rules, origin, beside, limits, &self.shared.numbered, now)?;
+            let states = added.iter().map(|active| active.state(origin, now)).collect();
+            if alone {
+                live.clear();
+            }
+            live.extend(added);
+            Ok(states)
+        })
+    }
+}
+
 /// Reads the rules of a text that may come into force at all.
-pub(super) fn read(text: &str, limits: Limits) -> Result<Vec<Rule>, AddError> {
+fn read(text: &str, limits: Limits) -> Result<Vec<Rule>, AddError> {
     let rules = Rule::parse_all(text)?;
     if rules.is_empty() {
         return Err(AddError::Empty);
@@ -60,7 +95,7 @@ pub(super) fn read(text: &str, limits: Limits) -> Result<Vec<Rule>, AddError> {
 
 /// Puts rules into force beside those that are. `numbered` counts the generated ids of the process: none is used twice,
 /// so that a line of the log means one rule for ever.
-pub(super) fn admit(
+fn admit(
     rules: &[Rule],
     origin: Origin,
     live: &[Arc<Active>],
