@@ -61,7 +61,9 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     };
     let ports = &config.ports;
     let application = open("--listen", &ports.listen, app::router(Arc::clone(&app), faults.clone(), extra)).await?;
-    let control = open("--control-listen", &ports.control_listen, faults::control_router(faults.clone())).await?;
+    let token = ports.control_token().map_err(anyhow::Error::msg)?;
+    let control = faults::control_router(faults.clone(), token);
+    let control = open("--control-listen", &ports.control_listen, control).await?;
     // Last, so that whoever is told "started" finds the others open.
     let admin = open("--admin-listen", &ports.admin_listen, admin.router()).await?;
     drop(starting);

@@ -154,6 +154,7 @@ impl Config {
     fn check(&self) -> Result<(), String> {
         self.pod.check_version(self.release)?;
         self.upstreams.check()?;
+        self.ports.control_token()?;
         self.registry().map(drop)
     }
 }

@@ -1,8 +1,11 @@
 //! Where the service listens.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::Address;
+use crate::faults::TokenFile;
 
 /// Where the service listens. Each is `ADDRESS:PORT` or `unix:PATH`.
 #[derive(Debug, Clone, Args)]
@@ -19,4 +22,22 @@ pub struct Ports {
     /// The faults' control port. Keep it on the loopback: who reaches it can break the service.
     #[arg(long, env = "MESHWALK_CONTROL_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8082")]
     pub control_listen: Address,
+
+    /// A file with the token that requests to the control port must bring as `Authorization: Bearer TOKEN`. It is read
+    /// anew for each of them, so a Secret may be replaced. Without it, none is asked for.
+    #[arg(long, env = "MESHWALK_CONTROL_TOKEN_FILE", value_name = "PATH")]
+    pub control_token_file: Option<PathBuf>,
+}
+
+impl Ports {
+    /// The file with the control port's token, if one is asked for.
+    ///
+    /// # Errors
+    /// There is no token in the file; the text is for the user.
+    pub fn control_token(&self) -> Result<Option<TokenFile>, String> {
+        let Some(path) = &self.control_token_file else { return Ok(None) };
+        TokenFile::new(path)
+            .map(Some)
+            .map_err(|error| format!("invalid value '{}' for '--control-token-file <PATH>': {error}", path.display()))
+    }
 }

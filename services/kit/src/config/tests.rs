@@ -55,6 +55,7 @@ fn a_wrong_value_names_the_flag_the_value_and_what_would_be_right() {
         (["--log-filter", "loud=very"], ["'loud=very'", "--log-filter", "debug"]),
         (["--pod-version", "v2"], ["'v2'", "--pod-version", "version: v1"]),
         (["--fault", "nonsense=1"], ["'nonsense=1'", "--fault", "error"]),
+        (["--control-token-file", "/nowhere/token"], ["'/nowhere/token'", "--control-token-file", "mount the Secret"]),
     ] {
         let text = error(&arguments);
         for part in parts {

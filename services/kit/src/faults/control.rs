@@ -3,10 +3,12 @@
 mod guard;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Path, State, rejection::StringRejection},
+    middleware,
     response::{IntoResponse, Response},
     routing::{delete, get},
 };
@@ -14,6 +16,7 @@ use http::{Method, StatusCode, Uri};
 use serde_json::{Value, json};
 
 use super::{AddError, Origin, Registry, RuleState};
+pub use token::{TokenError, TokenFile};
 
 /// The longest body of a request, in bytes. It holds far more rules than may be in force.
 const MAX_BODY: usize = 64 * 1024;
@@ -30,8 +33,8 @@ const MAX_BODY: usize = 64 * 1024;
 ///
 /// The port listens where only this machine's users come, but so does a browser on it. Each request must therefore be
 /// addressed to the loopback (`Host` of `localhost` or a loopback address, or none at all), which stops a page whose
-/// name was rebound to it, and come from no page of another origin.
-pub fn control_router(registry: Registry) -> Router {
+/// name was rebound to it, and come from no page of another origin. With a token file, it must also bring the token.
+pub fn control_router(registry: Registry, token: Option<TokenFile>) -> Router {
     Router::new()
         .route(
             "/faults",
@@ -44,7 +47,8 @@ pub fn control_router(registry: Registry) -> Router {
         .route("/faults/{id}", delete(remove).fallback(async |method, uri| wrong_method(&method, &uri, "DELETE")))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(axum::middleware::from_fn(guard::only_from_here))
+        .layer(middleware::from_fn_with_state(token, token::only_with_token))
+        .layer(middleware::from_fn(guard::only_from_here))
         .with_state(registry)
 }
 
