@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, Uri};
 use serde_json::json;
 
 use crate::{
+    attempts::Attempts,
     body,
     config::{Config, HELLO_PATH, Lines, OnUpstreamError, Upstream},
     faults::{FaultLayer, Registry},
@@ -35,6 +36,8 @@ pub(crate) struct App {
     pub(crate) trust_xfcc: bool,
     pub(crate) hop_limit: u32,
     pub(crate) max_body_bytes: u64,
+    /// How many requests came, and how many attempts at them.
+    pub(crate) attempts: Attempts,
     ending: AtomicBool,
 }
 
@@ -51,6 +54,7 @@ impl App {
             trust_xfcc: config.trust_xfcc,
             hop_limit: config.upstreams.hop_limit,
             max_body_bytes: config.limits.max_body_bytes,
+            attempts: Attempts::new(),
             ending: AtomicBool::new(false),
         }
     }

@@ -11,6 +11,7 @@
 
 mod admin;
 mod app;
+pub mod attempts;
 mod body;
 pub mod config;
 pub mod faults;

@@ -22,6 +22,7 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     let (mut parts, body) = request.into_parts();
     let route = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let inbound = Arc::new(Inbound::new(&app, &parts, route.as_deref()));
+    app.attempts.count(inbound.attempt, inbound.request_id.as_deref());
     let observation = Observation::begin(&parts, route, Arc::clone(&inbound));
     if app.is_ending() {
         telemetry::request_after_signal();
@@ -56,7 +57,6 @@ struct Observation {
 impl Observation {
     fn begin(parts: &http::request::Parts, route: Option<String>, inbound: Arc<Inbound>) -> Self {
         let method = telemetry::method_label(&parts.method);
-        telemetry::request_attempt(inbound.attempt);
         let _active = ActiveRequest::begin(method);
         Self {
             inbound,

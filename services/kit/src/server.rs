@@ -10,7 +10,7 @@ use crate::{
     admin::Admin,
     app::{self, App},
     config::{Address, Config, Drain},
-    faults::{self, Registry},
+    faults::{self, Control, Registry},
     health::{Blocked, Readiness},
     identity::Identity,
     net::{Listener, Server, Settings},
@@ -62,7 +62,8 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     let ports = &config.ports;
     let application = open("--listen", &ports.listen, app::router(Arc::clone(&app), faults.clone(), extra)).await?;
     let token = ports.control_token().map_err(anyhow::Error::msg)?;
-    let control = faults::control_router(faults.clone(), token);
+    let control = Control { registry: faults.clone(), attempts: app.attempts.clone(), token };
+    let control = faults::control_router(control);
     let control = open("--control-listen", &ports.control_listen, control).await?;
     // Last, so that whoever is told "started" finds the others open.
     let admin = open("--admin-listen", &ports.admin_listen, admin.router()).await?;

@@ -7,7 +7,7 @@ mod token;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Path, State, rejection::StringRejection},
+    extract::{DefaultBodyLimit, FromRef, Path, State, rejection::StringRejection},
     middleware,
     response::{IntoResponse, Response},
     routing::{delete, get},
@@ -16,10 +16,28 @@ use http::{Method, StatusCode, Uri};
 use serde_json::{Value, json};
 
 use super::{AddError, Origin, Registry, RuleState};
+use crate::attempts::Attempts;
 pub use token::{TokenError, TokenFile};
 
 /// The longest body of a request, in bytes. It holds far more rules than may be in force.
 const MAX_BODY: usize = 64 * 1024;
+
+/// What the control port shows and changes.
+#[derive(Debug, Clone)]
+pub struct Control {
+    /// The rules.
+    pub registry: Registry,
+    /// What the rules are seen against: how many requests came, and how many attempts at them.
+    pub attempts: Attempts,
+    /// Where the token is that a request must bring, if it must bring one.
+    pub token: Option<TokenFile>,
+}
+
+impl FromRef<Control> for Registry {
+    fn from_ref(control: &Control) -> Self {
+        control.registry.clone()
+    }
+}
 
 /// The router of the control port:
 ///
@@ -27,14 +45,15 @@ const MAX_BODY: usize = 64 * 1024;
 /// |---|---|
 /// | `POST /faults`, rules as text, one per line | 200 and the added rules; 400 and what is wrong; 409 if an id is taken; 413 above 64 KiB. All are added or none |
 /// | `PUT /faults`, rules as text | the same; they take the place of all that are in force, or nothing changes |
-/// | `GET /faults` | 200 and `{"rules": [...]}` |
+/// | `GET /faults` | 200 and `{"rules": [...], "requests": {...}}` |
 /// | `DELETE /faults` | 200 and `{"removed": [ids]}`, those of the flags too |
 /// | `DELETE /faults/ID` | 200 and `{"removed": [id]}`; 404 and the ids that there are |
 ///
 /// The port listens where only this machine's users come, but so does a browser on it. Each request must therefore be
 /// addressed to the loopback (`Host` of `localhost` or a loopback address, or none at all), which stops a page whose
 /// name was rebound to it, and come from no page of another origin. With a token file, it must also bring the token.
-pub fn control_router(registry: Registry, token: Option<TokenFile>) -> Router {
+pub fn control_router(control: Control) -> Router {
+    let token = control.token.clone();
     Router::new()
         .route(
             "/faults",
@@ -49,11 +68,11 @@ pub fn control_router(registry: Registry, token: Option<TokenFile>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(token, token::only_with_token))
         .layer(middleware::from_fn(guard::only_from_here))
-        .with_state(registry)
+        .with_state(control)
 }
 
-async fn list(State(registry): State<Registry>) -> Json<Value> {
-    Json(json!({"rules": registry.list()}))
+async fn list(State(control): State<Control>) -> Json<Value> {
+    Json(json!({"rules": control.registry.list(), "requests": control.attempts.counts()}))
 }
 
 async fn add(State(registry): State<Registry>, rules: Result<String, StringRejection>) -> Response {

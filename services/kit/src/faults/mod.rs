@@ -48,7 +48,7 @@ mod scope;
 mod syntax;
 mod truth;
 
-pub use control::{TokenError, TokenFile, control_router};
+pub use control::{Control, TokenError, TokenFile, control_router};
 pub use layer::{FaultLayer, Faulty};
 pub use modes::help;
 pub use problem::ParseError;

@@ -19,6 +19,7 @@ const SERVER_DURATION: &str = "http_server_request_duration_seconds";
 const CLIENT_DURATION: &str = "http_client_request_duration_seconds";
 const ACTIVE: &str = "http_server_active_requests";
 const ATTEMPTS: &str = "meshwalk_requests_by_attempt_total";
+const UNIQUE: &str = "meshwalk_unique_requests_total";
 const AFTER_SIGNAL: &str = "meshwalk_requests_after_sigterm_total";
 pub(crate) const FAULTS_INJECTED: &str = "meshwalk_faults_injected_total";
 const BUILD: &str = "meshwalk_build_info";
@@ -49,6 +50,7 @@ impl Metrics {
             "package" => env!("CARGO_PKG_VERSION"))
         .set(1.0);
         counter!(AFTER_SIGNAL).increment(0);
+        counter!(UNIQUE).increment(0);
         Ok(Self(handle))
     }
 
@@ -79,6 +81,7 @@ fn install() -> anyhow::Result<PrometheusHandle> {
     describe_histogram!(CLIENT_DURATION, "How long calls to upstreams took.");
     describe_gauge!(ACTIVE, "Requests that are being answered.");
     describe_counter!(ATTEMPTS, "Requests by which try of the proxy's they were; 1 is the first.");
+    describe_counter!(UNIQUE, "Requests by their x-request-id, each counted once a minute however often it was tried.");
     describe_counter!(AFTER_SIGNAL, "Requests that came after the signal to end.");
     describe_counter!(FAULTS_INJECTED, "Requests into which a fault was injected, by its rule and mode.");
     describe_gauge!(BUILD, "What runs; always 1.");
@@ -125,10 +128,22 @@ pub(crate) fn client_request(host: &str, port: u16, result: Result<StatusCode, &
     histogram!(CLIENT_DURATION, labels).record(took);
 }
 
+/// By which label a try of the proxy's is counted: a client cannot make up new ones.
+pub(crate) const ATTEMPT_LABELS: [&str; 10] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10+"];
+
+/// The place of a try's label.
+pub(crate) fn attempt_index(attempt: u32) -> usize {
+    (attempt.max(1) as usize).min(ATTEMPT_LABELS.len()) - 1
+}
+
 /// Counts a request by which try of the proxy's it is.
 pub(crate) fn request_attempt(attempt: u32) {
-    let label = if attempt < 10 { attempt.to_string() } else { "10+".to_owned() };
-    counter!(ATTEMPTS, "attempt" => label).increment(1);
+    counter!(ATTEMPTS, "attempt" => ATTEMPT_LABELS[attempt_index(attempt)]).increment(1);
+}
+
+/// Counts a request whose id did not come within the last minute.
+pub(crate) fn unique_request() {
+    counter!(UNIQUE).increment(1);
 }
 
 /// Counts a request that came after the signal to end.

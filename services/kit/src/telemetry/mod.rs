@@ -11,7 +11,8 @@ mod traces;
 pub use logs::init as init_logs;
 pub use metrics::Metrics;
 pub(crate) use metrics::{
-    ActiveRequest, FAULTS_INJECTED, client_request, request_after_signal, request_attempt, server_request,
+    ATTEMPT_LABELS, ActiveRequest, FAULTS_INJECTED, attempt_index, client_request, request_after_signal,
+    request_attempt, server_request, unique_request,
 };
 pub use settings::{Collector, Protocol, Root, Settings};
 pub(crate) use spans::{client_outcome, method_label, own, server_outcome};

@@ -56,3 +56,18 @@ async fn the_control_port_lists_the_rules_of_the_flags() {
     let ids: Vec<&str> = rules["rules"].as_array().unwrap().iter().map(|rule| rule["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["a", "b"]);
 }
+
+#[tokio::test]
+async fn attempts_are_counted_against_the_requests_that_they_are_attempts_at() {
+    let service = Service::start("backend", &[]).await;
+    for (id, attempts) in [("a", 3), ("b", 1), ("c", 2)] {
+        for attempt in 1..=attempts {
+            hello(&service.address, &[("x-request-id", id), ("x-envoy-attempt-count", &attempt.to_string())]).await;
+        }
+    }
+    let counts = get(&service.control, "/faults", &[]).await.json()["requests"].clone();
+    assert_eq!((&counts["attempts"], &counts["unique"]), (&json!(6), &json!(3)), "{counts}");
+    assert_eq!(counts["by_attempt"], json!({"1": 3, "2": 2, "3": 1}));
+    let page = get(&service.admin, "/metrics", &[]).await.body;
+    assert!(page.contains("# TYPE meshwalk_unique_requests_total counter"), "{page}");
+}

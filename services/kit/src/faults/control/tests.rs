@@ -9,7 +9,7 @@ use crate::faults::Settings;
 fn router() -> Router {
     let registry = Registry::new(Settings::default());
     registry.add("latency=5ms;id=start", Origin::Flag).unwrap();
-    control_router(registry, None)
+    control_router(Control { registry, attempts: Attempts::new(), token: None })
 }
 
 async fn send(router: &Router, request: Request<Body>) -> (u16, String) {
