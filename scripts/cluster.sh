@@ -47,13 +47,13 @@ read_flag() {
 no_arguments() { [ ${#arguments[@]} = 0 ] || fail "'${arguments[0]}' is not understood; see $0 --help"; }
 
 # A command as it can be typed, and then its run.
-show() {
-  local word line='$'
+show() { printf '$%s\n' "$(typed "$@")" >&2; }
+typed() {
+  local word
   for word; do
     [[ $word =~ ^[][A-Za-z0-9_@%+=:,./{}-]+$ ]] && [[ $word != *[][{}]* ]] || word="'${word//\'/\'\\\'\'}'"
-    line+=" $word"
+    printf ' %s' "$word"
   done
-  printf '%s\n' "$line" >&2
 }
 run() { show "$@"; "$@"; }
 kube() { run "${kubectl[@]}" "$@"; }
@@ -105,15 +105,8 @@ require_workload() {
 }
 
 # The project's files name the namespace meshwalk. For another one, its name is put in, and the host becomes its too, so
-# that two copies do not take the gateway's requests from each other.
-for_namespace() {
-  local file
-  for file; do
-    echo ---
-    sed -e "s/namespace: meshwalk\$/namespace: $namespace/" -e "s|/ns/meshwalk/|/ns/$namespace/|" \
-      -e "s/meshwalk\.localhost/$gateway_host/" "$file"
-  done
-}
+# that two copies do not take the gateway's requests from each other. `meshwalk run --namespace` does it by the same rules.
+for_namespace() { awk -v namespace="$namespace" -f scripts/namespace.awk "$@"; }
 apply() { on_files apply "$@"; }
 remove() { on_files delete --ignore-not-found "$@"; }
 on_files() {
@@ -125,8 +118,8 @@ on_files() {
     for file; do files+=(-f "$file"); done
     kube "$verb" ${flags[@]+"${flags[@]}"} "${files[@]}"
   else
-    show "${kubectl[@]}" "$verb" ${flags[@]+"${flags[@]}"} -f -
-    echo "  (with namespace $namespace and host $gateway_host in: $*)" >&2
-    for_namespace "$@" | "${kubectl[@]}" "$verb" ${flags[@]+"${flags[@]}"} -f -
+    local applied=("${kubectl[@]}" -n "$namespace" "$verb" ${flags[@]+"${flags[@]}"} -f -)
+    printf '$%s |%s\n' "$(typed awk -v "namespace=$namespace" -f scripts/namespace.awk "$@")" "$(typed "${applied[@]}")" >&2
+    for_namespace "$@" | "${applied[@]}"
   fi
 }

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod engine;
 pub mod evidence;
 pub mod lab;
+pub mod namespace;
 pub mod report;
 pub mod stats;
 pub mod target;

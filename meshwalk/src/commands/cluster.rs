@@ -6,11 +6,9 @@ use crate::{
     cli::WrongInput,
     engine::Keeper,
     lab::TargetKind,
+    namespace::Namespace,
     target::{ClusterTarget, Kubectl, Show},
 };
-
-/// The namespace that the project's files name.
-const NAMESPACE: &str = "meshwalk";
 
 /// Which cluster, and the way into it.
 #[derive(Debug, clap::Args)]
@@ -30,48 +28,52 @@ impl ClusterFlags {
     /// Whether the flags are about the place that is meant.
     ///
     /// # Errors
-    /// If they are about a cluster and no cluster is meant, or if labs cannot run in that namespace.
+    /// If they are about a cluster and no cluster is meant, or if no namespace can have that name.
     pub(super) fn fits(&self, on: TargetKind) -> Result<(), WrongInput> {
         let set = [("context", &self.context), ("namespace", &self.namespace), ("gateway", &self.gateway)];
-        match (on, set.iter().find(|(_, value)| value.is_some())) {
-            (TargetKind::Local, Some((flag, _))) => {
-                Err(WrongInput(format!("--{flag} is about a cluster: add --on cluster, or leave it out")))
-            }
-            (TargetKind::Cluster, _) if self.namespace() != NAMESPACE => Err(WrongInput(format!(
-                "--namespace {}: the labs and the files that they apply name the namespace {NAMESPACE}, in objects and \
-                 in identities; deploy the workload there",
-                self.namespace()
-            ))),
-            _ => Ok(()),
+        if let (TargetKind::Local, Some((flag, _))) = (on, set.iter().find(|(_, value)| value.is_some())) {
+            return Err(WrongInput(format!("--{flag} is about a cluster: add --on cluster, or leave it out")));
         }
+        self.namespace().map(drop)
     }
 
-    fn namespace(&self) -> &str {
-        self.namespace.as_deref().unwrap_or(NAMESPACE)
+    /// The namespace of the workload.
+    ///
+    /// # Errors
+    /// If no namespace can have the name that was given.
+    pub(super) fn namespace(&self) -> Result<Namespace, WrongInput> {
+        let named = self.namespace.as_deref().map_or_else(|| Ok(Namespace::default()), Namespace::named);
+        named.map_err(|error| WrongInput(format!("--namespace: {error}")))
     }
 
     /// The target; files are relative to `root`.
-    pub(super) fn target(&self, root: PathBuf, show: Show) -> ClusterTarget {
-        let kubectl = Kubectl::new(self.context.clone(), self.namespace().to_owned(), root, show);
-        ClusterTarget::new(kubectl, self.gateway.clone())
+    ///
+    /// # Errors
+    /// If no namespace can have the name that was given.
+    pub(super) fn target(&self, root: PathBuf, show: Show) -> Result<ClusterTarget, WrongInput> {
+        let kubectl = Kubectl::new(self.context.clone(), self.namespace()?, root, show);
+        Ok(ClusterTarget::new(kubectl, self.gateway.clone()))
     }
 
     /// Where the namespace's snapshot is kept: one file for each namespace of each context.
     ///
     /// # Errors
-    /// If kubectl cannot say which context is the current one.
-    pub(super) async fn keeper(&self) -> anyhow::Result<Keeper> {
+    /// If no namespace can have the name that was given.
+    pub(super) async fn keeper(&self) -> Result<Keeper, WrongInput> {
+        let namespace = self.namespace()?;
         let context = match &self.context {
             Some(context) => context.clone(),
             None => {
-                let kubectl = Kubectl::new(None, self.namespace().to_owned(), PathBuf::from("."), Box::new(|_| {}));
+                let kubectl = Kubectl::new(None, namespace.clone(), PathBuf::from("."), Box::new(|_| {}));
                 let arguments = ["config", "current-context"].map(str::to_owned);
-                kubectl.run(&arguments, None).await?.trim().to_owned()
+                // A pod has no kubeconfig, and one cluster only. What is wrong elsewhere is told by the first command
+                // that asks the cluster something.
+                kubectl.run(&arguments, None).await.unwrap_or_default().trim().to_owned()
             }
         };
         // Names of contexts may hold slashes and colons, as those of cloud providers do.
         let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
         let context: String = context.chars().map(plain).collect();
-        Ok(Keeper::for_mesh(&format!("cluster-{context}-{}", self.namespace())))
+        Ok(Keeper::for_mesh(&format!("cluster-{context}-{namespace}")))
     }
 }

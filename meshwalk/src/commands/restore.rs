@@ -46,7 +46,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         TargetKind::Cluster => {
             let shows = Box::new(|line: &str| cli::tell(&format!("$ {line}")));
-            args.cluster.target(PathBuf::from("."), shows).restore(&kept.snapshot).await?;
+            args.cluster.target(PathBuf::from("."), shows)?.restore(&kept.snapshot).await?;
         }
     }
     keeper.forget()?;

@@ -57,7 +57,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn labs(args: Args) -> anyhow::Result<ExitCode> {
     args.cluster.fits(args.on)?;
-    let (root, labs) = args.labs.read()?;
+    let (root, mut labs) = args.labs.read()?;
     if let Some(folder) = &args.report {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     }
@@ -66,7 +66,11 @@ async fn labs(args: Args) -> anyhow::Result<ExitCode> {
     let teller = Arc::new(Teller::new(args.step));
     let ran = match args.on {
         TargetKind::Local => on_this_machine(&args, &root, &labs, &teller, interrupt).await,
-        TargetKind::Cluster => on_cluster(&args, root, &labs, &teller, interrupt).await.map(Some),
+        TargetKind::Cluster => {
+            let namespace = args.cluster.namespace()?;
+            labs = labs.into_iter().map(|lab| namespace.lab(lab)).collect();
+            on_cluster(&args, root, &labs, &teller, interrupt).await.map(Some)
+        }
     };
     listening.abort();
     let Some(report) = ran? else { return Ok(ExitCode::from(INTERRUPTED)) };
@@ -113,7 +117,7 @@ async fn on_cluster(
     let keeper = args.cluster.keeper().await?;
     unrestored(&keeper, " --on cluster")?;
     let shows = teller.clone();
-    let target = args.cluster.target(root.clone(), Box::new(move |line| shows.command(line)));
+    let target = args.cluster.target(root.clone(), Box::new(move |line| shows.command(line)))?;
     let engine = Engine { target: &target, observer: &**teller, interrupt, root: &root, keeper };
     Ok(engine.run(labs).await?)
 }

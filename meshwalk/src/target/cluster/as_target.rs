@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{APP, CONTROL, ClusterTarget, FORWARDED, Kubectl, PAGE, objects};
+use super::{APP, CONTROL, ClusterTarget, FORWARDED, PAGE, files::Verb, objects};
 use crate::{
     evidence::Scrape,
     lab::{Entrance, TargetKind},
@@ -24,11 +24,11 @@ impl Target for ClusterTarget {
     }
 
     fn apply<'a>(&'a self, files: &'a [PathBuf]) -> Reply<'a, ()> {
-        Box::pin(async { self.change(&self.on_files(&["apply"], files)).await })
+        Box::pin(self.change(Verb::Apply, files))
     }
 
     fn delete<'a>(&'a self, files: &'a [PathBuf]) -> Reply<'a, ()> {
-        Box::pin(async { self.change(&self.on_files(&["delete", "--ignore-not-found"], files)).await })
+        Box::pin(self.change(Verb::Delete, files))
     }
 
     fn snapshot(&self) -> Reply<'_, Snapshot> {
@@ -85,7 +85,7 @@ impl Target for ClusterTarget {
             let pod = pods.iter().find(|pod| pod.instance.service == from.word() && pod.instance.ready);
             let what = format!("finding the way in from {}", from.word());
             let pod = pod.ok_or_else(|| TargetError::failed(what, "no pod of it is ready"))?;
-            let namespace = self.kubectl.namespace();
+            let namespace = self.kubectl.namespace().name();
             let address = self.forwards.reach(&self.kubectl, namespace, &pod.path(), APP, APP[0]).await?;
             let authority = format!("{}:{}", from.word(), APP[0]);
             Ok(Entry { address: Address::Tcp(address), authority, caveat: Some(FORWARDED.to_owned()) })
@@ -119,8 +119,8 @@ impl Target for ClusterTarget {
     fn command<'a>(&'a self, action: &'a Action<'a>) -> Reply<'a, String> {
         Box::pin(async move {
             Ok(match action {
-                Action::Apply(files) => Kubectl::line(&self.on_files(&["apply"], files)),
-                Action::Delete(files) => Kubectl::line(&self.on_files(&["delete", "--ignore-not-found"], files)),
+                Action::Apply(files) => self.line_on(Verb::Apply, files)?,
+                Action::Delete(files) => self.line_on(Verb::Delete, files)?,
                 Action::SetFaults(instance, rules) => {
                     let pod = self.pod("setting faults", instance).await?;
                     let curl = format!("curl http://{}/faults", self.side(&pod, CONTROL).await?);

@@ -41,12 +41,7 @@ impl ClusterTarget {
                 (address, Some(super::FORWARDED.to_owned()))
             }
         };
-        Ok(Entry { address: Address::Tcp(address), authority: self.gateway_host(), caveat })
-    }
-
-    /// The host that the gateway serves.
-    fn gateway_host(&self) -> String {
-        format!("{}.localhost", self.kubectl.namespace())
+        Ok(Entry { address: Address::Tcp(address), authority: self.kubectl.namespace().gateway_host(), caveat })
     }
 
     /// An address that answers as Istio's gateway does; None if there is none.
@@ -107,7 +102,7 @@ impl ClusterTarget {
 
     /// Whether it is Istio's gateway that answers there.
     async fn answers(&self, address: SocketAddr) -> bool {
-        let reply = get(&Address::Tcp(address), &self.gateway_host(), "/api/hello", ANSWER).await;
+        let reply = get(&Address::Tcp(address), &self.kubectl.namespace().gateway_host(), "/api/hello", ANSWER).await;
         reply.is_ok_and(|reply| reply.headers.get("server").is_some_and(|server| server == "istio-envoy"))
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     ffi::OsString,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Stdio,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{io::AsyncWriteExt, process::Command};
 
-use crate::target::TargetError;
+use crate::{namespace::Namespace, target::TargetError};
 
 /// How long a command may take before the cluster counts as one that does not answer.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -21,8 +21,9 @@ pub type Show = Box<dyn Fn(&str) + Send + Sync>;
 
 /// `kubectl` with a context and a namespace.
 pub struct Kubectl {
+    program: PathBuf,
     context: Option<String>,
-    namespace: String,
+    namespace: Namespace,
     /// The folder to which files are relative.
     root: PathBuf,
     show: Show,
@@ -31,20 +32,26 @@ pub struct Kubectl {
 
 impl Kubectl {
     /// Commands for a namespace in a context, or in the current one, run in the folder `root`.
-    pub fn new(context: Option<String>, namespace: String, root: PathBuf, show: Show) -> Self {
+    pub fn new(context: Option<String>, namespace: Namespace, root: PathBuf, show: Show) -> Self {
         // The empty path is the present folder, but nobody can change into it.
         let root = if root.as_os_str().is_empty() { PathBuf::from(".") } else { root };
-        Self { context, namespace, root, show, shown: Mutex::default() }
+        Self { program: PathBuf::from("kubectl"), context, namespace, root, show, shown: Mutex::default() }
+    }
+
+    /// The same with another program than the `kubectl` on the PATH.
+    #[must_use]
+    pub fn with_program(self, program: PathBuf) -> Self {
+        Self { program, ..self }
     }
 
     /// The namespace of the workload.
-    pub fn namespace(&self) -> &str {
+    pub fn namespace(&self) -> &Namespace {
         &self.namespace
     }
 
     /// The arguments of a command in the workload's namespace.
     pub fn arguments(&self, arguments: &[&str]) -> Vec<String> {
-        self.arguments_in(&self.namespace, arguments)
+        self.arguments_in(self.namespace.name(), arguments)
     }
 
     /// The arguments of a command in any namespace.
@@ -56,13 +63,22 @@ impl Kubectl {
 
     /// The command as it can be typed.
     pub fn line(arguments: &[String]) -> String {
-        let words: Vec<_> = arguments.iter().map(|word| quoted(word)).collect();
-        format!("kubectl {}", words.join(" "))
+        format!("kubectl {}", Self::typed(arguments))
+    }
+
+    /// Words as a shell takes them.
+    pub fn typed(words: &[String]) -> String {
+        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The folder to which files are relative.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// A process to be started.
     pub fn command(&self, arguments: &[String]) -> Command {
-        let mut command = Command::new("kubectl");
+        let mut command = Command::new(&self.program);
         command.args(arguments.iter().map(OsString::from)).current_dir(&self.root).kill_on_drop(true);
         // Ctrl-C on a terminal goes to a whole process group. What puts things back still needs these.
         command.process_group(0);
@@ -144,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_command_is_shown_as_it_can_be_typed() {
-        let kubectl = Kubectl::new(Some("a b".into()), "meshwalk".into(), PathBuf::new(), Box::new(|_| {}));
+        let kubectl = Kubectl::new(Some("a b".into()), Namespace::default(), PathBuf::new(), Box::new(|_| {}));
         let line = Kubectl::line(&kubectl.arguments(&["apply", "-f", "it's.yaml"]));
         assert_eq!(line, r"kubectl --context 'a b' -n meshwalk apply -f 'it'\''s.yaml'");
     }

@@ -1,6 +1,7 @@
 //! A Kubernetes cluster with Istio as a target: everything goes through `kubectl`, as a user would do it.
 
 mod as_target;
+mod files;
 mod forward;
 mod gateway;
 mod kubectl;
@@ -10,7 +11,7 @@ mod pods;
 mod preflight;
 mod routes;
 
-use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use http::{Method, StatusCode};
 use serde_json::Value;
@@ -55,7 +56,7 @@ impl ClusterTarget {
         let list = self.kubectl.get(&["get", "pods", "-o", "json"]).await?;
         let list: Value = parsed("listing the pods", &list)?;
         let pods = pods::read(&list);
-        let namespace = self.kubectl.namespace();
+        let namespace = self.kubectl.namespace().name();
         self.forwards.keep_only(namespace, |to| pods.iter().any(|pod| pod.path() == to)).await;
         Ok(pods)
     }
@@ -76,7 +77,7 @@ impl ClusterTarget {
     /// The local address of one of the ports beside a pod's own one.
     async fn side(&self, pod: &Pod, port: u16) -> Result<SocketAddr, TargetError> {
         let ports = if pod.sidecar.is_some() { SIDE } else { SIDE_OF_AN_OUTSIDER };
-        self.forwards.reach(&self.kubectl, self.kubectl.namespace(), &pod.path(), ports, port).await
+        self.forwards.reach(&self.kubectl, self.kubectl.namespace().name(), &pod.path(), ports, port).await
     }
 
     /// One question to an application's control port.
@@ -107,20 +108,6 @@ impl ClusterTarget {
             self.ask(&what, pod, Method::POST, rules).await?;
         }
         Ok(())
-    }
-
-    /// The arguments of a command on files.
-    fn on_files(&self, verb: &[&str], files: &[PathBuf]) -> Vec<String> {
-        let mut arguments = self.kubectl.arguments(verb);
-        arguments.extend(files.iter().flat_map(|file| ["-f".to_owned(), file.display().to_string()]));
-        arguments
-    }
-
-    /// A change of objects, and the wait for its arrival at the proxies.
-    async fn change(&self, arguments: &[String]) -> Result<(), TargetError> {
-        let before = self.before().await?;
-        self.kubectl.run(arguments, None).await?;
-        self.arrived(&before).await
     }
 
     async fn put_back(&self, then: &Objects) -> Result<(), TargetError> {

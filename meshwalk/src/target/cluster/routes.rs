@@ -37,7 +37,7 @@ impl ClusterTarget {
     pub(super) async fn before(&self) -> Result<Before, TargetError> {
         let mut routes = BTreeMap::new();
         for pod in self.pods().await?.iter().filter(|pod| pod.sidecar.is_some()) {
-            let proxy = (self.kubectl.namespace().to_owned(), pod.path());
+            let proxy = (self.kubectl.namespace().name().to_owned(), pod.path());
             let dump = self.routes(&proxy).await?;
             routes.insert(proxy, (false, dump));
         }
@@ -61,7 +61,7 @@ impl ClusterTarget {
             })
             .collect();
         let deadline = Instant::now() + ARRIVAL;
-        let namespace = self.kubectl.namespace();
+        let namespace = self.kubectl.namespace().name();
         while !waiting.is_empty() {
             let mut still = Vec::new();
             for (proxy, then, name) in waiting {

@@ -1,0 +1,88 @@
+//! Manifests for another namespace than the one that they name.
+
+use std::path::Path;
+
+use meshwalk_mesh::{problem::Problem, yaml};
+use serde_json::Value;
+
+use super::{Namespace, USUAL};
+
+/// Keys whose value, or each of whose values, is a namespace.
+const NAMESPACES: [&str; 4] = ["namespace", "namespaces", "notNamespaces", "exportTo"];
+/// Keys whose values may have a namespace before a slash.
+const QUALIFIED: [&str; 2] = ["hosts", "gateways"];
+/// What a condition of an AuthorizationPolicy may compare with namespaces.
+const CONDITION: &str = "source.namespace";
+
+/// Why a manifest has no place in another namespace.
+#[derive(Debug, thiserror::Error)]
+pub enum Outside {
+    /// It cannot be read.
+    #[error("{0}")]
+    Unreadable(Problem),
+    /// It is about something else than the workload's namespace.
+    #[error(
+        "{file}: {object} lies outside of the namespace {namespace}; only objects of the namespace {USUAL}, for which \
+         {namespace} is put in, can be applied there"
+    )]
+    Object {
+        /// The file.
+        file: String,
+        /// Kind and name, and where it lies.
+        object: String,
+        /// The workload's namespace.
+        namespace: String,
+    },
+}
+
+impl Namespace {
+    /// Every object of a file, with this namespace put in.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or has an object that would change something outside of the namespace.
+    pub fn objects_of(&self, file: &Path) -> Result<Vec<Value>, Outside> {
+        let documents = yaml::read(file).map_err(Outside::Unreadable)?;
+        documents.iter().map(|document| self.object(document.to_json(), file)).collect()
+    }
+
+    fn object(&self, mut object: Value, file: &Path) -> Result<Value, Outside> {
+        self.into_value("", &mut object);
+        let kind = object["kind"].as_str().unwrap_or("an object without a kind");
+        let lies = object["metadata"]["namespace"].as_str();
+        // A Namespace is no object of itself, so kubectl's own look at namespaces would let it pass.
+        if kind != "Namespace" && lies.is_none_or(|namespace| namespace == self.name()) {
+            return Ok(object);
+        }
+        let name = object["metadata"]["name"].as_str().unwrap_or("without a name");
+        let place = lies.map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+        let object = format!("{kind} {name}{place}");
+        Err(Outside::Object { file: file.display().to_string(), object, namespace: self.name().to_owned() })
+    }
+
+    /// Puts the namespace into everything under a key.
+    fn into_value(&self, key: &str, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.into_text(key, text),
+            // The elements of a list are what its key says.
+            Value::Array(items) => items.iter_mut().for_each(|item| self.into_value(key, item)),
+            Value::Object(fields) => {
+                let of_namespaces = fields.get("key").is_some_and(|key| key == CONDITION);
+                for (key, value) in fields {
+                    let compared = of_namespaces && (key == "values" || key == "notValues");
+                    self.into_value(if compared { "namespaces" } else { key }, value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn into_text(&self, key: &str, text: &str) -> String {
+        if NAMESPACES.contains(&key) && text == USUAL {
+            return self.name().to_owned();
+        }
+        match text.strip_prefix(USUAL).filter(|rest| QUALIFIED.contains(&key) && rest.starts_with('/')) {
+            Some(rest) => format!("{}{}", self.name(), self.put_into(rest)),
+            None => self.put_into(text),
+        }
+    }
+}

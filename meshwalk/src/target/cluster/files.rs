@@ -1,0 +1,78 @@
+//! Commands on files: as they are where the workload lies in the namespace that they name, else with its namespace put
+//! in.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{ClusterTarget, Kubectl, objects};
+use crate::{lab::files::listed, target::TargetError};
+
+/// What is done with the objects of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Apply,
+    Delete,
+}
+
+impl Verb {
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Apply => &["apply"],
+            Self::Delete => &["delete", "--ignore-not-found"],
+        }
+    }
+}
+
+impl ClusterTarget {
+    /// The command as it can be typed in the project's folder.
+    pub(super) fn line_on(&self, verb: Verb, files: &[PathBuf]) -> Result<String, TargetError> {
+        let line = Kubectl::line(&self.arguments_on(verb, files));
+        if self.kubectl.namespace().is_usual() {
+            return Ok(line);
+        }
+        let put_in = format!("namespace={}", self.kubectl.namespace());
+        let mut words: Vec<_> = ["awk", "-v", &put_in, "-f", "scripts/namespace.awk"].map(str::to_owned).into();
+        // awk reads no folders.
+        words.extend(self.listed(files)?.iter().map(|file| file.display().to_string()));
+        Ok(format!("{} | {line}", Kubectl::typed(&words)))
+    }
+
+    /// Runs the command, and waits until the proxies have what was changed.
+    pub(super) async fn change(&self, verb: Verb, files: &[PathBuf]) -> Result<(), TargetError> {
+        let input = self.input(files)?;
+        let before = self.before().await?;
+        self.kubectl.run(&self.arguments_on(verb, files), input.as_deref()).await?;
+        self.arrived(&before).await
+    }
+
+    fn arguments_on(&self, verb: Verb, files: &[PathBuf]) -> Vec<String> {
+        let mut arguments = self.kubectl.arguments(verb.words());
+        if self.kubectl.namespace().is_usual() {
+            arguments.extend(files.iter().flat_map(|file| ["-f".to_owned(), file.display().to_string()]));
+        } else {
+            arguments.extend(["-f", "-"].map(str::to_owned));
+        }
+        arguments
+    }
+
+    /// The objects that take the place of the files.
+    fn input(&self, files: &[PathBuf]) -> Result<Option<String>, TargetError> {
+        let namespace = self.kubectl.namespace();
+        if namespace.is_usual() {
+            return Ok(None);
+        }
+        let mut all = Vec::<Value>::new();
+        for file in self.listed(files)? {
+            let objects = namespace.objects_of(&self.kubectl.root().join(&file));
+            let what = format!("putting the namespace {namespace} into {}", file.display());
+            all.extend(objects.map_err(|error| TargetError::Refused { what, why: error.to_string() })?);
+        }
+        Ok(Some(objects::list(&all)))
+    }
+
+    fn listed(&self, files: &[PathBuf]) -> Result<Vec<PathBuf>, TargetError> {
+        let what = "listing the files that are meant";
+        listed(self.kubectl.root(), files).map_err(|error| TargetError::failed(what, error))
+    }
+}
