@@ -16,7 +16,7 @@ use crate::{
 pub(crate) const HOPS: HeaderName = HeaderName::from_static("x-meshwalk-hops");
 
 /// Which try of the proxy's a request is.
-const ATTEMPT: HeaderName = HeaderName::from_static("x-envoy-attempt-count");
+pub(crate) const ATTEMPT: HeaderName = HeaderName::from_static("x-envoy-attempt-count");
 
 /// What a request says about where it comes from. In its extensions.
 #[derive(Debug)]

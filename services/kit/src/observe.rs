@@ -14,8 +14,12 @@ use crate::{
     app::App,
     faults::{InjectedFault, Ledger},
     inbound::Inbound,
+    net::NoAnswer,
     telemetry::{self, ActiveRequest},
 };
+
+/// Why a request has no status whose client went away.
+const CANCELLED: &str = "cancelled";
 
 /// The middleware.
 pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -71,28 +75,37 @@ impl Observation {
 
     fn end(mut self, response: &Response) {
         self.ended = true;
-        self.tell(Some(response.status()));
+        self.tell(match response.extensions().get::<NoAnswer>() {
+            None => Ok(response.status()),
+            Some(no_answer) => Err(no_answer.as_str()),
+        });
     }
 
-    fn tell(&self, status: Option<StatusCode>) {
-        let faults = self.ledger.injected().map_or(&[][..], |injected| &injected.faults);
+    /// Tells of the end: with a status, or without an answer and why.
+    fn tell(&self, outcome: Result<StatusCode, &'static str>) {
+        let faults = &self.ledger.injected().faults;
         let inbound = &self.inbound;
         let took = inbound.arrived.elapsed();
-        telemetry::server_request(self.method, self.route.as_deref(), status, took);
-        telemetry::server_outcome(&inbound.span, status, inbound.attempt, faults);
+        telemetry::server_request(self.method, self.route.as_deref(), outcome, took);
+        telemetry::server_outcome(&inbound.span, outcome, inbound.attempt, faults);
         tracing::info!(
             method = self.method,
             path = self.path,
-            status = status.map(|status| status.as_u16()),
+            status = outcome.ok().map(|status| status.as_u16()),
             took_ms = millis(inbound.arrived),
             attempt = inbound.attempt,
             peer = inbound.peer,
             request_id = inbound.request_id,
             trace_id = inbound.trace_id,
             span_id = inbound.span_id,
+            error = outcome.err(),
             faults = (!faults.is_empty()).then(|| list(faults)),
             "{}",
-            if status.is_some() { "request" } else { "request given up by the client" }
+            match outcome {
+                Ok(_) => "request",
+                Err(CANCELLED) => "request given up by the client",
+                Err(_) => "request left without an answer by a fault",
+            }
         );
     }
 }
@@ -100,7 +113,7 @@ impl Observation {
 impl Drop for Observation {
     fn drop(&mut self) {
         if !self.ended {
-            self.tell(None);
+            self.tell(Err(CANCELLED));
         }
     }
 }

@@ -7,11 +7,13 @@ use std::{
 
 use super::{
     draw::Stream,
-    modes::{Effect, Mode},
+    effect::{Effect, Memory},
+    modes::{Mode, Process},
     quantity::Percent,
     registry::{Origin, RuleState},
     rule::Rule,
-    scope::Subject,
+    subject::Subject,
+    tether::{Cancel, Tether},
 };
 use crate::telemetry::FAULTS_INJECTED;
 
@@ -28,7 +30,9 @@ pub(super) struct Active {
     /// Where it came from; nothing for a rule that a request brought along.
     pub(super) origin: Option<Origin>,
     expires: Option<Instant>,
+    cancel: Cancel,
     stream: Stream,
+    memory: Option<Box<dyn Memory>>,
     matched: AtomicU64,
     fired: AtomicU64,
     /// Milliseconds since 1970; 0 for never.
@@ -36,24 +40,58 @@ pub(super) struct Active {
 }
 
 impl Active {
-    /// Puts a rule into force. `ordinal` tells rules of one text apart.
-    pub(super) fn new(rule: Rule, id: String, origin: Option<Origin>, ordinal: u64, now: Instant) -> Self {
+    /// Puts a rule into force, until `cancel` or the end of its time to live. `ordinal` tells rules of one text apart.
+    pub(super) fn new(
+        rule: Rule,
+        id: String,
+        origin: Option<Origin>,
+        ordinal: u64,
+        now: Instant,
+        cancel: Cancel,
+    ) -> Self {
         let text = rule.to_string();
         let stream = match rule.seed {
             Some(seed) => Stream::seeded(seed, &text, ordinal),
             None => Stream::random(),
         };
         let expires = rule.ttl.and_then(|ttl| now.checked_add(ttl));
-        let zero = || AtomicU64::new(0);
-        Self { id, rule, text, origin, expires, stream, matched: zero(), fired: zero(), last_fired: zero() }
+        let memory = rule.mode.memory();
+        Self {
+            id,
+            rule,
+            text,
+            origin,
+            expires,
+            cancel,
+            stream,
+            memory,
+            matched: AtomicU64::new(0),
+            fired: AtomicU64::new(0),
+            last_fired: AtomicU64::new(0),
+        }
     }
 
-    pub(super) fn is_per_request(&self) -> bool {
-        self.rule.mode.spec().per_request
+    pub(super) fn is_about_requests(&self) -> bool {
+        self.rule.mode.spec().is_about_requests()
     }
 
     pub(super) fn is_unready(&self) -> bool {
-        self.rule.mode == Mode::Unready
+        self.rule.mode == Mode::Process(Process::Unready)
+    }
+
+    /// Takes the rule out of force for those who already wait because of it.
+    pub(super) fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// What binds a wait to this rule.
+    pub(super) fn tether(&self) -> Tether {
+        self.cancel.tether(self.expires)
+    }
+
+    /// How long the rule stays in force, if its end is known.
+    pub(super) fn remaining(&self, now: Instant) -> Option<Duration> {
+        self.expires.map(|expires| expires.saturating_duration_since(now))
     }
 
     pub(super) fn mode_name(&self) -> &'static str {
@@ -67,13 +105,17 @@ impl Active {
     /// What the rule would do to a request. Each request that it is about takes the next draws, whatever other rules
     /// do, so that a rule's sequence depends on nothing but its own requests.
     pub(super) fn consider(&self, subject: Subject<'_>) -> Option<Effect> {
-        if !self.is_per_request() || !self.rule.scope.covers(subject) {
+        if !self.is_about_requests() || !self.rule.scope.covers(subject) {
             return None;
         }
         self.matched.fetch_add(1, Ordering::Relaxed);
         let mut draws = self.stream.next();
         let fires = self.rule.rate.is_none_or(|rate| draws.below(Percent::ALL.parts()) < rate.parts());
-        if fires { self.rule.mode.effect(&mut draws) } else { None }
+        match &self.memory {
+            _ if !fires => None,
+            Some(memory) => memory.effect(subject, &mut draws),
+            None => self.rule.mode.effect(&mut draws),
+        }
     }
 
     /// Counts a request, or a question after readiness, that the rule was about without a draw.
@@ -98,7 +140,7 @@ impl Active {
             matched: self.matched.load(Ordering::Relaxed),
             fired: self.fired.load(Ordering::Relaxed),
             last_fired_unix_ms: Some(self.last_fired.load(Ordering::Relaxed)).filter(|&at| at > 0),
-            expires_in_ms: self.expires.map(|expires| milliseconds(expires.saturating_duration_since(now))),
+            expires_in_ms: self.remaining(now).map(milliseconds),
             origin,
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{
+    modes::ModeSpec,
     problem::Complaint,
     quantity::{Written, parse_duration},
     rule::Rule,
@@ -24,6 +25,13 @@ pub(super) struct KeySpec {
     /// Whether it may stand several times in a rule.
     pub(super) repeatable: bool,
     pub(super) read: fn(&str, &mut Rule) -> Result<(), Complaint>,
+}
+
+impl KeySpec {
+    /// Whether a rule of this mode may have the key.
+    pub(super) fn goes_with(&self, mode: &ModeSpec) -> bool {
+        !self.per_request || mode.is_about_requests()
+    }
 }
 
 /// Every key there is.

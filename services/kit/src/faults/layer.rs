@@ -7,6 +7,7 @@ use std::{
     convert::Infallible,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{
@@ -15,11 +16,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::future::{BoxFuture, Either, FutureExt};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use tower::{Layer, Service};
 
-use super::{INJECT_HEADER, Injected, Ledger, Registry, scope::Subject};
+use super::{
+    INJECT_HEADER, Injected, Ledger, Registry,
+    effect::Verdict,
+    plan::{Decided, Plan},
+    subject::Subject,
+};
+use crate::net::NoAnswer;
 
 /// What a client is told that asks for faults where that is not allowed.
 const IGNORED: &str = "ignored;reason=\"this service was started without --allow-inject\"";
@@ -37,8 +44,8 @@ impl FaultLayer {
         Self { registry, handed_over: Arc::new([]) }
     }
 
-    /// Names a path (exact) whose handler answers error faults itself, by the [`Injected`] in its request. If it does
-    /// not answer with the demanded status, the layer does.
+    /// Names a path (exact) whose handler answers with a demanded status itself, by the [`Ledger`] in its request. If it
+    /// does not, the layer does.
     #[must_use]
     pub fn hand_over(mut self, path: &'static str) -> Self {
         self.handed_over = self.handed_over.iter().copied().chain([path]).collect();
@@ -96,35 +103,67 @@ where
             Err(error) => return Ok(refuse(&error)),
         }
     }
-    let subject = Subject { method: request.method(), path: request.uri().path(), headers: request.headers() };
-    let (delay, injected) = layer.registry.decide(subject, brought.as_deref().unwrap_or_default());
-    let mut response = if injected.faults.is_empty() {
+    let plan = layer.registry.plan(Subject::of(&request), brought.as_deref().unwrap_or_default());
+    let ledger = request.extensions().get::<Ledger>().cloned().unwrap_or_default();
+    let mut response = if plan.is_empty() {
         inner.call(request).await?
     } else {
-        tracing::debug!(faults = %injected, capped = injected.capped, "injecting");
-        if let Some(ledger) = request.extensions().get::<Ledger>() {
-            ledger.note(&injected);
-        }
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
-        }
-        let handed_over = layer.handed_over.contains(&request.uri().path());
-        request.extensions_mut().insert(injected.clone());
-        let mut response = match injected.status {
-            Some(status) if handed_over => {
-                let response = inner.call(request).await?;
-                if response.status() == status { response } else { error_answer(status, &injected) }
-            }
-            Some(status) => error_answer(status, &injected),
-            None => inner.call(request).await?,
-        };
-        injected.tell_client(response.headers_mut());
-        response
+        tracing::debug!(faults = %plan.injected, capped = plan.injected.capped, "injecting");
+        request.extensions_mut().insert(ledger.clone());
+        carry_out(plan, &ledger, &layer, &mut inner, request).await?
     };
+    let injected = ledger.injected();
+    if !injected.faults.is_empty() {
+        injected.tell_client(response.headers_mut());
+    }
     if asks && !layer.registry.allows_inject() {
         response.headers_mut().insert(INJECT_HEADER, HeaderValue::from_static(IGNORED));
     }
     Ok(response)
+}
+
+/// Does what the plan says, around the application.
+async fn carry_out<S>(
+    plan: Plan,
+    ledger: &Ledger,
+    layer: &FaultLayer,
+    inner: &mut S,
+    request: Request,
+) -> Result<Response, Infallible>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    let first = ledger.note(plan.injected);
+    plan.before.pass(ledger, first).await;
+    let response = match plan.verdict {
+        None => inner.call(request).await?,
+        Some(Decided { verdict: Verdict::Answer { status, retry_after }, .. }) => {
+            let mut response = if layer.handed_over.contains(&request.uri().path()) {
+                inner.call(request).await?
+            } else {
+                error_answer(status, &ledger.injected())
+            };
+            if response.status() != status {
+                response = error_answer(status, &ledger.injected());
+            }
+            response.headers_mut().extend(retry_after.map(|time| (header::RETRY_AFTER, seconds(time))));
+            response
+        }
+        Some(Decided { verdict: Verdict::Reset, .. }) => return Ok(NoAnswer::Reset.into_response()),
+        Some(Decided { verdict: Verdict::Hang, mut tether }) => {
+            match tokio::time::timeout(layer.registry.limits().hang, tether.over()).await {
+                Ok(()) => inner.call(request).await?,
+                Err(_) => return Ok(NoAnswer::Close.into_response()),
+            }
+        }
+    };
+    plan.after.pass(ledger, first).await;
+    Ok(response)
+}
+
+/// A time in the whole seconds of Retry-After; not less than it is, or the client would come again too early.
+fn seconds(time: Duration) -> HeaderValue {
+    HeaderValue::from(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
 
 fn error_answer(status: StatusCode, injected: &Injected) -> Response {

@@ -5,11 +5,12 @@
 //!   before a port is opened (its error is the text for the user). It is cheap to clone.
 //! - [`FaultLayer`] goes around the application's router, and never around the admin or the control router, so that no
 //!   fault can touch those ports.
-//! - A handler that wants to answer an error fault itself is named with [`FaultLayer::hand_over`] and finds an
-//!   [`Injected`] in the request's extensions, if and only if a fault was injected. With `status` set it answers that
-//!   status and does nothing else; `faults` goes into its answer as it is (it serializes as the call tree wants it).
-//! - The layer writes the same into the [`Ledger`] that it finds in the request's extensions, before the effect: for the
-//!   span and the access log, which also want to know of a request whose client gave up during the delay.
+//! - The layer writes what it injects into the [`Ledger`] that it finds in the request's extensions (and puts one there
+//!   where there is none), before the effect: for the span and the access log, which also want to know of a request whose
+//!   client gave up, or that gets no answer at all.
+//! - A handler that wants to answer a demanded status itself is named with [`FaultLayer::hand_over`] and looks into the
+//!   ledger: with `status` set it answers that status and does nothing else; `faults` goes into its answer as it is (it
+//!   serializes as the call tree wants it).
 //! - [`Registry::unready`] says whether a rule holds the process unready, for `/readyz`.
 //! - [`control_router`] is the control port; [`help`] describes the language.
 //!
@@ -17,9 +18,19 @@
 //! A request is held against its own rules (`x-meshwalk-inject`) first and then against the rules in force, in the
 //! order in which they were added. Each rule whose scope covers the request draws for itself, whatever the others do:
 //! its percentage is of the requests that it matches, and its sequence depends on nothing else. Then:
-//! 1. The delays of all latency rules that fire add up, to at most [`Limits::delay`]. The request waits once.
-//! 2. The first error rule that fires decides the answer. The others that fired stay without effect, and are neither
-//!    counted as fired nor named.
+//! 1. The delays before the work of all rules that fire add up. The request waits.
+//! 2. The first rule that fires and decides (an error, a reset, a hang) decides what comes of the request in place of the
+//!    work. The others that decide stay without effect, and are neither counted as fired nor named.
+//! 3. The delays after the work add up, where there is an answer to delay: after a reset or a hang there is none, and
+//!    they are neither counted nor named.
+//!
+//! All delays of a request together are at most [`Limits::delay`], granted in the order of the rules, those before the
+//! work and those after it alike. So a delay and a reset that meet are a connection that is reset after the delay.
+//!
+//! # Rules that go
+//! When a rule is removed, a request that waits because of it goes on at once: a delay is over, and one that hung is
+//! handled as if nothing had been. The ground truth then tells the delay that really was. A time to live that ends does
+//! the same to what has no end of its own, such as a hang; a delay that has begun is granted in full.
 //!
 //! # Rules that requests bring along
 //! Without [`Settings::allow_inject`], `x-meshwalk-inject` has no effect, and the response says so under the same name,
@@ -36,16 +47,20 @@
 mod active;
 mod control;
 mod draw;
+mod effect;
 mod glob;
 mod keys;
 mod layer;
 mod modes;
+mod plan;
 mod problem;
 mod quantity;
 mod registry;
 mod rule;
 mod scope;
+mod subject;
 mod syntax;
+mod tether;
 mod truth;
 
 pub use control::{Control, TokenError, TokenFile, control_router};

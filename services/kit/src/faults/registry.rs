@@ -15,12 +15,12 @@ use std::{
 
 use http::HeaderMap;
 use serde::Serialize;
+use tokio::sync::watch;
 
 use super::{
     active::Active,
-    modes::Effect,
-    scope::Subject,
-    truth::{Injected, InjectedFault},
+    plan::{Plan, Planner},
+    subject::Subject,
 };
 pub use admission::AddError;
 use inject::InjectCache;
@@ -42,11 +42,13 @@ pub struct Limits {
     pub rules: usize,
     /// How long one rule may delay a request, and all of them together.
     pub delay: Duration,
+    /// How long a request may hang.
+    pub hang: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rules: 256, delay: Duration::from_secs(60) }
+        Self { rules: 256, delay: Duration::from_secs(60), hang: Duration::from_secs(300) }
     }
 }
 
@@ -91,11 +93,12 @@ pub struct Registry {
 struct Shared {
     settings: Settings,
     /// How many rules are about requests. Requests read only this while there are none.
-    per_request: AtomicUsize,
+    about_requests: AtomicUsize,
     rules: RwLock<Arc<Vec<Arc<Active>>>>,
     /// How many ids were generated.
     numbered: AtomicU64,
     injected: InjectCache,
+    changed: watch::Sender<()>,
 }
 
 impl Registry {
@@ -103,8 +106,9 @@ impl Registry {
     pub fn new(settings: Settings) -> Self {
         let injected = InjectCache::new(settings.limits);
         let rules = RwLock::new(Arc::new(Vec::new()));
-        let (per_request, numbered) = (AtomicUsize::new(0), AtomicU64::new(0));
-        Self { shared: Arc::new(Shared { settings, per_request, rules, numbered, injected }) }
+        let (about_requests, numbered) = (AtomicUsize::new(0), AtomicU64::new(0));
+        let changed = watch::Sender::new(());
+        Self { shared: Arc::new(Shared { settings, about_requests, rules, numbered, injected, changed }) }
     }
 
     /// The rules in force, in the order in which they were added.
@@ -115,12 +119,15 @@ impl Registry {
         live.filter_map(|active| active.origin.map(|origin| active.state(origin, now))).collect()
     }
 
-    /// Takes every rule out of force, those of the flags too, and says which ids they had.
+    /// Takes every rule out of force, those of the flags too, and says which ids they had. Whatever waits because of a
+    /// rule goes on at once, also of the rules that requests brought along.
     pub fn clear(&self) -> Vec<String> {
-        self.change(Instant::now(), |live| live.drain(..).map(|active| active.id.clone()).collect())
+        let removed = self.change(Instant::now(), std::mem::take);
+        self.shared.injected.cancel();
+        removed.iter().map(|active| active.id.clone()).collect()
     }
 
-    /// Takes a rule out of force.
+    /// Takes a rule out of force. Whatever waits because of it goes on at once.
     ///
     /// # Errors
     /// No rule has the id: the ids that there are.
@@ -147,7 +154,7 @@ impl Registry {
 
     /// Whether no rule is about requests.
     pub(super) fn is_quiet(&self) -> bool {
-        self.shared.per_request.load(Ordering::Relaxed) == 0
+        self.shared.about_requests.load(Ordering::Relaxed) == 0
     }
 
     pub(super) fn allows_inject(&self) -> bool {
@@ -159,26 +166,46 @@ impl Registry {
         self.shared.injected.rules(headers)
     }
 
-    /// What happens to a request: which faults, and how long it waits. Counts them as injected.
-    pub(super) fn decide(&self, subject: Subject<'_>, brought: &[Active]) -> (Duration, Injected) {
+    /// What protects the host.
+    pub(super) fn limits(&self) -> Limits {
+        self.shared.settings.limits
+    }
+
+    /// Sees a change each time that rules come into force or go; also at the first look, where there are some already.
+    /// An end by time to live is no change of its own: [`Active::tether`] tells of that.
+    #[allow(dead_code)]
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        let mut changes = self.shared.changed.subscribe();
+        changes.mark_changed();
+        changes
+    }
+
+    /// The rules in force, in their order.
+    #[allow(dead_code)]
+    pub(super) fn in_force(&self, now: Instant) -> Vec<Arc<Active>> {
+        self.rules().iter().filter(|active| !active.has_expired(now)).cloned().collect()
+    }
+
+    /// What happens to a request that brings these rules along. Counts them as injected.
+    pub(super) fn plan(&self, subject: Subject<'_>, brought: &[Active]) -> Plan {
         let now = Instant::now();
         let rules = self.rules();
-        let mut decision = Decision { limit: self.shared.settings.limits.delay, ..Decision::default() };
+        let mut planner = Planner::new(None, self.shared.settings.limits.delay, now);
         let mut expired = false;
         for active in brought {
-            decision.take(active, subject);
+            planner.take(active, subject);
         }
         for active in rules.iter() {
             if active.has_expired(now) {
                 expired = true;
             } else {
-                decision.take(active, subject);
+                planner.take(active, subject);
             }
         }
         if expired {
             self.change(now, |_| ());
         }
-        decision.close()
+        planner.close()
     }
 
     fn rules(&self) -> Arc<Vec<Arc<Active>>> {
@@ -186,48 +213,19 @@ impl Registry {
     }
 
     /// Replaces the rules as a whole, without the expired ones, so that a request sees either all of a change or none.
+    /// Whatever waits because of a rule that the change takes out of force goes on.
     fn change<T>(&self, now: Instant, change: impl FnOnce(&mut Vec<Arc<Active>>) -> T) -> T {
         let mut rules = self.shared.rules.write().unwrap_or_else(PoisonError::into_inner);
         let mut live: Vec<_> = rules.iter().filter(|active| !active.has_expired(now)).cloned().collect();
+        let before = live.clone();
         let outcome = change(&mut live);
-        self.shared.per_request.store(live.iter().filter(|active| active.is_per_request()).count(), Ordering::Relaxed);
+        let about_requests = live.iter().filter(|active| active.is_about_requests()).count();
+        self.shared.about_requests.store(about_requests, Ordering::Relaxed);
+        let gone = |active: &&Arc<Active>| !live.iter().any(|kept| Arc::ptr_eq(kept, active));
+        before.iter().filter(gone).for_each(|active| active.cancel());
         *rules = Arc::new(live);
+        drop(rules);
+        self.shared.changed.send_replace(());
         outcome
-    }
-}
-
-/// The faults of one request, as they add up: delays sum, the first error wins.
-#[derive(Default)]
-struct Decision {
-    limit: Duration,
-    delay: Duration,
-    injected: Injected,
-    error: Option<InjectedFault>,
-}
-
-impl Decision {
-    fn take(&mut self, active: &Active, subject: Subject<'_>) {
-        let fault = InjectedFault { id: active.id.clone(), mode: active.mode_name(), delay_ms: None, status: None };
-        match active.consider(subject) {
-            None => return,
-            Some(Effect::Delay(delay)) => {
-                let granted = delay.min(self.limit.saturating_sub(self.delay));
-                self.delay += granted;
-                let delay_ms = Some(granted.as_secs_f64() * 1000.0);
-                self.injected.capped |= granted < delay;
-                self.injected.faults.push(InjectedFault { delay_ms, ..fault });
-            }
-            Some(Effect::Status(_)) if self.error.is_some() => return,
-            Some(Effect::Status(status)) => {
-                self.injected.status = Some(status);
-                self.error = Some(InjectedFault { status: Some(status.as_u16()), ..fault });
-            }
-        }
-        active.count_fired();
-    }
-
-    fn close(mut self) -> (Duration, Injected) {
-        self.injected.faults.extend(self.error);
-        (self.delay, self.injected)
     }
 }

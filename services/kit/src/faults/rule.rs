@@ -58,7 +58,7 @@ impl Rule {
         let mut rule = Self { mode, rate: None, scope: Scope::default(), seed: None, ttl: None, id: None };
         if let Some(rate) = &raw.rate {
             let refused = |message: String, remedy: &str| ParseError::new(source, rate.at.clone(), message, remedy);
-            if !spec.per_request {
+            if !spec.is_about_requests() {
                 return Err(refused(format!("`{}` takes no percentage", spec.name), "leave out @ and the percentage"));
             }
             if rule.mode.is_weighted() {
@@ -115,20 +115,20 @@ impl fmt::Display for Rule {
 
 fn mode_named(source: &str, word: &Word) -> Result<&'static ModeSpec, ParseError> {
     let names = || MODES.iter().map(|spec| spec.name);
-    MODES.iter().find(|spec| spec.name == word.text).ok_or_else(|| {
+    MODES.iter().copied().find(|spec| spec.name == word.text).ok_or_else(|| {
         let remedy = format!("modes: {}{}", names().collect::<Vec<_>>().join(", "), suggestion(&word.text, names()));
         word_error(source, word, Complaint::new(0..word.text.len(), "unknown mode", remedy))
     })
 }
 
 fn key_named(source: &str, word: &Word, mode: &ModeSpec) -> Result<&'static KeySpec, ParseError> {
-    let allowed = || KEYS.iter().filter(|key| mode.per_request || !key.per_request).map(|key| key.name);
+    let allowed = || KEYS.iter().filter(|key| key.goes_with(mode)).map(|key| key.name);
     let remedy = |near: String| format!("keys of `{}`: {}{near}", mode.name, allowed().collect::<Vec<_>>().join(", "));
     let Some(key) = KEYS.iter().find(|key| key.name == word.text) else {
         let remedy = remedy(suggestion(&word.text, allowed()));
         return Err(word_error(source, word, Complaint::new(0..word.text.len(), "unknown key", remedy)));
     };
-    if key.per_request && !mode.per_request {
+    if !key.goes_with(mode) {
         let message = format!("`{}` is about the whole process, `{}` about requests", mode.name, key.name);
         return Err(ParseError::new(source, word.at.clone(), message, remedy(String::new())));
     }

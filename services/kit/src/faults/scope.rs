@@ -1,8 +1,8 @@
 //! Which requests a rule is about.
 
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderName, Method};
 
-use super::{glob::Glob, problem::Complaint};
+use super::{glob::Glob, problem::Complaint, subject::Subject};
 
 /// The conditions of a rule. All of them must hold; without any, it is about every request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,14 +12,6 @@ pub(super) struct Scope {
     pub(super) method: Option<Method>,
     /// One of the values that came under the name must match.
     pub(super) headers: Vec<(HeaderName, Glob)>,
-}
-
-/// What of a request decides whether a rule is about it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Subject<'a> {
-    pub(super) method: &'a Method,
-    pub(super) path: &'a str,
-    pub(super) headers: &'a HeaderMap,
 }
 
 impl Scope {

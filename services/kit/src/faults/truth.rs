@@ -2,7 +2,8 @@
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -15,32 +16,54 @@ pub const FAULT_HEADER: &str = "x-meshwalk-fault";
 /// Request header that asks for faults in this request only.
 pub const INJECT_HEADER: &str = "x-meshwalk-inject";
 
-/// What was injected into one request. In the request's extensions, if anything was.
+/// What was injected into one request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Injected {
-    /// Each injected fault, in the order of effect.
+    /// Each injected fault, in the order of effect; those of calls to upstreams come after those of the request.
     pub faults: Vec<InjectedFault>,
-    /// The status that an error fault demands instead of an answer.
+    /// The status that a fault demands instead of an answer.
     pub status: Option<StatusCode>,
     /// Whether the cap on the sum of delays cut one short; the faults show what was granted.
     pub capped: bool,
 }
 
-/// Where the layer writes down what it injects, before the effect: whoever lays it into a request's extensions also
-/// learns of faults whose answer never came, because the client gave up during an injected delay.
+/// Where it is written down what is injected into a request, before the effect. Whoever lays it into a request's
+/// extensions also learns of faults whose answer never came, because there is none or because the client gave up.
 #[derive(Debug, Clone, Default)]
-pub struct Ledger(Arc<OnceLock<Injected>>);
+pub struct Ledger(Arc<Mutex<Injected>>);
 
 impl Ledger {
-    /// What was injected into the request, if anything was.
-    pub fn injected(&self) -> Option<&Injected> {
-        self.0.get()
+    /// What has been injected into the request so far.
+    pub fn injected(&self) -> Injected {
+        self.lock().clone()
     }
 
-    pub(super) fn note(&self, injected: &Injected) {
-        // A request comes through one fault layer, so there is nothing to overwrite.
-        let _ = self.0.set(injected.clone());
+    /// Writes down what is about to happen. Returns at which position the first of the faults stands.
+    pub(super) fn note(&self, injected: Injected) -> usize {
+        let mut known = self.lock();
+        let position = known.faults.len();
+        known.faults.extend(injected.faults);
+        known.status = known.status.or(injected.status);
+        known.capped |= injected.capped;
+        position
     }
+
+    /// Corrects a delay that ended early.
+    pub(super) fn shorten(&self, position: usize, waited: Duration) {
+        if let Some(fault) = self.lock().faults.get_mut(position) {
+            fault.delay_ms = Some(milliseconds(waited));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Injected> {
+        // Whole between any two statements, so a panic elsewhere cannot have broken it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A delay as the ground truth has it.
+pub(super) fn milliseconds(delay: Duration) -> f64 {
+    delay.as_secs_f64() * 1000.0
 }
 
 /// One injected fault, as the call tree shows it.
@@ -50,7 +73,13 @@ pub struct InjectedFault {
     pub id: String,
     /// The rule's mode.
     pub mode: &'static str,
-    /// The injected delay, in milliseconds.
+    /// The upstream whose call it was; nothing for the request itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<String>,
+    /// `after` for a delay that came after the work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<&'static str>,
+    /// The injected delay, in milliseconds: what was waited, where somebody ended it early.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shortest")]
     pub delay_ms: Option<f64>,
     /// The injected status.
@@ -72,6 +101,13 @@ fn shortest<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, 
 impl fmt::Display for InjectedFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{};mode={}", self.id, self.mode)?;
+        if let Some(upstream) = &self.upstream {
+            // A name may begin with a digit, which a token may not.
+            write!(f, ";upstream=\"{upstream}\"")?;
+        }
+        if let Some(at) = self.at {
+            write!(f, ";at={at}")?;
+        }
         if let Some(delay) = self.delay_ms {
             // A structured decimal has at most three digits after the point.
             write!(f, ";delay_ms={}", (delay * 1000.0).round() / 1000.0)?;
@@ -90,6 +126,13 @@ impl fmt::Display for Injected {
             write!(f, "{}{fault}", if position == 0 { "" } else { ", " })?;
         }
         Ok(())
+    }
+}
+
+impl InjectedFault {
+    /// A fault of a rule, with nothing more to say yet.
+    pub(super) fn new(id: &str, mode: &'static str, upstream: Option<&str>) -> Self {
+        Self { id: id.to_owned(), mode, upstream: upstream.map(str::to_owned), at: None, delay_ms: None, status: None }
     }
 }
 

@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use crate::{
     app::App,
     config::{OnUpstreamError, Release},
-    faults::Injected,
+    faults::{Injected, Ledger},
     inbound::Inbound,
     observe::millis,
 };
@@ -26,10 +26,9 @@ pub use tree::{Called, Failure, FailureKind, Hop, Trace};
 pub(crate) async fn answer(
     State(app): State<Arc<App>>,
     Extension(inbound): Extension<Arc<Inbound>>,
-    injected: Option<Extension<Injected>>,
+    Extension(ledger): Extension<Ledger>,
 ) -> Response {
-    let injected = injected.map(|Extension(injected)| injected).unwrap_or_default();
-    let (status, upstreams) = match injected.status {
+    let (status, upstreams) = match ledger.injected().status {
         Some(status) => (status, Vec::new()),
         None if inbound.hops >= app.hop_limit && !app.upstreams.is_empty() => (StatusCode::LOOP_DETECTED, Vec::new()),
         None => {
@@ -39,7 +38,7 @@ pub(crate) async fn answer(
     };
     let degraded = !upstreams.is_empty() && status.as_u16() >= 400 && app.on_upstream_error == OnUpstreamError::Degrade;
     let status = if degraded { StatusCode::OK } else { status };
-    (status, Json(hop(&app, &inbound, &injected, status, degraded, upstreams))).into_response()
+    (status, Json(hop(&app, &inbound, &ledger.injected(), status, degraded, upstreams))).into_response()
 }
 
 /// Calls all upstreams at once; the results are in the order of the flags.

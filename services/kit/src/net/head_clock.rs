@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::Stream;
+use super::wire::OnWire;
 
 /// How an HTTP/2 connection begins (RFC 9113 section 3.4). Its frames come between requests too, so no clock runs there.
 const HTTP2_PREFACE_START: &[u8] = b"PRI ";
@@ -57,7 +57,7 @@ impl Drop for Answering {
 /// A stream that fails when a request's head takes too long.
 #[derive(Debug)]
 pub(super) struct HeadClock {
-    stream: Stream,
+    stream: OnWire,
     limit: Duration,
     in_flight: InFlight,
     /// The end of the time for a head that has begun, and how many requests there were before it.
@@ -67,7 +67,7 @@ pub(super) struct HeadClock {
 }
 
 impl HeadClock {
-    pub(super) fn new(stream: Stream, limit: Duration, in_flight: InFlight) -> Self {
+    pub(super) fn new(stream: OnWire, limit: Duration, in_flight: InFlight) -> Self {
         Self { stream, limit, in_flight, running: None, seen_any: false, http2: false }
     }
 

@@ -3,6 +3,7 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
+use http::Version;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::{
@@ -16,8 +17,9 @@ use tokio::{
 use tower::ServiceExt;
 
 use super::{
-    Listener, Stream,
+    Listener, NoAnswer, Stream, Wire,
     head_clock::{HeadClock, InFlight},
+    wire::OnWire,
 };
 use crate::config::Limits;
 
@@ -122,21 +124,30 @@ async fn connection(
     watcher: hyper_util::server::graceful::Watcher,
 ) -> Result<(), String> {
     let in_flight = InFlight::default();
-    let io = TokioIo::new(HeadClock::new(stream, head_limit, in_flight.clone()));
-    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+    let wire = Wire::new(&stream);
+    let io = TokioIo::new(HeadClock::new(OnWire::new(stream, wire.clone()), head_limit, in_flight.clone()));
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         let answering = in_flight.begin();
+        let (version, wire) = (request.version(), wire.clone());
+        request.extensions_mut().insert(wire.clone());
         let answer = router.clone().oneshot(request.map(Body::new));
         async move {
             let answer: Result<Response, Infallible> = answer.await;
+            let response = answer.unwrap_or_else(|never| match never {});
+            if let Some(&no_answer) = response.extensions().get::<NoAnswer>() {
+                if no_answer == NoAnswer::Reset && version < Version::HTTP_2 {
+                    wire.reset_when_closed();
+                }
+                // The HTTP library drops the connection for it, or resets the stream of an HTTP/2 connection.
+                return Err(no_answer);
+            }
             // The guard lives as long as the body that is being sent.
-            answer.map(|response| {
-                response.map(|body| {
-                    Body::new(body.map_frame(move |frame| {
-                        let _ = &answering;
-                        frame
-                    }))
-                })
-            })
+            Ok(response.map(|body| {
+                Body::new(body.map_frame(move |frame| {
+                    let _ = &answering;
+                    frame
+                }))
+            }))
         }
     });
     let connection = http.serve_connection(io, service).into_owned();

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::IpAddr,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -23,6 +24,23 @@ impl Stream {
     pub(crate) fn tcp(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self::Tcp(stream))
+    }
+
+    /// The other side's address; nothing on a Unix socket.
+    pub(super) fn remote(&self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(stream) => stream.peer_addr().ok().map(|address| address.ip()),
+            Self::Unix(_) => None,
+        }
+    }
+
+    /// Lets the kernel send RST instead of FIN when the stream is closed. A Unix socket knows neither: its other side
+    /// sees the end of the stream, or ECONNRESET where it had sent what nobody read.
+    pub(super) fn reset_when_closed(&self) {
+        if let Self::Tcp(stream) = self {
+            // The only failure is a connection that is gone already.
+            let _ = stream.set_zero_linger();
+        }
     }
 }
 

@@ -105,14 +105,16 @@ impl Drop for ActiveRequest {
     }
 }
 
-/// Counts an answered request; without a status, the client went away before the answer.
-pub(crate) fn server_request(method: &'static str, route: Option<&str>, status: Option<StatusCode>, took: Duration) {
+/// Counts a request that has ended: with a status, or without an answer and why.
+pub(crate) fn server_request(
+    method: &'static str,
+    route: Option<&str>,
+    result: Result<StatusCode, &'static str>,
+    took: Duration,
+) {
     let mut labels = vec![Label::from_static_parts("http_request_method", method)];
     labels.extend(route.map(|route| Label::new("http_route", route.to_owned())));
-    labels.extend(match status {
-        Some(status) => outcome(Ok(status), status.is_server_error()),
-        None => outcome(Err("cancelled"), true),
-    });
+    labels.extend(outcome(result, result.is_ok_and(|status| status.is_server_error())));
     histogram!(SERVER_DURATION, labels).record(took);
 }
 

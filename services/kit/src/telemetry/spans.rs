@@ -84,7 +84,12 @@ impl Traces {
 }
 
 /// Says how a server's span ends. Only the server's own failures are errors; a client's are the client's.
-pub(crate) fn server_outcome(span: &Span, status: Option<StatusCode>, attempt: u32, faults: &[InjectedFault]) {
+pub(crate) fn server_outcome(
+    span: &Span,
+    outcome: Result<StatusCode, &'static str>,
+    attempt: u32,
+    faults: &[InjectedFault],
+) {
     span.record("meshwalk.attempt", i64::from(attempt));
     if !faults.is_empty() {
         let joined = |part: fn(&InjectedFault) -> &str| faults.iter().map(part).collect::<Vec<_>>().join(",");
@@ -95,10 +100,10 @@ pub(crate) fn server_outcome(span: &Span, status: Option<StatusCode>, attempt: u
             span.record("meshwalk.fault.delay_ms", delay_ms);
         }
     }
-    match status {
-        Some(status) => answered(span, status, status.is_server_error()),
-        None => {
-            span.record("error.type", "cancelled");
+    match outcome {
+        Ok(status) => answered(span, status, status.is_server_error()),
+        Err(why) => {
+            span.record("error.type", why);
         }
     }
 }

@@ -14,3 +14,4 @@ mod sink;
 mod sockets;
 mod spans;
 mod tree;
+mod wire_faults;

@@ -13,6 +13,10 @@ use super::*;
 use crate::faults::{FAULT_HEADER, Origin, Settings};
 
 mod truth;
+mod waiting;
+
+/// Longer than anything here takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// An application with the faults of some rules: `/api/hello` answers them itself, `/plain` knows nothing of them.
 fn app(rules: &str, allow_inject: bool) -> Router {
@@ -27,8 +31,8 @@ fn app(rules: &str, allow_inject: bool) -> Router {
         .layer(FaultLayer::new(registry).hand_over("/api/hello").hand_over("/api/stubborn"))
 }
 
-async fn hello(injected: Option<Extension<Injected>>) -> Response {
-    let Extension(injected) = injected.unwrap_or_default();
+async fn hello(ledger: Option<Extension<Ledger>>) -> Response {
+    let injected = ledger.map(|Extension(ledger)| ledger.injected()).unwrap_or_default();
     let tree = json!({"own": true, "faults": injected.faults});
     (injected.status.unwrap_or(StatusCode::OK), Json(tree)).into_response()
 }
@@ -77,6 +81,7 @@ fn an_error_is_answered_in_place_of_the_application() {
     let body: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(body["status"], 503);
     assert_eq!(body["faults"], json!([{"id": "sick", "mode": "error", "status": 503}]));
+    assert_eq!(answer.header("retry-after"), Some("1"));
 }
 
 #[test]

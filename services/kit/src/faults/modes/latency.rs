@@ -2,9 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Mode, ModeSpec};
+use super::{About, EVERYWHERE, Mode, ModeSpec};
 use crate::faults::{
     draw::Draws,
+    effect::{Effect, When},
     problem::{Complaint, suggestion},
     quantity::{Written, parse_duration},
 };
@@ -14,7 +15,8 @@ pub(super) const LATENCY: ModeSpec = ModeSpec {
     arguments: &["DURATION", "uniform(FROM,TO)"],
     summary: "waits before the request is handled; the delays of several rules add up",
     example: "latency=200ms@50%;path=/api/*, latency=uniform(10ms,80ms)",
-    per_request: true,
+    about: About::Requests { calls: true },
+    levels: EVERYWHERE,
     read: |argument| Delay::parse(argument).map(Mode::Latency),
 };
 
@@ -65,7 +67,11 @@ impl Delay {
         }
     }
 
-    pub(super) fn draw(self, draws: &mut Draws) -> Duration {
+    pub(super) fn effect(self, draws: &mut Draws) -> Effect {
+        Effect::Delay(When::Before, self.draw(draws))
+    }
+
+    fn draw(self, draws: &mut Draws) -> Duration {
         match self {
             Self::Fixed(delay) => delay,
             Self::Uniform(low, high) => {

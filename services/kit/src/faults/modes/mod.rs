@@ -1,18 +1,25 @@
-//! The table of modes. A new mode is an entry here, a variant of [`Mode`] and its meaning in the file of its family;
-//! the parser, the help and the errors follow from the table.
+//! The table of modes. A new mode is an entry here and its meaning in the file of its family; the parser, the levels, the
+//! help and the errors follow from the table.
 
+mod connection;
+mod help;
 mod latency;
 mod process;
 mod response;
 
 use std::{fmt, time::Duration};
 
-use http::StatusCode;
-
+pub(super) use connection::Connection;
+pub use help::help;
 pub(super) use latency::Delay;
+pub(super) use process::Process;
 pub(super) use response::Statuses;
 
-use super::{draw::Draws, problem::Complaint};
+use super::{
+    draw::Draws,
+    effect::{Effect, Memory},
+    problem::Complaint,
+};
 
 /// What a mode is called, takes and does.
 pub(super) struct ModeSpec {
@@ -21,33 +28,67 @@ pub(super) struct ModeSpec {
     pub(super) arguments: &'static [&'static str],
     pub(super) summary: &'static str,
     pub(super) example: &'static str,
-    /// Whether it happens to requests, and so takes a percentage, a scope and a seed, and may come with a request.
-    pub(super) per_request: bool,
+    pub(super) about: About,
+    /// Where a rule of it may stand.
+    pub(super) levels: &'static [Level],
     /// Makes the mode of its argument.
     pub(super) read: fn(&str) -> Result<Mode, Complaint>,
 }
 
-/// Every mode there is.
-pub(super) const MODES: &[ModeSpec] = &[response::ERROR, latency::LATENCY, process::UNREADY];
+/// What a mode happens to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// Requests, so that it takes a percentage, a scope and a seed.
+    Requests {
+        /// Also calls to an upstream, with the key `upstream`.
+        calls: bool,
+    },
+    /// The process as a whole.
+    Process,
+}
 
-/// A mode with its argument.
+/// Where a rule may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// A flag or a variable.
+    Start,
+    /// The control port.
+    RunTime,
+    /// The header of a request.
+    Request,
+}
+
+/// Everywhere.
+const EVERYWHERE: &[Level] = &[Level::Start, Level::RunTime, Level::Request];
+
+/// Where a rule about the process may stand: no client may harm others than itself.
+const NOT_IN_REQUESTS: &[Level] = &[Level::Start, Level::RunTime];
+
+/// Every mode there is.
+pub(super) const MODES: &[&ModeSpec] =
+    &[&response::ERROR, &latency::LATENCY, &connection::RESET, &connection::HANG, &process::UNREADY];
+
+impl ModeSpec {
+    pub(super) fn is_about_requests(&self) -> bool {
+        matches!(self.about, About::Requests { .. })
+    }
+
+    pub(super) fn may_stand(&self, level: Level) -> bool {
+        self.levels.contains(&level)
+    }
+}
+
+/// A mode with its argument, by family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mode {
     /// Answers an error status.
     Error(Statuses),
-    /// Waits before the request is looked at.
+    /// Costs time.
     Latency(Delay),
-    /// Holds the process unready.
-    Unready,
-}
-
-/// What a mode does to one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
-    /// Wait so long.
-    Delay(Duration),
-    /// Answer so.
-    Status(StatusCode),
+    /// Gives no answer.
+    Connection(Connection),
+    /// Happens to the process.
+    Process(Process),
 }
 
 impl Mode {
@@ -55,7 +96,8 @@ impl Mode {
         match self {
             Self::Error(_) => &response::ERROR,
             Self::Latency(_) => &latency::LATENCY,
-            Self::Unready => &process::UNREADY,
+            Self::Connection(connection) => connection.spec(),
+            Self::Process(process) => process.spec(),
         }
     }
 
@@ -68,16 +110,23 @@ impl Mode {
     pub(super) fn longest_delay(&self) -> Duration {
         match self {
             Self::Latency(delay) => delay.longest(),
-            Self::Error(_) | Self::Unready => Duration::ZERO,
+            _ => Duration::ZERO,
         }
+    }
+
+    /// What a rule of this mode remembers of its requests, made when the rule comes into force; nothing for a mode that
+    /// treats each request by itself. With a memory, it is the memory that says what happens.
+    pub(super) fn memory(&self) -> Option<Box<dyn Memory>> {
+        None
     }
 
     /// What happens to a request on which the rule has been drawn; a weighted list may still leave it alone.
     pub(super) fn effect(&self, draws: &mut Draws) -> Option<Effect> {
         match self {
-            Self::Error(statuses) => statuses.draw(draws).map(Effect::Status),
-            Self::Latency(delay) => Some(Effect::Delay(delay.draw(draws))),
-            Self::Unready => None,
+            Self::Error(statuses) => statuses.effect(draws),
+            Self::Latency(delay) => Some(delay.effect(draws)),
+            Self::Connection(connection) => connection.effect(),
+            Self::Process(_) => None,
         }
     }
 }
@@ -88,30 +137,8 @@ impl fmt::Display for Mode {
         match self {
             Self::Error(statuses) => statuses.fmt(f),
             Self::Latency(delay) => delay.fmt(f),
-            Self::Unready => Ok(()),
+            Self::Connection(_) => Ok(()),
+            Self::Process(process) => process.fmt(f),
         }
     }
-}
-
-/// The modes, keys and levels, for a terminal. Made from the table, so it cannot lag behind the code.
-pub fn help() -> String {
-    let mut text = String::from("MODE[=ARGUMENT][@PERCENT%][;KEY=VALUE]..., several joined by | or a new line\n\n");
-    for spec in MODES {
-        let forms = match spec.arguments {
-            [] => spec.name.to_owned(),
-            forms => forms.iter().map(|form| format!("{}={form}", spec.name)).collect::<Vec<_>>().join("\n"),
-        };
-        let levels = if spec.per_request { "at start, at run time, per request" } else { "at start, at run time" };
-        let keys: Vec<&str> =
-            super::keys::KEYS.iter().filter(|key| spec.per_request || !key.per_request).map(|key| key.name).collect();
-        let keys = keys.join(", ");
-        text.push_str(&format!(
-            "{forms}\n    {}\n    where: {levels}; keys: {keys}\n    as in: {}\n\n",
-            spec.summary, spec.example
-        ));
-    }
-    for key in super::keys::KEYS {
-        text.push_str(&format!("{:<8}{}\n", key.name, key.summary));
-    }
-    text
 }

@@ -4,8 +4,13 @@ use std::fmt;
 
 use http::StatusCode;
 
-use super::{Mode, ModeSpec};
-use crate::faults::{draw::Draws, problem::Complaint, quantity::Percent};
+use super::{About, EVERYWHERE, Mode, ModeSpec};
+use crate::faults::{
+    draw::Draws,
+    effect::{Effect, Verdict},
+    problem::Complaint,
+    quantity::Percent,
+};
 
 pub(super) const ERROR: ModeSpec = ModeSpec {
     name: "error",
@@ -13,7 +18,8 @@ pub(super) const ERROR: ModeSpec = ModeSpec {
     summary: "answers with the status (400 to 599) and calls no upstream; in a list, each status has its per cent of \
               all matching requests (sum at most 100), so a list takes no @",
     example: "error=503@30%, error=500:5,503:10",
-    per_request: true,
+    about: About::Requests { calls: true },
+    levels: EVERYWHERE,
     read: |argument| Statuses::parse(argument).map(Mode::Error),
 };
 
@@ -49,7 +55,12 @@ impl Statuses {
         Ok(Self::Weighted(list))
     }
 
-    pub(super) fn draw(&self, draws: &mut Draws) -> Option<StatusCode> {
+    pub(super) fn effect(&self, draws: &mut Draws) -> Option<Effect> {
+        let status = self.draw(draws)?;
+        Some(Effect::Decide(Verdict::Answer { status, retry_after: None }))
+    }
+
+    fn draw(&self, draws: &mut Draws) -> Option<StatusCode> {
         match self {
             Self::Single(status) => Some(*status),
             Self::Weighted(list) => {

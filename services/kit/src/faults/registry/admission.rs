@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{Limits, Origin, Registry, RuleState};
-use crate::faults::{active::Active, problem::ParseError, quantity::Written, rule::Rule};
+use crate::faults::{active::Active, problem::ParseError, quantity::Written, rule::Rule, tether::Cancel};
 
 /// Why rules were not added. None of them was.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -125,7 +125,7 @@ fn admit(
         };
         let text = rule.to_string();
         let ordinal = others().filter(|other| other.text == text).count() as u64;
-        added.push(Arc::new(Active::new(rule.clone(), id, Some(origin), ordinal, now)));
+        added.push(Arc::new(Active::new(rule.clone(), id, Some(origin), ordinal, now, Cancel::new())));
     }
     Ok(added)
 }

@@ -9,7 +9,7 @@ use std::{
 use http::HeaderMap;
 
 use super::{AddError, Limits, admission};
-use crate::faults::{active::Active, rule::Rule, truth::INJECT_HEADER};
+use crate::faults::{active::Active, modes::Level, rule::Rule, tether::Cancel, truth::INJECT_HEADER};
 
 /// The longest header that is read, in bytes, over all of its lines.
 const MAX_TEXT: usize = 4096;
@@ -45,16 +45,19 @@ pub(super) struct InjectCache {
     known: Mutex<Known>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Known {
     rules: HashMap<String, Arc<[Active]>>,
     /// The headers in the order in which they came; the oldest is forgotten first.
     order: VecDeque<String>,
+    /// Of all of them, those that have been forgotten too: a request may still wait because of one.
+    cancel: Cancel,
 }
 
 impl InjectCache {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, known: Mutex::default() }
+        let known = Known { rules: HashMap::new(), order: VecDeque::new(), cancel: Cancel::new() };
+        Self { limits, known: Mutex::new(known) }
     }
 
     pub(super) fn rules(&self, headers: &HeaderMap) -> Result<Arc<[Active]>, InjectError> {
@@ -63,7 +66,7 @@ impl InjectCache {
         if let Some(rules) = known.rules.get(&text) {
             return Ok(Arc::clone(rules));
         }
-        let rules = self.read(&text)?;
+        let rules = self.read(&text, &known.cancel)?;
         if known.order.len() >= MAX_CACHED
             && let Some(oldest) = known.order.pop_front()
         {
@@ -74,13 +77,21 @@ impl InjectCache {
         Ok(rules)
     }
 
+    /// Lets every request go on that waits because of a rule which it, or one before, brought along.
+    pub(super) fn cancel(&self) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.rules.clear();
+        known.order.clear();
+        std::mem::replace(&mut known.cancel, Cancel::new()).cancel();
+    }
+
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.order.len().max(known.rules.len())
     }
 
-    fn read(&self, text: &str) -> Result<Arc<[Active]>, InjectError> {
+    fn read(&self, text: &str, cancel: &Cancel) -> Result<Arc<[Active]>, InjectError> {
         let rules = Rule::parse_all(text).map_err(AddError::from)?;
         if rules.len() > MAX_RULES {
             return Err(InjectError::TooMany { rules: rules.len() });
@@ -88,7 +99,7 @@ impl InjectCache {
         admission::check_delays(&rules, self.limits)?;
         let mut active: Vec<Active> = Vec::with_capacity(rules.len());
         for (position, rule) in rules.into_iter().enumerate() {
-            if !rule.mode.spec().per_request {
+            if !rule.mode.spec().may_stand(Level::Request) {
                 return Err(InjectError::NotHere { rule: rule.to_string(), why: "is about the whole process" });
             }
             if rule.ttl.is_some() {
@@ -98,7 +109,7 @@ impl InjectCache {
             if active.iter().any(|other| other.id == id) {
                 return Err(InjectError::Twice(id));
             }
-            active.push(Active::new(rule, id, None, position as u64, Instant::now()));
+            active.push(Active::new(rule, id, None, position as u64, Instant::now(), cancel.clone()));
         }
         Ok(active.into())
     }

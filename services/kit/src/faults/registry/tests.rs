@@ -2,7 +2,9 @@ use http::{HeaderMap, Method};
 use proptest::prelude::*;
 
 use super::*;
+use crate::faults::truth::Injected;
 
+mod plans;
 mod rates;
 
 const HEADERS: fn() -> HeaderMap = HeaderMap::new;
@@ -13,9 +15,20 @@ fn registry(rules: &str) -> Registry {
     registry
 }
 
-/// What happens to a request for a path.
+fn subject<'a>(method: &'a Method, path: &'a str, headers: &'a HeaderMap) -> Subject<'a> {
+    Subject { method, path, headers, route: None, caller: None, address: None }
+}
+
+/// What is injected into a request for a path, and how long it is delayed by it in all.
 fn hit(registry: &Registry, path: &str) -> (Duration, Injected) {
-    registry.decide(Subject { method: &Method::GET, path, headers: &HEADERS() }, &[])
+    asked(registry, path, &[])
+}
+
+/// The same for a request that brings rules along.
+fn asked(registry: &Registry, path: &str, brought: &[Active]) -> (Duration, Injected) {
+    let injected = registry.plan(subject(&Method::GET, path, &HEADERS()), brought).injected;
+    let delay: f64 = injected.faults.iter().filter_map(|fault| fault.delay_ms).sum();
+    (Duration::from_secs_f64(delay / 1000.0), injected)
 }
 
 fn ids(injected: &Injected) -> Vec<&str> {
@@ -63,8 +76,7 @@ fn a_rule_is_about_its_scope_only() {
     alice.append("x-user", "bob".parse().unwrap());
     alice.append("x-user", "alice".parse().unwrap());
     let ask = |method: Method, path: &str, headers: &HeaderMap| {
-        let (_, injected) = registry.decide(Subject { method: &method, path, headers }, &[]);
-        ids(&injected).join(",")
+        ids(&registry.plan(subject(&method, path, headers), &[]).injected).join(",")
     };
     assert_eq!(ask(Method::GET, "/", &HEADERS()), "");
     assert_eq!(ask(Method::GET, "/api/hello", &HEADERS()), "path");
@@ -138,8 +150,7 @@ fn brought(registry: &Registry, text: &str) -> Result<Arc<[Active]>, String> {
 fn a_request_brings_rules_of_its_own() {
     let registry = registry("error=500;id=mine");
     let rules = brought(&registry, "error=503\nlatency=5ms;id=slow").unwrap();
-    let subject = Subject { method: &Method::GET, path: "/", headers: &HEADERS() };
-    let (delay, injected) = registry.decide(subject, &rules);
+    let (delay, injected) = asked(&registry, "/", &rules);
     assert_eq!(delay, Duration::from_millis(5));
     assert_eq!(injected.to_string(), "slow;mode=latency;delay_ms=5, inject-1;mode=error;status=503");
     for (text, message) in [
@@ -162,8 +173,7 @@ fn a_seed_counts_on_over_requests_with_the_same_header() {
     let registry = Registry::new(Settings::default());
     let fired = (0..1000).filter(|_| {
         let rules = brought(&registry, "error=503@30%;seed=7").unwrap();
-        let subject = Subject { method: &Method::GET, path: "/", headers: &HEADERS() };
-        registry.decide(subject, &rules).1.status.is_some()
+        asked(&registry, "/", &rules).1.status.is_some()
     });
     let fired = fired.count();
     assert!((200..400).contains(&fired), "{fired} of 1000 requests at 30 %");

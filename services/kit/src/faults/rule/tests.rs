@@ -4,7 +4,7 @@ use proptest::{option, prelude::*};
 use super::*;
 use crate::faults::{
     glob::Glob,
-    modes::{Delay, Statuses},
+    modes::{Connection, Delay, Process, Statuses},
 };
 
 /// The error for a text, as a user sees it.
@@ -17,7 +17,7 @@ fn a_misspelt_mode_lists_the_modes_and_the_nearest() {
     assert_eq!(
         error("latancy=200ms@50%"),
         "unknown mode `latancy` (line 1, column 1)\n  latancy=200ms@50%\n  ^^^^^^^\n  \
-         modes: error, latency, unready; did you mean `latency`?"
+         modes: error, latency, reset, hang, unready; did you mean `latency`?"
     );
     assert!(!error("teapot").contains("did you mean"));
 }
@@ -104,7 +104,9 @@ fn mode() -> impl Strategy<Value = Mode> {
         prop::collection::vec((status(), share), 1..5).prop_map(|list| Mode::Error(Statuses::Weighted(list))),
         duration().prop_map(|delay| Mode::Latency(Delay::Fixed(delay))),
         (duration(), duration()).prop_map(|(a, b)| Mode::Latency(Delay::Uniform(a.min(b), a.max(b)))),
-        Just(Mode::Unready),
+        Just(Mode::Connection(Connection::Reset)),
+        Just(Mode::Connection(Connection::Hang)),
+        Just(Mode::Process(Process::Unready)),
     ]
 }
 
@@ -122,7 +124,7 @@ prop_compose! {
         mode in mode(), rate in option::of(percent()), scope in scope(), seed: Option<u64>,
         ttl in option::of(duration()), id in option::of("[a-zA-Z][a-zA-Z0-9._-]{0,20}"),
     ) -> Rule {
-        let per_request = mode.spec().per_request;
+        let per_request = mode.spec().is_about_requests();
         Rule {
             rate: rate.filter(|_| per_request && !mode.is_weighted()),
             scope: if per_request { scope } else { Scope::default() },

@@ -2,6 +2,7 @@
 //! over the choice of seeds, a right implementation fails one check with a probability of at most [`ERROR`].
 
 use super::*;
+use crate::faults::truth::InjectedFault;
 
 /// The probability at which a right implementation fails one check.
 const ERROR: f64 = 1e-6;

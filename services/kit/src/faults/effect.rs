@@ -1,0 +1,44 @@
+//! What a mode does to one request, or to one call to an upstream.
+
+use std::{fmt, time::Duration};
+
+use http::StatusCode;
+
+use super::{draw::Draws, subject::Subject};
+
+/// What a rule that fires does to one request or call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Wait so long. The delays of several rules add up.
+    Delay(When, Duration),
+    /// Decide what comes of the request. Of several rules, the first decides.
+    Decide(Verdict),
+}
+
+/// On which side of the work a delay lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code)]
+pub(super) enum When {
+    /// Before the request is handled, or the call is made.
+    Before,
+    /// After it, and before the answer goes on.
+    After,
+}
+
+/// What comes of a request in place of its handling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// This answer. For 429 and 503 without a time, the rule's remaining time to live is the time, or one second.
+    Answer { status: StatusCode, retry_after: Option<Duration> },
+    /// No answer: the connection is reset.
+    Reset,
+    /// No answer, for as long as the client waits.
+    Hang,
+}
+
+/// What a rule in force remembers of the requests that it was about, for modes whose effect depends on those before.
+/// It lives as long as the rule is in force, and is bounded.
+pub(super) trait Memory: fmt::Debug + Send + Sync {
+    /// What happens to a request on which the rule has been drawn.
+    fn effect(&self, subject: Subject<'_>, draws: &mut Draws) -> Option<Effect>;
+}

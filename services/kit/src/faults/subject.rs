@@ -1,0 +1,58 @@
+//! What of a request rules look at.
+
+use std::net::IpAddr;
+
+use axum::extract::{MatchedPath, Request};
+use http::{HeaderMap, HeaderName, Method};
+
+use crate::{
+    inbound::{ATTEMPT, Inbound},
+    net::Wire,
+    propagation::REQUEST_ID,
+};
+
+/// What of a request decides whether a rule is about it, and what happens then.
+#[derive(Debug, Clone, Copy)]
+#[allow(dead_code)]
+pub(super) struct Subject<'a> {
+    pub(super) method: &'a Method,
+    /// The path as it came, without the query.
+    pub(super) path: &'a str,
+    pub(super) headers: &'a HeaderMap,
+    /// The route's template; nothing for a path that does not exist.
+    pub(super) route: Option<&'a str>,
+    /// The caller's identity, where a sidecar vouches for it.
+    pub(super) caller: Option<&'a str>,
+    /// The address from which the connection came; nothing on a Unix socket. Behind a sidecar it is the sidecar's.
+    pub(super) address: Option<IpAddr>,
+}
+
+#[allow(dead_code)]
+impl<'a> Subject<'a> {
+    /// What a request says, and what the middleware before has found out about it.
+    pub(super) fn of(request: &'a Request) -> Self {
+        let extensions = request.extensions();
+        Self {
+            method: request.method(),
+            path: request.uri().path(),
+            headers: request.headers(),
+            route: extensions.get::<MatchedPath>().map(MatchedPath::as_str),
+            caller: extensions.get::<std::sync::Arc<Inbound>>().and_then(|inbound| inbound.peer.as_deref()),
+            address: extensions.get::<Wire>().and_then(Wire::remote),
+        }
+    }
+
+    /// Which try of the proxy's the request is, from 1, where a proxy says so.
+    pub(super) fn attempt(&self) -> Option<u32> {
+        self.text(&ATTEMPT)?.parse().ok()
+    }
+
+    /// What all tries of one request have in common, where a proxy says so.
+    pub(super) fn request_id(&self) -> Option<&'a str> {
+        self.text(&REQUEST_ID)
+    }
+
+    fn text(&self, name: &HeaderName) -> Option<&'a str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
