@@ -40,6 +40,10 @@ enum Command {
     Trace(commands::trace::Args),
     /// Send requests at a constant rate, and show what became of them, by version.
     Load(commands::load::Args),
+    /// Set a fault of a service's applications, on all of its instances or on one; or remove it.
+    Fault(commands::fault::Args),
+    /// Show which faults are set, and what they have done.
+    Faults(commands::faults::Args),
     /// Stop a mesh that runs in another terminal.
     Down(commands::down::Args),
 }
@@ -95,6 +99,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Config(args) => commands::config::run(args).await,
         Command::Trace(args) => commands::trace::run(args).await,
         Command::Load(args) => commands::load::run(args).await,
+        Command::Fault(args) => commands::fault::run(args).await,
+        Command::Faults(args) => commands::faults::run(args).await,
         Command::Down(args) => commands::down::run(args).await,
     }
 }

@@ -55,6 +55,13 @@ impl ClusterFlags {
         Ok(ClusterTarget::new(kubectl, self.gateway.clone()))
     }
 
+    /// The flags as they were given, each with a space before it.
+    pub(super) fn words(&self) -> String {
+        let set = [("context", &self.context), ("namespace", &self.namespace), ("gateway", &self.gateway)];
+        let given = set.iter().filter_map(|(flag, value)| value.as_ref().map(|value| format!(" --{flag} {value}")));
+        given.collect()
+    }
+
     /// Where the namespace's snapshot is kept: one file for each namespace of each context.
     ///
     /// # Errors

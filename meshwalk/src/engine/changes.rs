@@ -6,7 +6,7 @@ use super::{Engine, Halt, observer::Event};
 use crate::{
     lab::{Actions, Faults},
     report::{Change, FileText, When},
-    target::{Action, Instance},
+    target::{Action, Choice, FaultChange, Instance},
 };
 
 impl Engine<'_> {
@@ -23,21 +23,28 @@ impl Engine<'_> {
         if actions.clear_faults {
             for instance in self.target.instances().await? {
                 if !self.target.faults(&instance.name).await?.is_empty() {
-                    self.set_faults(&instance.name, "", when, changes).await?;
+                    self.set_faults(&instance.name, FaultChange::Clear, when, changes).await?;
                 }
             }
         }
         for faults in &actions.faults {
             for instance in self.matching(faults).await? {
-                self.set_faults(&instance.name, &faults.rules, when, changes).await?;
+                self.set_faults(&instance.name, FaultChange::Replace(&faults.rules), when, changes).await?;
             }
         }
         Ok(())
     }
 
-    async fn set_faults(&self, instance: &str, rules: &str, when: When, changes: &mut Vec<Change>) -> Result<(), Halt> {
-        self.note(&Action::SetFaults(instance, rules), when, changes).await?;
-        Ok(self.target.set_faults(instance, rules).await?)
+    async fn set_faults(
+        &self,
+        instance: &str,
+        change: FaultChange<'_>,
+        when: When,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), Halt> {
+        self.note(&Action::Faults(instance, change), when, changes).await?;
+        self.target.change_faults(instance, change).await?;
+        Ok(())
     }
 
     async fn note(&self, action: &Action<'_>, when: When, changes: &mut Vec<Change>) -> Result<(), Halt> {
@@ -48,7 +55,7 @@ impl Engine<'_> {
         self.observer.tell(&Event::Changing(&command));
         let files = match action {
             Action::Apply(files) | Action::Delete(files) => self.texts(files)?,
-            Action::SetFaults(..) => Vec::new(),
+            Action::Faults(..) => Vec::new(),
         };
         changes.push(Change { when, command, files });
         Ok(())
@@ -65,7 +72,9 @@ impl Engine<'_> {
         }
         for faults in &actions.faults {
             for instance in self.matching(faults).await? {
-                commands.push(self.target.command(&Action::SetFaults(&instance.name, &faults.rules)).await?);
+                commands.push(
+                    self.target.command(&Action::Faults(&instance.name, FaultChange::Replace(&faults.rules))).await?,
+                );
             }
         }
         Ok(commands)
@@ -74,21 +83,13 @@ impl Engine<'_> {
     /// The instances that faults are for; none at all is a mistake in the lab.
     async fn matching(&self, faults: &Faults) -> Result<Vec<Instance>, Halt> {
         let all = self.target.instances().await?;
-        let fits = |instance: &&Instance| {
-            instance.service == faults.service
-                && (faults.version.is_none() || faults.version == instance.version)
-                && faults.instance.as_deref().is_none_or(|pattern| matches(pattern, &instance.name))
+        let choice = Choice {
+            service: &faults.service,
+            version: faults.version.as_deref(),
+            instance: faults.instance.as_deref(),
+            count: faults.instances,
         };
-        let matching: Vec<_> = all.iter().filter(fits).cloned().collect();
-        if matching.is_empty() {
-            let names: Vec<_> = all.iter().map(|instance| instance.name.as_str()).collect();
-            return Err(Halt::Broken(format!(
-                "{}: these faults are for no instance; there are {}",
-                faults.place,
-                names.join(", ")
-            )));
-        }
-        Ok(matching)
+        choice.of(&all).map_err(|why| Halt::Broken(format!("{}: these faults are for nobody: {why}", faults.place)))
     }
 
     /// The texts of files, and of the files in folders.
@@ -100,28 +101,5 @@ impl Engine<'_> {
             texts.push(FileText { path, text });
         }
         Ok(texts)
-    }
-}
-
-/// Whether a name fits a pattern in which `*` stands for anything.
-fn matches(pattern: &str, name: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(tail) = name.strip_prefix(start) else { return false };
-    // Every place at which the rest may begin; patterns and names are short.
-    (0..=tail.len()).filter(|at| tail.is_char_boundary(*at)).any(|at| matches(rest, &tail[at..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn a_star_stands_for_anything_and_nothing() {
-        for (pattern, name) in [("backend-v2-*", "backend-v2-1"), ("*", ""), ("a*c*e", "abcde"), ("5*", "503")] {
-            assert!(matches(pattern, name), "{pattern} {name}");
-        }
-        for (pattern, name) in [("backend-v2-*", "backend-v1-1"), ("a", "ab"), ("a*c", "abcd"), ("", "a")] {
-            assert!(!matches(pattern, name), "{pattern} {name}");
-        }
     }
 }

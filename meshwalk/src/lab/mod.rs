@@ -12,7 +12,7 @@ pub use check::{
     AddsUp, Amount, Category, Check, GateOutcome, Kind, MetricQuery, MetricWanted, Quantile, Term, Wanted,
 };
 use meshwalk_mesh::problem::Place;
-pub use read::{NamedFile, read};
+pub use read::{NamedFile, fault_rules, read};
 pub use select::select;
 
 /// A lab: a title, what it teaches, a state to start from, and steps.
@@ -127,6 +127,8 @@ pub struct Faults {
     pub version: Option<String>,
     /// Only instances whose name matches this pattern, in which `*` stands for anything.
     pub instance: Option<String>,
+    /// Only so many of them, the first ones by name.
+    pub instances: Option<u32>,
     /// The rules, one per line.
     pub rules: String,
     /// Where it stands.

@@ -1,13 +1,20 @@
 //! What a lab needs of the place where it runs, the same on one machine and on a cluster.
 
+mod choice;
 mod cluster;
+mod control;
+mod exchange;
 mod local;
+pub mod several;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use futures_util::future::BoxFuture;
 
+pub use choice::Choice;
 pub use cluster::{ClusterTarget, Kubectl, Show};
+use control::Control;
+pub use control::{FaultChange, Token};
 pub use local::LocalTarget;
 
 use crate::{
@@ -85,7 +92,7 @@ pub struct Entry {
 }
 
 /// A fault rule in an application, and how often it acted.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FaultRule {
     /// Its id.
     pub id: String,
@@ -93,8 +100,20 @@ pub struct FaultRule {
     pub rule: String,
     /// Its mode, as `error`.
     pub mode: String,
+    /// How many requests it was about, whether or not the draw was for it.
+    #[serde(default)]
+    pub matched: u64,
     /// How many requests it injected a fault into.
     pub fired: u64,
+    /// When it last did, in milliseconds of Unix time.
+    #[serde(default)]
+    pub last_fired_unix_ms: Option<u64>,
+    /// How long it stays in force, in milliseconds; nothing for ever.
+    #[serde(default)]
+    pub expires_in_ms: Option<u64>,
+    /// Where it came from: `flag` or `control`.
+    #[serde(default)]
+    pub origin: String,
 }
 
 /// A span of a trace.
@@ -152,8 +171,8 @@ pub trait Target: Send + Sync {
     /// Every pod of the workload.
     fn instances(&self) -> Reply<'_, Vec<Instance>>;
 
-    /// Replaces the fault rules of an instance by these, one per line; by none if there are none.
-    fn set_faults<'a>(&'a self, instance: &'a str, rules: &'a str) -> Reply<'a, ()>;
+    /// Changes the fault rules of an instance, and says which came. Where they are refused, those before are in force.
+    fn change_faults<'a>(&'a self, instance: &'a str, change: FaultChange<'a>) -> Reply<'a, Vec<FaultRule>>;
 
     /// The fault rules of an instance.
     fn faults<'a>(&'a self, instance: &'a str) -> Reply<'a, Vec<FaultRule>>;
@@ -191,6 +210,12 @@ pub enum Action<'a> {
     Apply(&'a [PathBuf]),
     /// Take them out of force.
     Delete(&'a [PathBuf]),
-    /// Replace an instance's fault rules by these.
-    SetFaults(&'a str, &'a str),
+    /// Change an instance's fault rules.
+    Faults(&'a str, FaultChange<'a>),
+}
+
+/// Reads an answer in JSON.
+fn parsed<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, TargetError> {
+    serde_json::from_str(text)
+        .map_err(|error| TargetError::failed(what, format!("the answer cannot be read ({error}): {text}")))
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod evidence;
+mod faults;
 mod labs;
 mod load;
 mod traffic;

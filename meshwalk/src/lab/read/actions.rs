@@ -55,11 +55,12 @@ fn files(reader: &mut Reader, node: &Node, field: &str) -> Vec<PathBuf> {
 }
 
 fn faults(reader: &mut Reader, node: &Node, field: &str) -> Option<Faults> {
-    let entries = reader.map(node, field, &["service", "version", "instance", "rules"]);
+    let entries = reader.map(node, field, &["service", "version", "instance", "instances", "rules"]);
     let mut text = |key: &str| {
         entries.iter().find(|entry| entry.key == key).and_then(|entry| reader.text(&entry.value, &below(field, key)))
     };
     let (version, instance) = (text("version"), text("instance"));
+    let instances = node.get("instances").map(|node| reader.count(node, &below(field, "instances")));
     let service = reader.required(node, field, "service", "service: backend");
     let service = service.and_then(|node| reader.text(node, &below(field, "service")));
     let rules_node = reader.required(node, field, "rules", "rules: \"error=503@30%\"")?;
@@ -67,7 +68,14 @@ fn faults(reader: &mut Reader, node: &Node, field: &str) -> Option<Faults> {
     if let Err(message) = fault_rules::check(&rules) {
         reader.wrong(&rules_node.place, &below(field, "rules"), message, None);
     }
-    Some(Faults { service: service?, version, instance, rules, place: node.place.clone() })
+    Some(Faults {
+        service: service?,
+        version,
+        instance,
+        instances: instances.flatten(),
+        rules,
+        place: node.place.clone(),
+    })
 }
 
 fn wait(reader: &mut Reader, node: &Node, field: &str) -> Option<Wait> {

@@ -6,16 +6,25 @@
 ///
 /// # Errors
 /// What is wrong with the first rule that is none.
-pub(super) fn check(rules: &str) -> Result<(), String> {
-    let rules = split(rules, &['|', '\n'])?;
-    let mut none = true;
-    for rule in rules.iter().map(|rule| rule.trim()).filter(|rule| !rule.is_empty()) {
-        none = false;
+pub(super) fn check(text: &str) -> Result<(), String> {
+    rules(text).map(drop)
+}
+
+/// The rules of a text, one by one, if they have the right shape.
+///
+/// # Errors
+/// As [`check`].
+pub fn rules(text: &str) -> Result<Vec<&str>, String> {
+    let rules: Vec<_> = split(text, &['|', '\n'])?.into_iter().map(str::trim).filter(|rule| !rule.is_empty()).collect();
+    for rule in &rules {
         one(rule).map_err(|why| {
             format!("the fault rule `{rule}` is wrong: {why}; a rule is MODE=ARGUMENT@PERCENT%;KEY=VALUE, as `error=503@30%;id=bad`")
         })?;
     }
-    if none { Err("there is no fault rule in it; write one, as `error=503@30%`".to_owned()) } else { Ok(()) }
+    if rules.is_empty() {
+        return Err("there is no fault rule in it; write one, as `error=503@30%`".to_owned());
+    }
+    Ok(rules)
 }
 
 fn one(rule: &str) -> Result<(), String> {

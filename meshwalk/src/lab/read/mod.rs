@@ -4,7 +4,7 @@
 mod actions;
 mod check;
 mod cross;
-mod fault_rules;
+pub mod fault_rules;
 mod metric;
 mod reader;
 mod step;

@@ -2,11 +2,14 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{APP, CONTROL, ClusterTarget, FORWARDED, PAGE, files::Verb, objects};
+use super::{APP, ClusterTarget, FORWARDED, PAGE, files::Verb, objects};
 use crate::{
     evidence::Scrape,
     lab::{Entrance, TargetKind},
-    target::{Action, Description, Entry, FaultRule, Instance, Reply, Settle, Snapshot, Span, Target, TargetError},
+    target::{
+        Action, Description, Entry, FaultChange, FaultRule, Instance, Reply, Settle, Snapshot, Span, Target,
+        TargetError,
+    },
     traffic::Address,
 };
 
@@ -36,7 +39,7 @@ impl Target for ClusterTarget {
             let documents = self.objects().await?.into_values().collect();
             let mut faults = std::collections::BTreeMap::new();
             for pod in self.pods().await? {
-                let rules = self.rules("noting the faults that are set", &pod).await?;
+                let rules = self.control(&pod).await?.rules().await?;
                 let rules: Vec<_> = rules.into_iter().map(|rule| rule.rule).collect();
                 faults.insert(pod.instance.name.clone(), rules.join("\n"));
             }
@@ -51,9 +54,10 @@ impl Target for ClusterTarget {
             let objects = self.put_back(&objects::by_name(snapshot.documents.iter().cloned())).await;
             for pod in self.pods().await? {
                 let rules = snapshot.faults.get(&pod.instance.name).map_or("", String::as_str);
-                let found: Vec<_> = self.rules("looking for faults", &pod).await?.into_iter().map(|r| r.rule).collect();
+                let control = self.control(&pod).await?;
+                let found: Vec<_> = control.rules().await?.into_iter().map(|rule| rule.rule).collect();
                 if found.join("\n") != rules {
-                    self.set(&pod, rules).await?;
+                    control.change(FaultChange::Replace(rules)).await?;
                 }
             }
             objects?;
@@ -65,14 +69,17 @@ impl Target for ClusterTarget {
         Box::pin(async { Ok(self.pods().await?.into_iter().map(|pod| pod.instance).collect()) })
     }
 
-    fn set_faults<'a>(&'a self, instance: &'a str, rules: &'a str) -> Reply<'a, ()> {
-        Box::pin(async move { self.set(&self.pod("setting faults", instance).await?, rules).await })
+    fn change_faults<'a>(&'a self, instance: &'a str, change: FaultChange<'a>) -> Reply<'a, Vec<FaultRule>> {
+        Box::pin(async move {
+            let pod = self.pod("setting faults", instance).await?;
+            self.control(&pod).await?.change(change).await
+        })
     }
 
     fn faults<'a>(&'a self, instance: &'a str) -> Reply<'a, Vec<FaultRule>> {
         Box::pin(async move {
-            let what = format!("asking {instance} for its faults");
-            self.rules(&what, &self.pod(&what, instance).await?).await
+            let pod = self.pod(&format!("asking {instance} for its faults"), instance).await?;
+            self.control(&pod).await?.rules().await
         })
     }
 
@@ -121,12 +128,9 @@ impl Target for ClusterTarget {
             Ok(match action {
                 Action::Apply(files) => self.line_on(Verb::Apply, files)?,
                 Action::Delete(files) => self.line_on(Verb::Delete, files)?,
-                Action::SetFaults(instance, rules) => {
+                Action::Faults(instance, change) => {
                     let pod = self.pod("setting faults", instance).await?;
-                    let curl = format!("curl http://{}/faults", self.side(&pod, CONTROL).await?);
-                    let quoted = rules.trim().replace('\'', r"'\''");
-                    let clear = format!("{curl} -X DELETE");
-                    if quoted.is_empty() { clear } else { format!("{clear} && {curl} --data-binary '{quoted}'") }
+                    self.control(&pod).await?.command(*change)
                 }
             })
         })

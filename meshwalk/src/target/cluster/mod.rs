@@ -6,21 +6,19 @@ mod forward;
 mod gateway;
 mod kubectl;
 mod objects;
-mod plain_http;
 mod pods;
 mod preflight;
 mod routes;
 
 use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
-use http::{Method, StatusCode};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
 pub use kubectl::{Kubectl, Show};
 
 use self::{forward::Forwards, gateway::GATEWAY_NAMESPACE, objects::Objects, pods::Pod};
-use super::{FaultRule, TargetError};
+use super::{Control, TargetError, Token, parsed};
 use crate::{evidence, traffic::Address};
 
 /// The application's own port.
@@ -43,13 +41,20 @@ pub struct ClusterTarget {
     forwards: Forwards,
     gateway_url: Option<String>,
     gateway: OnceCell<Option<SocketAddr>>,
+    token: Option<Token>,
 }
 
 impl ClusterTarget {
     /// The cluster that `kubectl` reaches; `gateway_url` says where its ingress gateway is reached from here.
     #[must_use]
     pub fn new(kubectl: Kubectl, gateway_url: Option<String>) -> Self {
-        Self { kubectl, forwards: Forwards::default(), gateway_url, gateway: OnceCell::new() }
+        Self { kubectl, forwards: Forwards::default(), gateway_url, gateway: OnceCell::new(), token: None }
+    }
+
+    /// The same, with what the control ports ask for.
+    #[must_use]
+    pub fn with_token(self, token: Option<Token>) -> Self {
+        Self { token, ..self }
     }
 
     async fn pods(&self) -> Result<Vec<Pod>, TargetError> {
@@ -80,34 +85,10 @@ impl ClusterTarget {
         self.forwards.reach(&self.kubectl, self.kubectl.namespace().name(), &pod.path(), ports, port).await
     }
 
-    /// One question to an application's control port.
-    async fn ask(&self, what: &str, pod: &Pod, method: Method, body: &str) -> Result<String, TargetError> {
-        let address = self.side(pod, CONTROL).await?;
-        let asked = plain_http::request(address, method, "/faults", body).await;
-        let (status, answer) = asked.map_err(|error| TargetError::failed(what, error))?;
-        match status {
-            status if status.is_success() => Ok(answer),
-            StatusCode::BAD_REQUEST => Err(TargetError::Refused { what: what.to_owned(), why: answer }),
-            status => Err(TargetError::failed(what, format!("{status}: {answer}"))),
-        }
-    }
-
-    async fn rules(&self, what: &str, pod: &Pod) -> Result<Vec<FaultRule>, TargetError> {
-        #[derive(serde::Deserialize)]
-        struct Listing {
-            rules: Vec<FaultRule>,
-        }
-        let answer = self.ask(what, pod, Method::GET, "").await?;
-        parsed::<Listing>(what, &answer).map(|listing| listing.rules)
-    }
-
-    async fn set(&self, pod: &Pod, rules: &str) -> Result<(), TargetError> {
-        let what = format!("setting the faults of {}", pod.instance.name);
-        self.ask(&what, pod, Method::DELETE, "").await?;
-        if !rules.trim().is_empty() {
-            self.ask(&what, pod, Method::POST, rules).await?;
-        }
-        Ok(())
+    /// The way to an application's control port.
+    async fn control<'a>(&'a self, pod: &'a Pod) -> Result<Control<'a>, TargetError> {
+        let address = Address::Tcp(self.side(pod, CONTROL).await?);
+        Ok(Control { instance: &pod.instance.name, address, token: self.token.as_ref() })
     }
 
     async fn put_back(&self, then: &Objects) -> Result<(), TargetError> {
@@ -151,9 +132,4 @@ impl ClusterTarget {
         }
         Ok(pages)
     }
-}
-
-fn parsed<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, TargetError> {
-    serde_json::from_str(text)
-        .map_err(|error| TargetError::failed(what, format!("the answer cannot be read ({error}): {text}")))
 }

@@ -4,12 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use http::Method;
 use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
-use super::{ClusterTarget, objects::Objects, plain_http};
-use crate::target::TargetError;
+use super::{ClusterTarget, objects::Objects};
+use crate::{
+    target::{
+        TargetError,
+        exchange::{self, Question},
+    },
+    traffic::Address,
+};
 
 /// Envoy's admin port, open on the pod's loopback.
 const ADMIN: &[u16] = &[15000];
@@ -86,7 +91,8 @@ impl ClusterTarget {
     async fn routes(&self, (namespace, pod): &Proxy) -> Result<Value, TargetError> {
         let failed = |why: String| TargetError::failed(format!("asking the proxy of {pod} for its routes"), why);
         let address = self.forwards.reach(&self.kubectl, namespace, pod, ADMIN, ADMIN[0]).await?;
-        let (status, answer) = plain_http::request(address, Method::GET, ROUTES, "").await.map_err(failed)?;
+        let asked = exchange::ask(&Address::Tcp(address), &Question::get(ROUTES)).await;
+        let (status, answer) = asked.map_err(failed)?;
         if !status.is_success() {
             return Err(failed(format!("{status}: {answer}")));
         }

@@ -11,7 +11,9 @@ use axum::{Json, Router, extract::State, http::StatusCode, response::IntoRespons
 use meshwalk::{
     evidence::{self, Scrape},
     lab::{Entrance, TargetKind},
-    target::{Action, Description, Entry, FaultRule, Instance, Reply, Snapshot, Span, Target, TargetError},
+    target::{
+        Action, Description, Entry, FaultChange, FaultRule, Instance, Reply, Snapshot, Span, Target, TargetError,
+    },
     traffic::Address,
 };
 use serde_json::json;
@@ -42,6 +44,10 @@ pub(crate) struct Fake {
     pub(crate) inner: Arc<Mutex<Inner>>,
     pub(crate) outlives: bool,
     pub(crate) restore_fails: bool,
+    /// The instance that takes no rule.
+    pub(crate) refuses: Option<&'static str>,
+    /// The instance that does not even say which rules it has.
+    pub(crate) unreachable: Option<&'static str>,
     address: std::net::SocketAddr,
 }
 
@@ -57,7 +63,7 @@ impl Fake {
         let address = listener.local_addr().unwrap();
         let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { root, inner, outlives: false, restore_fails: false, address }
+        Self { root, inner, outlives: false, restore_fails: false, refuses: None, unreachable: None, address }
     }
 
     pub(crate) fn changes(&self) -> Vec<String> {
@@ -161,23 +167,36 @@ impl Target for Fake {
         Box::pin(async move { Ok(vec![instance("v1"), instance("v2")]) })
     }
 
-    fn set_faults<'a>(&'a self, instance: &'a str, rules: &'a str) -> Reply<'a, ()> {
+    fn change_faults<'a>(&'a self, instance: &'a str, change: FaultChange<'a>) -> Reply<'a, Vec<FaultRule>> {
         Box::pin(async move {
             let mut inner = self.inner.lock().unwrap();
+            let (FaultChange::Add(rules) | FaultChange::Replace(rules)) = change else {
+                inner.changes.push(format!("faults {instance}"));
+                inner.faults.remove(instance);
+                return Ok(Vec::new());
+            };
+            if self.refuses == Some(instance) {
+                let what = format!("setting the faults of {instance}");
+                return Err(TargetError::Refused { what, why: "unknown mode".to_owned() });
+            }
             inner.changes.push(format!("faults {instance} {rules}"));
             inner.faults.insert(instance.to_owned(), rules.to_owned());
-            Ok(())
+            Ok(vec![FaultRule { id: "r1".to_owned(), rule: rules.to_owned(), ..FaultRule::default() }])
         })
     }
 
     fn faults<'a>(&'a self, instance: &'a str) -> Reply<'a, Vec<FaultRule>> {
         Box::pin(async move {
+            if self.unreachable == Some(instance) {
+                return Err(TargetError::failed(format!("asking {instance} for its faults"), "nobody is there"));
+            }
             let inner = self.inner.lock().unwrap();
             let rule = |rule: &String| FaultRule {
                 id: "bad".to_owned(),
                 rule: rule.clone(),
                 mode: "error".to_owned(),
                 fired: inner.injected,
+                ..FaultRule::default()
             };
             Ok(inner.faults.get(instance).map(rule).into_iter().collect())
         })

@@ -1,6 +1,6 @@
 //! Labs on a fake target: what the engine does, and what its report says.
 
-mod fake;
+pub(crate) mod fake;
 mod gates;
 mod life;
 mod reports;

@@ -1,129 +1,21 @@
-//! A local mesh as a target: everything goes through the mesh's control socket and the sockets of its applications.
+//! What a lab asks of a local mesh.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
-    time::Duration,
+    path::PathBuf,
 };
 
-use http::{Method, StatusCode};
-use meshwalk_mesh::control::{
-    Client,
-    client::Error,
-    types::{InstanceStatus, Snapshot as Documents, Status},
-    unix_http,
-};
+use meshwalk_mesh::control::{client::Error, types::Snapshot as Documents};
 
-use super::{Action, Description, Entry, FaultRule, Instance, Reply, Snapshot, Span, Target, TargetError};
+use super::{APP_PORT, GATEWAY_HOST, LocalTarget, PAGE, apps, change_error, pages};
 use crate::{
-    evidence::{self, Scrape},
+    evidence::Scrape,
     lab::{Entrance, TargetKind},
+    target::{
+        Action, Description, Entry, FaultChange, FaultRule, Instance, Reply, Snapshot, Span, Target, TargetError,
+    },
     traffic::Address,
 };
-
-/// Applications answer their control and admin sockets from memory.
-const QUESTION_DEADLINE: Duration = Duration::from_secs(5);
-/// The host that the ingress gateway serves.
-const GATEWAY_HOST: &str = "meshwalk.localhost";
-/// The port on which an application without a sidecar listens at its pod's address.
-const APP_PORT: u16 = 8080;
-
-/// A local mesh that runs already.
-#[derive(Debug)]
-pub struct LocalTarget {
-    client: Client,
-    root: PathBuf,
-    outlives: bool,
-}
-
-impl LocalTarget {
-    /// The mesh behind `client`. Files are relative to `root`; `outlives` says whether the mesh goes on after this run.
-    #[must_use]
-    pub fn new(client: Client, root: PathBuf, outlives: bool) -> Self {
-        Self { client, root, outlives }
-    }
-
-    fn rooted(&self, files: &[PathBuf]) -> Vec<PathBuf> {
-        files.iter().map(|file| self.root.join(file)).collect()
-    }
-
-    async fn status(&self, what: &str) -> Result<Status, TargetError> {
-        self.client.status().await.map_err(|error| TargetError::failed(what, error))
-    }
-
-    async fn instance(&self, what: &str, name: &str) -> Result<InstanceStatus, TargetError> {
-        let status = self.status(what).await?;
-        let names: Vec<_> = status.instances.iter().map(|instance| instance.name.clone()).collect();
-        status.instances.into_iter().find(|instance| instance.name == name).ok_or_else(|| {
-            TargetError::failed(what, format!("there is no instance {name:?}; there are {}", names.join(", ")))
-        })
-    }
-
-    /// One question to an application's control socket.
-    async fn ask(&self, what: &str, socket: &Path, method: Method, body: &str) -> Result<String, TargetError> {
-        let (status, answer) = unix_http::request(socket, method, "/faults", body.to_owned().into(), QUESTION_DEADLINE)
-            .await
-            .map_err(|error| TargetError::failed(what, error))?;
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        match status {
-            status if status.is_success() => Ok(answer),
-            StatusCode::BAD_REQUEST => Err(TargetError::Refused { what: what.to_owned(), why: answer }),
-            status => Err(TargetError::failed(what, format!("{status}: {answer}"))),
-        }
-    }
-
-    async fn rules(&self, what: &str, instance: &InstanceStatus) -> Result<Vec<FaultRule>, TargetError> {
-        #[derive(serde::Deserialize)]
-        struct Listing {
-            rules: Vec<FaultRule>,
-        }
-        let answer = self.ask(what, &instance.control_socket, Method::GET, "").await?;
-        serde_json::from_str::<Listing>(&answer)
-            .map(|listing| listing.rules)
-            .map_err(|error| TargetError::failed(what, format!("its answer cannot be read ({error}): {answer}")))
-    }
-
-    async fn set(&self, instance: &InstanceStatus, rules: &str) -> Result<(), TargetError> {
-        let what = format!("setting the faults of {}", instance.name);
-        self.ask(&what, &instance.control_socket, Method::DELETE, "").await?;
-        if !rules.trim().is_empty() {
-            self.ask(&what, &instance.control_socket, Method::POST, rules).await?;
-        }
-        Ok(())
-    }
-
-    /// The flag that names this mesh to other commands, with a space before it; nothing for the usual name.
-    fn name_flag(&self) -> String {
-        meshwalk_mesh::runtime::folder::name_flag(self.client.name())
-    }
-}
-
-/// The applications; the ingress gateway's pod has none.
-fn apps(status: &Status) -> impl Iterator<Item = &InstanceStatus> {
-    status.instances.iter().filter(|instance| instance.labels.contains_key("app") && instance.pid.is_some())
-}
-
-/// Where an instance publishes metrics: its proxy and its application, as far as it has them.
-fn pages(instance: &InstanceStatus) -> Vec<evidence::Target> {
-    let proxy = (instance.envoy_pid.is_some(), &instance.envoy_admin_socket, "/stats/prometheus");
-    let app = (instance.pid.is_some(), &instance.admin_socket, "/metrics");
-    let there = [proxy, app].into_iter().filter(|(there, _, _)| *there);
-    let page = |(_, socket, path): (bool, &PathBuf, &str)| evidence::Target {
-        workload: instance.workload.clone(),
-        instance: instance.name.clone(),
-        address: Address::Unix(socket.clone()),
-        path: path.to_owned(),
-    };
-    there.map(page).collect()
-}
-
-/// A refusal of the input and a breakdown are told apart.
-fn change_error(what: &str, error: &Error) -> TargetError {
-    match error {
-        Error::Refused(refusal) => TargetError::Refused { what: what.to_owned(), why: refusal.to_string() },
-        other => TargetError::failed(what, other),
-    }
-}
 
 impl Target for LocalTarget {
     fn kind(&self) -> TargetKind {
@@ -161,7 +53,7 @@ impl Target for LocalTarget {
             let documents = self.client.resources().await.map_err(|error| TargetError::failed(what, error))?.documents;
             let mut faults = BTreeMap::new();
             for instance in apps(&self.status(what).await?) {
-                let rules = self.rules(what, instance).await?;
+                let rules = self.control(instance).rules().await?;
                 let rules: Vec<_> = rules.into_iter().map(|rule| rule.rule).collect();
                 faults.insert(instance.name.clone(), rules.join("\n"));
             }
@@ -176,7 +68,7 @@ impl Target for LocalTarget {
             let mut failed = None;
             for instance in apps(&self.status(what).await?) {
                 let rules = snapshot.faults.get(&instance.name).map_or("", String::as_str);
-                if let Err(error) = self.set(instance, rules).await {
+                if let Err(error) = self.control(instance).change(FaultChange::Replace(rules)).await {
                     failed = Some(error);
                 }
             }
@@ -201,10 +93,10 @@ impl Target for LocalTarget {
         })
     }
 
-    fn set_faults<'a>(&'a self, instance: &'a str, rules: &'a str) -> Reply<'a, ()> {
+    fn change_faults<'a>(&'a self, instance: &'a str, change: FaultChange<'a>) -> Reply<'a, Vec<FaultRule>> {
         Box::pin(async move {
             let instance = self.instance("setting faults", instance).await?;
-            self.set(&instance, rules).await
+            self.control(&instance).change(change).await
         })
     }
 
@@ -212,7 +104,7 @@ impl Target for LocalTarget {
         Box::pin(async move {
             let what = format!("asking {instance} for its faults");
             let instance = self.instance(&what, instance).await?;
-            self.rules(&what, &instance).await
+            self.control(&instance).rules().await
         })
     }
 
@@ -251,7 +143,7 @@ impl Target for LocalTarget {
             }
             let asked = status.instances.iter().filter(|instance| workloads.contains(&instance.workload));
             let targets: Vec<_> = asked.flat_map(pages).collect();
-            Ok(Scrape::take(&targets, QUESTION_DEADLINE).await)
+            Ok(Scrape::take(&targets, PAGE).await)
         })
     }
 
@@ -283,12 +175,8 @@ impl Target for LocalTarget {
             Ok(match action {
                 Action::Apply(paths) => format!("meshwalk apply{}{}", self.name_flag(), files(paths)),
                 Action::Delete(paths) => format!("meshwalk delete{}{}", self.name_flag(), files(paths)),
-                Action::SetFaults(instance, rules) => {
-                    let socket = self.instance("setting faults", instance).await?.control_socket;
-                    let curl = format!("curl --unix-socket {} http://localhost/faults", socket.display());
-                    let quoted = rules.trim().replace('\'', r"'\''");
-                    let clear = format!("{curl} -X DELETE");
-                    if quoted.is_empty() { clear } else { format!("{clear} && {curl} --data-binary '{quoted}'") }
+                Action::Faults(instance, change) => {
+                    self.control(&self.instance("setting faults", instance).await?).command(*change)
                 }
             })
         })

@@ -1,0 +1,149 @@
+//! `meshwalk fault`: sets faults of a service's applications on all of its instances or on some, and removes them.
+
+use std::process::ExitCode;
+
+use super::{
+    place::{Place, shown},
+    table::table,
+};
+use crate::{
+    cli::{self, WrongInput},
+    lab::fault_rules,
+    target::{
+        Choice, FaultChange, Instance, Target, TargetError,
+        several::{self, RulesOf},
+    },
+};
+
+/// Which fault, where.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The service, as the label `app` of its pods names it.
+    service: String,
+    /// The rule, as error=503@30% (docs/faults.md); several are separated by `|`.
+    #[arg(required_unless_present = "clear", conflicts_with = "clear")]
+    rule: Option<String>,
+    /// Remove the rule with this id; without an id, every rule, those of the flags too.
+    #[arg(long, value_name = "ID", num_args = 0..=1, conflicts_with_all = ["ttl", "id"])]
+    clear: Option<Option<String>>,
+    /// How long the rule stays in force, as 60s.
+    #[arg(long, value_name = "DURATION")]
+    ttl: Option<String>,
+    /// The rule's name in headers, metrics and lists.
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// Only instances with a name like this; `*` stands for anything.
+    #[arg(long, value_name = "GLOB")]
+    instance: Option<String>,
+    /// Only instances of this version, as v2.
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Sets or removes them, on all of the instances or on none.
+///
+/// # Errors
+/// If no instance fits, a rule is refused, or an application cannot be reached; nothing has changed then, unless the
+/// words say so.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let change = match (&args.rule, &args.clear) {
+        (Some(rule), _) => Some(rule_text(rule, args.ttl.as_deref(), args.id.as_deref())?),
+        (None, _) => None,
+    };
+    let target = args.place.target()?;
+    let choice = Choice {
+        service: &args.service,
+        version: args.version.as_deref(),
+        instance: args.instance.as_deref(),
+        count: None,
+    };
+    let instances = choice.of(&target.instances().await?).map_err(WrongInput)?;
+    let text = match (&change, &args.clear) {
+        (Some(rules), _) => add(&*target, &instances, rules).await?,
+        (None, Some(Some(id))) => remove(&*target, &instances, id).await?,
+        (None, _) => clear(&*target, &instances).await?,
+    };
+    cli::say(&text);
+    if change.is_some() {
+        let flags = args.place.flags();
+        cli::tell(&format!(
+            "`meshwalk faults {0}{flags}` shows what they do, `meshwalk fault {0} --clear{flags}` ends them",
+            args.service
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The rule with what the flags add to it.
+fn rule_text(rule: &str, ttl: Option<&str>, id: Option<&str>) -> Result<String, WrongInput> {
+    let rules = fault_rules::rules(rule).map_err(WrongInput)?;
+    let keys = [("ttl", ttl), ("id", id)];
+    let keys: Vec<_> = keys.iter().filter_map(|(key, value)| value.map(|value| (*key, value))).collect();
+    match (rules.as_slice(), keys.first()) {
+        (_, None) => Ok(rules.join("\n")),
+        ([one], _) => Ok(keys.iter().fold((*one).to_owned(), |rule, (key, value)| format!("{rule};{key}={value}"))),
+        (_, Some((key, value))) => Err(WrongInput(format!(
+            "--{key} is about one rule, and these are {}; write `;{key}={value}` into the one that is meant",
+            rules.len()
+        ))),
+    }
+}
+
+async fn add(target: &dyn Target, instances: &[Instance], rules: &str) -> anyhow::Result<String> {
+    let added = several::add(target, instances, rules, &shown).await.map_err(|failed| match failed.why {
+        TargetError::Refused { .. } => WrongInput(failed.to_string()).into(),
+        TargetError::Failed { .. } => anyhow::Error::new(failed),
+    })?;
+    let lines: Vec<_> = added
+        .iter()
+        .flat_map(|of| of.rules.iter().map(|rule| vec![of.instance.clone(), rule.id.clone(), rule.rule.clone()]))
+        .collect();
+    Ok(table(&["INSTANCE", "ID", "RULE"], &lines))
+}
+
+async fn remove(target: &dyn Target, instances: &[Instance], id: &str) -> anyhow::Result<String> {
+    let all = several::all_rules(target, instances).await?;
+    let has = |of: &&RulesOf| of.rules.iter().any(|rule| rule.id == id);
+    if all.iter().all(|of| !has(&of)) {
+        let there: std::collections::BTreeSet<_> = all.iter().flat_map(|of| &of.rules).map(|rule| &*rule.id).collect();
+        let there: Vec<_> = there.into_iter().collect();
+        let there =
+            if there.is_empty() { "no rule is in force".to_owned() } else { format!("ids: {}", there.join(", ")) };
+        let names: Vec<_> = all.iter().map(|of| of.instance.as_str()).collect();
+        return Err(WrongInput(format!("no rule has the id `{id}` at {}; {there}", names.join(", "))).into());
+    }
+    let mut lines = Vec::new();
+    for of in all.iter().filter(has) {
+        several::change(target, &of.instance, FaultChange::Remove(id), &shown).await?;
+        lines.push(vec![of.instance.clone(), id.to_owned()]);
+    }
+    Ok(table(&["INSTANCE", "REMOVED"], &lines))
+}
+
+async fn clear(target: &dyn Target, instances: &[Instance]) -> anyhow::Result<String> {
+    let mut lines = Vec::new();
+    for of in several::all_rules(target, instances).await? {
+        let ids: Vec<_> = of.rules.iter().map(|rule| rule.id.as_str()).collect();
+        if !ids.is_empty() {
+            several::change(target, &of.instance, FaultChange::Clear, &shown).await?;
+            lines.push(vec![of.instance.clone(), ids.join(", ")]);
+        }
+    }
+    if lines.is_empty() { Ok("no rule was in force\n".to_owned()) } else { Ok(table(&["INSTANCE", "REMOVED"], &lines)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rule_text;
+
+    #[test]
+    fn the_flags_become_keys_of_the_one_rule() {
+        assert_eq!(rule_text("error=503@30%", Some("60s"), Some("bad")).unwrap(), "error=503@30%;ttl=60s;id=bad");
+        assert_eq!(rule_text("error=503 | latency=1s", None, None).unwrap(), "error=503\nlatency=1s");
+        let error = rule_text("error=503 | latency=1s", None, Some("bad")).unwrap_err().to_string();
+        assert_eq!(error, "--id is about one rule, and these are 2; write `;id=bad` into the one that is meant");
+        assert!(rule_text("=503", None, None).unwrap_err().to_string().contains("MODE=ARGUMENT@PERCENT%"));
+    }
+}

@@ -1,0 +1,117 @@
+//! `meshwalk faults`: which faults are in force at which application, and what they have done.
+
+use std::{
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
+
+use super::{place::Place, table::table};
+use crate::{
+    cli::{self, WrongInput},
+    lab::quantity::readable,
+    target::{
+        Choice, FaultRule, Instance,
+        several::{self, RulesOf},
+    },
+};
+
+/// Whose faults.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The service; all of them without it.
+    service: Option<String>,
+    /// All of it as JSON, for programs.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Shows them.
+///
+/// # Errors
+/// If there is no such service, or an application cannot be asked.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let target = args.place.target()?;
+    let all = target.instances().await?;
+    let instances: Vec<Instance> = match &args.service {
+        Some(service) => Choice { service, ..Choice::default() }.of(&all).map_err(WrongInput)?,
+        None => all,
+    };
+    let found = several::all_rules(&*target, &instances).await?;
+    if args.json {
+        cli::say(&serde_json::to_string_pretty(&found)?);
+    } else {
+        cli::say(&text(&found, SystemTime::now()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(found: &[RulesOf], now: SystemTime) -> String {
+    let lines: Vec<_> = found.iter().flat_map(|of| of.rules.iter().map(|rule| line(&of.instance, rule, now))).collect();
+    if lines.is_empty() {
+        return format!("no fault is set at any of {} instances\n", found.len());
+    }
+    table(&["INSTANCE", "ID", "RULE", "MODE", "MATCHED", "FIRED", "LAST FIRED", "EXPIRES"], &lines)
+}
+
+fn line(instance: &str, rule: &FaultRule, now: SystemTime) -> Vec<String> {
+    let last = rule.last_fired_unix_ms.map(|at| {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_millis(at);
+        // The clock of a cluster's node may be ahead.
+        format!("{} ago", coarse(now.duration_since(at).unwrap_or_default()))
+    });
+    let expires = rule.expires_in_ms.map(|left| format!("in {}", coarse(Duration::from_millis(left))));
+    vec![
+        instance.to_owned(),
+        rule.id.clone(),
+        rule.rule.clone(),
+        rule.mode.clone(),
+        rule.matched.to_string(),
+        rule.fired.to_string(),
+        last.unwrap_or_else(|| "never".to_owned()),
+        expires.unwrap_or_else(|| "never".to_owned()),
+    ]
+}
+
+/// To the second, as nobody looks at a list more often.
+fn coarse(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        "less than 1 s".to_owned()
+    } else {
+        readable(Duration::from_secs(duration.as_secs()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_a_line_with_what_it_has_done() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        let rule = FaultRule {
+            id: "bad".to_owned(),
+            rule: "error=503@30%".to_owned(),
+            mode: "error".to_owned(),
+            matched: 20,
+            fired: 6,
+            last_fired_unix_ms: Some(997_900),
+            expires_in_ms: Some(41_700),
+            origin: "control".to_owned(),
+        };
+        let unused = FaultRule { id: "r1".to_owned(), ..FaultRule::default() };
+        let found = [RulesOf { instance: "backend-v1-1".to_owned(), rules: vec![rule, unused] }];
+        let text = text(&found, now);
+        let lines: Vec<Vec<&str>> =
+            text.lines().map(|line| line.split("  ").map(str::trim).filter(|c| !c.is_empty()).collect()).collect();
+        assert_eq!(lines[1], ["backend-v1-1", "bad", "error=503@30%", "error", "20", "6", "2 s ago", "in 41 s"]);
+        assert_eq!(lines[2], ["backend-v1-1", "r1", "0", "0", "never", "never"]);
+    }
+
+    #[test]
+    fn without_a_rule_it_says_how_many_were_asked() {
+        let found = ["a", "b"].map(|name| RulesOf { instance: name.to_owned(), rules: Vec::new() });
+        assert_eq!(text(&found, SystemTime::now()), "no fault is set at any of 2 instances\n");
+    }
+}

@@ -1,0 +1,54 @@
+//! Where a command on applications finds them: on a local mesh or on a cluster.
+
+use std::path::PathBuf;
+
+use super::{cluster::ClusterFlags, named::Named};
+use crate::{
+    cli::{self, WrongInput},
+    lab::TargetKind,
+    target::{LocalTarget, Target, Token},
+};
+
+/// Where, and what the control ports there ask for.
+#[derive(Debug, clap::Args)]
+pub struct Place {
+    /// Where the applications run.
+    #[arg(long, value_enum, default_value = "local")]
+    on: TargetKind,
+    #[command(flatten)]
+    mesh: Named,
+    #[command(flatten)]
+    cluster: ClusterFlags,
+    /// The file with the bearer token that the applications' control ports ask for.
+    #[arg(long, value_name = "FILE", env = "MESHWALK_CONTROL_TOKEN_FILE")]
+    control_token_file: Option<PathBuf>,
+}
+
+impl Place {
+    /// The target; on a cluster, each command is shown on standard error before it runs.
+    ///
+    /// # Errors
+    /// If a flag does not fit, or there is no token in the file.
+    pub(super) fn target(&self) -> anyhow::Result<Box<dyn Target>> {
+        let token = self.control_token_file.as_deref().map(Token::read).transpose();
+        let token = token.map_err(|why| WrongInput(format!("--control-token-file: {why}")))?;
+        self.cluster.fits(self.on)?;
+        Ok(match self.on {
+            TargetKind::Local => Box::new(LocalTarget::new(self.mesh.client(), PathBuf::new(), true).with_token(token)),
+            TargetKind::Cluster => Box::new(self.cluster.target(PathBuf::new(), Box::new(shown))?.with_token(token)),
+        })
+    }
+
+    /// The flags by which another command finds the same place, each with a space before it.
+    pub(super) fn flags(&self) -> String {
+        match self.on {
+            TargetKind::Local => meshwalk_mesh::runtime::folder::name_flag(&self.mesh.name),
+            TargetKind::Cluster => format!(" --on cluster{}", self.cluster.words()),
+        }
+    }
+}
+
+/// Shows a command that is run.
+pub(super) fn shown(line: &str) {
+    cli::tell(&format!("$ {line}"));
+}

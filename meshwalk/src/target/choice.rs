@@ -1,0 +1,151 @@
+//! Which instances something is for.
+
+use std::collections::BTreeSet;
+
+use meshwalk_mesh::yaml::nearest;
+
+use super::Instance;
+
+/// The instances of a service, or some of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Choice<'a> {
+    /// The service, as the label `app` names it.
+    pub service: &'a str,
+    /// Only this version, as the label `version` names it.
+    pub version: Option<&'a str>,
+    /// Only names that match this pattern, in which `*` stands for anything.
+    pub instance: Option<&'a str>,
+    /// Only so many, the first ones by name.
+    pub count: Option<u32>,
+}
+
+impl Choice<'_> {
+    /// The chosen ones of all instances, by name; at least one.
+    ///
+    /// # Errors
+    /// What there is instead, if nothing fits.
+    pub fn of(&self, all: &[Instance]) -> Result<Vec<Instance>, String> {
+        let mut chosen = all.to_vec();
+        chosen.retain(|instance| instance.service == self.service);
+        if chosen.is_empty() {
+            let services = names(all.iter().map(|instance| instance.service.as_str()));
+            let remedy = nearest(self.service, services.iter().copied())
+                .map_or_else(|| there_are(&services), |service| format!("did you mean `{service}`?"));
+            return Err(format!("no instance belongs to a service `{}`; {remedy}", self.service));
+        }
+        if let Some(version) = self.version {
+            let before = chosen.clone();
+            chosen.retain(|instance| instance.version.as_deref() == Some(version));
+            if chosen.is_empty() {
+                let versions = names(before.iter().filter_map(|instance| instance.version.as_deref()));
+                let remedy = there_are(&versions);
+                return Err(format!("no instance of {} is of version `{version}`; {remedy}", self.service));
+            }
+        }
+        if let Some(pattern) = self.instance {
+            let before = chosen.clone();
+            chosen.retain(|instance| matches(pattern, &instance.name));
+            if chosen.is_empty() {
+                let remedy = there_are(&names(before.iter().map(|instance| instance.name.as_str())));
+                return Err(format!("no instance of {} has a name like `{pattern}`; {remedy}", self.service));
+            }
+        }
+        chosen.sort_by(|a, b| a.name.cmp(&b.name));
+        if let Some(count) = self.count.and_then(|count| usize::try_from(count).ok()) {
+            if chosen.len() < count {
+                let there = there_are(&names(chosen.iter().map(|instance| instance.name.as_str())));
+                return Err(format!("these are fewer than {count} instances; {there}"));
+            }
+            chosen.truncate(count);
+        }
+        Ok(chosen)
+    }
+}
+
+fn names<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    all.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn there_are(names: &[&str]) -> String {
+    match names {
+        [] => "there are none".to_owned(),
+        [one] => format!("there is {one}"),
+        names => format!("there are {}", names.join(", ")),
+    }
+}
+
+/// Whether a name fits a pattern in which `*` stands for anything.
+fn matches(pattern: &str, name: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(tail) = name.strip_prefix(start) else { return false };
+    // Every place at which the rest may begin; patterns and names are short.
+    (0..=tail.len()).filter(|at| tail.is_char_boundary(*at)).any(|at| matches(rest, &tail[at..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instances() -> Vec<Instance> {
+        let instance = |name: &str, service: &str, version: &str| Instance {
+            name: name.to_owned(),
+            workload: format!("{service}-{version}"),
+            service: service.to_owned(),
+            version: Some(version.to_owned()),
+            ready: true,
+        };
+        vec![
+            instance("backend-v2-1", "backend", "v2"),
+            instance("backend-v1-2", "backend", "v1"),
+            instance("backend-v1-1", "backend", "v1"),
+            instance("frontend-1", "frontend", "v1"),
+        ]
+    }
+
+    fn chosen(choice: Choice<'_>) -> Result<Vec<String>, String> {
+        choice.of(&instances()).map(|instances| instances.into_iter().map(|instance| instance.name).collect())
+    }
+
+    #[test]
+    fn instances_are_chosen_by_service_version_name_and_number() {
+        let all = Choice { service: "backend", ..Choice::default() };
+        assert_eq!(chosen(all).unwrap(), ["backend-v1-1", "backend-v1-2", "backend-v2-1"]);
+        let v1 = Choice { version: Some("v1"), ..all };
+        assert_eq!(chosen(v1).unwrap(), ["backend-v1-1", "backend-v1-2"]);
+        assert_eq!(chosen(Choice { count: Some(1), ..v1 }).unwrap(), ["backend-v1-1"]);
+        assert_eq!(chosen(Choice { instance: Some("*-2"), ..all }).unwrap(), ["backend-v1-2"]);
+    }
+
+    #[test]
+    fn where_nothing_fits_it_is_said_what_there_is() {
+        let backend = Choice { service: "backend", ..Choice::default() };
+        for (choice, why) in [
+            (
+                Choice { service: "bakend", ..backend },
+                "no instance belongs to a service `bakend`; did you mean `backend`?",
+            ),
+            (Choice { service: "x", ..backend }, "no instance belongs to a service `x`; there are backend, frontend"),
+            (Choice { version: Some("v3"), ..backend }, "no instance of backend is of version `v3`; there are v1, v2"),
+            (
+                Choice { instance: Some("a*"), version: Some("v2"), ..backend },
+                "no instance of backend has a name like `a*`; there is backend-v2-1",
+            ),
+            (
+                Choice { count: Some(2), version: Some("v2"), ..backend },
+                "these are fewer than 2 instances; there is backend-v2-1",
+            ),
+        ] {
+            assert_eq!(chosen(choice), Err(why.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_star_stands_for_anything_and_nothing() {
+        for (pattern, name) in [("backend-v2-*", "backend-v2-1"), ("*", ""), ("a*c*e", "abcde"), ("5*", "503")] {
+            assert!(matches(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("backend-v2-*", "backend-v1-1"), ("a", "ab"), ("a*c", "abcd"), ("", "a")] {
+            assert!(!matches(pattern, name), "{pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The control port of an application: which fault rules are in force there, and changes of them.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use http::{HeaderValue, Method, StatusCode};
+
+use super::{
+    FaultRule, TargetError,
+    exchange::{self, Question},
+};
+use crate::traffic::Address;
+
+/// The bearer token of control ports that ask for one (`--control-token-file`).
+#[derive(Clone)]
+pub struct Token {
+    file: PathBuf,
+    value: HeaderValue,
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the token in {}", self.file.display())
+    }
+}
+
+impl Token {
+    /// Reads it from a file that holds nothing else; white space around it does not count.
+    ///
+    /// # Errors
+    /// If the file cannot be read or holds no token, in words that name it.
+    pub fn read(file: &Path) -> Result<Self, String> {
+        let place = file.display();
+        let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {place}: {error}"))?;
+        let token = text.trim();
+        let wrong = |what: &str| format!("{place} {what}; it holds the token that the applications were given");
+        if token.is_empty() {
+            return Err(wrong("is empty"));
+        }
+        if !token.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(wrong("holds more than one word of printable characters"));
+        }
+        let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| wrong("holds no token"))?;
+        value.set_sensitive(true);
+        Ok(Self { file: file.to_owned(), value })
+    }
+}
+
+/// The way to the control port of one instance.
+#[derive(Debug)]
+pub(super) struct Control<'a> {
+    /// The instance's name.
+    pub instance: &'a str,
+    /// Where the port is.
+    pub address: Address,
+    /// What it may ask for.
+    pub token: Option<&'a Token>,
+}
+
+/// A change of the rules in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultChange<'a> {
+    /// These rules, one per line, come beside those in force: all of them or none.
+    Add(&'a str),
+    /// These rules take the place of those in force, or nothing changes; without a rule in it, all go.
+    Replace(&'a str),
+    /// The rule with this id goes.
+    Remove(&'a str),
+    /// Every rule goes.
+    Clear,
+}
+
+impl FaultChange<'_> {
+    fn parts(&self) -> (Method, String, &str) {
+        match self {
+            Self::Add(rules) => (Method::POST, "/faults".to_owned(), rules),
+            Self::Replace(rules) if !rules.trim().is_empty() => (Method::PUT, "/faults".to_owned(), rules),
+            Self::Replace(_) | Self::Clear => (Method::DELETE, "/faults".to_owned(), ""),
+            Self::Remove(id) => (Method::DELETE, format!("/faults/{id}"), ""),
+        }
+    }
+}
+
+impl Control<'_> {
+    /// The rules in force.
+    pub(super) async fn rules(&self) -> Result<Vec<FaultRule>, TargetError> {
+        #[derive(serde::Deserialize)]
+        struct Listing {
+            rules: Vec<FaultRule>,
+        }
+        let what = format!("asking {} for its faults", self.instance);
+        let answer = self.ask(&what, Question::get("/faults")).await?;
+        super::parsed::<Listing>(&what, &answer).map(|listing| listing.rules)
+    }
+
+    /// Changes them, and says which rules came.
+    pub(super) async fn change(&self, change: FaultChange<'_>) -> Result<Vec<FaultRule>, TargetError> {
+        let what = match change {
+            FaultChange::Add(_) | FaultChange::Replace(_) => format!("setting the faults of {}", self.instance),
+            FaultChange::Remove(id) => format!("removing the fault {id} from {}", self.instance),
+            FaultChange::Clear => format!("removing the faults of {}", self.instance),
+        };
+        let (method, path, body) = change.parts();
+        let comes = method != Method::DELETE;
+        let answer = self.ask(&what, Question { method, path: &path, body, authorization: None }).await?;
+        if comes { super::parsed(&what, &answer) } else { Ok(Vec::new()) }
+    }
+
+    /// The command to the same effect.
+    pub(super) fn command(&self, change: FaultChange<'_>) -> String {
+        let (method, path, body) = change.parts();
+        let way = match &self.address {
+            Address::Unix(socket) => format!("curl --unix-socket {} http://localhost{path}", socket.display()),
+            Address::Tcp(address) => format!("curl http://{address}{path}"),
+        };
+        let token = self.token.map(|token| format!(" -H \"Authorization: Bearer $(cat {})\"", token.file.display()));
+        let verb = if method == Method::POST { String::new() } else { format!(" -X {method}") };
+        let quoted = body.trim().replace('\'', r"'\''");
+        let data = if quoted.is_empty() { String::new() } else { format!(" --data-binary '{quoted}'") };
+        format!("{way}{}{verb}{data}", token.unwrap_or_default())
+    }
+
+    async fn ask(&self, what: &str, question: Question<'_>) -> Result<String, TargetError> {
+        let question = Question { authorization: self.token.map(|token| token.value.clone()), ..question };
+        let asked = exchange::ask(&self.address, &question).await;
+        let (status, answer) = asked.map_err(|error| TargetError::failed(what, error))?;
+        let answer = answer.trim_end();
+        match status {
+            status if status.is_success() => Ok(answer.to_owned()),
+            StatusCode::UNAUTHORIZED if self.token.is_none() => {
+                let remedy = "--control-token-file FILE names the file that holds it";
+                Err(TargetError::failed(what, format!("{status}: {answer}; {remedy}")))
+            }
+            StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(TargetError::Refused { what: what.to_owned(), why: answer.to_owned() })
+            }
+            status => Err(TargetError::failed(what, format!("{status}: {answer}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_shown_as_a_command_that_can_be_typed() {
+        let control = |token| Control { instance: "a", address: Address::Unix("/run/a.sock".into()), token };
+        let curl = "curl --unix-socket /run/a.sock http://localhost/faults";
+        for (change, command) in [
+            (FaultChange::Add("error=503;path=/it's"), format!(r"{curl} --data-binary 'error=503;path=/it'\''s'")),
+            (FaultChange::Replace("error=503"), format!("{curl} -X PUT --data-binary 'error=503'")),
+            (FaultChange::Replace(" "), format!("{curl} -X DELETE")),
+            (FaultChange::Remove("bad"), format!("{curl}/bad -X DELETE")),
+        ] {
+            assert_eq!(control(None).command(change), command);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, "secret\n").unwrap();
+        let token = Token::read(&file).unwrap();
+        assert_eq!(token.value, "Bearer secret");
+        let command = control(Some(&token)).command(FaultChange::Clear);
+        assert_eq!(command, format!("{curl} -H \"Authorization: Bearer $(cat {})\" -X DELETE", file.display()));
+        assert!(!format!("{:?} {command}", control(Some(&token))).contains("secret"));
+    }
+
+    #[test]
+    fn a_file_without_a_token_is_told_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        let name = file.display();
+        assert!(Token::read(&file).unwrap_err().starts_with(&format!("cannot read {name}: ")));
+        for (text, what) in [(" \n", "is empty"), ("two words", "holds more than one word")] {
+            std::fs::write(&file, text).unwrap();
+            let error = Token::read(&file).unwrap_err();
+            assert!(error.starts_with(&format!("{name} {what}")), "{error}");
+        }
+    }
+}
