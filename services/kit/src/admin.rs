@@ -1,9 +1,14 @@
-//! The admin port: probes, metrics, version. No fault touches it.
+//! The admin port: probes, metrics, version. No fault touches how it answers; what probes are told is what some are for.
 
 use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use serde_json::json;
 
-use crate::{faults::Registry, health::Readiness, identity::Identity, telemetry::Metrics};
+use crate::{
+    faults::{Probe, Registry},
+    health::Readiness,
+    identity::Identity,
+    telemetry::Metrics,
+};
 
 /// What the admin port shows.
 #[derive(Debug, Clone)]
@@ -18,13 +23,21 @@ impl Admin {
     pub(crate) fn router(self) -> Router {
         Router::new()
             // Alive is who answers.
-            .route("/livez", get(async || "alive\n"))
+            .route("/livez", get(async |State(admin): State<Self>| admin.probe(Probe::Alive, "alive")))
             // The port is opened last, so whoever gets an answer here sees a process that has started.
-            .route("/startupz", get(async || "started\n"))
+            .route("/startupz", get(async |State(admin): State<Self>| admin.probe(Probe::Started, "started")))
             .route("/readyz", get(readyz))
             .route("/metrics", get(metrics))
             .route("/version", get(version))
             .with_state(self)
+    }
+
+    /// What only a fault denies.
+    fn probe(&self, probe: Probe, state: &str) -> (StatusCode, String) {
+        match self.faults.fails(probe) {
+            None => (StatusCode::OK, format!("{state}\n")),
+            Some(id) => (StatusCode::SERVICE_UNAVAILABLE, format!("not {state}: fault {id}\n")),
+        }
     }
 }
 

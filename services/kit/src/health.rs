@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::faults::Registry;
+use crate::faults::{Probe, Registry};
 
 /// What still keeps the process from being ready. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +26,7 @@ impl Readiness {
     /// What keeps the process unready, with the fault rule that does so; empty when it is ready.
     pub fn pending(&self, faults: &Registry) -> Vec<String> {
         let mut pending: Vec<String> = self.lock().keys().map(|what| (*what).to_owned()).collect();
-        pending.extend(faults.unready().map(|id| format!("fault {id}")));
+        pending.extend(faults.fails(Probe::Ready).map(|id| format!("fault {id}")));
         pending
     }
 

@@ -71,7 +71,8 @@ impl Program {
             let traces = Traces::new(&settings, &identity)?;
             let bound = server::build(config, identity, traces, self.routes).await?;
             bound.log_addresses();
-            bound.wait_termination(signals.first()).await
+            let stop = signals.first(bound.faults().clone());
+            bound.wait_termination(stop).await
         })
     }
 }

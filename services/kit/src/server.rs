@@ -10,7 +10,7 @@ use crate::{
     admin::Admin,
     app::{self, App},
     config::{Address, Config, Drain},
-    faults::{self, Control, Registry},
+    faults::{self, Conduct, Control, Registry},
     health::{Blocked, Readiness},
     identity::Identity,
     net::{Listener, Server, Settings},
@@ -20,18 +20,23 @@ use crate::{
 /// How long the last spans may take at most. A collector that does not take them by then is not there.
 const FLUSH: Duration = Duration::from_secs(5);
 
+/// How long the control port may take for its last answers before a crash.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// A service whose ports are open.
 #[derive(Debug)]
 pub struct Bound {
     app: Arc<App>,
     readiness: Readiness,
     faults: Registry,
+    conduct: Conduct,
     drain: Drain,
     application: Port,
     /// Served to the very end: an unready process still says that it is unready.
     admin: Port,
     control: Port,
-    upkeep: JoinHandle<()>,
+    /// What goes on beside the requests.
+    tasks: [JoinHandle<()>; 2],
 }
 
 #[derive(Debug)]
@@ -62,13 +67,15 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     let ports = &config.ports;
     let application = open("--listen", &ports.listen, app::router(Arc::clone(&app), faults.clone(), extra)).await?;
     let token = ports.control_token().map_err(anyhow::Error::msg)?;
-    let control = Control { registry: faults.clone(), attempts: app.attempts.clone(), token };
+    let conduct = Conduct::new(faults.clone());
+    let control = Control { registry: faults.clone(), conduct: conduct.clone(), attempts: app.attempts.clone(), token };
     let control = faults::control_router(control);
     let control = open("--control-listen", &ports.control_listen, control).await?;
     // Last, so that whoever is told "started" finds the others open.
     let admin = open("--admin-listen", &ports.admin_listen, admin.router()).await?;
     drop(starting);
-    Ok(Bound { app, readiness, faults, drain: config.drain.clone(), application, admin, control, upkeep })
+    let tasks = [upkeep, conduct.follow()];
+    Ok(Bound { app, readiness, faults, conduct, drain: config.drain.clone(), application, admin, control, tasks })
 }
 
 impl Bound {
@@ -109,21 +116,28 @@ impl Bound {
     /// Serves until `stop`, then ends without cutting a request: unready at once, serving on for the delay, the port
     /// closed, requests in flight finished, spans sent.
     ///
+    /// A fault that crashes the process ends it here, and does not return.
+    ///
     /// # Errors
     /// Requests were still in flight at the deadline, and have been cut.
     pub async fn wait_termination(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        stop.await;
-        let _draining = self.readiness.block("drain");
-        self.app.begin_end();
-        tracing::info!(delay = ?self.drain.drain_delay, "asked to end; unready, and serving on for the delay");
-        tokio::time::sleep(self.drain.drain_delay).await;
-
-        let deadline = Instant::now() + self.drain.drain_timeout;
-        tracing::info!(timeout = ?self.drain.drain_timeout, "closing the port; requests in flight go on");
-        let cut = self.application.server.drain(deadline).await;
-        self.app.traces.flush(FLUSH.min(deadline.saturating_duration_since(Instant::now()))).await;
-        let _ = tokio::join!(self.control.server.drain(Instant::now()), self.admin.server.drain(Instant::now()));
-        self.upkeep.abort();
+        let Self { app, readiness, faults, conduct, drain, application, admin, control, tasks } = self;
+        let (cut, _draining) = tokio::select! {
+            ended = async {
+                stop.await;
+                let draining = readiness.block("drain");
+                let cut = end(&app, &drain, application.server).await;
+                faults.drained(std::time::Instant::now()).await;
+                (cut, draining)
+            } => ended,
+            crash = conduct.crash() => {
+                // Who asked for it at run time learns that it was granted.
+                control.server.drain(Instant::now() + LAST_WORDS).await;
+                crash.carry_out()
+            }
+        };
+        let _ = tokio::join!(control.server.drain(Instant::now()), admin.server.drain(Instant::now()));
+        tasks.iter().for_each(JoinHandle::abort);
         anyhow::ensure!(
             cut == 0,
             "{} cut at the deadline (--drain-timeout)",
@@ -136,4 +150,17 @@ impl Bound {
         tracing::info!("ended; nothing was cut");
         Ok(())
     }
+}
+
+/// Ends what the application does, and returns how many connections had to be cut.
+async fn end(app: &App, drain: &Drain, application: Server) -> usize {
+    app.begin_end();
+    tracing::info!(delay = ?drain.drain_delay, "asked to end; unready, and serving on for the delay");
+    tokio::time::sleep(drain.drain_delay).await;
+
+    let deadline = Instant::now() + drain.drain_timeout;
+    tracing::info!(timeout = ?drain.drain_timeout, "closing the port; requests in flight go on");
+    let cut = application.drain(deadline).await;
+    app.traces.flush(FLUSH.min(deadline.saturating_duration_since(Instant::now()))).await;
+    cut
 }

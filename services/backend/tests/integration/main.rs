@@ -5,5 +5,6 @@ mod ending;
 mod logging;
 mod peer;
 mod process;
+mod process_faults;
 mod spans;
 mod usage;

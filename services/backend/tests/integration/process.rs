@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    path::PathBuf,
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -37,6 +38,8 @@ pub(crate) struct Process {
     pub(crate) address: String,
     /// Where probes and metrics are.
     pub(crate) admin: String,
+    /// Where faults are controlled.
+    pub(crate) control: String,
 }
 
 impl Process {
@@ -44,7 +47,7 @@ impl Process {
     pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stdout.take().unwrap());
-        Self { child, log, address: String::new(), admin: String::new() }
+        Self { child, log, address: String::new(), admin: String::new(), control: String::new() }
     }
 
     /// Starts the program and waits until it serves.
@@ -53,6 +56,7 @@ impl Process {
         let serving = process.line_with("serving");
         process.address = serving["listen"].as_str().unwrap().to_owned();
         process.admin = serving["admin"].as_str().unwrap().to_owned();
+        process.control = serving["control"].as_str().unwrap().to_owned();
         process
     }
 
@@ -66,6 +70,23 @@ impl Process {
                 return value;
             }
         }
+    }
+
+    /// Adds, lists or removes fault rules: the whole answer as text.
+    pub(crate) fn faults(&self, method: &str, path: &str, rules: &str) -> String {
+        ask(&self.control, method, path, "", rules)
+    }
+
+    /// The fault rules in force.
+    pub(crate) fn rules(&self) -> Vec<Value> {
+        let answer = self.faults("GET", "/faults", "");
+        let body: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        body["rules"].as_array().unwrap().clone()
+    }
+
+    /// What the system tells of the process.
+    pub(crate) fn proc(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}", self.child.id()))
     }
 
     /// Waits until the application is answering a request.
@@ -116,8 +137,14 @@ pub(crate) fn first_line(command: &mut Command) -> String {
 
 /// One request on a connection of its own: the whole answer as text.
 pub(crate) fn get(address: &str, path: &str, headers: &str) -> String {
+    ask(address, "GET", path, headers, "")
+}
+
+fn ask(address: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: backend\r\n{headers}connection: close\r\n\r\n").unwrap();
+    let length = body.len();
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {length}\r\n");
+    write!(stream, "{head}connection: close\r\n\r\n{body}").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer

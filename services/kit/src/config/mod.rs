@@ -7,6 +7,7 @@ mod address;
 mod connect;
 mod drain;
 mod duration;
+mod fault_caps;
 mod forward;
 mod help_faults;
 mod limits;
@@ -25,6 +26,7 @@ use crate::faults::{self, Origin, Registry};
 pub use address::Address;
 pub use connect::{ConnectRule, Connects};
 pub use drain::Drain;
+pub use fault_caps::FaultCaps;
 pub use forward::ForwardHeader;
 pub use limits::Limits;
 pub use lines::Lines;
@@ -71,6 +73,10 @@ pub struct Config {
     #[arg(long, env = "MESHWALK_ALLOW_INJECT", value_name = "BOOL", help_heading = "Faults", num_args = 0..=1, default_value = "false",
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set)]
     pub allow_inject: bool,
+
+    /// What faults may take of the host.
+    #[command(flatten)]
+    pub fault_caps: FaultCaps,
 
     /// Where the process stands.
     #[command(flatten)]
@@ -141,8 +147,8 @@ impl Config {
     /// # Errors
     /// The text of a rule that is wrong, for the user.
     pub fn registry(&self) -> Result<Registry, String> {
-        let registry =
-            Registry::new(faults::Settings { allow_inject: self.allow_inject, ..faults::Settings::default() });
+        let limits = (&self.fault_caps).into();
+        let registry = Registry::new(faults::Settings { allow_inject: self.allow_inject, limits });
         for rule in Lines::flat(&self.fault) {
             if let Err(error) = registry.add(rule, Origin::Flag) {
                 return Err(format!("invalid value '{rule}' for '--fault <RULE>': {error}"));

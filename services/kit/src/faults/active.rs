@@ -35,6 +35,7 @@ pub(super) struct Active {
     memory: Option<Box<dyn Memory>>,
     matched: AtomicU64,
     fired: AtomicU64,
+    capped: AtomicU64,
     /// Milliseconds since 1970; 0 for never.
     last_fired: AtomicU64,
 }
@@ -54,7 +55,7 @@ impl Active {
             Some(seed) => Stream::seeded(seed, &text, ordinal),
             None => Stream::random(),
         };
-        let expires = rule.ttl.and_then(|ttl| now.checked_add(ttl));
+        let expires = rule.lasts().and_then(|duration| now.checked_add(duration));
         let memory = rule.mode.memory();
         Self {
             id,
@@ -67,6 +68,7 @@ impl Active {
             memory,
             matched: AtomicU64::new(0),
             fired: AtomicU64::new(0),
+            capped: AtomicU64::new(0),
             last_fired: AtomicU64::new(0),
         }
     }
@@ -75,8 +77,12 @@ impl Active {
         self.rule.mode.spec().is_about_requests()
     }
 
-    pub(super) fn is_unready(&self) -> bool {
-        self.rule.mode == Mode::Process(Process::Unready)
+    /// What the rule does to the process, if it is about that.
+    pub(super) fn process(&self) -> Option<&Process> {
+        match &self.rule.mode {
+            Mode::Process(process) => Some(process),
+            _ => None,
+        }
     }
 
     /// Takes the rule out of force for those who already wait because of it.
@@ -123,6 +129,17 @@ impl Active {
         self.matched.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts that a cap kept the rule from its full effect, and says which one.
+    pub(super) fn count_capped(&self, by: &'static str) {
+        self.capped.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(
+            fault = self.id,
+            rule = self.text,
+            by,
+            "capped: an injected fault has less effect than its rule says"
+        );
+    }
+
     /// Counts that the rule had its effect.
     pub(super) fn count_fired(&self) {
         self.fired.fetch_add(1, Ordering::Relaxed);
@@ -139,6 +156,7 @@ impl Active {
             mode: self.mode_name(),
             matched: self.matched.load(Ordering::Relaxed),
             fired: self.fired.load(Ordering::Relaxed),
+            capped: self.capped.load(Ordering::Relaxed),
             last_fired_unix_ms: Some(self.last_fired.load(Ordering::Relaxed)).filter(|&at| at > 0),
             expires_in_ms: self.remaining(now).map(milliseconds),
             origin,

@@ -7,7 +7,7 @@ mod token;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, FromRef, Path, State, rejection::StringRejection},
+    extract::{DefaultBodyLimit, Path, State, rejection::StringRejection},
     middleware,
     response::{IntoResponse, Response},
     routing::{delete, get},
@@ -15,7 +15,7 @@ use axum::{
 use http::{Method, StatusCode, Uri};
 use serde_json::{Value, json};
 
-use super::{AddError, Origin, Registry, RuleState};
+use super::{AddError, Conduct, Origin, Registry, RuleState};
 use crate::attempts::Attempts;
 pub use token::{TokenError, TokenFile};
 
@@ -24,19 +24,15 @@ const MAX_BODY: usize = 64 * 1024;
 
 /// What the control port shows and changes.
 #[derive(Debug, Clone)]
-pub struct Control {
+pub(crate) struct Control {
     /// The rules.
-    pub registry: Registry,
+    pub(crate) registry: Registry,
+    /// What they do to the process.
+    pub(crate) conduct: Conduct,
     /// What the rules are seen against: how many requests came, and how many attempts at them.
-    pub attempts: Attempts,
+    pub(crate) attempts: Attempts,
     /// Where the token is that a request must bring, if it must bring one.
-    pub token: Option<TokenFile>,
-}
-
-impl FromRef<Control> for Registry {
-    fn from_ref(control: &Control) -> Self {
-        control.registry.clone()
-    }
+    pub(crate) token: Option<TokenFile>,
 }
 
 /// The router of the control port:
@@ -52,7 +48,7 @@ impl FromRef<Control> for Registry {
 /// The port listens where only this machine's users come, but so does a browser on it. Each request must therefore be
 /// addressed to the loopback (`Host` of `localhost` or a loopback address, or none at all), which stops a page whose
 /// name was rebound to it, and come from no page of another origin. With a token file, it must also bring the token.
-pub fn control_router(control: Control) -> Router {
+pub(crate) fn control_router(control: Control) -> Router {
     let token = control.token.clone();
     Router::new()
         .route(
@@ -75,16 +71,17 @@ async fn list(State(control): State<Control>) -> Json<Value> {
     Json(json!({"rules": control.registry.list(), "requests": control.attempts.counts()}))
 }
 
-async fn add(State(registry): State<Registry>, rules: Result<String, StringRejection>) -> Response {
-    come(rules, |rules| registry.add(rules, Origin::Control))
+async fn add(State(control): State<Control>, rules: Result<String, StringRejection>) -> Response {
+    come(&control, rules, |rules| control.registry.add(rules, Origin::Control)).await
 }
 
-async fn replace(State(registry): State<Registry>, rules: Result<String, StringRejection>) -> Response {
-    come(rules, |rules| registry.replace(rules, Origin::Control))
+async fn replace(State(control): State<Control>, rules: Result<String, StringRejection>) -> Response {
+    come(&control, rules, |rules| control.registry.replace(rules, Origin::Control)).await
 }
 
-/// Rules that come into force, in the one way or the other.
-fn come(
+/// Rules that come into force, in the one way or the other. What they do to the process has begun when this returns.
+async fn come(
+    control: &Control,
     rules: Result<String, StringRejection>,
     way: impl FnOnce(&str) -> Result<Vec<RuleState>, AddError>,
 ) -> Response {
@@ -93,19 +90,27 @@ fn come(
         Err(rejection) => return not_read(&rejection),
     };
     match way(&rules) {
-        Ok(added) => Json(added).into_response(),
+        Ok(added) => {
+            control.conduct.settle().await;
+            Json(added).into_response()
+        }
         Err(error @ AddError::Taken { .. }) => (StatusCode::CONFLICT, line(&error)).into_response(),
         Err(error) => (StatusCode::BAD_REQUEST, line(&error)).into_response(),
     }
 }
 
-async fn clear(State(registry): State<Registry>) -> Json<Value> {
-    Json(json!({"removed": registry.clear()}))
+async fn clear(State(control): State<Control>) -> Json<Value> {
+    let removed = control.registry.clear();
+    control.conduct.settle().await;
+    Json(json!({"removed": removed}))
 }
 
-async fn remove(State(registry): State<Registry>, Path(id): Path<String>) -> Response {
-    match registry.remove(&id) {
-        Ok(()) => Json(json!({"removed": [id]})).into_response(),
+async fn remove(State(control): State<Control>, Path(id): Path<String>) -> Response {
+    match control.registry.remove(&id) {
+        Ok(()) => {
+            control.conduct.settle().await;
+            Json(json!({"removed": [id]})).into_response()
+        }
         Err(ids) if ids.is_empty() => not_found(&id, "no rule is in force"),
         Err(ids) => not_found(&id, &format!("ids: {}", ids.join(", "))),
     }

@@ -11,6 +11,8 @@ use super::{draw::Draws, subject::Subject};
 pub(super) enum Effect {
     /// Wait so long. The delays of several rules add up.
     Delay(When, Duration),
+    /// Use up so much processor time before the request is handled. The times of several rules add up.
+    Work(Duration),
     /// Decide what comes of the request. Of several rules, the first decides.
     Decide(Verdict),
 }

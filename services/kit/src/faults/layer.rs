@@ -135,6 +135,7 @@ where
 {
     let first = ledger.note(plan.injected);
     plan.before.pass(ledger, first).await;
+    plan.work.pass(layer.registry.processors(), ledger, first).await;
     let response = match plan.verdict {
         None => inner.call(request).await?,
         Some(Decided { verdict: Verdict::Answer { status, retry_after }, .. }) => {

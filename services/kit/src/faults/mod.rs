@@ -45,6 +45,7 @@
 //! `inject`, so that callers cannot grow the metrics.
 
 mod active;
+mod bytes;
 mod control;
 mod draw;
 mod effect;
@@ -54,6 +55,7 @@ mod layer;
 mod modes;
 mod plan;
 mod problem;
+mod process;
 mod quantity;
 mod registry;
 mod rule;
@@ -63,10 +65,13 @@ mod syntax;
 mod tether;
 mod truth;
 
-pub use control::{Control, TokenError, TokenFile, control_router};
+pub(crate) use bytes::amount as parse_amount;
+pub(crate) use control::{Control, control_router};
+pub use control::{TokenError, TokenFile};
 pub use layer::{FaultLayer, Faulty};
-pub use modes::help;
+pub use modes::{Cores, help};
 pub use problem::ParseError;
+pub(crate) use process::{Conduct, Probe};
 pub use registry::{AddError, Limits, Origin, Registry, RuleState, Settings};
 pub use rule::Rule;
 pub use truth::{FAULT_HEADER, INJECT_HEADER, Injected, InjectedFault, Ledger};

@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::{
     active::Active,
     effect::{Effect, Verdict, When},
+    process::Processors,
     subject::Subject,
     tether::Tether,
     truth::{Injected, InjectedFault, Ledger, milliseconds},
@@ -15,11 +16,16 @@ use super::{
 /// What a client is told to wait before it tries again, where the rule's end is not known.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// Which cap cuts the sum of what requests are delayed.
+const BY_DELAY: &str = "time of a request (--fault-max-delay)";
+
 /// What happens to one request or call, step by step. The rules that fired are counted when it is made.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     /// First these delays,
     pub(super) before: Waits,
+    /// then so much processor time,
+    pub(super) work: Work,
     /// then this instead of the work,
     pub(super) verdict: Option<Decided>,
     /// then these delays, where there is an answer.
@@ -76,6 +82,20 @@ impl Waits {
     }
 }
 
+/// Processor time that several rules ask for.
+#[derive(Debug, Default)]
+pub(super) struct Work(Vec<Wait>);
+
+impl Work {
+    /// Uses it up. The ledger then says how much it was; the plan's faults stand there from `first` on.
+    pub(super) async fn pass(self, processors: &Processors, ledger: &Ledger, first: usize) {
+        for Wait { delay, position, tether } in self.0 {
+            let used = processors.use_up(delay, tether).await;
+            ledger.worked(first + position, used);
+        }
+    }
+}
+
 /// Combines the effects of rules, which it is given in their order, into a plan.
 #[derive(Debug)]
 pub(super) struct Planner<'a> {
@@ -85,6 +105,9 @@ pub(super) struct Planner<'a> {
     /// What the cap on the sum of delays still allows.
     allowed: Duration,
     capped: bool,
+    /// What the cap on the sum of processor time still allows.
+    allowed_work: Duration,
+    work: Vec<(&'a Active, Duration)>,
     before: Vec<(&'a Active, Duration)>,
     after: Vec<(&'a Active, Duration)>,
     verdict: Option<(&'a Active, Verdict)>,
@@ -93,7 +116,17 @@ pub(super) struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// A planner whose delays add up to `longest` at most.
     pub(super) fn new(upstream: Option<&'a str>, longest: Duration, now: Instant) -> Self {
-        Self { upstream, now, allowed: longest, capped: false, before: Vec::new(), after: Vec::new(), verdict: None }
+        Self {
+            upstream,
+            now,
+            allowed: longest,
+            capped: false,
+            allowed_work: longest,
+            work: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
+            verdict: None,
+        }
     }
 
     /// Holds the request against a rule, which draws for itself whatever the others do.
@@ -103,9 +136,21 @@ impl<'a> Planner<'a> {
             Some(Effect::Delay(when, delay)) => {
                 let granted = delay.min(self.allowed);
                 self.allowed -= granted;
-                self.capped |= granted < delay;
+                if granted < delay {
+                    self.capped = true;
+                    active.count_capped(BY_DELAY);
+                }
                 let delays = if when == When::Before { &mut self.before } else { &mut self.after };
                 delays.push((active, granted));
+            }
+            Some(Effect::Work(time)) => {
+                let granted = time.min(self.allowed_work);
+                self.allowed_work -= granted;
+                if granted < time {
+                    self.capped = true;
+                    active.count_capped(BY_DELAY);
+                }
+                self.work.push((active, granted));
             }
             Some(Effect::Decide(verdict)) => {
                 self.verdict.get_or_insert((active, verdict));
@@ -125,6 +170,10 @@ impl<'a> Planner<'a> {
         for (active, delay) in self.before {
             let fault = InjectedFault { delay_ms: Some(milliseconds(delay)), ..fault(active) };
             plan.before.0.push(wait(active, delay, &mut plan.injected, fault));
+        }
+        for (active, time) in self.work {
+            let fault = InjectedFault { cpu_ms: Some(milliseconds(time)), ..fault(active) };
+            plan.work.0.push(wait(active, time, &mut plan.injected, fault));
         }
         if let Some((active, verdict)) = self.verdict {
             let verdict = with_retry_after(verdict, active, self.now);

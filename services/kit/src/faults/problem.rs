@@ -112,6 +112,13 @@ pub(super) struct Complaint {
     pub(super) remedy: String,
 }
 
+/// For a place that is known otherwise, such as a flag's value.
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.message, self.remedy)
+    }
+}
+
 impl Complaint {
     pub(super) fn new(at: Range<usize>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { at, message: message.into(), remedy: remedy.into() }

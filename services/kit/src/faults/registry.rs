@@ -19,7 +19,9 @@ use tokio::sync::watch;
 
 use super::{
     active::Active,
+    modes::Cores,
     plan::{Plan, Planner},
+    process::Processors,
     subject::Subject,
 };
 pub use admission::AddError;
@@ -44,11 +46,22 @@ pub struct Limits {
     pub delay: Duration,
     /// How long a request may hang.
     pub hang: Duration,
+    /// How much memory all rules together may hold, in bytes.
+    pub memory: u64,
+    /// How many cores all rules together may keep busy.
+    pub cores: Cores,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rules: 256, delay: Duration::from_secs(60), hang: Duration::from_secs(300) }
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+        Self {
+            rules: 256,
+            delay: Duration::from_secs(60),
+            hang: Duration::from_secs(300),
+            memory: 256 << 20,
+            cores: Cores(cores * 1000),
+        }
     }
 }
 
@@ -75,6 +88,8 @@ pub struct RuleState {
     pub matched: u64,
     /// How many requests it was injected into.
     pub fired: u64,
+    /// How often a cap kept it from its full effect.
+    pub capped: u64,
     /// When it was last injected, in milliseconds since 1970.
     pub last_fired_unix_ms: Option<u64>,
     /// How long it stays in force, in milliseconds.
@@ -99,6 +114,7 @@ struct Shared {
     numbered: AtomicU64,
     injected: InjectCache,
     changed: watch::Sender<()>,
+    processors: Processors,
 }
 
 impl Registry {
@@ -107,8 +123,9 @@ impl Registry {
         let injected = InjectCache::new(settings.limits);
         let rules = RwLock::new(Arc::new(Vec::new()));
         let (about_requests, numbered) = (AtomicUsize::new(0), AtomicU64::new(0));
-        let changed = watch::Sender::new(());
-        Self { shared: Arc::new(Shared { settings, about_requests, rules, numbered, injected, changed }) }
+        let (changed, processors) = (watch::Sender::new(()), Processors::new(settings.limits.cores));
+        let shared = Shared { settings, about_requests, rules, numbered, injected, changed, processors };
+        Self { shared: Arc::new(shared) }
     }
 
     /// The rules in force, in the order in which they were added.
@@ -141,17 +158,6 @@ impl Registry {
         })
     }
 
-    /// Why the process must call itself unready: the id of the rule that says so, if one does. Counts as one match of
-    /// that rule, so ask it once per probe.
-    pub fn unready(&self) -> Option<String> {
-        let now = Instant::now();
-        let rules = self.rules();
-        let active = rules.iter().find(|active| active.is_unready() && !active.has_expired(now))?;
-        active.count_match();
-        active.count_fired();
-        Some(active.id.clone())
-    }
-
     /// Whether no rule is about requests.
     pub(super) fn is_quiet(&self) -> bool {
         self.shared.about_requests.load(Ordering::Relaxed) == 0
@@ -171,9 +177,13 @@ impl Registry {
         self.shared.settings.limits
     }
 
+    /// Where requests use up processor time.
+    pub(super) fn processors(&self) -> &Processors {
+        &self.shared.processors
+    }
+
     /// Sees a change each time that rules come into force or go; also at the first look, where there are some already.
     /// An end by time to live is no change of its own: [`Active::tether`] tells of that.
-    #[allow(dead_code)]
     pub(super) fn changes(&self) -> watch::Receiver<()> {
         let mut changes = self.shared.changed.subscribe();
         changes.mark_changed();
@@ -181,7 +191,6 @@ impl Registry {
     }
 
     /// The rules in force, in their order.
-    #[allow(dead_code)]
     pub(super) fn in_force(&self, now: Instant) -> Vec<Arc<Active>> {
         self.rules().iter().filter(|active| !active.has_expired(now)).cloned().collect()
     }

@@ -34,14 +34,26 @@ impl Rule {
         syntax::parse(text)?.iter().map(|raw| Self::read(text, raw)).collect()
     }
 
+    /// After what time it goes by itself.
+    pub(super) fn lasts(&self) -> Option<Duration> {
+        let own = match &self.mode {
+            Mode::Process(process) => process.lasts(),
+            _ => None,
+        };
+        self.ttl.into_iter().chain(own).min()
+    }
+
     fn read(source: &str, raw: &RawRule) -> Result<Self, ParseError> {
         let spec = mode_named(source, &raw.mode)?;
         let mode = match (&raw.argument, spec.arguments) {
             (Some(argument), [_, ..]) => {
                 (spec.read)(&argument.text).map_err(|complaint| argument.error(source, complaint))?
             }
-            (None, []) => (spec.read)("").map_err(|complaint| word_error(source, &raw.mode, complaint))?,
-            (None, [form, ..]) => {
+            (None, forms) if forms.is_empty() || forms.contains(&"") => {
+                (spec.read)("").map_err(|complaint| word_error(source, &raw.mode, complaint))?
+            }
+            (None, forms) => {
+                let form = forms.first().copied().unwrap_or_default();
                 let message = format!("`{}` needs an argument", spec.name);
                 return Err(ParseError::new(
                     source,
@@ -55,6 +67,8 @@ impl Rule {
                 return Err(ParseError::new(source, argument.at.clone(), message, format!("write {}", spec.example)));
             }
         };
+        // What a word means may follow from its argument.
+        let spec = mode.spec();
         let mut rule = Self { mode, rate: None, scope: Scope::default(), seed: None, ttl: None, id: None };
         if let Some(rate) = &raw.rate {
             let refused = |message: String, remedy: &str| ParseError::new(source, rate.at.clone(), message, remedy);
@@ -114,9 +128,10 @@ impl fmt::Display for Rule {
 }
 
 fn mode_named(source: &str, word: &Word) -> Result<&'static ModeSpec, ParseError> {
-    let names = || MODES.iter().map(|spec| spec.name);
+    let mut names: Vec<_> = MODES.iter().map(|spec| spec.name).collect();
+    names.dedup();
     MODES.iter().copied().find(|spec| spec.name == word.text).ok_or_else(|| {
-        let remedy = format!("modes: {}{}", names().collect::<Vec<_>>().join(", "), suggestion(&word.text, names()));
+        let remedy = format!("modes: {}{}", names.join(", "), suggestion(&word.text, names));
         word_error(source, word, Complaint::new(0..word.text.len(), "unknown mode", remedy))
     })
 }

@@ -55,6 +55,13 @@ impl Ledger {
         }
     }
 
+    /// Says how much processor time it really was.
+    pub(super) fn worked(&self, position: usize, used: Duration) {
+        if let Some(fault) = self.lock().faults.get_mut(position) {
+            fault.cpu_ms = Some(milliseconds(used));
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Injected> {
         // Whole between any two statements, so a panic elsewhere cannot have broken it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -82,6 +89,9 @@ pub struct InjectedFault {
     /// The injected delay, in milliseconds: what was waited, where somebody ended it early.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shortest")]
     pub delay_ms: Option<f64>,
+    /// The processor time that was used up, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shortest")]
+    pub cpu_ms: Option<f64>,
     /// The injected status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -112,6 +122,9 @@ impl fmt::Display for InjectedFault {
             // A structured decimal has at most three digits after the point.
             write!(f, ";delay_ms={}", (delay * 1000.0).round() / 1000.0)?;
         }
+        if let Some(time) = self.cpu_ms {
+            write!(f, ";cpu_ms={}", (time * 1000.0).round() / 1000.0)?;
+        }
         if let Some(status) = self.status {
             write!(f, ";status={status}")?;
         }
@@ -132,7 +145,15 @@ impl fmt::Display for Injected {
 impl InjectedFault {
     /// A fault of a rule, with nothing more to say yet.
     pub(super) fn new(id: &str, mode: &'static str, upstream: Option<&str>) -> Self {
-        Self { id: id.to_owned(), mode, upstream: upstream.map(str::to_owned), at: None, delay_ms: None, status: None }
+        Self {
+            id: id.to_owned(),
+            mode,
+            upstream: upstream.map(str::to_owned),
+            at: None,
+            delay_ms: None,
+            cpu_ms: None,
+            status: None,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod failures;
 mod faults;
 mod hello_schema;
 mod limits;
+mod probes;
 mod propagation;
 mod service;
 mod sink;

@@ -9,7 +9,8 @@ use crate::faults::Settings;
 fn router() -> Router {
     let registry = Registry::new(Settings::default());
     registry.add("latency=5ms;id=start", Origin::Flag).unwrap();
-    control_router(Control { registry, attempts: Attempts::new(), token: None })
+    let conduct = Conduct::new(registry.clone());
+    control_router(Control { registry, conduct, attempts: Attempts::new(), token: None })
 }
 
 async fn send(router: &Router, request: Request<Body>) -> (u16, String) {
@@ -36,7 +37,7 @@ async fn rules_come_and_go() {
     let added: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(
         added[0],
-        json!({"id": "r1", "rule": "error=503@30%", "mode": "error", "matched": 0, "fired": 0,
+        json!({"id": "r1", "rule": "error=503@30%", "mode": "error", "matched": 0, "fired": 0, "capped": 0,
                "last_fired_unix_ms": null, "expires_in_ms": null, "origin": "control"})
     );
     assert_eq!(added[1]["expires_in_ms"], 60_000);

@@ -4,6 +4,8 @@
 mod connection;
 mod help;
 mod latency;
+mod life;
+mod load;
 mod process;
 mod response;
 
@@ -12,6 +14,7 @@ use std::{fmt, time::Duration};
 pub(super) use connection::Connection;
 pub use help::help;
 pub(super) use latency::Delay;
+pub use load::Cores;
 pub(super) use process::Process;
 pub(super) use response::Statuses;
 
@@ -19,12 +22,13 @@ use super::{
     draw::Draws,
     effect::{Effect, Memory},
     problem::Complaint,
+    quantity::Written,
 };
 
 /// What a mode is called, takes and does.
 pub(super) struct ModeSpec {
     pub(super) name: &'static str,
-    /// The forms of the argument; empty for a mode without one.
+    /// The forms of the argument; empty for a mode without one. An empty form stands for none.
     pub(super) arguments: &'static [&'static str],
     pub(super) summary: &'static str,
     pub(super) example: &'static str,
@@ -61,12 +65,28 @@ pub(super) enum Level {
 /// Everywhere.
 const EVERYWHERE: &[Level] = &[Level::Start, Level::RunTime, Level::Request];
 
+/// Where a rule about the start of the process may stand: later, it has started.
+const AT_START: &[Level] = &[Level::Start];
+
 /// Where a rule about the process may stand: no client may harm others than itself.
 const NOT_IN_REQUESTS: &[Level] = &[Level::Start, Level::RunTime];
 
 /// Every mode there is.
-pub(super) const MODES: &[&ModeSpec] =
-    &[&response::ERROR, &latency::LATENCY, &connection::RESET, &connection::HANG, &process::UNREADY];
+pub(super) const MODES: &[&ModeSpec] = &[
+    &response::ERROR,
+    &latency::LATENCY,
+    &connection::RESET,
+    &connection::HANG,
+    &life::UNREADY,
+    &life::NOT_LIVE,
+    &life::SLOW_START,
+    &life::CRASH,
+    &load::LEAK,
+    &load::CPU,
+    &load::WORK,
+    &life::IGNORE_SIGTERM,
+    &life::SLOW_DRAIN,
+];
 
 impl ModeSpec {
     pub(super) fn is_about_requests(&self) -> bool {
@@ -87,6 +107,8 @@ pub(super) enum Mode {
     Latency(Delay),
     /// Gives no answer.
     Connection(Connection),
+    /// Uses up so much processor time.
+    Work(Duration),
     /// Happens to the process.
     Process(Process),
 }
@@ -97,6 +119,7 @@ impl Mode {
             Self::Error(_) => &response::ERROR,
             Self::Latency(_) => &latency::LATENCY,
             Self::Connection(connection) => connection.spec(),
+            Self::Work(_) => &load::WORK,
             Self::Process(process) => process.spec(),
         }
     }
@@ -110,6 +133,7 @@ impl Mode {
     pub(super) fn longest_delay(&self) -> Duration {
         match self {
             Self::Latency(delay) => delay.longest(),
+            Self::Work(time) => *time,
             _ => Duration::ZERO,
         }
     }
@@ -126,6 +150,7 @@ impl Mode {
             Self::Error(statuses) => statuses.effect(draws),
             Self::Latency(delay) => Some(delay.effect(draws)),
             Self::Connection(connection) => connection.effect(),
+            Self::Work(time) => Some(Effect::Work(*time)),
             Self::Process(_) => None,
         }
     }
@@ -138,6 +163,7 @@ impl fmt::Display for Mode {
             Self::Error(statuses) => statuses.fmt(f),
             Self::Latency(delay) => delay.fmt(f),
             Self::Connection(_) => Ok(()),
+            Self::Work(time) => Written(*time).fmt(f),
             Self::Process(process) => process.fmt(f),
         }
     }

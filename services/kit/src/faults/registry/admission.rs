@@ -9,7 +9,14 @@ use std::{
 };
 
 use super::{Limits, Origin, Registry, RuleState};
-use crate::faults::{active::Active, problem::ParseError, quantity::Written, rule::Rule, tether::Cancel};
+use crate::faults::{
+    active::Active,
+    modes::{Cores, Level, Mode, Process},
+    problem::ParseError,
+    quantity::Written,
+    rule::Rule,
+    tether::Cancel,
+};
 
 /// Why rules were not added. None of them was.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -35,6 +42,24 @@ pub enum AddError {
         rules: usize,
         /// How many there may be.
         limit: usize,
+    },
+    /// A rule stands where it means nothing.
+    #[error("the rule {rule} means nothing once the process runs; set it by --fault or MESHWALK_FAULT")]
+    OnlyAtStart {
+        /// The rule.
+        rule: String,
+    },
+    /// A rule would use up too much of the host.
+    #[error("the rule {rule} asks for {asked}, and {limit} is the most ({flag}); ask for less, or allow more")]
+    TooMuch {
+        /// The rule.
+        rule: String,
+        /// What it asks for.
+        asked: Cores,
+        /// What all rules together may have.
+        limit: Cores,
+        /// The flag that says so.
+        flag: &'static str,
     },
     /// A rule would delay requests for too long.
     #[error("the rule {rule} delays by up to {}, and {} is the most; shorten it", Written(*.delay), Written(*.limit))]
@@ -68,7 +93,7 @@ impl Registry {
 
     fn take_up(&self, text: &str, origin: Origin, alone: bool) -> Result<Vec<RuleState>, AddError> {
         let limits = self.shared.settings.limits;
-        let rules = read(text, limits)?;
+        let rules = read(text, origin, limits)?;
         let now = Instant::now();
         self.change(now, |live| {
             let beside: &[Arc<Active>] = if alone { &[] } else { &*live };
@@ -84,12 +109,16 @@ impl Registry {
 }
 
 /// Reads the rules of a text that may come into force at all.
-fn read(text: &str, limits: Limits) -> Result<Vec<Rule>, AddError> {
+fn read(text: &str, origin: Origin, limits: Limits) -> Result<Vec<Rule>, AddError> {
     let rules = Rule::parse_all(text)?;
     if rules.is_empty() {
         return Err(AddError::Empty);
     }
-    check_delays(&rules, limits)?;
+    let level = if origin == Origin::Flag { Level::Start } else { Level::RunTime };
+    if let Some(rule) = rules.iter().find(|rule| !rule.mode.spec().may_stand(level)) {
+        return Err(AddError::OnlyAtStart { rule: rule.to_string() });
+    }
+    check_caps(&rules, limits)?;
     Ok(rules)
 }
 
@@ -130,8 +159,16 @@ fn admit(
     Ok(added)
 }
 
-/// Refuses rules that would delay a request beyond the cap.
-pub(super) fn check_delays(rules: &[Rule], limits: Limits) -> Result<(), AddError> {
+/// Refuses rules that alone go beyond a cap.
+pub(super) fn check_caps(rules: &[Rule], limits: Limits) -> Result<(), AddError> {
+    for rule in rules {
+        if let Mode::Process(Process::Cpu(cores)) = rule.mode
+            && cores > limits.cores
+        {
+            let rule = rule.to_string();
+            return Err(AddError::TooMuch { rule, asked: cores, limit: limits.cores, flag: "--fault-max-cores" });
+        }
+    }
     match rules.iter().find(|rule| rule.mode.longest_delay() > limits.delay) {
         None => Ok(()),
         Some(rule) => {

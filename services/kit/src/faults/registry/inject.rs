@@ -96,7 +96,7 @@ impl InjectCache {
         if rules.len() > MAX_RULES {
             return Err(InjectError::TooMany { rules: rules.len() });
         }
-        admission::check_delays(&rules, self.limits)?;
+        admission::check_caps(&rules, self.limits)?;
         let mut active: Vec<Active> = Vec::with_capacity(rules.len());
         for (position, rule) in rules.into_iter().enumerate() {
             if !rule.mode.spec().may_stand(Level::Request) {

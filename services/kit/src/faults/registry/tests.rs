@@ -2,7 +2,7 @@ use http::{HeaderMap, Method};
 use proptest::prelude::*;
 
 use super::*;
-use crate::faults::truth::Injected;
+use crate::faults::{process::Probe, truth::Injected};
 
 mod plans;
 mod rates;
@@ -40,7 +40,7 @@ fn without_rules_nothing_is_asked_and_nothing_happens() {
     let registry = Registry::new(Settings::default());
     assert!(registry.is_quiet());
     assert_eq!(hit(&registry, "/"), (Duration::ZERO, Injected::default()));
-    assert_eq!(registry.unready(), None);
+    assert_eq!(registry.fails(Probe::Ready), None);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_rule_goes_when_its_time_to_live_is_over() {
     let registry = registry("latency=1ms;ttl=20ms|unready;ttl=20ms");
     assert!(registry.list().iter().all(|state| state.expires_in_ms.is_some_and(|left| left <= 20)));
     let deadline = Instant::now() + Duration::from_secs(20);
-    while hit(&registry, "/").1 != Injected::default() || registry.unready().is_some() {
+    while hit(&registry, "/").1 != Injected::default() || registry.fails(Probe::Ready).is_some() {
         assert!(Instant::now() < deadline, "the rule is still in force");
         std::thread::yield_now();
     }
@@ -136,7 +136,7 @@ fn unready_is_about_the_process_and_not_about_requests() {
     let registry = registry("unready;id=sick");
     assert!(registry.is_quiet());
     assert_eq!(hit(&registry, "/readyz").1, Injected::default());
-    assert_eq!(registry.unready().as_deref(), Some("sick"));
+    assert_eq!(registry.fails(Probe::Ready).as_deref(), Some("sick"));
     let state = registry.list().remove(0);
     assert_eq!((state.matched, state.fired, state.last_fired_unix_ms.is_some()), (1, 1, true));
 }

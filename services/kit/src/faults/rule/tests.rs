@@ -4,7 +4,8 @@ use proptest::{option, prelude::*};
 use super::*;
 use crate::faults::{
     glob::Glob,
-    modes::{Connection, Delay, Process, Statuses},
+    modes::{Connection, Cores, Delay, Process, Statuses},
+    process::Exit,
 };
 
 /// The error for a text, as a user sees it.
@@ -14,11 +15,13 @@ fn error(text: &str) -> String {
 
 #[test]
 fn a_misspelt_mode_lists_the_modes_and_the_nearest() {
-    assert_eq!(
-        error("latancy=200ms@50%"),
-        "unknown mode `latancy` (line 1, column 1)\n  latancy=200ms@50%\n  ^^^^^^^\n  \
-         modes: error, latency, reset, hang, unready; did you mean `latency`?"
-    );
+    let shown = error("latancy=200ms@50%");
+    let place = "unknown mode `latancy` (line 1, column 1)\n  latancy=200ms@50%\n  ^^^^^^^\n  modes: error, ";
+    assert!(shown.starts_with(place), "{shown}");
+    assert!(shown.ends_with("; did you mean `latency`?"), "{shown}");
+    let modes = shown.split_once("modes: ").unwrap().1.split_once(';').unwrap().0;
+    let modes: Vec<&str> = modes.split(", ").collect();
+    assert!(MODES.iter().all(|spec| modes.contains(&spec.name)), "{shown}");
     assert!(!error("teapot").contains("did you mean"));
 }
 
@@ -106,7 +109,22 @@ fn mode() -> impl Strategy<Value = Mode> {
         (duration(), duration()).prop_map(|(a, b)| Mode::Latency(Delay::Uniform(a.min(b), a.max(b)))),
         Just(Mode::Connection(Connection::Reset)),
         Just(Mode::Connection(Connection::Hang)),
-        Just(Mode::Process(Process::Unready)),
+        process().prop_map(Mode::Process),
+        duration().prop_map(Mode::Work),
+    ]
+}
+
+fn process() -> impl Strategy<Value = Process> {
+    prop_oneof![
+        Just(Process::Unready),
+        Just(Process::NotLive),
+        Just(Process::IgnoreSigterm),
+        Just(Process::Crash(Exit::Abort)),
+        any::<u8>().prop_map(|code| Process::Crash(Exit::Code(code))),
+        duration().prop_map(Process::SlowStart),
+        duration().prop_map(Process::SlowDrain),
+        (1..u64::MAX).prop_map(Process::Leak),
+        (1..u64::MAX / 1000).prop_map(|thousandths| Process::Cpu(Cores(thousandths))),
     ]
 }
 
@@ -142,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in r#"(error|latency|unready|[=@%;|"\\ \n,:().0-9é-]|uniform|ms|path|header|ttl|id){0,30}"#) {
+    fn no_text_makes_it_panic(text in r#"(error|latency|unready|crash|leak|cpu|slow-drain|MiB|abort|[=@%;|"\\ \n,:().0-9é-]|uniform|ms|path|header|ttl|id){0,30}"#) {
         let _ = Rule::parse_all(&text);
     }
 }

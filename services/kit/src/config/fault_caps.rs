@@ -1,0 +1,50 @@
+//! What injected faults may take of the host.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::duration;
+use crate::faults;
+
+/// What injected faults may take of the host, whatever the rules say.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Faults")]
+pub struct FaultCaps {
+    /// How many rules may be in force at once.
+    #[arg(long, env = "MESHWALK_FAULT_MAX_RULES", value_name = "COUNT", default_value = "256",
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub fault_max_rules: u32,
+
+    /// How long rules may delay one request, and how much processor time they may use up for it.
+    #[arg(long, env = "MESHWALK_FAULT_MAX_DELAY", value_name = "DURATION", default_value = "60s",
+          value_parser = duration::parse)]
+    pub fault_max_delay: Duration,
+
+    /// How long a rule may keep a request without an answer.
+    #[arg(long, env = "MESHWALK_FAULT_MAX_HANG", value_name = "DURATION", default_value = "5m",
+          value_parser = duration::parse)]
+    pub fault_max_hang: Duration,
+
+    /// How much memory all rules together may hold, such as 256MiB.
+    #[arg(long, env = "MESHWALK_FAULT_MAX_MEMORY", value_name = "BYTES", default_value = "256MiB",
+          value_parser = faults::parse_amount)]
+    pub fault_max_memory: u64,
+
+    /// How many cores all rules together may keep busy, such as 0.5; as many as there are unless told otherwise.
+    #[arg(long, env = "MESHWALK_FAULT_MAX_CORES", value_name = "CORES")]
+    pub fault_max_cores: Option<faults::Cores>,
+}
+
+impl From<&FaultCaps> for faults::Limits {
+    fn from(caps: &FaultCaps) -> Self {
+        let defaults = Self::default();
+        Self {
+            rules: caps.fault_max_rules as usize,
+            delay: caps.fault_max_delay,
+            hang: caps.fault_max_hang,
+            memory: caps.fault_max_memory,
+            cores: caps.fault_max_cores.unwrap_or(defaults.cores),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Memory that grows.
+
+use std::{
+    sync::mpsc::{self, RecvTimeoutError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use super::budget::Share;
+
+/// How often memory is taken.
+const TICK: Duration = Duration::from_millis(50);
+
+/// The least address space that is reserved, in bytes. Allocators map a piece of this size by itself (glibc's threshold
+/// grows to 32 MiB, mallopt(3)), so that the memory goes back to the system at once when it is freed.
+const LEAST_RESERVE: usize = 64 << 20;
+
+/// Memory that grows until this is dropped; then all of it goes back.
+#[derive(Debug)]
+pub(super) struct Leak {
+    /// Dropped first, which ends the thread.
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Leak {
+    /// Takes `rate` bytes a second out of a share of the budget for memory, which is `limit` bytes in all. `capped` is
+    /// called once, when there is no more.
+    ///
+    /// # Errors
+    /// No thread could be started, or the address space is used up.
+    pub(super) fn start(
+        rate: u64,
+        limit: u64,
+        share: Share,
+        capped: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let mut held = Vec::new();
+        let reserve = usize::try_from(limit).unwrap_or(usize::MAX).max(LEAST_RESERVE);
+        held.try_reserve_exact(reserve).map_err(std::io::Error::other)?;
+        let (stop, stopped) = mpsc::channel();
+        let thread = thread::Builder::new()
+            .name("fault-leak".into())
+            .spawn(move || grow(rate, held, share, &stopped, capped))?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+fn grow(rate: u64, mut held: Vec<u8>, mut share: Share, stopped: &mpsc::Receiver<()>, capped: impl FnOnce()) {
+    let began = Instant::now();
+    let mut capped = Some(capped);
+    while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
+        // Reckoned from the beginning, so that late ticks lose nothing.
+        let due = (began.elapsed().as_secs_f64() * rate as f64) as u64;
+        let granted = share.grow(due.saturating_sub(held.len() as u64));
+        // Writing makes the pages resident; reserved memory alone costs the host nothing.
+        held.resize(usize::try_from(granted).unwrap_or(usize::MAX).min(held.capacity()), 1);
+        if granted < due
+            && let Some(capped) = capped.take()
+        {
+            capped();
+        }
+    }
+}
+
+impl Drop for Leak {
+    /// Returns when the memory is free.
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // It has no reason to panic, and if it did, its memory is free too.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::{super::budget::Budget, *};
+
+    #[test]
+    fn memory_grows_to_the_cap_says_so_and_goes_back() {
+        let budget = Budget::new(3 << 20);
+        let (capped, told) = channel();
+        let leak = Leak::start(1 << 30, 3 << 20, budget.share(), move || capped.send(()).unwrap()).unwrap();
+        told.recv_timeout(Duration::from_secs(30)).unwrap();
+        assert_eq!(budget.share().grow(1), 0, "all of the budget is taken");
+        drop(leak);
+        assert_eq!(budget.share().grow(u64::MAX), 3 << 20, "all of it is back");
+    }
+}
