@@ -63,6 +63,12 @@ impl Draws {
         // The high half of the product is below the bound, and the low half is what it was rounded by.
         ((u128::from(self.number()) * u128::from(bound)) >> 64) as u64
     }
+
+    /// A number strictly between 0 and 1, from 2^53 ones at equal distances.
+    pub(super) fn share(&mut self) -> f64 {
+        const STEPS: f64 = (1_u64 << 53) as f64;
+        ((self.number() >> 11) as f64 + 0.5) / STEPS
+    }
 }
 
 /// The finalizer of SplitMix64.

@@ -4,8 +4,8 @@ use std::{fmt, time::Duration};
 
 use super::problem::{Complaint, suggestion};
 
-/// Digits after the point that a percentage may have.
-const PERCENT_DIGITS: usize = 6;
+/// Digits after the point that a percentage or another number may have.
+const MILLIONTHS: usize = 6;
 const PARTS_PER_PERCENT: u64 = 1_000_000;
 
 /// A percentage from 0 to 100, in millionths of a per cent.
@@ -32,9 +32,9 @@ impl Percent {
     /// No decimal number, more than six digits after the point, more than 100.
     pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
         let wrong = |message: String| Complaint::new(0..text.len(), message, "a percentage is a number from 0 to 100");
-        let parts = decimal(text, PERCENT_DIGITS).map_err(|problem| match problem {
+        let parts = decimal(text, MILLIONTHS).map_err(|problem| match problem {
             DecimalProblem::NoNumber => wrong(format!("`{text}` is no number")),
-            DecimalProblem::TooFine => wrong(format!("`{text}` has more than {PERCENT_DIGITS} digits after the point")),
+            DecimalProblem::TooFine => wrong(format!("`{text}` has more than {MILLIONTHS} digits after the point")),
             DecimalProblem::TooLarge => wrong(format!("{text} is more than 100 %")),
         })?;
         let percent = Self(parts);
@@ -49,7 +49,32 @@ impl Percent {
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_decimal(f, self.0, PERCENT_DIGITS)
+        write_decimal(f, self.0, MILLIONTHS)
+    }
+}
+
+/// A number that is not negative, in millionths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Millionths(u64);
+
+impl Millionths {
+    pub(super) const fn whole(number: u32) -> Self {
+        Self(number as u64 * 1_000_000)
+    }
+
+    /// Reads `2` or `0.8`, with at most six digits after the point.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        decimal(text, MILLIONTHS).ok().map(Self)
+    }
+
+    pub(super) fn value(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl fmt::Display for Millionths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_decimal(f, self.0, MILLIONTHS)
     }
 }
 

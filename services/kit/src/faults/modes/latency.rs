@@ -1,91 +1,140 @@
 //! Modes that cost time.
 
+mod arguments;
+mod normal;
+mod quantiles;
+#[cfg(test)]
+mod tests;
+
 use std::{fmt, time::Duration};
+
+pub(in crate::faults) use normal::{LogNormal, Normal};
+pub(in crate::faults) use quantiles::Quantiles;
 
 use super::{About, EVERYWHERE, Mode, ModeSpec};
 use crate::faults::{
     draw::Draws,
     effect::{Effect, When},
     problem::{Complaint, suggestion},
-    quantity::{Written, parse_duration},
+    quantity::{Millionths, Written, parse_duration},
 };
+use arguments::Call;
 
 pub(super) const LATENCY: ModeSpec = ModeSpec {
     name: "latency",
-    arguments: &["DURATION", "uniform(FROM,TO)"],
+    arguments: &[
+        "DURATION",
+        "uniform(FROM,TO)",
+        "normal(MEAN,DEVIATION)",
+        "lognormal(MEDIAN,SIGMA)",
+        "quantiles(pPERCENT:DURATION,...)",
+    ],
     summary: "waits before the request is handled; the delays of several rules add up",
-    example: "latency=200ms@50%;path=/api/*, latency=uniform(10ms,80ms)",
+    example: "latency=200ms@50%;path=/api/*, latency=uniform(10ms,80ms), latency=normal(50ms,10ms), \
+              latency=lognormal(20ms,0.8), latency=quantiles(p50:10ms,p90:50ms,p99:1s)",
     about: About::Requests { calls: true },
     levels: EVERYWHERE,
     read: |argument| Delay::parse(argument).map(Mode::Latency),
 };
 
 /// The names of distributions.
-const DISTRIBUTIONS: [&str; 1] = ["uniform"];
+const DISTRIBUTIONS: [&str; 4] = ["uniform", "normal", "lognormal", "quantiles"];
 
-const REMEDY: &str = "write a duration, as in latency=200ms, or latency=uniform(10ms,80ms)";
+/// The largest sigma: with it, one delay in a thousand is more than ten thousand million medians.
+const MAX_SIGMA: Millionths = Millionths::whole(10);
 
 /// How long to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::faults) enum Delay {
     /// Always so long.
     Fixed(Duration),
     /// Each duration from the first to the second, both included, with the same probability.
     Uniform(Duration, Duration),
+    /// Around a mean.
+    Normal(Normal),
+    /// Around a median, with a long tail.
+    LogNormal(LogNormal),
+    /// Through given points.
+    Quantiles(Quantiles),
 }
 
 impl Delay {
-    /// Reads `200ms` or `uniform(10ms,80ms)`.
+    /// Reads `200ms`, `uniform(10ms,80ms)` and so on.
     pub(in crate::faults) fn parse(text: &str) -> Result<Self, Complaint> {
-        let Some((name, rest)) = text.split_once('(') else {
+        let Some(call) = Call::parse(text)? else {
             return parse_duration(text).map(Self::Fixed);
         };
-        if name.trim_end() != "uniform" {
-            let message = format!("`{name}` is no distribution{}", suggestion(name, DISTRIBUTIONS));
-            return Err(Complaint::new(0..name.len(), message, REMEDY));
+        match call.name {
+            "uniform" => uniform(&call),
+            "normal" => normal(&call),
+            "lognormal" => lognormal(&call),
+            "quantiles" => Quantiles::parse(&call.parts).map(Self::Quantiles),
+            name => {
+                let message = format!("`{name}` is no distribution{}", suggestion(name, DISTRIBUTIONS));
+                let remedy = format!("write a duration, as in latency=200ms, or one of {}", DISTRIBUTIONS.join(", "));
+                Err(Complaint::new(0..name.len(), message, remedy))
+            }
         }
-        let Some(inside) = rest.strip_suffix(')') else {
-            return Err(Complaint::new(text.len()..text.len(), "the parenthesis is not closed", REMEDY));
-        };
-        let offset = name.len() + 1;
-        let Some((from, to)) = inside.split_once(',') else {
-            let message = "a uniform distribution has two bounds";
-            return Err(Complaint::new(offset..offset + inside.len(), message, REMEDY));
-        };
-        let low = bound(from, offset)?;
-        let high = bound(to, offset + from.len() + 1)?;
-        if low > high {
-            let message = format!("the bounds are the wrong way round: {} is more than {}", from.trim(), to.trim());
-            return Err(Complaint::new(offset..offset + inside.len(), message, "write the smaller bound first"));
-        }
-        Ok(Self::Uniform(low, high))
     }
 
-    pub(super) fn longest(self) -> Duration {
+    /// The longest delay of a distribution that has one; of the others, the middle. What a draw demands beyond the cap on
+    /// delays is cut then.
+    pub(super) fn longest(&self) -> Duration {
         match self {
-            Self::Fixed(delay) | Self::Uniform(_, delay) => delay,
+            Self::Fixed(delay) | Self::Uniform(_, delay) => *delay,
+            Self::Normal(normal) => normal.mean,
+            Self::LogNormal(lognormal) => lognormal.median,
+            Self::Quantiles(quantiles) => quantiles.longest(),
         }
     }
 
-    pub(super) fn effect(self, draws: &mut Draws) -> Effect {
+    pub(super) fn effect(&self, draws: &mut Draws) -> Effect {
         Effect::Delay(When::Before, self.draw(draws))
     }
 
-    fn draw(self, draws: &mut Draws) -> Duration {
+    /// The delay of one request. At most one number is drawn.
+    fn draw(&self, draws: &mut Draws) -> Duration {
         match self {
-            Self::Fixed(delay) => delay,
+            Self::Fixed(delay) => *delay,
             Self::Uniform(low, high) => {
                 // Durations are read as whole nanoseconds in 64 bits, so neither conversion loses anything.
-                let width = u64::try_from((high - low).as_nanos()).unwrap_or(u64::MAX);
-                low + Duration::from_nanos(draws.below(width.saturating_add(1)))
+                let width = u64::try_from((*high - *low).as_nanos()).unwrap_or(u64::MAX);
+                *low + Duration::from_nanos(draws.below(width.saturating_add(1)))
             }
+            Self::Normal(normal) => normal.exceeded_by(draws.share()),
+            Self::LogNormal(lognormal) => lognormal.exceeded_by(draws.share()),
+            Self::Quantiles(quantiles) => quantiles.below_which(draws.share()),
         }
     }
 }
 
-fn bound(text: &str, offset: usize) -> Result<Duration, Complaint> {
-    let indent = text.len() - text.trim_start().len();
-    parse_duration(text.trim()).map_err(|complaint| complaint.shifted(offset + indent))
+fn uniform(call: &Call<'_>) -> Result<Delay, Complaint> {
+    let parts = call.two("a uniform distribution has two bounds", "write them as in latency=uniform(10ms,80ms)")?;
+    let [low, high] = [parts[0].duration()?, parts[1].duration()?];
+    if low > high {
+        let [from, to] = parts.map(|part| part.text);
+        let message = format!("the bounds are the wrong way round: {from} is more than {to}");
+        return Err(Complaint::new(call.inside.clone(), message, "write the smaller bound first"));
+    }
+    Ok(Delay::Uniform(low, high))
+}
+
+fn normal(call: &Call<'_>) -> Result<Delay, Complaint> {
+    let remedy = "write them as in latency=normal(50ms,10ms)";
+    let [mean, deviation] = call.two("a normal distribution has a mean and a standard deviation", remedy)?;
+    Ok(Delay::Normal(Normal { mean: mean.duration()?, deviation: deviation.duration()? }))
+}
+
+fn lognormal(call: &Call<'_>) -> Result<Delay, Complaint> {
+    let remedy = "write them as in latency=lognormal(20ms,0.8); sigma is the deviation of the natural logarithm";
+    let [median, sigma] = call.two("a lognormal distribution has a median and a sigma", remedy)?;
+    let wrong = |message: String| Complaint::new(sigma.at.clone(), message, remedy);
+    let read = Millionths::parse(sigma.text)
+        .ok_or_else(|| wrong(format!("`{}` is no number with at most six digits after the point", sigma.text)))?;
+    if read > MAX_SIGMA {
+        return Err(wrong(format!("a sigma of {read} is more than {MAX_SIGMA}")));
+    }
+    Ok(Delay::LogNormal(LogNormal { median: median.duration()?, sigma: read }))
 }
 
 impl fmt::Display for Delay {
@@ -93,6 +142,11 @@ impl fmt::Display for Delay {
         match self {
             Self::Fixed(delay) => Written(*delay).fmt(f),
             Self::Uniform(low, high) => write!(f, "uniform({},{})", Written(*low), Written(*high)),
+            Self::Normal(Normal { mean, deviation }) => {
+                write!(f, "normal({},{})", Written(*mean), Written(*deviation))
+            }
+            Self::LogNormal(LogNormal { median, sigma }) => write!(f, "lognormal({},{sigma})", Written(*median)),
+            Self::Quantiles(quantiles) => write!(f, "quantiles({quantiles})"),
         }
     }
 }

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::faults::{process::Probe, truth::Injected};
 
+mod distributions;
+mod mistakes;
 mod plans;
 mod rates;
 
