@@ -52,7 +52,7 @@ struct Port {
 pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: Router) -> anyhow::Result<Bound> {
     let readiness = Readiness::default();
     let starting: Blocked = readiness.block("ports");
-    let faults = config.registry().map_err(anyhow::Error::msg)?;
+    let faults = config.registry(&identity.instance).map_err(anyhow::Error::msg)?;
     let metrics = Metrics::install(&identity)?;
     let upkeep = tokio::spawn(metrics.clone().upkeep());
     let app = Arc::new(App::new(config, identity.clone(), traces));

@@ -142,13 +142,13 @@ impl Config {
         Ok(config)
     }
 
-    /// The fault rules of the flags.
+    /// The fault rules of the flags, in the process of this name.
     ///
     /// # Errors
     /// The text of a rule that is wrong, for the user.
-    pub fn registry(&self) -> Result<Registry, String> {
-        let limits = (&self.fault_caps).into();
-        let registry = Registry::new(faults::Settings { allow_inject: self.allow_inject, limits });
+    pub fn registry(&self, instance: &str) -> Result<Registry, String> {
+        let (limits, instance) = ((&self.fault_caps).into(), instance.to_owned());
+        let registry = Registry::new(faults::Settings { allow_inject: self.allow_inject, instance, limits });
         for rule in Lines::flat(&self.fault) {
             if let Err(error) = registry.add(rule, Origin::Flag) {
                 return Err(format!("invalid value '{rule}' for '--fault <RULE>': {error}"));
@@ -161,7 +161,7 @@ impl Config {
         self.pod.check_version(self.release)?;
         self.upstreams.check()?;
         self.ports.control_token()?;
-        self.registry().map(drop)
+        self.registry("").map(drop)
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     draw::Stream,
-    effect::{Effect, Memory},
+    effect::{Effect, Memory, Turn},
     modes::{Mode, Process},
     quantity::Percent,
     registry::{Origin, RuleState},
@@ -29,6 +29,9 @@ pub(super) struct Active {
     pub(super) text: String,
     /// Where it came from; nothing for a rule that a request brought along.
     pub(super) origin: Option<Origin>,
+    /// Whether it is about this process at all.
+    here: bool,
+    begins: Instant,
     expires: Option<Instant>,
     cancel: Cancel,
     stream: Stream,
@@ -36,6 +39,8 @@ pub(super) struct Active {
     matched: AtomicU64,
     fired: AtomicU64,
     capped: AtomicU64,
+    /// How often it has fired or is about to.
+    claimed: AtomicU64,
     /// Milliseconds since 1970; 0 for never.
     last_fired: AtomicU64,
 }
@@ -56,12 +61,15 @@ impl Active {
             None => Stream::random(),
         };
         let expires = rule.lasts().and_then(|duration| now.checked_add(duration));
-        let memory = rule.mode.memory();
+        let begins = rule.after.and_then(|after| now.checked_add(after)).unwrap_or(now);
+        let memory = rule.mode.memory(begins);
         Self {
             id,
             rule,
             text,
             origin,
+            here: true,
+            begins,
             expires,
             cancel,
             stream,
@@ -69,12 +77,20 @@ impl Active {
             matched: AtomicU64::new(0),
             fired: AtomicU64::new(0),
             capped: AtomicU64::new(0),
+            claimed: AtomicU64::new(0),
             last_fired: AtomicU64::new(0),
         }
     }
 
+    /// Puts it into force in the process of this name: a rule for other instances does nothing here.
+    pub(super) fn on(mut self, instance: &str) -> Self {
+        self.here = self.rule.instance.as_ref().is_none_or(|glob| glob.matches(instance.as_bytes()));
+        self
+    }
+
+    /// Whether requests have to be held against it.
     pub(super) fn is_about_requests(&self) -> bool {
-        self.rule.mode.spec().is_about_requests()
+        self.here && self.rule.mode.spec().is_about_requests()
     }
 
     /// What the rule does to the process, if it is about that.
@@ -104,24 +120,46 @@ impl Active {
         self.rule.mode.spec().name
     }
 
+    /// Whether it has effect: here, after its beginning and before its end.
+    pub(super) fn is_at_work(&self, now: Instant) -> bool {
+        self.here && self.begins <= now && !self.has_expired(now)
+    }
+
+    /// When it begins to have effect here, if that is still to come.
+    pub(super) fn begins_after(&self, now: Instant) -> Option<Instant> {
+        Some(self.begins).filter(|begins| self.here && *begins > now)
+    }
+
     pub(super) fn has_expired(&self, now: Instant) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
     }
 
     /// What the rule would do to a request. Each request that it is about takes the next draws, whatever other rules
     /// do, so that a rule's sequence depends on nothing but its own requests.
-    pub(super) fn consider(&self, subject: Subject<'_>) -> Option<Effect> {
-        if !self.is_about_requests() || !self.rule.scope.covers(subject) {
+    pub(super) fn consider(&self, subject: Subject<'_>, now: Instant) -> Option<Effect> {
+        if !self.is_about_requests() || !self.is_at_work(now) || !self.rule.scope.covers(subject) {
             return None;
         }
         self.matched.fetch_add(1, Ordering::Relaxed);
         let mut draws = self.stream.next();
-        let fires = self.rule.rate.is_none_or(|rate| draws.below(Percent::ALL.parts()) < rate.parts());
+        let drawn = self.rule.rate.map(|rate| draws.below(Percent::ALL.parts()) < rate.parts());
         match &self.memory {
-            _ if !fires => None,
-            Some(memory) => memory.effect(subject, &mut draws),
-            None => self.rule.mode.effect(&mut draws),
+            Some(memory) => memory.effect(Turn { subject, now, drawn }, &mut draws),
+            None if drawn == Some(false) => None,
+            None => self.rule.mode.effect(self.rule.at, &mut draws),
         }
+    }
+
+    /// Takes one of the times that the rule may fire, if there is one left. Threads cannot take the same one.
+    pub(super) fn claim(&self) -> bool {
+        let most = self.rule.times.unwrap_or(u64::MAX);
+        let next = |claimed: u64| Some(claimed + 1).filter(|claimed| *claimed <= most);
+        self.claimed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
+    }
+
+    /// Gives a time back, because the effect could not come.
+    pub(super) fn give_back(&self) {
+        self.claimed.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Counts a request, or a question after readiness, that the rule was about without a draw.
@@ -158,7 +196,10 @@ impl Active {
             fired: self.fired.load(Ordering::Relaxed),
             capped: self.capped.load(Ordering::Relaxed),
             last_fired_unix_ms: Some(self.last_fired.load(Ordering::Relaxed)).filter(|&at| at > 0),
+            begins_in_ms: (self.begins > now).then(|| milliseconds(self.begins - now)),
             expires_in_ms: self.remaining(now).map(milliseconds),
+            times_left: self.rule.times.map(|times| times.saturating_sub(self.claimed.load(Ordering::Relaxed))),
+            here: self.rule.instance.is_some().then_some(self.here),
             origin,
         }
     }

@@ -1,6 +1,9 @@
 //! What a mode does to one request, or to one call to an upstream.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use http::StatusCode;
 
@@ -18,10 +21,10 @@ pub(super) enum Effect {
 }
 
 /// On which side of the work a delay lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum When {
     /// Before the request is handled, or the call is made.
+    #[default]
     Before,
     /// After it, and before the answer goes on.
     After,
@@ -41,6 +44,15 @@ pub(super) enum Verdict {
 /// What a rule in force remembers of the requests that it was about, for modes whose effect depends on those before.
 /// It lives as long as the rule is in force, and is bounded.
 pub(super) trait Memory: fmt::Debug + Send + Sync {
-    /// What happens to a request on which the rule has been drawn.
-    fn effect(&self, subject: Subject<'_>, draws: &mut Draws) -> Option<Effect>;
+    /// What happens to the next request that the rule is about. It is remembered, whatever other rules do to it.
+    fn effect(&self, turn: Turn<'_>, draws: &mut Draws) -> Option<Effect>;
+}
+
+/// A request's turn at a rule with a memory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn<'a> {
+    pub(super) subject: Subject<'a>,
+    pub(super) now: Instant,
+    /// Whether the draw was for it; nothing for a rule without a percentage.
+    pub(super) drawn: Option<bool>,
 }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::{
+    effect::When,
+    glob::Glob,
     modes::ModeSpec,
     problem::Complaint,
     quantity::{Written, parse_duration},
@@ -10,8 +12,8 @@ use super::{
     scope::{parse_header, parse_method, parse_path},
 };
 
-/// The longest time to live: a year. What shall last longer needs none.
-const MAX_TTL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// The longest time to live or to wait: a year. What shall last longer needs none.
+const MAX_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The longest id, in bytes.
 const MAX_ID: usize = 64;
@@ -20,17 +22,32 @@ const MAX_ID: usize = 64;
 pub(super) struct KeySpec {
     pub(super) name: &'static str,
     pub(super) summary: &'static str,
-    /// Whether it is about requests, and so means nothing for a mode of the whole process.
-    pub(super) per_request: bool,
+    /// Which modes may have it.
+    pub(super) with: With,
     /// Whether it may stand several times in a rule.
     pub(super) repeatable: bool,
     pub(super) read: fn(&str, &mut Rule) -> Result<(), Complaint>,
 }
 
+/// Which modes a key goes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum With {
+    /// All.
+    Anything,
+    /// Those about requests.
+    Requests,
+    /// Those that cause delays.
+    Delays,
+}
+
 impl KeySpec {
     /// Whether a rule of this mode may have the key.
     pub(super) fn goes_with(&self, mode: &ModeSpec) -> bool {
-        !self.per_request || mode.is_about_requests()
+        match self.with {
+            With::Anything => true,
+            With::Requests => mode.is_about_requests(),
+            With::Delays => mode.causes_delays(),
+        }
     }
 }
 
@@ -39,7 +56,7 @@ pub(super) const KEYS: &[KeySpec] = &[
     KeySpec {
         name: "path",
         summary: "only requests whose path matches: * is any sequence, also with slashes; ? is any character",
-        per_request: true,
+        with: With::Requests,
         repeatable: false,
         read: |text, rule| {
             rule.scope.path = Some(parse_path(text)?);
@@ -49,7 +66,7 @@ pub(super) const KEYS: &[KeySpec] = &[
     KeySpec {
         name: "method",
         summary: "only requests with this method",
-        per_request: true,
+        with: With::Requests,
         repeatable: false,
         read: |text, rule| {
             rule.scope.method = Some(parse_method(text)?);
@@ -59,7 +76,7 @@ pub(super) const KEYS: &[KeySpec] = &[
     KeySpec {
         name: "header",
         summary: "only requests with this header, NAME:VALUE, the value a pattern like a path; several must all match",
-        per_request: true,
+        with: With::Requests,
         repeatable: true,
         read: |text, rule| {
             rule.scope.headers.push(parse_header(text)?);
@@ -69,7 +86,7 @@ pub(super) const KEYS: &[KeySpec] = &[
     KeySpec {
         name: "seed",
         summary: "a whole number: the same requests in the same order get the same draws",
-        per_request: true,
+        with: With::Requests,
         repeatable: false,
         read: |text, rule| {
             rule.seed = Some(text.parse().map_err(|_| {
@@ -80,19 +97,59 @@ pub(super) const KEYS: &[KeySpec] = &[
         },
     },
     KeySpec {
-        name: "ttl",
-        summary: "the rule's time to live, as in 60s; then it goes by itself",
-        per_request: false,
+        name: "at",
+        summary: "before or after: on which side of the work, and of the calls to upstreams, a delay lies; before is usual",
+        with: With::Delays,
         repeatable: false,
         read: |text, rule| {
-            rule.ttl = Some(parse_ttl(text)?);
+            rule.at = parse_side(text)?;
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "instance",
+        summary: "only in processes whose instance name (the pod's) matches, a pattern like a path",
+        with: With::Anything,
+        repeatable: false,
+        read: |text, rule| {
+            rule.instance = Some(Glob::new(text));
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "times",
+        summary: "fires so often at most; then it stays in the list without effect",
+        with: With::Requests,
+        repeatable: false,
+        read: |text, rule| {
+            rule.times = Some(parse_times(text)?);
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "after",
+        summary: "begins so long after it came into force, as in 30s; with ttl, which counts from the same moment, a window",
+        with: With::Anything,
+        repeatable: false,
+        read: |text, rule| {
+            rule.after = Some(parse_time(text)?);
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "ttl",
+        summary: "the rule's time to live, as in 60s; then it goes by itself",
+        with: With::Anything,
+        repeatable: false,
+        read: |text, rule| {
+            rule.ttl = Some(parse_time(text)?);
             Ok(())
         },
     },
     KeySpec {
         name: "id",
         summary: "the rule's name in headers, metrics and /faults; without one it is called r1, r2, ...",
-        per_request: false,
+        with: With::Anything,
         repeatable: false,
         read: |text, rule| {
             rule.id = Some(parse_id(text)?);
@@ -101,14 +158,33 @@ pub(super) const KEYS: &[KeySpec] = &[
     },
 ];
 
-fn parse_ttl(text: &str) -> Result<Duration, Complaint> {
-    let ttl = parse_duration(text)?;
-    if ttl.is_zero() || ttl > MAX_TTL {
-        let message = format!("a time to live of {} is out of range", Written(ttl));
-        let remedy = format!("it is more than nothing and at most {}", Written(MAX_TTL));
+fn parse_time(text: &str) -> Result<Duration, Complaint> {
+    let time = parse_duration(text)?;
+    if time.is_zero() || time > MAX_TIME {
+        let message = format!("a time of {} is out of range", Written(time));
+        let remedy = format!("it is more than nothing and at most {}", Written(MAX_TIME));
         return Err(Complaint::new(0..text.len(), message, remedy));
     }
-    Ok(ttl)
+    Ok(time)
+}
+
+fn parse_side(text: &str) -> Result<When, Complaint> {
+    match text {
+        "before" => Ok(When::Before),
+        "after" => Ok(When::After),
+        _ => {
+            let remedy = "write at=before or at=after; for a delay on both sides, write two rules";
+            Err(Complaint::new(0..text.len(), format!("`{text}` is no side of the work"), remedy))
+        }
+    }
+}
+
+fn parse_times(text: &str) -> Result<u64, Complaint> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|times| digits && *times > 0).ok_or_else(|| {
+        let message = format!("`{text}` is no number of times");
+        Complaint::new(0..text.len(), message, "write a whole number from 1 on, as in times=3")
+    })
 }
 
 /// An id stands in response headers and metric labels, so it is kept to the characters of a token there.

@@ -46,6 +46,7 @@
 
 mod active;
 mod bytes;
+mod clock;
 mod control;
 mod draw;
 mod effect;

@@ -131,7 +131,10 @@ impl<'a> Planner<'a> {
 
     /// Holds the request against a rule, which draws for itself whatever the others do.
     pub(super) fn take(&mut self, active: &'a Active, subject: Subject<'_>) {
-        match active.consider(subject) {
+        match active.consider(subject, self.now) {
+            // A later verdict stays without effect, and takes none of the times that its rule may fire.
+            Some(Effect::Decide(_)) if self.verdict.is_some() => {}
+            Some(_) if !active.claim() => {}
             None => {}
             Some(Effect::Delay(when, delay)) => {
                 let granted = delay.min(self.allowed);
@@ -152,14 +155,12 @@ impl<'a> Planner<'a> {
                 }
                 self.work.push((active, granted));
             }
-            Some(Effect::Decide(verdict)) => {
-                self.verdict.get_or_insert((active, verdict));
-            }
+            Some(Effect::Decide(verdict)) => self.verdict = Some((active, verdict)),
         }
     }
 
     /// The plan. What cannot happen any more, because no answer comes, is left out, and not counted as fired.
-    pub(super) fn close(self) -> Plan {
+    pub(super) fn close(mut self) -> Plan {
         let answered = !matches!(self.verdict, Some((_, Verdict::Reset | Verdict::Hang)));
         let mut plan = Plan::default();
         plan.injected.capped = self.capped;
@@ -185,7 +186,10 @@ impl<'a> Planner<'a> {
             plan.injected.faults.push(fault);
             plan.verdict = Some(Decided { verdict, tether: active.tether() });
         }
-        for (active, delay) in self.after.into_iter().filter(|_| answered) {
+        if !answered {
+            self.after.drain(..).for_each(|(active, _)| active.give_back());
+        }
+        for (active, delay) in self.after {
             let fault = InjectedFault { delay_ms: Some(milliseconds(delay)), at: Some("after"), ..fault(active) };
             plan.after.0.push(wait(active, delay, &mut plan.injected, fault));
         }

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 
 use super::{
     active::Active,
+    clock,
     modes::Cores,
     plan::{Plan, Planner},
     process::Processors,
@@ -35,6 +36,8 @@ pub struct Settings {
     pub allow_inject: bool,
     /// What protects the host.
     pub limits: Limits,
+    /// The name of this process, for rules about some instances only.
+    pub instance: String,
 }
 
 /// Caps that protect the host.
@@ -92,8 +95,17 @@ pub struct RuleState {
     pub capped: u64,
     /// When it was last injected, in milliseconds since 1970.
     pub last_fired_unix_ms: Option<u64>,
+    /// How long it takes until it begins, in milliseconds, where that is still to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begins_in_ms: Option<u64>,
     /// How long it stays in force, in milliseconds.
     pub expires_in_ms: Option<u64>,
+    /// How often it may still fire, where that is counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times_left: Option<u64>,
+    /// Whether this is one of the instances that it is about, where it names some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub here: Option<bool>,
     /// Where it came from.
     pub origin: Origin,
 }
@@ -120,7 +132,7 @@ struct Shared {
 impl Registry {
     /// An empty registry: nothing is injected until a rule is added.
     pub fn new(settings: Settings) -> Self {
-        let injected = InjectCache::new(settings.limits);
+        let injected = InjectCache::new(&settings);
         let rules = RwLock::new(Arc::new(Vec::new()));
         let (about_requests, numbered) = (AtomicUsize::new(0), AtomicU64::new(0));
         let (changed, processors) = (watch::Sender::new(()), Processors::new(settings.limits.cores));
@@ -130,7 +142,7 @@ impl Registry {
 
     /// The rules in force, in the order in which they were added.
     pub fn list(&self) -> Vec<RuleState> {
-        let now = Instant::now();
+        let now = clock::now();
         let rules = self.rules();
         let live = rules.iter().filter(|active| !active.has_expired(now));
         live.filter_map(|active| active.origin.map(|origin| active.state(origin, now))).collect()
@@ -139,7 +151,7 @@ impl Registry {
     /// Takes every rule out of force, those of the flags too, and says which ids they had. Whatever waits because of a
     /// rule goes on at once, also of the rules that requests brought along.
     pub fn clear(&self) -> Vec<String> {
-        let removed = self.change(Instant::now(), std::mem::take);
+        let removed = self.change(clock::now(), std::mem::take);
         self.shared.injected.cancel();
         removed.iter().map(|active| active.id.clone()).collect()
     }
@@ -149,7 +161,7 @@ impl Registry {
     /// # Errors
     /// No rule has the id: the ids that there are.
     pub fn remove(&self, id: &str) -> Result<(), Vec<String>> {
-        self.change(Instant::now(), |live| match live.iter().position(|active| active.id == id) {
+        self.change(clock::now(), |live| match live.iter().position(|active| active.id == id) {
             Some(position) => {
                 live.remove(position);
                 Ok(())
@@ -190,14 +202,19 @@ impl Registry {
         changes
     }
 
-    /// The rules in force, in their order.
+    /// The rules that have effect now and here, in their order.
     pub(super) fn in_force(&self, now: Instant) -> Vec<Arc<Active>> {
-        self.rules().iter().filter(|active| !active.has_expired(now)).cloned().collect()
+        self.rules().iter().filter(|active| active.is_at_work(now)).cloned().collect()
+    }
+
+    /// When the next rule begins that waits for its time, if one does. That is no change of its own either.
+    pub(super) fn next_beginning(&self, now: Instant) -> Option<Instant> {
+        self.rules().iter().filter_map(|active| active.begins_after(now)).min()
     }
 
     /// What happens to a request that brings these rules along. Counts them as injected.
     pub(super) fn plan(&self, subject: Subject<'_>, brought: &[Active]) -> Plan {
-        let now = Instant::now();
+        let now = clock::now();
         let rules = self.rules();
         let mut planner = Planner::new(None, self.shared.settings.limits.delay, now);
         let mut expired = false;

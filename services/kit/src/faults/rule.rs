@@ -6,7 +6,9 @@ mod tests;
 use std::{fmt, time::Duration};
 
 use super::{
-    keys::{KEYS, KeySpec},
+    effect::When,
+    glob::Glob,
+    keys::{KEYS, KeySpec, With},
     modes::{MODES, Mode, ModeSpec},
     problem::{Complaint, ParseError, suggestion},
     quantity::{Percent, Written},
@@ -21,6 +23,14 @@ pub struct Rule {
     pub(super) rate: Option<Percent>,
     pub(super) scope: Scope,
     pub(super) seed: Option<u64>,
+    /// On which side of the work its delay lies.
+    pub(super) at: When,
+    /// In which instances it has effect.
+    pub(super) instance: Option<Glob>,
+    /// So long after it came into force it begins.
+    pub(super) after: Option<Duration>,
+    /// How often it may fire.
+    pub(super) times: Option<u64>,
     pub(super) ttl: Option<Duration>,
     pub(super) id: Option<String>,
 }
@@ -69,10 +79,10 @@ impl Rule {
         };
         // What a word means may follow from its argument.
         let spec = mode.spec();
-        let mut rule = Self { mode, rate: None, scope: Scope::default(), seed: None, ttl: None, id: None };
+        let mut rule = Self::of(mode);
         if let Some(rate) = &raw.rate {
             let refused = |message: String, remedy: &str| ParseError::new(source, rate.at.clone(), message, remedy);
-            if !spec.is_about_requests() {
+            if !spec.takes_percentage() {
                 return Err(refused(format!("`{}` takes no percentage", spec.name), "leave out @ and the percentage"));
             }
             if rule.mode.is_weighted() {
@@ -91,7 +101,37 @@ impl Rule {
             seen.push(key.name);
             (key.read)(&value.text, &mut rule).map_err(|complaint| value.error(source, complaint))?;
         }
+        if let (Some(after), Some(ttl)) = (rule.after, rule.ttl)
+            && after >= ttl
+            && let Some((_, value)) = raw.keys.iter().find(|(word, _)| word.text == "after")
+        {
+            // Both count from the same moment.
+            let message = format!("a rule that goes after {} never begins after {}", Written(ttl), Written(after));
+            return Err(ParseError::new(source, value.at.clone(), message, "make `after` shorter than `ttl`"));
+        }
         Ok(rule)
+    }
+
+    /// A rule that has nothing but a mode.
+    pub(super) fn of(mode: Mode) -> Self {
+        Self {
+            mode,
+            rate: None,
+            scope: Scope::default(),
+            seed: None,
+            at: When::default(),
+            instance: None,
+            after: None,
+            times: None,
+            ttl: None,
+            id: None,
+        }
+    }
+
+    /// A key that says something about more than one request, if it has one.
+    pub(super) fn key_about_many(&self) -> Option<&'static str> {
+        let keys = [("after", self.after.is_some()), ("times", self.times.is_some()), ("ttl", self.ttl.is_some())];
+        keys.iter().find(|(_, given)| *given).map(|(key, _)| *key)
     }
 }
 
@@ -116,6 +156,18 @@ impl fmt::Display for Rule {
         }
         if let Some(seed) = self.seed {
             write!(f, ";seed={seed}")?;
+        }
+        if self.at == When::After {
+            f.write_str(";at=after")?;
+        }
+        if let Some(instance) = &self.instance {
+            write!(f, ";instance={}", Quoted(&instance.to_string()))?;
+        }
+        if let Some(after) = self.after {
+            write!(f, ";after={}", Written(after))?;
+        }
+        if let Some(times) = self.times {
+            write!(f, ";times={times}")?;
         }
         if let Some(ttl) = self.ttl {
             write!(f, ";ttl={}", Written(ttl))?;
@@ -144,7 +196,10 @@ fn key_named(source: &str, word: &Word, mode: &ModeSpec) -> Result<&'static KeyS
         return Err(word_error(source, word, Complaint::new(0..word.text.len(), "unknown key", remedy)));
     };
     if !key.goes_with(mode) {
-        let message = format!("`{}` is about the whole process, `{}` about requests", mode.name, key.name);
+        let message = match key.with {
+            With::Delays => format!("`{}` causes no delay, and `{}` says when one comes", mode.name, key.name),
+            _ => format!("`{}` is about the whole process, `{}` about requests", mode.name, key.name),
+        };
         return Err(ParseError::new(source, word.at.clone(), message, remedy(String::new())));
     }
     Ok(key)

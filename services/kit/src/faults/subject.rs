@@ -13,7 +13,6 @@ use crate::{
 
 /// What of a request decides whether a rule is about it, and what happens then.
 #[derive(Debug, Clone, Copy)]
-#[allow(dead_code)]
 pub(super) struct Subject<'a> {
     pub(super) method: &'a Method,
     /// The path as it came, without the query.
@@ -27,7 +26,6 @@ pub(super) struct Subject<'a> {
     pub(super) address: Option<IpAddr>,
 }
 
-#[allow(dead_code)]
 impl<'a> Subject<'a> {
     /// What a request says, and what the middleware before has found out about it.
     pub(super) fn of(request: &'a Request) -> Self {

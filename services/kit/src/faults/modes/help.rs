@@ -13,10 +13,11 @@ pub fn help() -> String {
         };
         let keys: Vec<&str> = KEYS.iter().filter(|key| key.goes_with(spec)).map(|key| key.name).collect();
         text.push_str(&format!(
-            "{forms}\n    {}\n    about: {}; where: {}; keys: {}\n    as in: {}\n\n",
+            "{forms}\n    {}\n    about: {}; where: {}; {}; keys: {}\n    as in: {}\n\n",
             spec.summary,
             about(spec),
             levels(spec),
+            if spec.takes_percentage() { "takes a percentage" } else { "no percentage" },
             keys.join(", "),
             spec.example
         ));

@@ -14,7 +14,6 @@ pub(in crate::faults) use quantiles::Quantiles;
 use super::{About, EVERYWHERE, Mode, ModeSpec};
 use crate::faults::{
     draw::Draws,
-    effect::{Effect, When},
     problem::{Complaint, suggestion},
     quantity::{Millionths, Written, parse_duration},
 };
@@ -29,7 +28,7 @@ pub(super) const LATENCY: ModeSpec = ModeSpec {
         "lognormal(MEDIAN,SIGMA)",
         "quantiles(pPERCENT:DURATION,...)",
     ],
-    summary: "waits before the request is handled; the delays of several rules add up",
+    summary: "waits before the request is handled, or after it with at=after; the delays of several rules add up",
     example: "latency=200ms@50%;path=/api/*, latency=uniform(10ms,80ms), latency=normal(50ms,10ms), \
               latency=lognormal(20ms,0.8), latency=quantiles(p50:10ms,p90:50ms,p99:1s)",
     about: About::Requests { calls: true },
@@ -88,12 +87,8 @@ impl Delay {
         }
     }
 
-    pub(super) fn effect(&self, draws: &mut Draws) -> Effect {
-        Effect::Delay(When::Before, self.draw(draws))
-    }
-
     /// The delay of one request. At most one number is drawn.
-    fn draw(&self, draws: &mut Draws) -> Duration {
+    pub(super) fn draw(&self, draws: &mut Draws) -> Duration {
         match self {
             Self::Fixed(delay) => *delay,
             Self::Uniform(low, high) => {

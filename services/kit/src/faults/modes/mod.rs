@@ -3,24 +3,31 @@
 
 mod connection;
 mod help;
+mod history;
 mod latency;
 mod life;
 mod load;
 mod process;
 mod response;
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 pub(super) use connection::Connection;
 pub use help::help;
+pub(super) use history::History;
 pub(super) use latency::Delay;
+#[cfg(test)]
+pub(super) use latency::{LogNormal, Normal, Quantiles};
 pub use load::Cores;
 pub(super) use process::Process;
 pub(super) use response::Statuses;
 
 use super::{
     draw::Draws,
-    effect::{Effect, Memory},
+    effect::{Effect, Memory, When},
     problem::Complaint,
     quantity::Written,
 };
@@ -77,6 +84,10 @@ pub(super) const MODES: &[&ModeSpec] = &[
     &latency::LATENCY,
     &connection::RESET,
     &connection::HANG,
+    &history::FAIL_FIRST,
+    &history::LATCH,
+    &history::FLAP,
+    &history::RATE_LIMIT,
     &life::UNREADY,
     &life::NOT_LIVE,
     &life::SLOW_START,
@@ -91,6 +102,16 @@ pub(super) const MODES: &[&ModeSpec] = &[
 impl ModeSpec {
     pub(super) fn is_about_requests(&self) -> bool {
         matches!(self.about, About::Requests { .. })
+    }
+
+    pub(super) fn causes_delays(&self) -> bool {
+        self.name == latency::LATENCY.name
+    }
+
+    /// Whether a percentage may stand beside the argument.
+    pub(super) fn takes_percentage(&self) -> bool {
+        // These two say themselves which of the requests they hit.
+        self.is_about_requests() && ![history::FAIL_FIRST.name, history::RATE_LIMIT.name].contains(&self.name)
     }
 
     pub(super) fn may_stand(&self, level: Level) -> bool {
@@ -109,6 +130,8 @@ pub(super) enum Mode {
     Connection(Connection),
     /// Uses up so much processor time.
     Work(Duration),
+    /// Depends on what was before.
+    History(History),
     /// Happens to the process.
     Process(Process),
 }
@@ -120,6 +143,7 @@ impl Mode {
             Self::Latency(_) => &latency::LATENCY,
             Self::Connection(connection) => connection.spec(),
             Self::Work(_) => &load::WORK,
+            Self::History(history) => history.spec(),
             Self::Process(process) => process.spec(),
         }
     }
@@ -138,20 +162,23 @@ impl Mode {
         }
     }
 
-    /// What a rule of this mode remembers of its requests, made when the rule comes into force; nothing for a mode that
+    /// What a rule of this mode remembers of its requests from its beginning on; nothing for a mode that
     /// treats each request by itself. With a memory, it is the memory that says what happens.
-    pub(super) fn memory(&self) -> Option<Box<dyn Memory>> {
-        None
+    pub(super) fn memory(&self, begins: Instant) -> Option<Box<dyn Memory>> {
+        match self {
+            Self::History(history) => Some(history.memory(begins)),
+            _ => None,
+        }
     }
 
     /// What happens to a request on which the rule has been drawn; a weighted list may still leave it alone.
-    pub(super) fn effect(&self, draws: &mut Draws) -> Option<Effect> {
+    pub(super) fn effect(&self, at: When, draws: &mut Draws) -> Option<Effect> {
         match self {
             Self::Error(statuses) => statuses.effect(draws),
-            Self::Latency(delay) => Some(delay.effect(draws)),
+            Self::Latency(delay) => Some(Effect::Delay(at, delay.draw(draws))),
             Self::Connection(connection) => connection.effect(),
             Self::Work(time) => Some(Effect::Work(*time)),
-            Self::Process(_) => None,
+            Self::History(_) | Self::Process(_) => None,
         }
     }
 }
@@ -164,6 +191,7 @@ impl fmt::Display for Mode {
             Self::Latency(delay) => delay.fmt(f),
             Self::Connection(_) => Ok(()),
             Self::Work(time) => Written(*time).fmt(f),
+            Self::History(history) => history.fmt(f),
             Self::Process(process) => process.fmt(f),
         }
     }

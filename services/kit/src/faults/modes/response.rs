@@ -104,7 +104,7 @@ fn weighted(item: &str) -> Result<(StatusCode, Percent), Complaint> {
     Ok((status, Percent::parse(number).map_err(|complaint| complaint.shifted(offset))?))
 }
 
-fn status(text: &str) -> Result<StatusCode, Complaint> {
+pub(super) fn status(text: &str) -> Result<StatusCode, Complaint> {
     text.trim()
         .parse::<u16>()
         .ok()

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use crate::faults::{Registry, active::Active, modes::Process};
+use crate::faults::{Registry, active::Active, clock, modes::Process};
 
 /// What a probe asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,13 +70,15 @@ impl Registry {
         rules
     }
 
-    /// When the first of them goes by itself.
+    /// When the next of them begins or goes by itself.
     pub(super) fn next_turn(&self, now: Instant) -> Option<Instant> {
-        self.about_the_process(now).iter().filter_map(|rule| now.checked_add(rule.remaining(now)?)).min()
+        let rules = self.about_the_process(now);
+        let ends = rules.iter().filter_map(|rule| now.checked_add(rule.remaining(now)?));
+        ends.chain(self.next_beginning(now)).min()
     }
 
     fn first(&self, says_so: impl Fn(&Process) -> bool) -> Option<String> {
-        let rules = self.about_the_process(Instant::now());
+        let rules = self.about_the_process(clock::now());
         let rule = rules.iter().find(|rule| rule.process().is_some_and(&says_so))?;
         rule.count_match();
         rule.count_fired();

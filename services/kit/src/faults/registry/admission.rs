@@ -8,9 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Limits, Origin, Registry, RuleState};
+use super::{Limits, Origin, Registry, RuleState, Settings};
 use crate::faults::{
     active::Active,
+    clock,
     modes::{Cores, Level, Mode, Process},
     problem::ParseError,
     quantity::Written,
@@ -92,12 +93,12 @@ impl Registry {
     }
 
     fn take_up(&self, text: &str, origin: Origin, alone: bool) -> Result<Vec<RuleState>, AddError> {
-        let limits = self.shared.settings.limits;
-        let rules = read(text, origin, limits)?;
-        let now = Instant::now();
+        let settings = &self.shared.settings;
+        let rules = read(text, origin, settings.limits)?;
+        let now = clock::now();
         self.change(now, |live| {
             let beside: &[Arc<Active>] = if alone { &[] } else { &*live };
-            let added = admit(&rules, origin, beside, limits, &self.shared.numbered, now)?;
+            let added = admit(&rules, origin, beside, settings, &self.shared.numbered, now)?;
             let states = added.iter().map(|active| active.state(origin, now)).collect();
             if alone {
                 live.clear();
@@ -128,13 +129,13 @@ fn admit(
     rules: &[Rule],
     origin: Origin,
     live: &[Arc<Active>],
-    limits: Limits,
+    settings: &Settings,
     numbered: &AtomicU64,
     now: Instant,
 ) -> Result<Vec<Arc<Active>>, AddError> {
     let total = live.len() + rules.len();
-    if total > limits.rules {
-        return Err(AddError::TooMany { rules: total, limit: limits.rules });
+    if total > settings.limits.rules {
+        return Err(AddError::TooMany { rules: total, limit: settings.limits.rules });
     }
     let given: Vec<&str> = rules.iter().filter_map(|rule| rule.id.as_deref()).collect();
     let mut added: Vec<Arc<Active>> = Vec::with_capacity(rules.len());
@@ -154,7 +155,8 @@ fn admit(
         };
         let text = rule.to_string();
         let ordinal = others().filter(|other| other.text == text).count() as u64;
-        added.push(Arc::new(Active::new(rule.clone(), id, Some(origin), ordinal, now, Cancel::new())));
+        let active = Active::new(rule.clone(), id, Some(origin), ordinal, now, Cancel::new());
+        added.push(Arc::new(active.on(&settings.instance)));
     }
     Ok(added)
 }

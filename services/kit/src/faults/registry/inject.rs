@@ -3,13 +3,12 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
 };
 
 use http::HeaderMap;
 
-use super::{AddError, Limits, admission};
-use crate::faults::{active::Active, modes::Level, rule::Rule, tether::Cancel, truth::INJECT_HEADER};
+use super::{AddError, Limits, Settings, admission};
+use crate::faults::{active::Active, clock, modes::Level, rule::Rule, tether::Cancel, truth::INJECT_HEADER};
 
 /// The longest header that is read, in bytes, over all of its lines.
 const MAX_TEXT: usize = 4096;
@@ -30,7 +29,7 @@ pub(in crate::faults) enum InjectError {
     #[error("{rules} rules in one request, and {MAX_RULES} is the most")]
     TooMany { rules: usize },
     #[error("the rule {rule} {why}; set it by flag or at /faults")]
-    NotHere { rule: String, why: &'static str },
+    NotHere { rule: String, why: String },
     #[error("the id `{0}` stands twice")]
     Twice(String),
     #[error("{0}")]
@@ -42,6 +41,7 @@ pub(in crate::faults) enum InjectError {
 #[derive(Debug)]
 pub(super) struct InjectCache {
     limits: Limits,
+    instance: String,
     known: Mutex<Known>,
 }
 
@@ -55,9 +55,9 @@ struct Known {
 }
 
 impl InjectCache {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(settings: &Settings) -> Self {
         let known = Known { rules: HashMap::new(), order: VecDeque::new(), cancel: Cancel::new() };
-        Self { limits, known: Mutex::new(known) }
+        Self { limits: settings.limits, instance: settings.instance.clone(), known: Mutex::new(known) }
     }
 
     pub(super) fn rules(&self, headers: &HeaderMap) -> Result<Arc<[Active]>, InjectError> {
@@ -99,20 +99,30 @@ impl InjectCache {
         admission::check_caps(&rules, self.limits)?;
         let mut active: Vec<Active> = Vec::with_capacity(rules.len());
         for (position, rule) in rules.into_iter().enumerate() {
-            if !rule.mode.spec().may_stand(Level::Request) {
-                return Err(InjectError::NotHere { rule: rule.to_string(), why: "is about the whole process" });
-            }
-            if rule.ttl.is_some() {
-                return Err(InjectError::NotHere { rule: rule.to_string(), why: "would outlive its request" });
+            if let Some(why) = unfit(&rule) {
+                return Err(InjectError::NotHere { rule: rule.to_string(), why });
             }
             let id = rule.id.clone().unwrap_or_else(|| format!("inject-{}", position + 1));
             if active.iter().any(|other| other.id == id) {
                 return Err(InjectError::Twice(id));
             }
-            active.push(Active::new(rule, id, None, position as u64, Instant::now(), cancel.clone()));
+            let new = Active::new(rule, id, None, position as u64, clock::now(), cancel.clone());
+            active.push(new.on(&self.instance));
         }
         Ok(active.into())
     }
+}
+
+/// Why a rule has no place in a request, if it has none.
+fn unfit(rule: &Rule) -> Option<String> {
+    let mode = rule.mode.spec();
+    if !mode.is_about_requests() {
+        return Some("is about the whole process".into());
+    }
+    if !mode.may_stand(Level::Request) {
+        return Some("is about many requests, and not about one".into());
+    }
+    rule.key_about_many().map(|key| format!("would outlive its request, because of the key `{key}`"))
 }
 
 /// The header's lines as one text.

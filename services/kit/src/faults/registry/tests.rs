@@ -5,9 +5,11 @@ use super::*;
 use crate::faults::{process::Probe, truth::Injected};
 
 mod distributions;
+mod history;
 mod mistakes;
 mod plans;
 mod rates;
+mod windows;
 
 const HEADERS: fn() -> HeaderMap = HeaderMap::new;
 

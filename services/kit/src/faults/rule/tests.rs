@@ -1,12 +1,6 @@
-use http::{HeaderName, Method, StatusCode};
-use proptest::{option, prelude::*};
-
 use super::*;
-use crate::faults::{
-    glob::Glob,
-    modes::{Connection, Cores, Delay, Process, Statuses},
-    process::Exit,
-};
+
+mod generated;
 
 /// The error for a text, as a user sees it.
 fn error(text: &str) -> String {
@@ -65,6 +59,29 @@ fn every_wrong_rule_says_where_and_why() {
         ("error=503;header=x-user", 18, "the header `x-user` has no value"),
         ("error=503;header=x user:a", 18, "`x user` is no name of a header"),
         ("error=503;seed=-1", 16, "`-1` is no seed"),
+        ("fail-first", 1, "`fail-first` needs an argument"),
+        ("fail-first=0", 12, "0 is not from 1 to 1000"),
+        ("fail-first=two", 12, "`two` is no whole number"),
+        ("fail-first=2:200", 14, "`200` is no error status"),
+        ("fail-first=2@50%", 14, "`fail-first` takes no percentage"),
+        ("latch=30", 7, "no unit"),
+        ("latch=0s", 7, "out of range"),
+        ("latch=25h", 7, "out of range"),
+        ("flap=10s", 6, "`10s` is only one time"),
+        ("flap=10s/5", 10, "no unit"),
+        ("flap=10s/0s", 10, "out of range"),
+        ("flap=10s/5s:50", 13, "`50` is no error status"),
+        ("rate-limit=10", 12, "`10` is no rate"),
+        ("rate-limit=10/d", 15, "`d` is no period"),
+        ("rate-limit=0.5/s", 12, "`0.5` is no whole number"),
+        ("rate-limit=10/s@9%", 17, "`rate-limit` takes no percentage"),
+        ("latency=1s;at=noon", 15, "`noon` is no side of the work"),
+        ("error=503;at=after", 11, "`error` causes no delay"),
+        ("error=503;times=0", 17, "`0` is no number of times"),
+        ("error=503;times=+1", 17, "`+1` is no number of times"),
+        ("unready;times=3", 9, "`times` about requests"),
+        ("error=503;after=0s", 17, "out of range"),
+        ("error=503;ttl=5s;after=5s", 24, "never begins"),
         ("error=503;ttl=0s", 15, "out of range"),
         ("error=503;ttl=99999999s", 15, "out of range"),
         ("error=503;id=7up", 14, "this cannot be an id"),
@@ -85,82 +102,5 @@ fn the_examples_of_the_help_are_rules() {
             assert_eq!(rules[0].mode.spec().name, spec.name, "{example}");
         }
         assert!(crate::faults::help().contains(spec.summary));
-    }
-}
-
-fn percent() -> impl Strategy<Value = Percent> {
-    (0..=100_000_000_u64).prop_map(Percent::from_parts)
-}
-
-fn status() -> impl Strategy<Value = StatusCode> {
-    (400..600_u16).prop_map(|code| StatusCode::from_u16(code).unwrap())
-}
-
-fn duration() -> impl Strategy<Value = Duration> {
-    (1..60_000_000_000_u64).prop_map(Duration::from_nanos)
-}
-
-fn mode() -> impl Strategy<Value = Mode> {
-    let share = (0..25_000_000_u64).prop_map(Percent::from_parts);
-    prop_oneof![
-        status().prop_map(|status| Mode::Error(Statuses::Single(status))),
-        prop::collection::vec((status(), share), 1..5).prop_map(|list| Mode::Error(Statuses::Weighted(list))),
-        duration().prop_map(|delay| Mode::Latency(Delay::Fixed(delay))),
-        (duration(), duration()).prop_map(|(a, b)| Mode::Latency(Delay::Uniform(a.min(b), a.max(b)))),
-        Just(Mode::Connection(Connection::Reset)),
-        Just(Mode::Connection(Connection::Hang)),
-        process().prop_map(Mode::Process),
-        duration().prop_map(Mode::Work),
-    ]
-}
-
-fn process() -> impl Strategy<Value = Process> {
-    prop_oneof![
-        Just(Process::Unready),
-        Just(Process::NotLive),
-        Just(Process::IgnoreSigterm),
-        Just(Process::Crash(Exit::Abort)),
-        any::<u8>().prop_map(|code| Process::Crash(Exit::Code(code))),
-        duration().prop_map(Process::SlowStart),
-        duration().prop_map(Process::SlowDrain),
-        (1..u64::MAX).prop_map(Process::Leak),
-        (1..u64::MAX / 1000).prop_map(|thousandths| Process::Cpu(Cores(thousandths))),
-    ]
-}
-
-fn scope() -> impl Strategy<Value = Scope> {
-    let path = "[/*?](\\PC|[ ;|@\"\\\\\n]){0,20}".prop_map(|text| Glob::new(&text));
-    let method = "[A-Z]{1,8}".prop_map(|text| Method::from_bytes(text.as_bytes()).unwrap());
-    let name = "[a-z][a-z0-9-]{0,9}".prop_map(|text| HeaderName::from_bytes(text.as_bytes()).unwrap());
-    let value = "(\\PC|[;|@\"\\\\]){0,20}".prop_map(|text| Glob::new(text.trim()));
-    let headers = prop::collection::vec((name, value), 0..3);
-    (option::of(path), option::of(method), headers).prop_map(|(path, method, headers)| Scope { path, method, headers })
-}
-
-prop_compose! {
-    fn rule()(
-        mode in mode(), rate in option::of(percent()), scope in scope(), seed: Option<u64>,
-        ttl in option::of(duration()), id in option::of("[a-zA-Z][a-zA-Z0-9._-]{0,20}"),
-    ) -> Rule {
-        let per_request = mode.spec().is_about_requests();
-        Rule {
-            rate: rate.filter(|_| per_request && !mode.is_weighted()),
-            scope: if per_request { scope } else { Scope::default() },
-            seed: seed.filter(|_| per_request),
-            mode, ttl, id,
-        }
-    }
-}
-
-proptest! {
-    #[test]
-    fn what_is_written_is_read_back(rules in prop::collection::vec(rule(), 0..5), bar: bool) {
-        let text = rules.iter().map(Rule::to_string).collect::<Vec<_>>().join(if bar { " | " } else { "\n" });
-        prop_assert_eq!(Rule::parse_all(&text), Ok(rules), "{}", text);
-    }
-
-    #[test]
-    fn no_text_makes_it_panic(text in r#"(error|latency|unready|crash|leak|cpu|slow-drain|MiB|abort|[=@%;|"\\ \n,:().0-9é-]|uniform|ms|path|header|ttl|id){0,30}"#) {
-        let _ = Rule::parse_all(&text);
     }
 }
