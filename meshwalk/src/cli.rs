@@ -32,6 +32,10 @@ enum Command {
     Apply(commands::apply::Args),
     /// Take the resources that files name out of force.
     Delete(commands::delete::Args),
+    /// Replace a Deployment's pods by new ones; returns when the old ones are gone.
+    Restart(commands::restart::Args),
+    /// Give a Deployment more pods or fewer; returns when those that went are gone.
+    Scale(commands::scale::Args),
     /// Show what runs: workloads, sidecars, certificates, fields without local effect.
     Status(commands::status::Args),
     /// Show the Envoy configuration of a workload, and where its files are.
@@ -95,6 +99,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Restore(args) => commands::restore::run(args).await,
         Command::Apply(args) => commands::apply::run(args).await,
         Command::Delete(args) => commands::delete::run(args).await,
+        Command::Restart(args) => commands::restart::run(args).await,
+        Command::Scale(args) => commands::scale::run(args).await,
         Command::Status(args) => commands::status::run(args).await,
         Command::Config(args) => commands::config::run(args).await,
         Command::Trace(args) => commands::trace::run(args).await,

@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     ending::Ending,
-    types::{Change, Files, ProxyFiles, Refusal, RefusalKind, Snapshot, Status, Trace, TraceSummary},
+    types::{Change, Files, ProxyFiles, Refusal, RefusalKind, Restart, Scale, Snapshot, Status, Trace, TraceSummary},
     unix_http,
 };
 use crate::runtime::folder;
@@ -116,6 +116,22 @@ impl Client {
     /// As [`Client::apply`].
     pub async fn delete(&self, paths: &[PathBuf]) -> Result<Change, Error> {
         self.change(Method::POST, "/delete", &Files { paths: absolute(paths)? }).await
+    }
+
+    /// Replaces the pods of Deployments by new ones, and returns when the old ones are gone.
+    ///
+    /// # Errors
+    /// If there is no such Deployment, or a new pod does not come up: then nothing has changed.
+    pub async fn restart(&self, deployments: &[String]) -> Result<Change, Error> {
+        self.change(Method::POST, "/restart", &Restart { deployments: deployments.to_vec() }).await
+    }
+
+    /// Gives a Deployment so many pods, and returns when new ones are ready and those that went are gone.
+    ///
+    /// # Errors
+    /// As [`Client::restart`].
+    pub async fn scale(&self, deployment: &str, replicas: u32) -> Result<Change, Error> {
+        self.change(Method::POST, "/scale", &Scale { deployment: deployment.to_owned(), replicas }).await
     }
 
     /// Every document in force.

@@ -12,7 +12,9 @@ use axum::{
 use serde::Deserialize;
 use tokio::net::UnixListener;
 
-use super::types::{Change, Files, ProxyFiles, Refusal, RefusalKind, Snapshot, Status, Trace, TraceSummary};
+use super::types::{
+    Change, Files, ProxyFiles, Refusal, RefusalKind, Restart, Scale, Snapshot, Status, Trace, TraceSummary,
+};
 use crate::runtime::Shared;
 
 /// Answers on the socket until the mesh ends.
@@ -21,6 +23,8 @@ pub(crate) async fn serve(listener: UnixListener, shared: Arc<Shared>) {
         .route("/status", get(status))
         .route("/apply", post(apply))
         .route("/delete", post(delete))
+        .route("/restart", post(restart))
+        .route("/scale", post(scale))
         .route("/resources", get(resources).put(put_resources))
         .route("/config/{workload}", get(config))
         .route("/traces", get(traces))
@@ -56,6 +60,14 @@ async fn apply(State(mesh): Mesh, Json(files): Json<Files>) -> Result<Json<Chang
 
 async fn delete(State(mesh): Mesh, Json(files): Json<Files>) -> Result<Json<Change>, Refusal> {
     mesh.delete(files.paths).await.map(Json)
+}
+
+async fn restart(State(mesh): Mesh, Json(restart): Json<Restart>) -> Result<Json<Change>, Refusal> {
+    mesh.restart(restart.deployments).await.map(Json)
+}
+
+async fn scale(State(mesh): Mesh, Json(scale): Json<Scale>) -> Result<Json<Change>, Refusal> {
+    mesh.scale(scale.deployment, scale.replicas).await.map(Json)
 }
 
 async fn resources(State(mesh): Mesh) -> Json<Snapshot> {

@@ -98,6 +98,22 @@ pub struct Files {
     pub paths: Vec<PathBuf>,
 }
 
+/// Deployments that shall have new pods.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restart {
+    /// Their names.
+    pub deployments: Vec<String>,
+}
+
+/// How many pods a Deployment shall have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scale {
+    /// Its name.
+    pub deployment: String,
+    /// How many.
+    pub replicas: u32,
+}
+
 /// What a change did. Resources are named as `VirtualService meshwalk/backend`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {

@@ -1,11 +1,13 @@
-//! What the control socket asks for: apply, delete, put back.
+//! What the control socket asks for: apply, delete, put back, scale, restart.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+
+use tokio::sync::oneshot;
 
 use super::{shared::Shared, transition};
 use crate::{
     control::types::{Change, Refusal, RefusalKind, Snapshot},
-    resources::{Reading, Resource, Resources},
+    resources::{Key, Reading, Resource, Resources},
 };
 
 impl Shared {
@@ -16,7 +18,7 @@ impl Shared {
     pub(crate) async fn apply(self: &Arc<Self>, paths: Vec<PathBuf>) -> Result<Change, Refusal> {
         let reading = read(paths).await?;
         let named = identities(&reading);
-        self.change(named, move |before| Ok(before.with(&reading)?)).await
+        self.change(named, move |before| Ok((before.with(&reading)?, BTreeSet::new()))).await.map(at_once)
     }
 
     /// Takes the resources that the files name out of force.
@@ -25,7 +27,7 @@ impl Shared {
     /// As [`Shared::apply`].
     pub(crate) async fn delete(self: &Arc<Self>, paths: Vec<PathBuf>) -> Result<Change, Refusal> {
         let reading = read(paths).await?;
-        self.change(Vec::new(), move |before| Ok(before.without(&reading)?)).await
+        self.change(Vec::new(), move |before| Ok((before.without(&reading)?, BTreeSet::new()))).await.map(at_once)
     }
 
     /// Puts exactly the snapshot's documents in force.
@@ -34,7 +36,35 @@ impl Shared {
     /// As [`Shared::apply`].
     pub(crate) async fn put(self: &Arc<Self>, snapshot: Snapshot) -> Result<Change, Refusal> {
         let reading = Reading::of_documents(&snapshot.documents)?;
-        self.change(Vec::new(), move |_| Ok(Resources::default().with(&reading)?)).await
+        let make = move |_: &Resources| Ok((Resources::default().with(&reading)?, BTreeSet::new()));
+        self.change(Vec::new(), make).await.map(at_once)
+    }
+
+    /// Replaces the pods of Deployments by new ones, and returns when the old ones are gone: a new pod is ready
+    /// before anything leads to it, and an old one ends after nothing does any more.
+    ///
+    /// # Errors
+    /// If there is no such Deployment, or a new pod does not come up: then nothing changed.
+    pub(crate) async fn restart(self: &Arc<Self>, deployments: Vec<String>) -> Result<Change, Refusal> {
+        let change = self.change(Vec::new(), move |before| {
+            let anew: Result<BTreeSet<_>, _> =
+                deployments.iter().map(|name| deployment(before, name).map(|(key, _)| key)).collect();
+            Ok((before.clone(), anew?))
+        });
+        Ok(when_gone(change.await?).await)
+    }
+
+    /// Gives a Deployment so many pods, and returns when new ones are ready and those that went are gone.
+    ///
+    /// # Errors
+    /// If there is no such Deployment, or a new pod does not come up: then nothing changed.
+    pub(crate) async fn scale(self: &Arc<Self>, name: String, replicas: u32) -> Result<Change, Refusal> {
+        let change = self.change(Vec::new(), move |before| {
+            let (_, mut document) = deployment(before, &name)?;
+            document["spec"]["replicas"] = replicas.into();
+            Ok((before.with(&Reading::of_documents(&[document])?)?, BTreeSet::new()))
+        });
+        Ok(when_gone(change.await?).await)
     }
 
     /// Every document in force.
@@ -47,27 +77,56 @@ impl Shared {
     async fn change(
         self: &Arc<Self>,
         named: Vec<String>,
-        make: impl FnOnce(&Resources) -> Result<Resources, Refusal> + Send + 'static,
-    ) -> Result<Change, Refusal> {
+        make: impl FnOnce(&Resources) -> Result<(Resources, BTreeSet<Key>), Refusal> + Send + 'static,
+    ) -> Result<(Change, Vec<oneshot::Receiver<()>>), Refusal> {
         let shared = Arc::clone(self);
         let task = tokio::spawn(async move {
             let mut state = shared.state.lock().await;
             let before = state.resources.clone();
-            let after = make(&before)?;
+            let (after, anew) = make(&before)?;
             let mut change = compare(&before, &after, &named);
             let mut end = shared.hurry.subscribe();
             let outcome = tokio::select! {
-                outcome = transition::to(&shared, &mut state, after) => outcome,
+                outcome = transition::to(&shared, &mut state, after, &anew) => outcome,
                 // Whoever ends the mesh waits for the lock, and ends what was started so far.
                 _ = end.wait_for(|end| *end) => Err(Refusal::new(RefusalKind::Failed, "the mesh ends")),
             };
             shared.publish(&state);
-            change.notes = outcome?;
+            let outcome = outcome?;
+            change.notes = outcome.notes;
             change.config_version = state.version;
-            Ok(change)
+            Ok((change, outcome.leaving))
         });
         task.await
             .unwrap_or_else(|error| Err(Refusal::new(RefusalKind::Failed, format!("the change broke off: {error}"))))
+    }
+}
+
+/// Pods that go may drain for half a minute; most changes do not wait for that.
+fn at_once((change, _): (Change, Vec<oneshot::Receiver<()>>)) -> Change {
+    change
+}
+
+async fn when_gone((change, leaving): (Change, Vec<oneshot::Receiver<()>>)) -> Change {
+    // One that is never told of went with the mesh itself.
+    futures_util::future::join_all(leaving).await;
+    change
+}
+
+/// The one Deployment of that name, whatever its namespace.
+fn deployment(resources: &Resources, name: &str) -> Result<(Key, serde_json::Value), Refusal> {
+    let mut found = resources.deployments.iter().filter(|(key, _)| key.name == name);
+    match (found.next(), found.next()) {
+        (Some((key, object)), None) => Ok((key.clone(), object.document.clone())),
+        (Some(_), Some(_)) => {
+            let words = format!("more than one namespace has a Deployment {name}; nothing has changed");
+            Err(Refusal::new(RefusalKind::Input, words))
+        }
+        (None, _) => {
+            let names: Vec<_> = resources.deployments.keys().map(|key| key.name.as_str()).collect();
+            let words = format!("there is no Deployment {name}; there are {}", names.join(", "));
+            Err(Refusal::new(RefusalKind::NotFound, words))
+        }
     }
 }
 

@@ -1,9 +1,15 @@
 //! Which pods shall run, and which of those that run are among them.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 use super::network::{self, Network};
-use crate::{pods::PodPlan, resources::Resources};
+use crate::{
+    pods::PodPlan,
+    resources::{Key, Resources},
+};
 
 /// A pod that shall run.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +25,8 @@ pub(super) struct Wanted {
 }
 
 /// Chooses names and addresses for the pods of all plans. A pod that runs already and would be the same is kept; one
-/// that would be another gets a new name and address, so that both can run for a while.
+/// that would be another gets a new name and address, so that both can run for a while; so does one of a Deployment
+/// that shall have new pods, `anew`.
 ///
 /// # Errors
 /// If the network has no address left.
@@ -28,10 +35,11 @@ pub(super) fn choose(
     resources: &Resources,
     outbound: &BTreeMap<u16, u16>,
     running: &[Wanted],
+    anew: &BTreeSet<Key>,
     network: &mut Network,
 ) -> Result<Vec<Wanted>, network::Error> {
     let mut kept: Vec<Wanted> = Vec::new();
-    for plan in plans {
+    for plan in plans.iter().filter(|plan| !anew.contains(&plan.workload)) {
         let same = running.iter().filter(|pod| pod.plan.is_same_pod(plan)).take(plan.replicas as usize);
         kept.extend(same.map(|pod| Wanted { plan: plan.clone(), ..pod.clone() }));
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use futures_util::future::join_all;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::{pod::Pod, shared::Shared, state::State};
 
@@ -16,19 +16,24 @@ pub(super) async fn end(shared: &Shared, state: &mut State, pods: Vec<Pod>, hurr
 }
 
 /// The same without waiting: a pod may drain for half a minute. The mesh's own end hurries it and
-/// waits for it.
-pub(super) fn end_later(shared: &Arc<Shared>, pods: Vec<Pod>) {
+/// waits for it. Whoever wants to know is told of each when it is gone.
+pub(super) fn end_later(shared: &Arc<Shared>, pods: Vec<Pod>) -> Vec<oneshot::Receiver<()>> {
+    let mut all = Vec::new();
     for pod in pods {
+        let (gone, when_gone) = oneshot::channel();
+        all.push(when_gone);
         let its = Arc::clone(shared);
         let task = tokio::spawn(async move {
             let (name, address) = end_one(pod, its.hurry.subscribe()).await;
             let mut state = its.state.lock().await;
             free(&its, &mut state, &name, address);
+            let _ = gone.send(());
         });
         let mut leaving = shared.leaving.lock().unwrap_or_else(PoisonError::into_inner);
         leaving.retain(|task| !task.is_finished());
         leaving.push(task);
     }
+    all
 }
 
 async fn end_one(pod: Pod, hurry: watch::Receiver<bool>) -> (String, std::net::Ipv4Addr) {

@@ -1,6 +1,7 @@
 //! A mesh from its first process to its last.
 
 use std::{
+    collections::BTreeSet,
     io,
     net::SocketAddrV4,
     sync::{Arc, PoisonError},
@@ -145,7 +146,7 @@ impl Mesh {
             resources.deployments.keys().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")
         ));
         let mut state = shared.state.lock().await;
-        transition::to(shared, &mut state, resources).await.map_err(Error::Refused)?;
+        transition::to(shared, &mut state, resources, &BTreeSet::new()).await.map_err(Error::Refused)?;
         shared.publish(&state);
         drop(state);
         let socket = shared.folder.join(CONTROL_SOCKET);

@@ -7,7 +7,10 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::{oneshot, watch},
+    time::Instant,
+};
 
 use super::{
     delivery::Delivery,
@@ -25,7 +28,7 @@ use crate::{
     identity::secrets,
     pods::{self, command::ENVOY_SOCKET},
     problem::Problems,
-    resources::Resources,
+    resources::{Key, Resources},
     topology::{Instance, Topology},
     translate::{self, ProxyConfig, Translation, bootstrap},
 };
@@ -53,15 +56,30 @@ fn failed(error: impl std::fmt::Display) -> Refusal {
     Refusal::new(RefusalKind::Failed, error.to_string())
 }
 
-/// Puts `resources` in force; returns what happened to pods, in words. Everything is as before if it fails.
+/// What a transition did to pods.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// In words.
+    pub(super) notes: Vec<String>,
+    /// For each pod that goes, what tells when it is gone.
+    pub(super) leaving: Vec<oneshot::Receiver<()>>,
+}
+
+/// Puts `resources` in force, with new pods for the Deployments in `anew` even where nothing of them has changed.
+/// Everything is as before if it fails.
 ///
 /// # Errors
 /// If the resources have problems, Envoy refuses what they ask for, or a pod does not come up.
-pub(super) async fn to(shared: &Arc<Shared>, state: &mut State, resources: Resources) -> Result<Vec<String>, Refusal> {
+pub(super) async fn to(
+    shared: &Arc<Shared>,
+    state: &mut State,
+    resources: Resources,
+    anew: &BTreeSet<Key>,
+) -> Result<Outcome, Refusal> {
     let outbound = state.outbound_for(&resources);
     let plans = pods::plan(&resources, &shared.options.programs)?;
     let running = state.wanted();
-    let wanted = desired::choose(&plans, &resources, &outbound, &running, &mut state.network).map_err(failed)?;
+    let wanted = desired::choose(&plans, &resources, &outbound, &running, anew, &mut state.network).map_err(failed)?;
     let known: BTreeSet<&String> = running.iter().map(|pod| &pod.name).collect();
     let new: Vec<&Wanted> = wanted.iter().filter(|pod| !known.contains(&pod.name)).collect();
     let stay: BTreeSet<&String> = wanted.iter().map(|pod| &pod.name).collect();
@@ -91,8 +109,7 @@ pub(super) async fn to(shared: &Arc<Shared>, state: &mut State, resources: Resou
         state.running.remove(name);
         state.deliveries.remove(name);
     }
-    leaving::end_later(shared, gone);
-    Ok(notes)
+    Ok(Outcome { notes, leaving: leaving::end_later(shared, gone) })
 }
 
 /// Ends the pods that were started for a change that failed. Nobody was led to them, so they need no time to drain.

@@ -3,6 +3,7 @@
 
 pub mod classes;
 mod counters;
+mod instances;
 mod latency;
 mod metric;
 mod peers;
@@ -116,8 +117,10 @@ pub struct Evidence {
     pub traces: BTreeMap<String, (String, Vec<Span>)>,
     /// Why traces cannot be looked at, if so.
     pub untraced: Option<String>,
-    /// Every instance.
+    /// Every instance, after it.
     pub instances: Vec<Instance>,
+    /// Every instance that was there before its changes.
+    pub instances_before: Vec<Instance>,
     /// What the gate decided.
     pub gate: Option<GateOutcome>,
 }
@@ -150,6 +153,7 @@ pub fn decide(check: &Check, evidence: &Evidence) -> Verdict {
         Kind::AddsUp(sums) => sums::decide(sums, evidence, of),
         Kind::Trace(services) => trace::decide(services, evidence, of),
         Kind::Probes => peers::decide_probes(&evidence.instances),
+        Kind::Instances(fates) => instances::decide(fates, &evidence.instances_before, &evidence.instances),
         Kind::Gate(wanted) => gate(*wanted, evidence.gate),
     };
     let (status, reason) = match finding.result {
@@ -189,6 +193,7 @@ pub fn name(check: &Check) -> String {
         Kind::AddsUp(_) => "adds-up".to_owned(),
         Kind::Trace(_) => "trace".to_owned(),
         Kind::Probes => "probes".to_owned(),
+        Kind::Instances(_) => "instances".to_owned(),
         Kind::Gate(_) => "gate".to_owned(),
     });
     check.of.as_ref().map_or_else(|| name.clone(), |of| format!("{name} ({of})"))
@@ -206,6 +211,7 @@ pub fn expected(check: &Check) -> String {
         Kind::AddsUp(sums) => format!("{} = {}", sums::side(&sums.left), sums::side(&sums.right)),
         Kind::Trace(services) => services.join(" → "),
         Kind::Probes => "every instance is ready".to_owned(),
+        Kind::Instances(fates) => instances::expected(fates),
         Kind::Gate(GateOutcome::Held) => "held".to_owned(),
         Kind::Gate(GateOutcome::Breached) => "breached, rolled back".to_owned(),
     }

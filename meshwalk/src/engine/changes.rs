@@ -20,6 +20,14 @@ impl Engine<'_> {
             self.note(&Action::Delete(&actions.delete), when, changes).await?;
             self.target.delete(&actions.delete).await?;
         }
+        for scale in &actions.scale {
+            self.note(&Action::Scale(&scale.deployment, scale.replicas), when, changes).await?;
+            self.target.scale(&scale.deployment, scale.replicas).await?;
+        }
+        for restart in &actions.restart {
+            self.note(&Action::Restart(&restart.deployment), when, changes).await?;
+            self.target.restart(&restart.deployment).await?;
+        }
         if actions.clear_faults {
             for instance in self.target.instances().await? {
                 if !self.target.faults(&instance.name).await?.is_empty() {
@@ -55,7 +63,7 @@ impl Engine<'_> {
         self.observer.tell(&Event::Changing(&command));
         let files = match action {
             Action::Apply(files) | Action::Delete(files) => self.texts(files)?,
-            Action::Faults(..) => Vec::new(),
+            Action::Restart(_) | Action::Scale(..) | Action::Faults(..) => Vec::new(),
         };
         changes.push(Change { when, command, files });
         Ok(())
@@ -69,6 +77,12 @@ impl Engine<'_> {
         }
         if !actions.delete.is_empty() {
             commands.push(self.target.command(&Action::Delete(&actions.delete)).await?);
+        }
+        for scale in &actions.scale {
+            commands.push(self.target.command(&Action::Scale(&scale.deployment, scale.replicas)).await?);
+        }
+        for restart in &actions.restart {
+            commands.push(self.target.command(&Action::Restart(&restart.deployment)).await?);
         }
         for faults in &actions.faults {
             for instance in self.matching(faults).await? {

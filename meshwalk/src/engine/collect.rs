@@ -25,7 +25,8 @@ pub(super) struct Needs {
     queries: Vec<MetricQuery>,
     faults: bool,
     trace: bool,
-    probes: bool,
+    instances: bool,
+    replacement: bool,
 }
 
 impl Needs {
@@ -44,11 +45,17 @@ impl Needs {
                     Term::Client(..) => {}
                 }),
                 Kind::Trace(_) => needs.trace = true,
-                Kind::Probes => needs.probes = true,
+                Kind::Probes => needs.instances = true,
+                Kind::Instances(_) => (needs.instances, needs.replacement) = (true, true),
                 _ => {}
             }
         }
         needs
+    }
+
+    /// Whether the instances are needed as they were before the step's changes.
+    pub(super) fn replacement(&self) -> bool {
+        self.replacement
     }
 
     fn counters(&self) -> bool {
@@ -64,7 +71,7 @@ impl Needs {
     fn patience(&self) -> Duration {
         if self.trace {
             SPANS
-        } else if self.counters() || self.probes {
+        } else if self.counters() || self.instances {
             COUNTERS
         } else {
             Duration::ZERO
@@ -108,7 +115,7 @@ impl Engine<'_> {
             if needs.trace {
                 self.collect_traces(evidence).await?;
             }
-            if needs.probes {
+            if needs.instances {
                 evidence.instances = self.target.instances().await?;
             }
             let verdicts: Vec<_> = checks.iter().map(|check| checks::decide(check, evidence)).collect();
@@ -117,7 +124,10 @@ impl Engine<'_> {
             let settled = !needs.counters() || figures.as_ref() == Some(&found);
             let waiting = checks.iter().zip(&verdicts).any(|(check, verdict)| {
                 verdict.status == Status::Failed
-                    && matches!(check.kind, Kind::Metric(_) | Kind::AddsUp(_) | Kind::Trace(_) | Kind::Probes)
+                    && matches!(
+                        check.kind,
+                        Kind::Metric(_) | Kind::AddsUp(_) | Kind::Trace(_) | Kind::Probes | Kind::Instances(_)
+                    )
             });
             if (settled && !waiting) || started.elapsed() >= needs.patience() {
                 verdicts.iter().for_each(|verdict| self.observer.tell(&Event::Decided(verdict)));

@@ -1,6 +1,6 @@
 //! The traffic of a step: all of it at once, with changes in its midst.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{join, try_join_all};
 
@@ -10,7 +10,7 @@ use crate::{
     lab::{Lab, Step, Traffic},
     report::{StepReport, TrafficReport, When},
     target::Entry,
-    traffic::Plan,
+    traffic::{End, Plan},
 };
 
 /// At most so many intervals of time does a plot have.
@@ -19,28 +19,37 @@ const INTERVALS: u64 = 40;
 const PER_INTERVAL: u64 = 8;
 
 impl Engine<'_> {
-    /// Sends a step's traffic and makes its changes halfway through.
+    /// Sends a step's traffic and makes its changes halfway through. What is being sent then goes on for so much longer
+    /// as the changes take, so that their whole way and the time after them are under load.
     pub(super) async fn send(&self, lab: &Lab, step: &Step, report: &mut StepReport) -> Result<Vec<Run>, Halt> {
         let mut entries = Vec::new();
         for traffic in &step.traffic {
             entries.push(self.target.entry(traffic.from).await?);
         }
         let longest = step.traffic.iter().map(|traffic| traffic.duration).max().unwrap_or_default();
-        let runs =
-            try_join_all(step.traffic.iter().zip(&entries).map(|(traffic, entry)| self.one(lab, traffic, entry)));
+        let at = longest / 2;
+        let (ender, open) = End::open();
+        let runs = try_join_all(step.traffic.iter().zip(&entries).map(|(traffic, entry)| {
+            let met = step.during.is_some() && traffic.duration > at;
+            self.one(lab, traffic, entry, if met { open.clone() } else { End::planned() })
+        }));
         let (changes, waits) = (&mut report.changes, &mut report.waits);
         let during = async {
+            // Dropped, also by a failure, it ends the traffic at its own time.
+            let ender = ender;
             let Some(during) = &step.during else { return Ok(None) };
             tokio::select! {
-                () = tokio::time::sleep(longest / 2) => {}
+                () = tokio::time::sleep(at) => {}
                 () = self.interrupt.wished() => return Err(Halt::Interrupted),
             }
-            let at = longest / 2;
+            let started = Instant::now();
             self.change(during, When::During, changes).await?;
             if let Some(wait) = &during.wait {
                 self.wait(lab, wait, When::During, waits).await?;
             }
-            Ok(Some(at))
+            let took = started.elapsed();
+            ender.after(took);
+            Ok(Some((at, at + took)))
         };
         let (runs, changed) = join(runs, during).await;
         let (runs, changed) = (runs?, changed?);
@@ -53,10 +62,10 @@ impl Engine<'_> {
         Ok(runs)
     }
 
-    async fn one(&self, lab: &Lab, traffic: &Traffic, entry: &Entry) -> Result<Run, Halt> {
+    async fn one(&self, lab: &Lab, traffic: &Traffic, entry: &Entry, end: End) -> Result<Run, Halt> {
         let plan = plan(lab, traffic, entry);
         let tell = |progress| self.observer.tell(&Event::Sending(&traffic.name, progress));
-        let result = crate::traffic::run(&plan, tell, self.interrupt.wished()).await?;
+        let result = crate::traffic::run_until(&plan, end, tell, self.interrupt.wished()).await?;
         Ok(Run { name: traffic.name.clone(), traffic: result })
     }
 }
@@ -71,23 +80,23 @@ fn plan(lab: &Lab, traffic: &Traffic, entry: &Entry) -> Plan {
     }
 }
 
-fn summarise(traffic: &Traffic, entry: Entry, run: &Run, changed: Option<Duration>) -> TrafficReport {
+fn summarise(traffic: &Traffic, entry: Entry, run: &Run, changed: Option<(Duration, Duration)>) -> TrafficReport {
     TrafficReport {
         name: traffic.name.clone(),
         from: traffic.from,
         path: traffic.path.clone(),
         headers: traffic.headers.iter().cloned().collect(),
-        changed_at_s: changed.map(|at| at.as_secs_f64()),
+        changed_at_s: changed.map(|(from, _)| from.as_secs_f64()),
+        changed_until_s: changed.map(|(_, until)| until.as_secs_f64()),
         caveat: entry.caveat,
         summary: run.traffic.summary(),
-        timeline: run.traffic.timeline(interval(traffic)),
+        timeline: run.traffic.timeline(interval(traffic, run.traffic.planned)),
     }
 }
 
 /// The interval of a plot: of a whole number of requests, the same in each interval if there is such a number, so that
 /// a constant rate looks constant.
-fn interval(traffic: &Traffic) -> Duration {
-    let requests = traffic.requests();
+fn interval(traffic: &Traffic, requests: u64) -> Duration {
     let least = requests.div_ceil(INTERVALS).max(PER_INTERVAL);
     let each = (least..=least * 2).find(|each| requests.is_multiple_of(*each)).unwrap_or(least);
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -128,7 +137,8 @@ mod tests {
                 outcome: Outcome::Answer(Answer::default()),
             };
             let run = crate::traffic::Traffic::of((0..traffic.requests()).map(sample).collect());
-            let counts: Vec<_> = run.timeline(interval(&traffic)).iter().map(|bucket| bucket.requests).collect();
+            let counts: Vec<_> =
+                run.timeline(interval(&traffic, traffic.requests())).iter().map(|bucket| bucket.requests).collect();
             assert!(counts.windows(2).all(|pair| pair[0] == pair[1]), "{rate}/s: {counts:?}");
             assert!(counts.len() as u64 <= INTERVALS && counts.len() > 1, "{rate}/s: {counts:?}");
         }

@@ -46,15 +46,18 @@ impl Engine<'_> {
     }
 
     async fn play(&self, lab: &Lab, step: &Step, done: &mut StepReport) -> Result<(), Halt> {
+        let gate_checks = step.gate.iter().flat_map(|gate| &gate.checks);
+        let needs = Needs::of(step.expect.iter().chain(gate_checks));
+        let mut evidence = Evidence { untraced: self.target.untraced().map(str::to_owned), ..Evidence::default() };
+        if needs.replacement() {
+            evidence.instances_before = self.target.instances().await?;
+        }
         self.change(&step.actions, When::Before, &mut done.changes).await?;
         if let Some(wait) = &step.actions.wait {
             self.wait(lab, wait, When::Before, &mut done.waits).await?;
         }
-        let gate_checks = step.gate.iter().flat_map(|gate| &gate.checks);
-        let before = self.count(&Needs::of(step.expect.iter().chain(gate_checks))).await?;
-        let runs = self.send(lab, step, done).await?;
-        let mut evidence =
-            Evidence { runs, untraced: self.target.untraced().map(str::to_owned), ..Evidence::default() };
+        let before = self.count(&needs).await?;
+        evidence.runs = self.send(lab, step, done).await?;
         if let Some(gate) = &step.gate {
             evidence.gate = Some(self.gate(lab, gate, &before, &mut evidence, done).await?);
         }

@@ -46,6 +46,8 @@ pub enum Kind {
     Trace(Vec<String>),
     /// Every instance is ready.
     Probes,
+    /// What became of the instances of Deployments over the step.
+    Instances(BTreeMap<String, Fate>),
     /// What the step's gate decided.
     Gate(GateOutcome),
 }
@@ -254,6 +256,27 @@ impl fmt::Display for Term {
             Self::Client(amount, Some(of)) => write!(f, "client {amount} of {of}"),
             Self::Metric(query) => query.fmt(f),
             Self::Faults(mode) => write!(f, "injected faults of mode {mode}"),
+        }
+    }
+}
+
+/// What becomes of a Deployment's instances over a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// None of those that were there before is there, and as many others are.
+    Replaced,
+    /// They are the same.
+    Kept,
+    /// There are so many of them.
+    Count(u32),
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Replaced => f.write_str("replaced"),
+            Self::Kept => f.write_str("kept"),
+            Self::Count(count) => write!(f, "{count}"),
         }
     }
 }

@@ -9,7 +9,7 @@ use meshwalk_mesh::{
     yaml::nearest,
 };
 
-use super::{Actions, GateOutcome, Kind, Lab};
+use super::{Actions, GateOutcome, Kind, Lab, workloads};
 
 /// The folder of the workload's manifests, from the project's root.
 const BASE: &str = "k8s/base";
@@ -77,6 +77,7 @@ fn similar(root: &Path, path: &Path) -> Option<PathBuf> {
 pub(super) fn rehearse(root: &Path, lab: &Lab) -> Result<(), Problems> {
     let base = Resources::read(&[root.join(BASE)])?;
     let start = Resources::default().with(&base)?;
+    workloads::known(&start, lab)?;
     let mut state = after(root, &start, &lab.start, lab, "start")?;
     for (index, step) in lab.steps.iter().enumerate() {
         let what = |part: &str| format!("steps[{index}]{part}");

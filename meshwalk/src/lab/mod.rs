@@ -5,11 +5,12 @@ pub mod files;
 pub mod quantity;
 mod read;
 mod select;
+mod workloads;
 
 use std::{fmt, path::PathBuf, time::Duration};
 
 pub use check::{
-    AddsUp, Amount, Category, Check, GateOutcome, Kind, MetricQuery, MetricWanted, Quantile, Term, Wanted,
+    AddsUp, Amount, Category, Check, Fate, GateOutcome, Kind, MetricQuery, MetricWanted, Quantile, Term, Wanted,
 };
 use meshwalk_mesh::problem::Place;
 pub use read::{NamedFile, fault_rules, read};
@@ -102,6 +103,10 @@ pub struct Actions {
     pub apply: Vec<PathBuf>,
     /// Files or folders whose resources are deleted, relative to the project's root.
     pub delete: Vec<PathBuf>,
+    /// Deployments that get another number of pods.
+    pub scale: Vec<Scale>,
+    /// Deployments whose pods are replaced by new ones.
+    pub restart: Vec<Restart>,
     /// Whether the faults that the lab has set so far are cleared, before new ones are set.
     pub clear_faults: bool,
     /// Faults of the applications' own.
@@ -116,6 +121,26 @@ impl Actions {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// How many pods a Deployment shall have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scale {
+    /// The Deployment.
+    pub deployment: String,
+    /// How many pods.
+    pub replicas: u32,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A Deployment that shall have new pods.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Restart {
+    /// The Deployment.
+    pub deployment: String,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// Fault rules for every matching instance.

@@ -146,8 +146,10 @@ pub struct TrafficReport {
     pub path: String,
     /// Its headers.
     pub headers: BTreeMap<String, String>,
-    /// Seconds into the traffic at which changes were made.
+    /// Seconds into the traffic at which changes began.
     pub changed_at_s: Option<f64>,
+    /// Seconds into the traffic at which they were done, and what was waited for had come.
+    pub changed_until_s: Option<f64>,
     /// What distorts its latencies, if anything does.
     pub caveat: Option<String>,
     /// It in figures.

@@ -136,6 +136,9 @@ pub struct Snapshot {
     pub documents: Vec<serde_json::Value>,
     /// Each instance's fault rules, one per line.
     pub faults: BTreeMap<String, String>,
+    /// How many pods each Deployment shall have, where `documents` do not say it.
+    #[serde(default)]
+    pub replicas: BTreeMap<String, u32>,
 }
 
 /// Requests at once, on connections that are kept: a proxy serves one more request of the old configuration on each of
@@ -167,6 +170,12 @@ pub trait Target: Send + Sync {
 
     /// Puts back what was in force: what came since goes, what went comes back.
     fn restore<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, ()>;
+
+    /// Replaces the pods of a Deployment by new ones; returns when these are ready and the old ones are gone.
+    fn restart<'a>(&'a self, deployment: &'a str) -> Reply<'a, ()>;
+
+    /// Gives a Deployment so many pods; returns when these are ready and those that went are gone.
+    fn scale<'a>(&'a self, deployment: &'a str, replicas: u32) -> Reply<'a, ()>;
 
     /// Every pod of the workload.
     fn instances(&self) -> Reply<'_, Vec<Instance>>;
@@ -210,6 +219,10 @@ pub enum Action<'a> {
     Apply(&'a [PathBuf]),
     /// Take them out of force.
     Delete(&'a [PathBuf]),
+    /// Replace a Deployment's pods by new ones.
+    Restart(&'a str),
+    /// Give a Deployment so many pods.
+    Scale(&'a str, u32),
     /// Change an instance's fault rules.
     Faults(&'a str, FaultChange<'a>),
 }

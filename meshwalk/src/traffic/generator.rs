@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{
-    FailureKind, InFlight, Latencies, Outcome, Plan, Progress, RunError, Sample, Traffic, descriptors, pacer,
+    End, FailureKind, InFlight, Latencies, Outcome, Plan, Progress, RunError, Sample, Traffic, descriptors, pacer,
     pool::Pool, request,
 };
 
@@ -35,6 +35,19 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 /// A [`RunError`] if the plan is impossible or this process lacks what it needs. Failed requests are no error.
 pub async fn run(
     plan: &Plan,
+    progress: impl FnMut(Progress),
+    cancel: impl Future<Output = ()>,
+) -> Result<Traffic, RunError> {
+    run_until(plan, End::planned(), progress, cancel).await
+}
+
+/// The same with an end of its own: what is due goes on becoming due until then.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_until(
+    plan: &Plan,
+    end: End,
     mut progress: impl FnMut(Progress),
     cancel: impl Future<Output = ()>,
 ) -> Result<Traffic, RunError> {
@@ -48,7 +61,7 @@ pub async fn run(
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let result = runtime
             .map_err(RunError::Thread)
-            .and_then(|runtime| runtime.block_on(Generator::new(plan, request, tell).drive(stopped)));
+            .and_then(|runtime| runtime.block_on(Generator::new(plan, end, request, tell).drive(stopped)));
         // Nobody listens any more if the caller was dropped.
         let _ = finish.send(result);
     };
@@ -68,6 +81,7 @@ pub async fn run(
 
 struct Generator {
     plan: Arc<Plan>,
+    end: End,
     request: Request<Empty<Bytes>>,
     tell: mpsc::UnboundedSender<Progress>,
     pool: Arc<Pool>,
@@ -84,13 +98,14 @@ struct Generator {
 }
 
 impl Generator {
-    fn new(plan: Plan, request: Request<Empty<Bytes>>, tell: mpsc::UnboundedSender<Progress>) -> Self {
+    fn new(plan: Plan, end: End, request: Request<Empty<Bytes>>, tell: mpsc::UnboundedSender<Progress>) -> Self {
         let bound = descriptors::allow(plan.max_in_flight);
         let pool = Pool::new(plan.address.clone(), !plan.fresh_connections);
         let progress = Progress { planned: plan.requests(), ..Progress::default() };
         Self {
             samples: Vec::new(),
             plan: Arc::new(plan),
+            end,
             request,
             tell,
             pool: Arc::new(pool),
@@ -107,12 +122,11 @@ impl Generator {
     async fn drive(mut self, mut stopped: oneshot::Receiver<()>) -> Result<Traffic, RunError> {
         let started_at = SystemTime::now();
         let start = Instant::now();
-        let (mut clock, _pacer) = pacer::start(&self.plan, start).map_err(RunError::Thread)?;
+        let (mut clock, _pacer) = pacer::start(&self.plan, &self.end, start).map_err(RunError::Thread)?;
         let mut ticks = tokio::time::interval(PROGRESS_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut interrupted = false;
-        while self.next < self.progress.planned || !self.tasks.is_empty() {
-            let all_due = self.progress.due == self.progress.planned;
+        let (mut interrupted, mut all_due) = (false, false);
+        while !all_due || self.next < self.progress.due || !self.tasks.is_empty() {
             tokio::select! {
                 biased;
                 _ = &mut stopped => {
@@ -121,8 +135,13 @@ impl Generator {
                 }
                 _ = ticks.tick() => self.report(start.elapsed()),
                 changed = clock.changed(), if !all_due => {
-                    changed.map_err(|_| RunError::Lost)?;
                     self.progress.due = *clock.borrow_and_update();
+                    // Where the end is open, there are as many as the clock says when it stops.
+                    self.progress.planned = self.progress.planned.max(self.progress.due);
+                    all_due = changed.is_err();
+                    if all_due && self.progress.due < self.end.requests(&self.plan) {
+                        return Err(RunError::Lost);
+                    }
                 }
                 Some(ended) = self.tasks.join_next() => match ended {
                     Ok(Ok(sample)) => self.collect(sample),

@@ -6,6 +6,7 @@
 
 mod connection;
 mod descriptors;
+mod end;
 mod failure;
 mod generator;
 mod latencies;
@@ -22,8 +23,9 @@ mod tree;
 pub mod units;
 
 pub use connection::{Reply, get};
+pub use end::{End, Ender};
 pub use failure::Failure;
-pub use generator::run;
+pub use generator::{run, run_until};
 pub use latencies::{Latencies, Lateness};
 pub use outcome::{Answer, FailureKind, Outcome, Sample};
 pub use plan::{Address, DEFAULT_MAX_IN_FLIGHT, MAX_RATE, MAX_REQUESTS, Plan, PlanError};

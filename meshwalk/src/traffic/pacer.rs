@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::Plan;
+use super::{End, Plan};
 
 /// The longest sleep, so that an interrupted run does not leave its clock running for long.
 const LONGEST_SLEEP: Duration = Duration::from_millis(50);
@@ -18,13 +18,17 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(50);
 /// A thread of its own, because the timers of the async runtime have a granularity of a millisecond, which would stand
 /// in every latency; the operating system wakes a sleeping thread within some 50 µs, without spinning. The thread ends
 /// when all are due, or soon after the receiver is gone.
-pub(super) fn start(plan: &Plan, start: Instant) -> io::Result<(watch::Receiver<u64>, JoinHandle<()>)> {
+pub(super) fn start(plan: &Plan, end: &End, start: Instant) -> io::Result<(watch::Receiver<u64>, JoinHandle<()>)> {
     let (sender, receiver) = watch::channel(0);
-    let plan = plan.clone();
-    let total = plan.requests();
+    let (plan, end) = (plan.clone(), end.clone());
     let clock = move || {
         let mut due = 0;
-        while due < total && !sender.is_closed() {
+        while !sender.is_closed() {
+            // Asked anew each time: where the end is open, it comes from outside.
+            let total = end.requests(&plan);
+            if due >= total {
+                return;
+            }
             let elapsed = start.elapsed();
             let next = plan.due(due);
             if next > elapsed {

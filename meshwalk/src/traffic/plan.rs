@@ -79,6 +79,12 @@ impl Plan {
         }
     }
 
+    /// The same plan over another time.
+    #[must_use]
+    pub fn lasting(&self, duration: Duration) -> Self {
+        Self { duration, ..self.clone() }
+    }
+
     /// How many requests become due: those whose time `i / rate` lies before the end of `duration`.
     pub fn requests(&self) -> u64 {
         // A product such as 0.1 * 30 lies a hair above 3; that hair is no fourth request.

@@ -41,7 +41,7 @@ fn service() -> Resources {
 
 fn choose_from(plans: &[PodPlan], running: &[Wanted], network: &mut Network) -> Vec<Wanted> {
     let outbound = BTreeMap::from([(8080, 15101)]);
-    choose(plans, &service(), &outbound, running, network).unwrap()
+    choose(plans, &service(), &outbound, running, &BTreeSet::new(), network).unwrap()
 }
 
 #[test]
@@ -64,6 +64,16 @@ fn a_changed_deployment_gets_new_pods_with_names_and_addresses_of_their_own() {
     let new = choose_from(&[plan("backend", 2, "v2", true)], &old, &mut network);
     assert_eq!(names(&new), ["backend-3", "backend-4"]);
     assert!(new.iter().all(|pod| old.iter().all(|other| other.address != pod.address)));
+}
+
+#[test]
+fn a_restarted_deployment_gets_new_pods_and_no_other_one_does() {
+    let mut network = Network::take().unwrap();
+    let plans = [plan("backend", 2, "v1", true), plan("frontend", 1, "v1", true)];
+    let old = choose_from(&plans, &[], &mut network);
+    let anew = BTreeSet::from([plans[0].workload.clone()]);
+    let new = choose(&plans, &service(), &BTreeMap::new(), &old, &anew, &mut network).unwrap();
+    assert_eq!(names(&new), ["backend-3", "backend-4", "frontend-1"]);
 }
 
 #[test]

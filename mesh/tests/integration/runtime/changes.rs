@@ -67,6 +67,26 @@ async fn a_deployment_that_changes_gets_its_new_pods_before_the_old_ones_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_restart_and_a_scale_down_lose_no_request_and_end_when_the_old_pods_have() {
+    let bed = Bed::up(&["istio/routes/50-50.yaml"]).await;
+    let before = [bed.pod("backend-v2-1").await, bed.pod("backend-v1-2").await];
+    let load = Load::start(bed.gateway().await);
+    let change = bed.client.restart(&["backend-v2".to_owned()]).await.unwrap();
+    assert!(change.notes.contains(&"pod backend-v2-2 was started".to_owned()), "{:?}", change.notes);
+    assert!(!lives(before[0].pid.unwrap()) && !lives(before[0].envoy_pid.unwrap()));
+    let change = bed.client.scale("backend-v1", 1).await.unwrap();
+    assert_eq!(change.configured, ["Deployment meshwalk/backend-v1"]);
+    assert!(!lives(before[1].pid.unwrap()) && !lives(before[1].envoy_pid.unwrap()));
+    let names: Vec<String> = bed.status().await.instances.into_iter().map(|instance| instance.name).collect();
+    let backends: Vec<_> = names.iter().filter(|name| name.starts_with("backend-")).collect();
+    assert_eq!(backends, ["backend-v1-1", "backend-v2-2"]);
+    load.finish_without_a_failure().await;
+
+    let unknown = bed.client.restart(&["backend-v3".to_owned()]).await.unwrap_err();
+    assert!(unknown.is_input() && unknown.to_string().contains("there are backend-v1, backend-v2"), "{unknown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broken_file_changes_nothing() {
     let bed = Bed::up(&["istio/routes/all-to-v1.yaml"]).await;
     let (version_before, snapshot) = (bed.status().await.config_version, bed.client.resources().await.unwrap());

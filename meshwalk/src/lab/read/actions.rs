@@ -9,10 +9,10 @@ use super::{
     fault_rules,
     reader::{Reader, below, one_or_many},
 };
-use crate::lab::{Actions, Entrance, Faults, Wait, quantity};
+use crate::lab::{Actions, Entrance, Faults, Restart, Scale, Wait, quantity};
 
 /// The keys of actions, which stand among a step's others.
-pub(super) const KEYS: [&str; 5] = ["apply", "delete", "faults", "clear-faults", "wait"];
+pub(super) const KEYS: [&str; 7] = ["apply", "delete", "scale", "restart", "faults", "clear-faults", "wait"];
 /// The words for where requests enter.
 pub(super) const ENTRANCES: [(&str, Entrance); 4] = [
     ("gateway", Entrance::Gateway),
@@ -31,6 +31,17 @@ pub(super) fn actions(reader: &mut Reader, node: &Node, field: &str) -> Actions 
         match entry.key.as_str() {
             "apply" => actions.apply = files(reader, &entry.value, &field),
             "delete" => actions.delete = files(reader, &entry.value, &field),
+            "scale" => {
+                for (field, node) in one_or_many(&entry.value, &field) {
+                    actions.scale.extend(scale(reader, node, &field));
+                }
+            }
+            "restart" => {
+                for (field, node) in one_or_many(&entry.value, &field) {
+                    let place = node.place.clone();
+                    actions.restart.extend(reader.text(node, &field).map(|deployment| Restart { deployment, place }));
+                }
+            }
             "clear-faults" => actions.clear_faults = reader.flag(&entry.value, &field).unwrap_or_default(),
             "faults" => {
                 for (field, node) in one_or_many(&entry.value, &field) {
@@ -52,6 +63,15 @@ fn files(reader: &mut Reader, node: &Node, field: &str) -> Vec<PathBuf> {
         files.push(PathBuf::from(file));
     }
     files
+}
+
+fn scale(reader: &mut Reader, node: &Node, field: &str) -> Option<Scale> {
+    reader.map(node, field, &["deployment", "replicas"]);
+    let deployment = reader.required(node, field, "deployment", "deployment: backend-v1");
+    let deployment = deployment.and_then(|node| reader.text(node, &below(field, "deployment")));
+    let replicas = reader.required(node, field, "replicas", "replicas: 1")?;
+    let replicas = reader.count(replicas, &below(field, "replicas"))?;
+    Some(Scale { deployment: deployment?, replicas, place: node.place.clone() })
 }
 
 fn faults(reader: &mut Reader, node: &Node, field: &str) -> Option<Faults> {

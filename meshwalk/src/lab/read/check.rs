@@ -11,7 +11,7 @@ use super::{
 use crate::{
     checks::classes::{FAILED, NONE, YES},
     lab::{
-        Category, Check, GateOutcome, Kind, Quantile, Wanted,
+        Category, Check, Fate, GateOutcome, Kind, Quantile, Wanted,
         quantity::{self, Op},
     },
 };
@@ -39,7 +39,7 @@ const KINDS: [&str; 19] = [
     "trace",
 ];
 /// What else it can be about, but a single probe of a wait cannot.
-const OF_STEPS: [&str; 2] = ["probes", "gate"];
+const OF_STEPS: [&str; 3] = ["probes", "instances", "gate"];
 /// What can stand beside it.
 const BESIDE: [&str; 3] = ["of", "name", "notice"];
 /// The words for how a request fails.
@@ -117,6 +117,7 @@ fn kind(reader: &mut Reader, node: &Node, entry: &Entry, field: &str) -> Option<
         "probes" => {
             reader.word(value, &at, &[("ready", Kind::Probes)].map(|(word, _)| (word, ()))).map(|()| Kind::Probes)?
         }
+        "instances" => Kind::Instances(instances(reader, value, &at)?),
         "gate" => {
             Kind::Gate(reader.word(value, &at, &[("held", GateOutcome::Held), ("breached", GateOutcome::Breached)])?)
         }
@@ -128,6 +129,25 @@ fn kind(reader: &mut Reader, node: &Node, entry: &Entry, field: &str) -> Option<
             Kind::Shares { category, wanted, notice }
         }
     })
+}
+
+/// What is expected of each Deployment's instances.
+fn instances(reader: &mut Reader, value: &Node, at: &str) -> Option<BTreeMap<String, Fate>> {
+    if value.entries().is_empty() {
+        let remedy = Some("write a map, as `{backend-v2: replaced}`".to_owned());
+        reader.wrong(&value.place, at, "this names no Deployment", remedy);
+        return None;
+    }
+    let mut fates = BTreeMap::new();
+    for entry in value.entries() {
+        let field = below(at, &entry.key);
+        let fate = match &entry.value.content {
+            Content::Number(_) => reader.count(&entry.value, &field).map(Fate::Count),
+            _ => reader.word(&entry.value, &field, &[("replaced", Fate::Replaced), ("kept", Fate::Kept)]),
+        };
+        fates.extend(fate.map(|fate| (entry.key.clone(), fate)));
+    }
+    Some(fates)
 }
 
 /// A deviation is noticed from an exact share; anything else has none.

@@ -75,7 +75,7 @@ fn referring(reader: &mut Reader, step: &Step, check: &Check, names: &BTreeSet<&
         );
         reader.wrong(&check.place, field, format!("no traffic of this step has the name `{of}`"), Some(remedy));
     }
-    if matches!(check.kind, Kind::Probes | Kind::Gate(_)) {
+    if matches!(check.kind, Kind::Probes | Kind::Instances(_) | Kind::Gate(_)) {
         return;
     }
     if step.traffic.is_empty() {

@@ -33,6 +33,26 @@ fn a_whole_lab_is_read() {
 }
 
 #[test]
+fn rollouts_are_read_and_what_is_wrong_with_them_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("7-test.yaml");
+    let rollout = "    scale: {deployment: backend-v1, replicas: 3}\n    restart: [backend-v2, frontend]\n\
+                   \x20   expect: [instances: {backend-v2: replaced, backend-v1: 3, stranger: kept}]\n";
+    std::fs::write(&file, step(rollout)).unwrap();
+    let (lab, _) = read(&file).unwrap();
+    let actions = &lab.steps[0].actions;
+    assert_eq!((actions.scale[0].deployment.as_str(), actions.scale[0].replicas), ("backend-v1", 3));
+    assert_eq!(actions.restart.iter().map(|r| r.deployment.as_str()).collect::<Vec<_>>(), ["backend-v2", "frontend"]);
+    assert_eq!(
+        problems(&step("    scale: {deployment: backend-v1}\n    expect: [instances: {backend-v2: replcaed}]\n")),
+        "1-test.yaml:5:12: steps[0].scale.replicas: it is missing; write it, as `replicas: 1`\n\
+         1-test.yaml:6:38: steps[0].expect[0].instances.backend-v2: `replcaed` is not known here; did you mean `replaced`?"
+    );
+    let wait = "    wait: {from: gateway, until: [instances: {backend-v2: kept}]}\n";
+    assert!(problems(&step(wait)).contains("one probe cannot tell this"));
+}
+
+#[test]
 fn a_misspelt_key_is_told_with_its_place_and_the_nearest_word() {
     assert_eq!(
         problems(&step("    aply: a.yaml\n")),

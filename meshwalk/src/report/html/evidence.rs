@@ -85,7 +85,7 @@ fn plot<'a>(traffic: &TrafficReport, title: &'a str, up: Scale, unit: fn(f64) ->
         intervals: traffic.timeline.len(),
         up,
         unit,
-        changed: traffic.changed_at_s,
+        changed: traffic.changed_at_s.zip(traffic.changed_until_s),
         notes: traffic.timeline.iter().map(note).collect(),
     }
 }

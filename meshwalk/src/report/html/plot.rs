@@ -22,8 +22,8 @@ pub(super) struct Plot<'a> {
     pub(super) up: Scale,
     /// How its marks are written.
     pub(super) unit: fn(f64) -> String,
-    /// Seconds at which a change was made.
-    pub(super) changed: Option<f64>,
+    /// Seconds at which a change began, and at which it was done.
+    pub(super) changed: Option<(f64, f64)>,
     /// What is told of each interval when somebody points at it.
     pub(super) notes: Vec<String>,
 }
@@ -122,8 +122,14 @@ impl Plot<'_> {
             svg.push_str(&format!("<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{} s</text>", short(mark)));
         }
         svg.push_str(shapes);
-        if let Some(changed) = self.changed {
-            let x = ROOM.x(time, changed);
+        if let Some((from, until)) = self.changed {
+            let (x, end) = (ROOM.x(time, from), ROOM.x(time, until.min(time.end)));
+            svg.push_str(&format!(
+                "<rect class=\"changed\" x=\"{x:.1}\" y=\"{}\" width=\"{:.1}\" height=\"{}\"/>",
+                ROOM.top,
+                (end - x).max(0.0),
+                ROOM.height
+            ));
             svg.push_str(&format!(
                 "<line class=\"changed\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{}\" y2=\"{}\"/>\
                  <text class=\"changed\" x=\"{:.1}\" y=\"{}\">change</text>",

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{APP, ClusterTarget, FORWARDED, PAGE, files::Verb, objects};
+use super::{APP, ClusterTarget, FORWARDED, Kubectl, PAGE, files::Verb, objects};
 use crate::{
     evidence::Scrape,
     lab::{Entrance, TargetKind},
@@ -43,7 +43,7 @@ impl Target for ClusterTarget {
                 let rules: Vec<_> = rules.into_iter().map(|rule| rule.rule).collect();
                 faults.insert(pod.instance.name.clone(), rules.join("\n"));
             }
-            Ok(Snapshot { documents, faults })
+            Ok(Snapshot { documents, faults, replicas: self.replicas().await? })
         })
     }
 
@@ -60,9 +60,19 @@ impl Target for ClusterTarget {
                     control.change(FaultChange::Replace(rules)).await?;
                 }
             }
+            let scaled = self.rescale(&snapshot.replicas).await;
             objects?;
-            self.arrived(&before).await
+            self.arrived(&before).await?;
+            scaled
         })
+    }
+
+    fn restart<'a>(&'a self, deployment: &'a str) -> Reply<'a, ()> {
+        Box::pin(async move { self.roll(&self.restarting(deployment), deployment).await })
+    }
+
+    fn scale<'a>(&'a self, deployment: &'a str, replicas: u32) -> Reply<'a, ()> {
+        Box::pin(async move { self.roll(&self.scaling(deployment, replicas), deployment).await })
     }
 
     fn instances(&self) -> Reply<'_, Vec<Instance>> {
@@ -128,6 +138,8 @@ impl Target for ClusterTarget {
             Ok(match action {
                 Action::Apply(files) => self.line_on(Verb::Apply, files)?,
                 Action::Delete(files) => self.line_on(Verb::Delete, files)?,
+                Action::Restart(deployment) => Kubectl::line(&self.restarting(deployment)),
+                Action::Scale(deployment, replicas) => Kubectl::line(&self.scaling(deployment, *replicas)),
                 Action::Faults(instance, change) => {
                     let pod = self.pod("setting faults", instance).await?;
                     self.control(&pod).await?.command(*change)

@@ -1,6 +1,7 @@
 //! A Kubernetes cluster with Istio as a target: everything goes through `kubectl`, as a user would do it.
 
 mod as_target;
+mod deployments;
 mod files;
 mod forward;
 mod gateway;

@@ -57,7 +57,8 @@ impl Target for LocalTarget {
                 let rules: Vec<_> = rules.into_iter().map(|rule| rule.rule).collect();
                 faults.insert(instance.name.clone(), rules.join("\n"));
             }
-            Ok(Snapshot { documents, faults })
+            // The Deployments are among the documents.
+            Ok(Snapshot { documents, faults, replicas: BTreeMap::new() })
         })
     }
 
@@ -75,6 +76,20 @@ impl Target for LocalTarget {
             let documents = Documents { documents: snapshot.documents.clone() };
             self.client.put_resources(&documents).await.map_err(|error| change_error(what, &error))?;
             failed.map_or(Ok(()), Err)
+        })
+    }
+
+    fn restart<'a>(&'a self, deployment: &'a str) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let change = self.client.restart(&[deployment.to_owned()]).await;
+            change.map(drop).map_err(|error| change_error(&format!("restarting {deployment}"), &error))
+        })
+    }
+
+    fn scale<'a>(&'a self, deployment: &'a str, replicas: u32) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let change = self.client.scale(deployment, replicas).await;
+            change.map(drop).map_err(|error| change_error(&format!("scaling {deployment}"), &error))
         })
     }
 
@@ -175,6 +190,10 @@ impl Target for LocalTarget {
             Ok(match action {
                 Action::Apply(paths) => format!("meshwalk apply{}{}", self.name_flag(), files(paths)),
                 Action::Delete(paths) => format!("meshwalk delete{}{}", self.name_flag(), files(paths)),
+                Action::Restart(deployment) => format!("meshwalk restart{} {deployment}", self.name_flag()),
+                Action::Scale(deployment, replicas) => {
+                    format!("meshwalk scale{} {deployment} --replicas {replicas}", self.name_flag())
+                }
                 Action::Faults(instance, change) => {
                     self.control(&self.instance("setting faults", instance).await?).command(*change)
                 }

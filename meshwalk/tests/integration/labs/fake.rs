@@ -26,6 +26,10 @@ pub(crate) struct Inner {
     /// Every change, in order.
     pub(crate) changes: Vec<String>,
     faults: BTreeMap<String, String>,
+    /// How many pods each Deployment has, where it is not one.
+    pub(crate) replicas: BTreeMap<String, u32>,
+    /// How often the pods of each Deployment were replaced.
+    restarts: BTreeMap<String, u32>,
     requests: u64,
     v2_requests: u64,
     injected: u64,
@@ -137,7 +141,7 @@ impl Target for Fake {
         Box::pin(async {
             let inner = self.inner.lock().unwrap();
             let documents = inner.in_force.iter().map(|(path, line)| json!([path, line])).collect();
-            Ok(Snapshot { documents, faults: inner.faults.clone() })
+            Ok(Snapshot { documents, faults: inner.faults.clone(), replicas: inner.replicas.clone() })
         })
     }
 
@@ -151,20 +155,50 @@ impl Target for Fake {
             let mut inner = self.inner.lock().unwrap();
             inner.in_force = documents.into_iter().collect();
             inner.faults.clone_from(&snapshot.faults);
+            inner.replicas.clone_from(&snapshot.replicas);
             inner.changes.push("restore".to_owned());
             Ok(())
         })
     }
 
     fn instances(&self) -> Reply<'_, Vec<Instance>> {
-        let instance = |version: &str| Instance {
-            name: format!("backend-{version}-1"),
-            workload: format!("backend-{version}"),
-            service: "backend".to_owned(),
-            version: Some(version.to_owned()),
-            ready: true,
-        };
-        Box::pin(async move { Ok(vec![instance("v1"), instance("v2")]) })
+        Box::pin(async move {
+            let inner = self.inner.lock().unwrap();
+            let mut instances = Vec::new();
+            for version in ["v1", "v2"] {
+                let workload = format!("backend-{version}");
+                let count = inner.replicas.get(&workload).copied().unwrap_or(1);
+                let first = inner.restarts.get(&workload).copied().unwrap_or_default() * 10 + 1;
+                instances.extend((first..first + count).map(|number| Instance {
+                    name: format!("{workload}-{number}"),
+                    workload: workload.clone(),
+                    service: "backend".to_owned(),
+                    version: Some(version.to_owned()),
+                    ready: true,
+                }));
+            }
+            Ok(instances)
+        })
+    }
+
+    fn restart<'a>(&'a self, deployment: &'a str) -> Reply<'a, ()> {
+        Box::pin(async move {
+            // Longer than the half of a traffic that is left when it begins.
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            let mut inner = self.inner.lock().unwrap();
+            inner.changes.push(format!("restart {deployment}"));
+            *inner.restarts.entry(deployment.to_owned()).or_default() += 1;
+            Ok(())
+        })
+    }
+
+    fn scale<'a>(&'a self, deployment: &'a str, replicas: u32) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let mut inner = self.inner.lock().unwrap();
+            inner.changes.push(format!("scale {deployment} {replicas}"));
+            inner.replicas.insert(deployment.to_owned(), replicas);
+            Ok(())
+        })
     }
 
     fn change_faults<'a>(&'a self, instance: &'a str, change: FaultChange<'a>) -> Reply<'a, Vec<FaultRule>> {

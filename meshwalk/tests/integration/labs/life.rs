@@ -133,3 +133,42 @@ async fn changes_during_traffic_happen_in_its_midst() {
     assert_eq!(step.traffic[0].changed_at_s, Some(0.1));
     assert_eq!(serde_json::to_value(step.changes[0].when).unwrap(), "during");
 }
+
+#[tokio::test]
+async fn traffic_goes_on_until_a_rollout_is_over_and_as_long_after_it_as_before() {
+    let fake = Fake::with(&FILES).await;
+    let steps = format!(
+        "  - title: One\n{TRAFFIC}    during: {{restart: backend-v2}}\n    expect: [success: 100%, instances: {{backend-v2: replaced, backend-v1: kept}}]\n"
+    );
+    let report = run(&fake, &steps).await;
+    let step = &report.labs[0].steps[0];
+    assert_eq!(report.status, Status::Passed, "{:#?}", step.checks);
+    assert_eq!(
+        step.checks[1].observed,
+        "backend-v1: backend-v1-1, then backend-v1-1; backend-v2: backend-v2-1, then backend-v2-11"
+    );
+    let traffic = &step.traffic[0];
+    let until = traffic.changed_until_s.unwrap();
+    assert!(until >= 0.4, "{until}");
+    // 2000 requests a second, over the rollout and a tenth of a second before and after it.
+    let planned = (until + 0.1) * 2000.0;
+    assert!((traffic.summary.requests as f64 - planned).abs() <= 2.0, "{} of {planned}", traffic.summary.requests);
+    assert_eq!(fake.changes(), ["restart backend-v2", "restore"]);
+}
+
+#[tokio::test]
+async fn a_rollout_that_did_not_happen_is_noticed_and_a_scaled_deployment_is_put_back() {
+    let fake = Fake::with(&FILES).await;
+    let steps = "  - title: One
+    scale: {deployment: backend-v1, replicas: 3}
+    expect: [instances: {backend-v1: 3}]
+  - title: Two
+    expect: [instances: {backend-v1: replaced}]
+";
+    let report = run(&fake, steps).await;
+    let statuses: Vec<_> = report.labs[0].steps.iter().map(|step| step.status).collect();
+    assert_eq!(statuses, [Status::Passed, Status::Failed]);
+    assert_eq!(report.labs[0].steps[1].checks[0].reason, "backend-v1 still has instances from before");
+    assert_eq!(fake.changes(), ["scale backend-v1 3", "restore"]);
+    assert!(fake.inner.lock().unwrap().replicas.is_empty());
+}

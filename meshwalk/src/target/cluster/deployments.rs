@@ -1,0 +1,84 @@
+//! Deployments: how many pods they have, and pods that make way for new ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{ClusterTarget, Kubectl};
+use crate::target::TargetError;
+
+/// How long one look at a rollout lasts; less than a command may take.
+const LOOK: &str = "--timeout=50s";
+/// How often a rollout that goes on is looked at. A pod may need a minute to start, and half a minute to end.
+const LOOKS: u32 = 4;
+
+impl ClusterTarget {
+    /// The command that replaces a Deployment's pods.
+    pub(super) fn restarting(&self, deployment: &str) -> Vec<String> {
+        self.kubectl.arguments(&["rollout", "restart", &format!("deployment/{deployment}")])
+    }
+
+    /// The command that gives a Deployment so many pods.
+    pub(super) fn scaling(&self, deployment: &str, replicas: u32) -> Vec<String> {
+        self.kubectl.arguments(&["scale", &format!("deployment/{deployment}"), &format!("--replicas={replicas}")])
+    }
+
+    /// Runs one of these commands, and waits until the new pods are ready and those that went are gone.
+    pub(super) async fn roll(&self, command: &[String], deployment: &str) -> Result<(), TargetError> {
+        let before = self.names(deployment).await?;
+        self.kubectl.run(command, None).await?;
+        self.patiently(&["rollout", "status", &format!("deployment/{deployment}"), LOOK]).await?;
+        let after = self.names(deployment).await?;
+        let gone: Vec<_> = before.difference(&after).map(|name| format!("pod/{name}")).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let words = ["wait", "--for=delete", LOOK].into_iter().chain(gone.iter().map(String::as_str));
+        self.patiently(&words.collect::<Vec<_>>()).await
+    }
+
+    /// How many pods each Deployment of the namespace shall have.
+    pub(super) async fn replicas(&self) -> Result<BTreeMap<String, u32>, TargetError> {
+        let list = self.kubectl.get(&["get", "deployments", "-o", "json"]).await?;
+        let list: Value = super::parsed("listing the Deployments", &list)?;
+        let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
+        let replicas = |item: &Value| {
+            let count = item["spec"]["replicas"].as_u64().and_then(|count| u32::try_from(count).ok())?;
+            Some((item["metadata"]["name"].as_str()?.to_owned(), count))
+        };
+        Ok(items.iter().filter_map(replicas).collect())
+    }
+
+    /// Gives the Deployments so many pods as they had; one that went or came since is left alone.
+    pub(super) async fn rescale(&self, then: &BTreeMap<String, u32>) -> Result<(), TargetError> {
+        let now = self.replicas().await?;
+        for (deployment, count) in then {
+            if now.get(deployment).is_some_and(|present| present != count) {
+                let command = self.scaling(deployment, *count);
+                self.kubectl.show(&Kubectl::line(&command));
+                self.roll(&command, deployment).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a command that waits, again while its time is over before its end has come.
+    async fn patiently(&self, words: &[&str]) -> Result<(), TargetError> {
+        let arguments = self.kubectl.arguments(words);
+        self.kubectl.show(&Kubectl::line(&arguments));
+        let mut outcome = self.kubectl.run(&arguments, None).await;
+        for _ in 1..LOOKS {
+            match &outcome {
+                Err(error) if error.to_string().contains("timed out") => {}
+                _ => break,
+            }
+            outcome = self.kubectl.run(&arguments, None).await;
+        }
+        outcome.map(drop)
+    }
+
+    async fn names(&self, deployment: &str) -> Result<BTreeSet<String>, TargetError> {
+        let its = self.pods().await?.into_iter().filter(|pod| pod.instance.workload == deployment);
+        Ok(its.map(|pod| pod.instance.name).collect())
+    }
+}

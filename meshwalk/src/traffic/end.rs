@@ -1,0 +1,54 @@
+//! When requests cease to become due: as planned, or later, when something else has happened.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{MAX_REQUESTS, Plan};
+
+/// When requests of a run cease to become due.
+#[derive(Debug, Clone)]
+pub struct End {
+    extra: watch::Receiver<Option<Duration>>,
+}
+
+/// Ends runs whose end was open.
+#[derive(Debug)]
+pub struct Ender {
+    extra: watch::Sender<Option<Duration>>,
+}
+
+impl End {
+    /// The end of the plan's own duration.
+    #[must_use]
+    pub fn planned() -> Self {
+        Self { extra: watch::Sender::new(Some(Duration::ZERO)).subscribe() }
+    }
+
+    /// An end that is not known yet: requests become due until it is, at the plan's rate. All clones end by the same
+    /// ender; if that is dropped without a word, the plan's own duration counts.
+    #[must_use]
+    pub fn open() -> (Ender, Self) {
+        let extra = watch::Sender::new(None);
+        let end = Self { extra: extra.subscribe() };
+        (Ender { extra }, end)
+    }
+
+    /// How many requests become due, as far as that is known.
+    pub(super) fn requests(&self, plan: &Plan) -> u64 {
+        let extra = *self.extra.borrow();
+        match extra {
+            Some(extra) => plan.lasting(plan.duration + extra).requests().min(MAX_REQUESTS),
+            // Nobody is there any more who could say so.
+            None if self.extra.has_changed().is_err() => plan.requests(),
+            None => MAX_REQUESTS,
+        }
+    }
+}
+
+impl Ender {
+    /// Ends the runs so much later than planned.
+    pub fn after(self, extra: Duration) {
+        self.extra.send_replace(Some(extra));
+    }
+}
