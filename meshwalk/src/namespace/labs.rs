@@ -10,40 +10,40 @@ impl Namespace {
         if self.is_usual() {
             return lab;
         }
-        self.into_actions(&mut lab.start);
+        self.adapt_actions(&mut lab.start);
         for step in &mut lab.steps {
-            self.into_actions(&mut step.actions);
-            step.traffic.iter_mut().for_each(|traffic| self.into_headers(&mut traffic.headers));
-            step.during.iter_mut().for_each(|actions| self.into_actions(actions));
+            self.adapt_actions(&mut step.actions);
+            step.traffic.iter_mut().for_each(|traffic| self.adapt_headers(&mut traffic.headers));
+            step.during.iter_mut().for_each(|actions| self.adapt_actions(actions));
             if let Some(gate) = &mut step.gate {
-                gate.checks.iter_mut().for_each(|check| self.into_check(check));
-                self.into_actions(&mut gate.rollback);
+                gate.checks.iter_mut().for_each(|check| self.adapt_check(check));
+                self.adapt_actions(&mut gate.rollback);
             }
-            step.expect.iter_mut().for_each(|check| self.into_check(check));
+            step.expect.iter_mut().for_each(|check| self.adapt_check(check));
         }
         lab
     }
 
-    fn into_actions(&self, actions: &mut Actions) {
+    fn adapt_actions(&self, actions: &mut Actions) {
         if let Some(wait) = &mut actions.wait {
-            self.into_headers(&mut wait.headers);
-            wait.until.iter_mut().for_each(|check| self.into_check(check));
+            self.adapt_headers(&mut wait.headers);
+            wait.until.iter_mut().for_each(|check| self.adapt_check(check));
         }
     }
 
-    fn into_headers(&self, headers: &mut [(String, String)]) {
+    fn adapt_headers(&self, headers: &mut [(String, String)]) {
         headers.iter_mut().for_each(|(_, value)| *value = self.put_into(value));
     }
 
-    fn into_check(&self, check: &mut Check) {
+    fn adapt_check(&self, check: &mut Check) {
         match &mut check.kind {
             Kind::Peer(Some(peer)) => *peer = self.put_into(peer),
             Kind::Trace(services) => services.iter_mut().for_each(|service| *service = self.put_into(service)),
-            Kind::Metric(wanted) => self.into_query(&mut wanted.query),
+            Kind::Metric(wanted) => self.adapt_query(&mut wanted.query),
             Kind::AddsUp(sums) => {
                 for term in sums.left.iter_mut().chain(&mut sums.right) {
                     if let Term::Metric(query) = term {
-                        self.into_query(query);
+                        self.adapt_query(query);
                     }
                 }
             }
@@ -51,7 +51,7 @@ impl Namespace {
         }
     }
 
-    fn into_query(&self, query: &mut MetricQuery) {
+    fn adapt_query(&self, query: &mut MetricQuery) {
         for (label, value) in &mut query.labels {
             // As `destination_workload_namespace`.
             *value = if label.ends_with("namespace") && value == USUAL {

@@ -46,7 +46,7 @@ impl Namespace {
     }
 
     fn object(&self, mut object: Value, file: &Path) -> Result<Value, Outside> {
-        self.into_value("", &mut object);
+        self.adapt_value("", &mut object);
         let kind = object["kind"].as_str().unwrap_or("an object without a kind");
         let lies = object["metadata"]["namespace"].as_str();
         // A Namespace is no object of itself, so kubectl's own look at namespaces would let it pass.
@@ -60,23 +60,23 @@ impl Namespace {
     }
 
     /// Puts the namespace into everything under a key.
-    fn into_value(&self, key: &str, value: &mut Value) {
+    fn adapt_value(&self, key: &str, value: &mut Value) {
         match value {
-            Value::String(text) => *text = self.into_text(key, text),
+            Value::String(text) => *text = self.adapt_text(key, text),
             // The elements of a list are what its key says.
-            Value::Array(items) => items.iter_mut().for_each(|item| self.into_value(key, item)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.adapt_value(key, item)),
             Value::Object(fields) => {
                 let of_namespaces = fields.get("key").is_some_and(|key| key == CONDITION);
                 for (key, value) in fields {
                     let compared = of_namespaces && (key == "values" || key == "notValues");
-                    self.into_value(if compared { "namespaces" } else { key }, value);
+                    self.adapt_value(if compared { "namespaces" } else { key }, value);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    fn into_text(&self, key: &str, text: &str) -> String {
+    fn adapt_text(&self, key: &str, text: &str) -> String {
         if NAMESPACES.contains(&key) && text == USUAL {
             return self.name().to_owned();
         }

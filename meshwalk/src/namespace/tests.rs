@@ -142,7 +142,7 @@ fn a_lab_expects_the_identities_spans_and_labels_of_the_namespace() {
     let labs: Vec<_> = labs.unwrap().into_iter().map(|lab| two().lab(lab)).collect();
     let checks: Vec<_> = labs.iter().flat_map(|lab| &lab.steps).flat_map(|step| &step.expect).collect();
     let peer = |check: &&lab::Check| if let Kind::Peer(peer) = &check.kind { peer.clone() } else { None };
-    let peers: Vec<_> = checks.iter().filter_map(|check| peer(check)).collect();
+    let peers: Vec<_> = checks.iter().filter_map(peer).collect();
     assert!(!peers.is_empty() && peers.iter().all(|peer| peer.starts_with("spiffe://cluster.local/ns/two/sa/")));
     let spans = checks.iter().find_map(|c| if let Kind::Trace(spans) = &c.kind { Some(spans) } else { None }).unwrap();
     let wanted = ["istio-ingressgateway.istio-system", "frontend.two", "frontend", "backend.two", "backend"];
