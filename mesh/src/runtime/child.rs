@@ -41,7 +41,7 @@ pub enum Error {
 
 /// The command that starts `program` as a child that ends with the thread that spawns it. `launcher` is the
 /// `meshwalk` program.
-pub(super) fn command(launcher: &Path, program: &Path, arguments: &[OsString]) -> Command {
+pub fn command(launcher: &Path, program: &Path, arguments: &[OsString]) -> Command {
     let mut command = Command::new(launcher);
     command.arg(COMMAND).arg(std::process::id().to_string()).arg(program).args(arguments);
     // A group of its own: Ctrl-C on the terminal reaches us alone, and we end the children in order.

@@ -7,7 +7,7 @@ use crate::{
     engine::Keeper,
     lab::TargetKind,
     namespace::Namespace,
-    target::{ClusterTarget, Kubectl, Show},
+    target::{ClusterTarget, Kubectl, Show, Ways},
 };
 
 /// Which cluster, and the way into it.
@@ -22,6 +22,9 @@ pub(super) struct ClusterFlags {
     /// With --on cluster: where the ingress gateway is reached from here [default: found out].
     #[arg(long, value_name = "URL")]
     gateway: Option<String>,
+    /// With --on cluster: where Jaeger's query API is reached from here [default: found out].
+    #[arg(long, value_name = "URL")]
+    traces: Option<String>,
 }
 
 impl ClusterFlags {
@@ -30,7 +33,12 @@ impl ClusterFlags {
     /// # Errors
     /// If they are about a cluster and no cluster is meant, or if no namespace can have that name.
     pub(super) fn fits(&self, on: TargetKind) -> Result<(), WrongInput> {
-        let set = [("context", &self.context), ("namespace", &self.namespace), ("gateway", &self.gateway)];
+        let set = [
+            ("context", &self.context),
+            ("namespace", &self.namespace),
+            ("gateway", &self.gateway),
+            ("traces", &self.traces),
+        ];
         if let (TargetKind::Local, Some((flag, _))) = (on, set.iter().find(|(_, value)| value.is_some())) {
             return Err(WrongInput(format!("--{flag} is about a cluster: add --on cluster, or leave it out")));
         }
@@ -51,8 +59,12 @@ impl ClusterFlags {
     /// # Errors
     /// If no namespace can have the name that was given.
     pub(super) fn target(&self, root: PathBuf, show: Show) -> Result<ClusterTarget, WrongInput> {
-        let kubectl = Kubectl::new(self.context.clone(), self.namespace()?, root, show);
-        Ok(ClusterTarget::new(kubectl, self.gateway.clone()))
+        let mut kubectl = Kubectl::new(self.context.clone(), self.namespace()?, root, show);
+        if let Ok(launcher) = std::env::current_exe() {
+            kubectl = kubectl.launched_by(launcher);
+        }
+        let ways = Ways { gateway: self.gateway.clone(), traces: self.traces.clone() };
+        Ok(ClusterTarget::new(kubectl, ways))
     }
 
     /// The flags as they were given, each with a space before it.

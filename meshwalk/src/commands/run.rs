@@ -17,7 +17,7 @@ use crate::{
     engine::{Engine, Interrupt, Interrupter, Keeper},
     lab::{Lab, TargetKind},
     report::{self, Report},
-    target::LocalTarget,
+    target::{LocalTarget, Target},
 };
 
 /// Which labs, where, and what to leave behind.
@@ -115,9 +115,9 @@ async fn on_cluster(
     interrupt: Interrupt,
 ) -> anyhow::Result<Report> {
     let keeper = args.cluster.keeper().await?;
-    unrestored(&keeper, " --on cluster")?;
     let shows = teller.clone();
     let target = args.cluster.target(root.clone(), Box::new(move |line| shows.command(line)))?;
+    unrestored(&keeper, &target)?;
     let engine = Engine { target: &target, observer: &**teller, interrupt, root: &root, keeper };
     Ok(engine.run(labs).await?)
 }
@@ -132,10 +132,10 @@ async fn labs_on(
     interrupt: Interrupt,
 ) -> anyhow::Result<Report> {
     let keeper = Keeper::for_mesh(name);
-    if outlives {
-        unrestored(&keeper, "")?;
-    }
     let target = LocalTarget::new(Client::new(name), root.to_owned(), outlives);
+    if outlives {
+        unrestored(&keeper, &target)?;
+    }
     let engine = Engine { target: &target, observer: teller, interrupt, root, keeper };
     Ok(engine.run(labs).await?)
 }
@@ -159,13 +159,13 @@ fn listen(interrupter: Interrupter) -> anyhow::Result<tokio::task::JoinHandle<()
 }
 
 /// What an earlier lab left has to be put back first, or it would pass for how things were.
-fn unrestored(keeper: &Keeper, place: &str) -> anyhow::Result<()> {
+fn unrestored(keeper: &Keeper, target: &dyn Target) -> anyhow::Result<()> {
     match keeper.kept()? {
         None => Ok(()),
         Some(kept) => {
-            let (lab, file) = (kept.lab, keeper.file().display());
+            let (lab, file, restore) = (kept.lab, keeper.file().display(), target.restore_command());
             Err(WrongInput(format!(
-                "the lab {lab} did not end as it began; run `meshwalk restore{place}` first, or remove {file} if all is well"
+                "the lab {lab} did not end as it began; run `{restore}` first, or remove {file} if all is well"
             ))
             .into())
         }

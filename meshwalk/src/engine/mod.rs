@@ -20,7 +20,7 @@ pub use observer::{Event, Observer};
 
 use crate::{
     checks::Status,
-    lab::{Lab, TargetKind},
+    lab::Lab,
     report::{FORMAT, LabReport, Report, When, overall},
     target::{Snapshot, Target, TargetError},
     traffic::RunError,
@@ -162,11 +162,8 @@ impl Engine<'_> {
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("it took longer than {RESTORE:?}"),
         };
-        let remedy = match self.target.kind() {
-            _ if !self.target.outlives() => "",
-            TargetKind::Local => "; `meshwalk restore` tries it again",
-            TargetKind::Cluster => "; `meshwalk restore --on cluster` tries it again",
-        };
+        let again = || format!("; `{}` tries it again", self.target.restore_command());
+        let remedy = if self.target.outlives() { again() } else { String::new() };
         let why = format!("what was in force before could not be put back: {why}{remedy}");
         self.observer.tell(&Event::NotRestored(&why));
         report.restored = Some(false);

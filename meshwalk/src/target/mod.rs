@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use futures_util::future::BoxFuture;
 
 pub use choice::Choice;
-pub use cluster::{ClusterTarget, Kubectl, Show};
+pub use cluster::{ClusterTarget, Kubectl, Show, Ways};
 use control::Control;
 pub use control::{FaultChange, Token};
 pub use local::LocalTarget;
@@ -210,6 +210,11 @@ pub trait Target: Send + Sync {
 
     /// Whether what a lab changes outlives this process, so that its snapshot has to as well.
     fn outlives(&self) -> bool;
+
+    /// The command that puts back what a lab left that could not do it itself.
+    fn restore_command(&self) -> String {
+        "meshwalk restore".to_owned()
+    }
 }
 
 /// Something that a lab does to a target, to be shown as a command.

@@ -21,6 +21,8 @@ impl Target for ClusterTarget {
     fn describe(&self) -> Reply<'_, Description> {
         Box::pin(async {
             let versions = self.preflight().await?;
+            let traces = self.find_traces().await?;
+            let _ = self.traces.set(traces);
             let name = format!("namespace {}", self.kubectl.namespace());
             Ok(Description { target: TargetKind::Cluster, name, versions })
         })
@@ -121,12 +123,12 @@ impl Target for ClusterTarget {
         })
     }
 
-    fn trace<'a>(&'a self, _id: &'a str) -> Reply<'a, Vec<Span>> {
-        Box::pin(async { Ok(Vec::new()) })
+    fn trace<'a>(&'a self, id: &'a str) -> Reply<'a, Vec<Span>> {
+        Box::pin(self.spans(id))
     }
 
     fn untraced(&self) -> Option<&str> {
-        Some("a cluster's spans go to the collector that its mesh configuration names; this run asks none")
+        self.traces.get()?.as_ref().err().map(String::as_str)
     }
 
     fn settle(&self) -> Option<Settle> {
@@ -150,5 +152,9 @@ impl Target for ClusterTarget {
 
     fn outlives(&self) -> bool {
         true
+    }
+
+    fn restore_command(&self) -> String {
+        self.with_flags("meshwalk restore --on cluster")
     }
 }

@@ -22,7 +22,7 @@ const START: Duration = Duration::from_secs(20);
 const TRIES: u32 = 3;
 
 /// A namespace, what a port-forward goes to, and its ports there.
-type Key = (String, String, &'static [u16]);
+type Key = (String, String, Vec<u16>);
 
 /// Port-forwards by where they go to.
 #[derive(Default)]
@@ -47,10 +47,10 @@ impl Forwards {
         kubectl: &Kubectl,
         namespace: &str,
         to: &str,
-        ports: &'static [u16],
+        ports: &[u16],
         port: u16,
     ) -> Result<SocketAddr, TargetError> {
-        let key = (namespace.to_owned(), to.to_owned(), ports);
+        let key = (namespace.to_owned(), to.to_owned(), ports.to_vec());
         let mut open = self.open.lock().await;
         let alive = open.get_mut(&key).is_some_and(|forward| matches!(forward.child.try_wait(), Ok(None)));
         if !alive {
@@ -83,7 +83,7 @@ async fn start(kubectl: &Kubectl, namespace: &str, to: &str, ports: &[u16]) -> R
     let arguments = kubectl.arguments_in(namespace, &words);
     let line = Kubectl::line(&arguments);
     kubectl.show(&line);
-    let mut command = kubectl.command(&arguments);
+    let mut command = kubectl.lasting(&arguments);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| TargetError::failed(&line, error))?;
     let (Some(out), Some(mut err)) = (child.stdout.take(), child.stderr.take()) else {

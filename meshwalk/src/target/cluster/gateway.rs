@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use serde_json::Value;
 
-use super::ClusterTarget;
+use super::{ClusterTarget, Kubectl};
 use crate::{
     target::{Entry, TargetError},
     traffic::{Address, get},
@@ -15,15 +15,20 @@ pub(super) const GATEWAY_NAMESPACE: &str = "istio-system";
 /// Its service.
 const SERVICE: &str = "service/istio-ingressgateway";
 /// Its port for plain HTTP.
-const PORTS: &[u16] = &[80];
+const PORT: u16 = 80;
+/// The node port that istio/install/node-port.yaml sets, and where k8s/kind/cluster.yaml publishes it.
+const PUBLISHED: (u64, &str) = (30080, "127.0.0.1:8080");
 /// How long an address may take to answer before it counts as one that is not reached from here.
 const ANSWER: Duration = Duration::from_secs(2);
 /// The gateway opens its port only some time after the first Gateway is in force.
 const ROUNDS: u32 = 5;
 
 impl ClusterTarget {
-    /// The gateway's pods, as port-forwards name them.
+    /// The gateway's pods, as port-forwards name them; none where one may not look at them.
     pub(super) async fn gateway_pods(&self) -> Result<Vec<String>, TargetError> {
+        if self.blind.get().is_some() {
+            return Ok(Vec::new());
+        }
         let words =
             ["get", "pods", "-l", "istio=ingressgateway", "--field-selector=status.phase=Running", "-o", "name"];
         let arguments = self.kubectl.arguments_in(GATEWAY_NAMESPACE, &words);
@@ -37,7 +42,7 @@ impl ClusterTarget {
             Some(address) => (*address, None),
             None => {
                 let forwards = &self.forwards;
-                let address = forwards.reach(&self.kubectl, GATEWAY_NAMESPACE, SERVICE, PORTS, PORTS[0]).await?;
+                let address = forwards.reach(&self.kubectl, GATEWAY_NAMESPACE, SERVICE, &[PORT], PORT).await?;
                 (address, Some(super::FORWARDED.to_owned()))
             }
         };
@@ -46,7 +51,7 @@ impl ClusterTarget {
 
     /// An address that answers as Istio's gateway does; None if there is none.
     async fn find_gateway(&self) -> Result<Option<SocketAddr>, TargetError> {
-        if let Some(url) = &self.gateway_url {
+        if let Some(url) = &self.ways.gateway {
             let what = format!("--gateway {url}");
             let address = resolve(url).await.map_err(|why| TargetError::failed(&what, why))?;
             for _ in 0..ROUNDS * 3 {
@@ -60,10 +65,10 @@ impl ClusterTarget {
             return Err(TargetError::failed(what, why));
         }
         let candidates = self.candidates().await?;
-        for _ in 0..ROUNDS {
-            for address in &candidates {
+        for _ in 0..if candidates.is_empty() { 0 } else { ROUNDS } {
+            for (how, address) in &candidates {
                 if self.answers(*address).await {
-                    self.kubectl.remark(&format!("the gateway answers at {address}"));
+                    self.kubectl.remark(&format!("the gateway answers at {address}, {how}"));
                     return Ok(Some(*address));
                 }
             }
@@ -76,45 +81,100 @@ impl ClusterTarget {
         Ok(None)
     }
 
-    /// Where the gateway could be reached: a load balancer, the node port that scripts/cluster-up.sh opens, the
-    /// service's own address (from within a cluster's network).
-    async fn candidates(&self) -> Result<Vec<SocketAddr>, TargetError> {
+    /// Where the gateway could be reached, by what it is: a load balancer, the node port that scripts/cluster-up.sh
+    /// opens, the service's own address (from within a cluster's network), the port of a node.
+    async fn candidates(&self) -> Result<Vec<(&'static str, SocketAddr)>, TargetError> {
         let arguments = self.kubectl.arguments_in(GATEWAY_NAMESPACE, &["get", SERVICE, "-o", "json"]);
-        let line = super::Kubectl::line(&arguments);
+        let line = Kubectl::line(&arguments);
         self.kubectl.show(&line);
-        let service = self.kubectl.run(&arguments, None).await?;
+        let remedy = |error: TargetError| {
+            TargetError::failed("looking for the ingress gateway", format!("{error}\n--gateway URL names one"))
+        };
+        let service = self.kubectl.run(&arguments, None).await.map_err(remedy)?;
         let service: Value = serde_json::from_str(&service).map_err(|error| TargetError::failed(line, error))?;
-        let mut urls = Vec::new();
-        for balancer in service["status"]["loadBalancer"]["ingress"].as_array().map_or(&[][..], Vec::as_slice) {
-            urls.extend(balancer["ip"].as_str().or(balancer["hostname"].as_str()).map(str::to_owned));
+        let mut nodes = Value::Null;
+        if node_port(&service).is_some() {
+            let arguments = self.kubectl.arguments_anywhere(&["get", "nodes", "-o", "json"]);
+            self.kubectl.show(&Kubectl::line(&arguments));
+            // Nodes belong to no namespace, and not everybody may look at them.
+            let list = self.kubectl.run(&arguments, None).await.unwrap_or_default();
+            nodes = serde_json::from_str(&list).unwrap_or_default();
         }
-        let ports = service["spec"]["ports"].as_array().map_or(&[][..], Vec::as_slice);
-        if ports.iter().any(|port| port["port"] == 80 && port["nodePort"] == 30080) {
-            urls.push("127.0.0.1:8080".to_owned());
-        }
-        urls.extend(service["spec"]["clusterIP"].as_str().filter(|ip| *ip != "None").map(str::to_owned));
         let mut addresses = Vec::new();
-        for url in urls {
-            addresses.extend(resolve(&format!("http://{url}")).await);
+        for (how, place) in places(&service, &nodes) {
+            addresses.extend(resolve(&format!("http://{place}")).await.map(|address| (how, address)));
         }
         Ok(addresses)
     }
 
     /// Whether it is Istio's gateway that answers there.
     async fn answers(&self, address: SocketAddr) -> bool {
-        let reply = get(&Address::Tcp(address), &self.kubectl.namespace().gateway_host(), "/api/hello", ANSWER).await;
+        let host = self.kubectl.namespace().gateway_host();
+        let reply = get(&Address::Tcp(address), &host, "/api/hello", ANSWER).await;
         reply.is_ok_and(|reply| reply.headers.get("server").is_some_and(|server| server == "istio-envoy"))
     }
 }
 
+/// The node port of the gateway's port for plain HTTP.
+fn node_port(service: &Value) -> Option<u64> {
+    let ports = service["spec"]["ports"].as_array()?;
+    ports.iter().find(|port| port["port"] == PORT)?["nodePort"].as_u64()
+}
+
+/// Hosts with ports under which a gateway's service may be reached, best first.
+fn places(service: &Value, nodes: &Value) -> Vec<(&'static str, String)> {
+    let host = |address: &str| if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut places = Vec::new();
+    for balancer in list(&service["status"]["loadBalancer"]["ingress"]) {
+        let address = balancer["ip"].as_str().or(balancer["hostname"].as_str());
+        places.extend(address.map(|address| ("its load balancer", host(address))));
+    }
+    if node_port(service) == Some(PUBLISHED.0) {
+        places.push(("the node port that the kind cluster publishes", PUBLISHED.1.to_owned()));
+    }
+    let address = service["spec"]["clusterIP"].as_str().filter(|ip| *ip != "None");
+    places.extend(address.map(|address| ("the service's own address", host(address))));
+    for node in list(&nodes["items"]) {
+        for address in list(&node["status"]["addresses"]).iter().filter(|address| address["type"] == "InternalIP") {
+            if let (Some(address), Some(port)) = (address["address"].as_str(), node_port(service)) {
+                places.push(("a node's port", format!("{}:{port}", host(address))));
+            }
+        }
+    }
+    places
+}
+
 /// The address in a URL.
-async fn resolve(url: &str) -> Result<SocketAddr, String> {
+pub(super) async fn resolve(url: &str) -> Result<SocketAddr, String> {
     let wrong = || "a URL such as http://203.0.113.7:8080 is needed".to_owned();
     let uri: http::Uri = url.parse().map_err(|_| wrong())?;
     if uri.scheme_str() != Some("http") {
         return Err(wrong());
     }
     let host = uri.host().ok_or_else(wrong)?.trim_matches(['[', ']']);
-    let mut found = tokio::net::lookup_host((host, uri.port_u16().unwrap_or(80))).await.map_err(|e| e.to_string())?;
+    let mut found = tokio::net::lookup_host((host, uri.port_u16().unwrap_or(PORT))).await.map_err(|e| e.to_string())?;
     found.next().ok_or_else(|| format!("{host} has no address"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_load_balancer_is_tried_before_node_ports_and_the_services_own_address() {
+        let service = |node_port: u64| {
+            let ports = json!([{"port": 15021, "nodePort": 31000}, {"port": 80, "nodePort": node_port}]);
+            let ingress = json!([{"ip": "203.0.113.7"}, {"hostname": "lb.example.org"}]);
+            json!({"spec": {"clusterIP": "10.96.0.7", "ports": ports}, "status": {"loadBalancer": {"ingress": ingress}}})
+        };
+        let addresses = json!([{"type": "Hostname", "address": "node"}, {"type": "InternalIP", "address": "fd00::1"}]);
+        let nodes = json!({"items": [{"status": {"addresses": addresses}}]});
+        let found = |service: &Value| places(service, &nodes).into_iter().map(|(_, place)| place).collect::<Vec<_>>();
+        assert_eq!(found(&service(31080)), ["203.0.113.7", "lb.example.org", "10.96.0.7", "[fd00::1]:31080"]);
+        assert!(found(&service(30080)).contains(&"127.0.0.1:8080".to_owned()));
+        assert!(found(&json!({"spec": {"clusterIP": "None", "ports": [{"port": 80}]}})).is_empty());
+    }
 }

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use meshwalk_mesh::runtime::child;
 use tokio::{io::AsyncWriteExt, process::Command};
 
 use crate::{namespace::Namespace, target::TargetError};
@@ -22,6 +23,7 @@ pub type Show = Box<dyn Fn(&str) + Send + Sync>;
 /// `kubectl` with a context and a namespace.
 pub struct Kubectl {
     program: PathBuf,
+    launcher: Option<PathBuf>,
     context: Option<String>,
     namespace: Namespace,
     /// The folder to which files are relative.
@@ -35,13 +37,28 @@ impl Kubectl {
     pub fn new(context: Option<String>, namespace: Namespace, root: PathBuf, show: Show) -> Self {
         // The empty path is the present folder, but nobody can change into it.
         let root = if root.as_os_str().is_empty() { PathBuf::from(".") } else { root };
-        Self { program: PathBuf::from("kubectl"), context, namespace, root, show, shown: Mutex::default() }
+        Self {
+            program: PathBuf::from("kubectl"),
+            launcher: None,
+            context,
+            namespace,
+            root,
+            show,
+            shown: Mutex::default(),
+        }
     }
 
     /// The same with another program than the `kubectl` on the PATH.
     #[must_use]
     pub fn with_program(self, program: PathBuf) -> Self {
         Self { program, ..self }
+    }
+
+    /// The same with lasting commands that end with this process, even if it is killed. `launcher` is the `meshwalk`
+    /// program.
+    #[must_use]
+    pub fn launched_by(self, launcher: PathBuf) -> Self {
+        Self { launcher: Some(launcher), ..self }
     }
 
     /// The namespace of the workload.
@@ -56,9 +73,18 @@ impl Kubectl {
 
     /// The arguments of a command in any namespace.
     pub fn arguments_in(&self, namespace: &str, arguments: &[&str]) -> Vec<String> {
-        let context = self.context.iter().flat_map(|context| ["--context".to_owned(), context.clone()]);
-        let namespace = ["-n".to_owned(), namespace.to_owned()];
-        context.chain(namespace).chain(arguments.iter().map(|argument| (*argument).to_owned())).collect()
+        self.arguments_anywhere(&[&["-n", namespace], arguments].concat())
+    }
+
+    /// The arguments of a command that is about no namespace, or says itself about which.
+    pub fn arguments_anywhere(&self, arguments: &[&str]) -> Vec<String> {
+        let context = self.context.iter().flat_map(|context| ["--context", context]);
+        context.chain(arguments.iter().copied()).map(str::to_owned).collect()
+    }
+
+    /// The context that was named, if one was.
+    pub fn context(&self) -> Option<&str> {
+        self.context.as_deref()
     }
 
     /// The command as it can be typed.
@@ -82,6 +108,15 @@ impl Kubectl {
         command.args(arguments.iter().map(OsString::from)).current_dir(&self.root).kill_on_drop(true);
         // Ctrl-C on a terminal goes to a whole process group. What puts things back still needs these.
         command.process_group(0);
+        command
+    }
+
+    /// A process to be started that goes on until it is ended; it ends with this one, even if this one is killed.
+    pub fn lasting(&self, arguments: &[String]) -> Command {
+        let Some(launcher) = &self.launcher else { return self.command(arguments) };
+        let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+        let mut command = Command::from(child::command(launcher, &self.program, &arguments));
+        command.kill_on_drop(true);
         command
     }
 

@@ -1,5 +1,6 @@
 //! A Kubernetes cluster with Istio as a target: everything goes through `kubectl`, as a user would do it.
 
+mod arrival;
 mod as_target;
 mod deployments;
 mod files;
@@ -7,18 +8,19 @@ mod forward;
 mod gateway;
 mod kubectl;
 mod objects;
+mod permissions;
 mod pods;
 mod preflight;
-mod routes;
+mod traces;
 
-use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, sync::OnceLock, time::Duration};
 
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
 pub use kubectl::{Kubectl, Show};
 
-use self::{forward::Forwards, gateway::GATEWAY_NAMESPACE, objects::Objects, pods::Pod};
+use self::{forward::Forwards, gateway::GATEWAY_NAMESPACE, objects::Objects, pods::Pod, traces::Jaeger};
 use super::{Control, TargetError, Token, parsed};
 use crate::{evidence, traffic::Address};
 
@@ -40,16 +42,30 @@ const FORWARDED: &str = "the requests go through a kubectl port-forward, which a
 pub struct ClusterTarget {
     kubectl: Kubectl,
     forwards: Forwards,
-    gateway_url: Option<String>,
+    ways: Ways,
     gateway: OnceCell<Option<SocketAddr>>,
     token: Option<Token>,
+    /// Set where one may not look at the gateway's pods.
+    blind: OnceLock<bool>,
+    /// Where traces are, or what is missing for them; looked for before the first lab.
+    traces: OnceLock<Result<Jaeger, String>>,
+}
+
+/// Where things are reached from here, as far as the user says it.
+#[derive(Debug, Clone, Default)]
+pub struct Ways {
+    /// The URL of the ingress gateway.
+    pub gateway: Option<String>,
+    /// The URL of Jaeger's query API.
+    pub traces: Option<String>,
 }
 
 impl ClusterTarget {
-    /// The cluster that `kubectl` reaches; `gateway_url` says where its ingress gateway is reached from here.
+    /// The cluster that `kubectl` reaches.
     #[must_use]
-    pub fn new(kubectl: Kubectl, gateway_url: Option<String>) -> Self {
-        Self { kubectl, forwards: Forwards::default(), gateway_url, gateway: OnceCell::new(), token: None }
+    pub fn new(kubectl: Kubectl, ways: Ways) -> Self {
+        let (forwards, gateway) = (Forwards::default(), OnceCell::new());
+        Self { kubectl, forwards, ways, gateway, token: None, blind: OnceLock::new(), traces: OnceLock::new() }
     }
 
     /// The same, with what the control ports ask for.

@@ -4,12 +4,18 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ClusterTarget, objects::KINDS};
+use super::{ClusterTarget, GATEWAY_NAMESPACE, Kubectl};
 use crate::target::TargetError;
 
 /// What scripts/deploy.sh brings, and whether it has a sidecar.
 const WORKLOADS: [(&str, bool); 5] =
     [("frontend", true), ("backend-v1", true), ("backend-v2", true), ("stranger", true), ("outsider", false)];
+
+/// The least version of kubectl, of major 1, that does what is asked of it here; versions.env has the same.
+pub(super) const LEAST_KUBECTL: u32 = 31;
+
+const INSTALL: &str = "`istioctl install -f istio/install/default.yaml` installs it, and scripts/cluster-up.sh a whole \
+                       cluster with it";
 
 impl ClusterTarget {
     /// Looks whether everything is there that labs need, and returns the versions of it.
@@ -17,25 +23,47 @@ impl ClusterTarget {
     /// # Errors
     /// The first thing that is missing, with the remedy.
     pub async fn preflight(&self) -> Result<BTreeMap<String, String>, TargetError> {
-        let versions = self.versions().await?;
+        self.kubectl_itself().await?;
+        let kubernetes = self.server().await?;
         self.istio().await?;
+        self.namespace_there().await?;
         self.permissions().await?;
         self.workload().await?;
-        Ok(versions)
-    }
-
-    async fn versions(&self) -> Result<BTreeMap<String, String>, TargetError> {
-        // Without a kubectl there is nothing to say about clusters.
-        self.kubectl.get(&["version", "--client"]).await?;
-        let remedy = |error: TargetError| {
-            let why = "\nno cluster answers; scripts/cluster-up.sh starts one, and --context names another";
-            TargetError::failed("looking for the cluster", format!("{error}{why}"))
-        };
-        let answer = self.kubectl.get(&["version", "--request-timeout=10s", "-o", "json"]).await.map_err(remedy)?;
-        let version: Value = serde_json::from_str(&answer).unwrap_or_default();
-        let kubernetes = version["serverVersion"]["gitVersion"].as_str().unwrap_or("unknown").to_owned();
+        self.gateway_there().await?;
         let own = env!("CARGO_PKG_VERSION").to_owned();
         Ok(BTreeMap::from([("kubernetes".to_owned(), kubernetes), ("meshwalk".to_owned(), own)]))
+    }
+
+    /// Without a kubectl there is nothing to say about clusters.
+    async fn kubectl_itself(&self) -> Result<(), TargetError> {
+        let answer = self.kubectl.get(&["version", "--client", "-o", "json"]).await?;
+        let version: Value = serde_json::from_str(&answer).unwrap_or_default();
+        let version = version["clientVersion"]["gitVersion"].as_str().unwrap_or("of an unknown version");
+        if is_new_enough(version) {
+            return Ok(());
+        }
+        let why = format!(
+            "it is {version} and has to be 1.{LEAST_KUBECTL} or newer; https://kubernetes.io/docs/tasks/tools says how \
+             to install it"
+        );
+        Err(TargetError::failed("looking for kubectl", why))
+    }
+
+    /// The version of a cluster that answers.
+    async fn server(&self) -> Result<String, TargetError> {
+        let answer = self.kubectl.get(&["version", "--request-timeout=10s", "-o", "json"]).await;
+        let answer = answer.map_err(|error| {
+            let why = match self.kubectl.context() {
+                Some(context) if error.to_string().contains("does not exist") => {
+                    format!("there is no context {context}; `kubectl config get-contexts` lists those that there are")
+                }
+                Some(context) => format!("no cluster answers in the context {context}; --context names another"),
+                None => "no cluster answers; scripts/cluster-up.sh starts one, and --context names another".to_owned(),
+            };
+            TargetError::failed("looking for the cluster", format!("{error}\n{why}"))
+        })?;
+        let version: Value = serde_json::from_str(&answer).unwrap_or_default();
+        Ok(version["serverVersion"]["gitVersion"].as_str().unwrap_or("unknown").to_owned())
     }
 
     /// Everybody who may use a cluster at all may ask which kinds it has.
@@ -43,41 +71,40 @@ impl ClusterTarget {
         for group in ["networking.istio.io", "security.istio.io"] {
             let kinds = self.kubectl.get(&["api-resources", "--api-group", group, "-o", "name"]).await?;
             if kinds.trim().is_empty() {
-                let why = "the cluster does not have its kinds: `istioctl install -f istio/install/default.yaml` \
-                           installs it, and scripts/cluster-up.sh a whole cluster with it";
+                let why = format!("the cluster does not have its kinds of the group {group}: {INSTALL}");
                 return Err(TargetError::failed("looking for Istio", why));
             }
+        }
+        if self.control_planes().await.is_some_and(|all| !all.is_empty() && all.iter().all(|ready| *ready == 0)) {
+            let why = "its control plane is not ready: `kubectl get pods -A -l app=istiod` shows why";
+            return Err(TargetError::failed("looking for Istio", why));
         }
         Ok(())
     }
 
-    async fn permissions(&self) -> Result<(), TargetError> {
-        let mut needed = vec![("list", "pods"), ("create", "pods/portforward")];
-        for kind in [KINDS[0], KINDS[1], KINDS[2], KINDS[6], KINDS[7]] {
-            needed.extend(["list", "create", "patch", "update", "delete"].map(|verb| (verb, kind)));
-        }
-        let ask = |(verb, kind): (&'static str, &'static str)| async move {
-            let arguments = self.kubectl.arguments(&["auth", "can-i", verb, kind]);
-            let answer = self.kubectl.run(&arguments, None).await;
-            // A refusal is an answer with the exit code 1.
-            let refused = answer.err().is_some_and(|error| error.to_string().lines().any(|l| l.trim().ends_with("no")));
-            refused.then(|| format!("{verb} {kind}"))
-        };
-        let mut missing = Vec::new();
-        // A few at a time: each is a process.
-        for some in needed.chunks(6) {
-            let answers = futures_util::future::join_all(some.iter().map(|need| ask(*need))).await;
-            missing.extend(answers.into_iter().flatten());
-        }
-        if missing.is_empty() {
-            return Ok(());
-        }
+    /// How many pods of each of Istio's control planes are ready; nothing if one may not look. A managed one does not
+    /// run on the cluster, so that there may be none.
+    async fn control_planes(&self) -> Option<Vec<u64>> {
+        let arguments =
+            self.kubectl.arguments_anywhere(&["get", "deployments", "-A", "-l", "app=istiod", "-o", "json"]);
+        self.kubectl.show(&Kubectl::line(&arguments));
+        let list: Value = serde_json::from_str(&self.kubectl.run(&arguments, None).await.ok()?).ok()?;
+        let ready = |deployment: &Value| deployment["status"]["readyReplicas"].as_u64().unwrap_or_default();
+        Some(list["items"].as_array()?.iter().map(ready).collect())
+    }
+
+    async fn namespace_there(&self) -> Result<(), TargetError> {
         let namespace = self.kubectl.namespace();
-        let why = format!(
-            "you may not: {}\nask whoever runs the cluster for a Role with these rights in the namespace {namespace}",
-            missing.join(", ")
-        );
-        Err(TargetError::failed("looking whether the labs are allowed what they do", why))
+        let arguments = self.kubectl.arguments_anywhere(&["get", "namespace", namespace.name(), "-o", "name"]);
+        match self.kubectl.run(&arguments, None).await {
+            // Not everybody may look at namespaces; what is in them is looked at next.
+            Err(error) if error.to_string().contains("NotFound") => {
+                let deploy = self.with_flags("scripts/deploy.sh");
+                let why = format!("there is none; `{deploy}` makes it, with the workload in it");
+                Err(TargetError::failed(format!("looking for the namespace {namespace}"), why))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn workload(&self) -> Result<(), TargetError> {
@@ -86,17 +113,20 @@ impl ClusterTarget {
         let fail = |why: String| Err(TargetError::failed(&what, why));
         let pods = self.pods().await?;
         for (workload, meshed) in WORKLOADS {
-            let mut its = pods.iter().filter(|pod| pod.instance.workload == workload).peekable();
-            if its.peek().is_none() {
-                return fail(format!("no pod of {workload} is there: scripts/deploy.sh brings it"));
+            let its: Vec<_> = pods.iter().filter(|pod| pod.instance.workload == workload).collect();
+            if its.is_empty() {
+                let deploy = self.with_flags("scripts/deploy.sh");
+                return fail(format!("no pod of {workload} is there; `{deploy}` brings it"));
             }
             for pod in its {
                 let name = &pod.instance.name;
                 match pod.sidecar {
                     None if meshed => {
+                        let none = self.control_planes().await.is_some_and(|all| all.is_empty());
+                        let first = if none { format!("No Istio runs here: {INSTALL}. ") } else { String::new() };
                         return fail(format!(
-                            "the pod {name} has no sidecar, although it belongs to the mesh. Istio injects one when a \
-                             pod starts in a namespace with the label: `kubectl label namespace {namespace} \
+                            "the pod {name} has no sidecar, although it belongs to the mesh. {first}Istio injects one \
+                             when a pod starts in a namespace with the label: `kubectl label namespace {namespace} \
                              istio-injection=enabled`, then `kubectl -n {namespace} rollout restart deployment`"
                         ));
                     }
@@ -121,11 +151,47 @@ impl ClusterTarget {
                 }
             }
         }
-        if self.gateway_url.is_none() && self.gateway_pods().await?.is_empty() {
-            let why = "no pod with the label istio=ingressgateway runs in the namespace istio-system: install Istio \
-                       with an ingress gateway";
-            return Err(TargetError::failed("looking for the ingress gateway", why));
-        }
         Ok(())
+    }
+
+    async fn gateway_there(&self) -> Result<(), TargetError> {
+        if self.ways.gateway.is_some() || !self.gateway_pods().await?.is_empty() {
+            return Ok(());
+        }
+        let why = format!(
+            "no pod with the label istio=ingressgateway runs in the namespace {GATEWAY_NAMESPACE}: install Istio with an \
+             ingress gateway, or name another one by --gateway URL"
+        );
+        Err(TargetError::failed("looking for the ingress gateway", why))
+    }
+
+    /// A script's call for this cluster and namespace.
+    pub(super) fn with_flags(&self, script: &str) -> String {
+        let context = self.kubectl.context().map(|context| format!(" --context {context}")).unwrap_or_default();
+        let namespace = self.kubectl.namespace();
+        let namespace = if namespace.is_usual() { String::new() } else { format!(" --namespace {namespace}") };
+        format!("{script}{context}{namespace}")
+    }
+}
+
+/// Whether a version such as `v1.34.0` is one that does what is asked of kubectl here.
+fn is_new_enough(version: &str) -> bool {
+    let mut numbers = version.trim_start_matches('v').split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (1, LEAST_KUBECTL),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kubectl_is_as_new_as_the_scripts_want_it() {
+        let versions = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../versions.env")).unwrap();
+        assert!(versions.contains(&format!("\nKUBECTL_LEAST_VERSION=1.{LEAST_KUBECTL}.0\n")));
+        assert!(is_new_enough("v1.31.0") && is_new_enough("v1.34.2+k3s1") && is_new_enough("v2.0.0"));
+        assert!(!is_new_enough("v1.30.9") && !is_new_enough("of an unknown version"));
     }
 }

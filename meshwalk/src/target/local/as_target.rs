@@ -204,4 +204,9 @@ impl Target for LocalTarget {
     fn outlives(&self) -> bool {
         self.outlives
     }
+
+    fn restore_command(&self) -> String {
+        // Its other commands call the flag --name.
+        format!("meshwalk restore{}", self.name_flag().replace("--name", "--mesh"))
+    }
 }

@@ -1,0 +1,210 @@
+//! Whether the proxies have what was changed. An effect that only a share of the requests shows, or only a request that
+//! fails, cannot be waited for by single requests, so the proxies are asked: Istio marks each route with the
+//! VirtualService that it was made of, and each cluster with the DestinationRule, and what is marked becomes another
+//! when the change arrives.
+//!
+//! Policies leave no such mark. Their effect is all or nothing, so that a lab's own wait for it is enough.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::try_join_all;
+use serde_json::Value;
+use tokio::time::{Duration, Instant};
+
+use super::{ClusterTarget, objects::Objects};
+use crate::{
+    target::{
+        TargetError,
+        exchange::{self, Question},
+    },
+    traffic::Address,
+};
+
+/// Envoy's admin port, open on the pod's loopback.
+const ADMIN: &[u16] = &[15000];
+/// Kinds whose objects leave a mark, with the mark's name for the kind, and where what they mark is shown.
+const MARKED: [(&str, &str, &str); 2] = [
+    ("virtualservice.networking.istio.io", "virtual-service", "dynamic_route_configs"),
+    ("destinationrule.networking.istio.io", "destination-rule", "dynamic_active_clusters"),
+];
+/// How long a change may take to reach a proxy. A change that makes no difference there never does.
+const ARRIVAL: Duration = Duration::from_secs(15);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(250);
+/// What a proxy shows first has to reach its worker threads.
+const WORKERS: Duration = Duration::from_millis(200);
+
+/// A proxy: its namespace, and its pod as port-forwards name it.
+type Proxy = (String, String);
+
+/// What proxies had before a change.
+pub(super) struct Before {
+    objects: Objects,
+    /// By proxy: whether it is a gateway's, and what it had, as [`MARKED`] lists it.
+    proxies: BTreeMap<Proxy, (bool, Vec<Value>)>,
+}
+
+impl ClusterTarget {
+    /// What is to be compared with after a change.
+    pub(super) async fn before(&self) -> Result<Before, TargetError> {
+        let namespace = self.kubectl.namespace().name();
+        let mut proxies = Vec::new();
+        for pod in self.pods().await?.iter().filter(|pod| pod.sidecar.is_some()) {
+            proxies.push(((namespace.to_owned(), pod.path()), false));
+        }
+        for pod in self.gateway_pods().await? {
+            proxies.push(((super::GATEWAY_NAMESPACE.to_owned(), pod), true));
+        }
+        let dumps = proxies.iter().map(|(proxy, _)| async move {
+            let mut dumps = Vec::new();
+            for (_, _, shown) in MARKED {
+                dumps.push(self.dump(proxy, shown).await?);
+            }
+            Ok::<_, TargetError>(dumps)
+        });
+        let dumps = try_join_all(dumps).await?;
+        let proxies = proxies.into_iter().zip(dumps).map(|((proxy, gateway), dumps)| (proxy, (gateway, dumps)));
+        Ok(Before { objects: self.objects().await?, proxies: proxies.collect() })
+    }
+
+    /// Waits until every proxy that a change concerns has become another by it.
+    pub(super) async fn arrived(&self, before: &Before) -> Result<(), TargetError> {
+        let changed = changed(&before.objects, &self.objects().await?);
+        let mut waiting: Vec<_> = before
+            .proxies
+            .iter()
+            .flat_map(|(proxy, (gateway, then))| {
+                let concerned =
+                    changed.iter().filter(|change| if *gateway { change.gateways } else { change.sidecars });
+                concerned.filter_map(move |change| Some((proxy, then.get(change.marked)?, change)))
+            })
+            .collect();
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let deadline = Instant::now() + ARRIVAL;
+        let namespace = self.kubectl.namespace().name();
+        while !waiting.is_empty() {
+            let mut still = Vec::new();
+            for (proxy, then, change) in waiting {
+                let (_, kind, shown) = MARKED[change.marked];
+                let mark = format!("/namespaces/{namespace}/{kind}/{}", change.name);
+                if marked(&self.dump(proxy, shown).await?, &mark) == marked(then, &mark) {
+                    still.push((proxy, then, change));
+                }
+            }
+            waiting = still;
+            if let Some(((_, pod), _, change)) = waiting.first() {
+                if Instant::now() > deadline {
+                    let (name, (_, kind, _)) = (&change.name, MARKED[change.marked]);
+                    self.kubectl.remark(&format!("{pod} has the same of the {kind} {name} as before the change"));
+                    return Ok(());
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        tokio::time::sleep(WORKERS).await;
+        Ok(())
+    }
+
+    async fn dump(&self, (namespace, pod): &Proxy, shown: &str) -> Result<Value, TargetError> {
+        let failed = |why: String| TargetError::failed(format!("asking the proxy of {pod} for its {shown}"), why);
+        let address = self.forwards.reach(&self.kubectl, namespace, pod, ADMIN, ADMIN[0]).await?;
+        let path = format!("/config_dump?resource={shown}");
+        let asked = exchange::ask(&Address::Tcp(address), &Question::get(&path)).await;
+        let (status, answer) = asked.map_err(failed)?;
+        if !status.is_success() {
+            return Err(failed(format!("{status}: {answer}")));
+        }
+        serde_json::from_str(&answer).map_err(|error| failed(error.to_string()))
+    }
+}
+
+/// An object that has changed, and whom it concerns.
+#[derive(Debug, PartialEq)]
+struct Changed {
+    /// Its place in [`MARKED`].
+    marked: usize,
+    name: String,
+    sidecars: bool,
+    gateways: bool,
+}
+
+fn changed(before: &Objects, after: &Objects) -> Vec<Changed> {
+    let keys = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
+    let change = |key: &(String, String)| {
+        let marked = MARKED.iter().position(|(kind, _, _)| *kind == key.0)?;
+        let specs = [before, after].map(|objects| objects.get(key).map(|object| &object["spec"]));
+        if specs[0] == specs[1] {
+            return None;
+        }
+        // A DestinationRule is bound to no gateway: it concerns whoever calls its host, which a gateway need not do.
+        let bound = |to_mesh: bool| {
+            specs.iter().flatten().any(|spec| match spec["gateways"].as_array() {
+                Some(names) => names.iter().any(|name| (name == "mesh") == to_mesh),
+                None => to_mesh,
+            })
+        };
+        Some(Changed { marked, name: key.1.clone(), sidecars: bound(true), gateways: bound(false) })
+    };
+    keys.filter_map(change).collect()
+}
+
+/// What bears a mark.
+fn marked<'a>(dump: &'a Value, mark: &str) -> Vec<&'a Value> {
+    let (mut found, mut ahead) = (Vec::new(), vec![dump]);
+    while let Some(value) = ahead.pop() {
+        let config = value["metadata"]["filter_metadata"]["istio"]["config"].as_str();
+        if config.is_some_and(|config| config.ends_with(mark)) {
+            found.push(value);
+            continue;
+        }
+        match value {
+            Value::Array(items) => ahead.extend(items),
+            Value::Object(fields) => ahead.extend(fields.values()),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn routes_are_found_by_the_virtual_service_that_they_were_made_of() {
+        let route = |name: &str| {
+            let config = format!("/apis/networking.istio.io/v1/namespaces/meshwalk/virtual-service/{name}");
+            json!({"name": name, "metadata": {"filter_metadata": {"istio": {"config": config}}}})
+        };
+        let dump = json!({"configs": [{"route_config": {"routes": [route("frontend"), route("backend")]}}]});
+        assert_eq!(marked(&dump, "/namespaces/meshwalk/virtual-service/backend"), [&route("backend")]);
+        assert!(marked(&dump, "/namespaces/other/virtual-service/backend").is_empty());
+    }
+
+    #[test]
+    fn a_change_concerns_those_whom_it_is_bound_to() {
+        let object = |gateways: Value| json!({"spec": {"gateways": gateways}});
+        let key = |kind: &str, name: &str| (format!("{kind}.networking.istio.io"), name.to_owned());
+        let (route, rule) = ("virtualservice", "destinationrule");
+        let before = Objects::from([
+            (key(rule, "limits"), json!({"spec": {"trafficPolicy": {}}})),
+            (key(route, "same"), object(Value::Null)),
+            (key(route, "gone"), object(Value::Null)),
+        ]);
+        let after = Objects::from([
+            (key(rule, "limits"), json!({"spec": {"trafficPolicy": {"loadBalancer": {}}}})),
+            (key(route, "same"), object(Value::Null)),
+            (key(route, "new"), object(json!(["meshwalk"]))),
+        ]);
+        let wanted = [
+            Changed { marked: 1, name: "limits".into(), sidecars: true, gateways: false },
+            Changed { marked: 0, name: "gone".into(), sidecars: true, gateways: false },
+            Changed { marked: 0, name: "new".into(), sidecars: false, gateways: true },
+        ];
+        assert_eq!(changed(&before, &after), wanted);
+    }
+}

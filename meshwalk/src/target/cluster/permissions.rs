@@ -1,0 +1,64 @@
+//! What labs do on a cluster, and whether it is allowed to whoever runs them.
+
+use super::{ClusterTarget, GATEWAY_NAMESPACE, objects::KINDS};
+use crate::target::TargetError;
+
+/// Each question is a process; so many run at the same time.
+const AT_ONCE: usize = 6;
+/// What is done to objects of each kind.
+const VERBS: [&str; 5] = ["list", "create", "patch", "update", "delete"];
+
+impl ClusterTarget {
+    /// Asks the cluster whether it would allow what labs do.
+    ///
+    /// # Errors
+    /// Everything that it would not allow.
+    pub(super) async fn permissions(&self) -> Result<(), TargetError> {
+        let namespace = self.kubectl.namespace().name();
+        let mut needed = vec![(namespace, "list", "pods"), (namespace, "create", "pods/portforward")];
+        // All are looked at; these are the ones that labs change.
+        needed.extend(KINDS.iter().map(|kind| (namespace, "list", *kind)));
+        for kind in [KINDS[0], KINDS[1], KINDS[2], KINDS[6], KINDS[7]] {
+            needed.extend(VERBS[1..].iter().map(|verb| (namespace, *verb, kind)));
+        }
+        let mut missing = self.refused(&needed).await;
+        let gateway = [("list", "pods"), ("create", "pods/portforward"), ("get", "services")];
+        let gateway: Vec<_> = gateway.iter().map(|(verb, what)| (GATEWAY_NAMESPACE, *verb, *what)).collect();
+        let missing_at_gateway = self.refused(&gateway).await;
+        let mut remedy = String::new();
+        if missing_at_gateway.is_empty() {
+        } else if self.ways.gateway.is_some() {
+            // What is missing then is a look at the gateway's routes, in whose place comes the lab's own wait.
+            let _ = self.blind.set(true);
+            self.kubectl.remark("the gateway's proxy cannot be asked for its routes; whether a change has reached it is seen by its effects alone");
+        } else {
+            missing.extend(missing_at_gateway);
+            remedy = "; with --gateway URL, nothing is needed in istio-system".to_owned();
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let why = format!(
+            "you may not: {}\nask whoever runs the cluster for a Role with these rights{remedy}",
+            missing.join(", ")
+        );
+        Err(TargetError::failed("looking whether the labs are allowed what they do", why))
+    }
+
+    /// Those of some rights (namespace, verb, resource) that the cluster refuses.
+    async fn refused(&self, needed: &[(&str, &str, &str)]) -> Vec<String> {
+        let ask = |(namespace, verb, what): (String, String, String)| async move {
+            let arguments = self.kubectl.arguments_in(&namespace, &["auth", "can-i", &verb, &what]);
+            let answer = self.kubectl.run(&arguments, None).await;
+            // A refusal is an answer with the exit code 1.
+            let refused = answer.err().is_some_and(|error| error.to_string().lines().any(|l| l.trim().ends_with("no")));
+            refused.then(|| format!("{verb} {what} in {namespace}"))
+        };
+        let mut missing = Vec::new();
+        for some in needed.chunks(AT_ONCE) {
+            let questions = some.iter().map(|(a, b, c)| ask(((*a).to_owned(), (*b).to_owned(), (*c).to_owned())));
+            missing.extend(futures_util::future::join_all(questions).await.into_iter().flatten());
+        }
+        missing
+    }
+}

@@ -1,0 +1,232 @@
+//! Traces of a cluster: whether the mesh records them, and the spans of one, from Jaeger's query API.
+
+use std::{net::SocketAddr, time::Duration};
+
+use http::StatusCode;
+use serde_json::Value;
+
+use super::{ClusterTarget, GATEWAY_NAMESPACE, Kubectl, gateway};
+use crate::{
+    target::{Span, TargetError},
+    traffic::{Address, Reply, get},
+};
+
+/// Where observability/jaeger.yaml puts it.
+const NAMESPACE: &str = "meshwalk-observability";
+/// The port of Jaeger's query API, as Jaeger and every manifest of it number it.
+const QUERY: u64 = 16686;
+/// How long Jaeger may take for an answer.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// Where Jaeger answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Jaeger {
+    /// At an address that the user named.
+    At { address: SocketAddr, host: String, base: String },
+    /// As a service, which is reached by a port-forward.
+    Service { namespace: String, path: String, port: u16 },
+}
+
+impl ClusterTarget {
+    /// Finds Jaeger, or says what is missing for traces, and what brings it.
+    pub(super) async fn find_traces(&self) -> Result<Result<Jaeger, String>, TargetError> {
+        let jaeger = match &self.ways.traces {
+            Some(url) => Some(at(url).await.map_err(|why| TargetError::failed(format!("--traces {url}"), why))?),
+            None => self.service().await,
+        };
+        let script = self.with_flags("scripts/tracing.sh --provider");
+        let Some(jaeger) = jaeger else {
+            return Ok(Err(format!("no Jaeger is on the cluster; `{script}` brings it, --traces URL names one")));
+        };
+        Ok(match self.unrecorded().await {
+            Some(why) => Err(format!("{why}; `{script}` sees to it")),
+            None => Ok(jaeger),
+        })
+    }
+
+    /// A service that Jaeger's own label marks. Whoever may not look everywhere is shown the project's own.
+    async fn service(&self) -> Option<Jaeger> {
+        for scope in [&["-A"][..], &["-n", NAMESPACE]] {
+            let words = [scope, &["get", "services", "-l", "app=jaeger", "-o", "json"]].concat();
+            let arguments = self.kubectl.arguments_anywhere(&words);
+            self.kubectl.show(&Kubectl::line(&arguments));
+            if let Ok(list) = self.kubectl.run(&arguments, None).await {
+                return services(&serde_json::from_str(&list).unwrap_or_default());
+            }
+        }
+        None
+    }
+
+    /// Why the mesh records no traces, as far as one may look; nothing if it does.
+    async fn unrecorded(&self) -> Option<String> {
+        let words = ["get", "configmap", "istio", "-o", "jsonpath={.data.mesh}"];
+        let configuration = self.look(&words, GATEWAY_NAMESPACE).await;
+        if let Some(configuration) = &configuration
+            && !has_provider(configuration)
+        {
+            return Some("the mesh configuration names no provider for traces (extensionProviders)".to_owned());
+        }
+        let words = ["get", "telemetries.telemetry.istio.io", "-o", "json"];
+        // What lies beside Istio and selects nobody holds for every namespace; it comes first.
+        for namespace in [GATEWAY_NAMESPACE, self.kubectl.namespace().name()] {
+            let telemetries = self.look(&words, namespace).await?;
+            let telemetries: Value = serde_json::from_str(&telemetries).unwrap_or_default();
+            let all: Vec<_> = for_all_requests(&telemetries).collect();
+            if namespace == GATEWAY_NAMESPACE && all.iter().any(|one| one["spec"]["selector"].is_null()) {
+                return None;
+            }
+            if all.is_empty() {
+                return Some(format!("no Telemetry in the namespace {namespace} asks for a trace of every request"));
+            }
+        }
+        None
+    }
+
+    /// What kubectl shows; nothing if one may not look.
+    async fn look(&self, words: &[&str], namespace: &str) -> Option<String> {
+        let arguments = self.kubectl.arguments_in(namespace, words);
+        self.kubectl.show(&Kubectl::line(&arguments));
+        self.kubectl.run(&arguments, None).await.ok()
+    }
+
+    /// The spans of a trace that have arrived.
+    pub(super) async fn spans(&self, id: &str) -> Result<Vec<Span>, TargetError> {
+        let Some(Ok(jaeger)) = self.traces.get() else { return Ok(Vec::new()) };
+        let what = format!("reading the trace {id}");
+        // A port-forward may have died; it is there again for the second question.
+        let answer = match self.ask_jaeger(jaeger, id).await {
+            Ok(answer) => Ok(answer),
+            Err(_) => self.ask_jaeger(jaeger, id).await,
+        };
+        let answer = answer.map_err(|why| TargetError::failed(&what, format!("Jaeger: {why}")))?;
+        match answer.status {
+            // A trace of which nothing has come in yet is an empty one.
+            StatusCode::NOT_FOUND => Ok(Vec::new()),
+            status if status.is_success() => {
+                let trace = serde_json::from_slice(&answer.body);
+                Ok(read(&trace.map_err(|error| TargetError::failed(&what, format!("Jaeger's answer: {error}")))?))
+            }
+            status => Err(TargetError::failed(what, format!("Jaeger answers {status}"))),
+        }
+    }
+}
+
+impl ClusterTarget {
+    async fn ask_jaeger(&self, jaeger: &Jaeger, id: &str) -> Result<Reply, String> {
+        let (address, host, base) = match jaeger {
+            Jaeger::At { address, host, base } => (*address, host.as_str(), base.as_str()),
+            Jaeger::Service { namespace, path, port } => {
+                let reached = self.forwards.reach(&self.kubectl, namespace, path, &[*port], *port).await;
+                (reached.map_err(|error| error.to_string())?, "localhost", "")
+            }
+        };
+        let path = format!("{base}/api/traces/{id}");
+        get(&Address::Tcp(address), host, &path, ANSWER).await.map_err(|failure| failure.to_string())
+    }
+}
+
+/// The service in a listing that has the query API.
+fn services(list: &Value) -> Option<Jaeger> {
+    list["items"].as_array()?.iter().find_map(|service| {
+        let ports = service["spec"]["ports"].as_array()?;
+        let is_query = |port: &&Value| port["port"] == QUERY || port["targetPort"] == QUERY;
+        let port = ports.iter().find(is_query)?["port"].as_u64()?;
+        let name = service["metadata"]["name"].as_str()?;
+        let namespace = service["metadata"]["namespace"].as_str()?.to_owned();
+        Some(Jaeger::Service { namespace, path: format!("service/{name}"), port: u16::try_from(port).ok()? })
+    })
+}
+
+/// Whether a mesh configuration has a provider that takes spans.
+fn has_provider(configuration: &str) -> bool {
+    let keys = ["opentelemetry:", "zipkin:", "datadog:", "skywalking:"];
+    configuration.contains("extensionProviders:") && keys.iter().any(|key| configuration.contains(key))
+}
+
+/// Those of some Telemetries that ask for a trace of every request.
+fn for_all_requests(list: &Value) -> impl Iterator<Item = &Value> {
+    let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
+    items.iter().filter(|item| {
+        let tracing = item["spec"]["tracing"].as_array().map_or(&[][..], Vec::as_slice);
+        tracing.iter().any(|one| one["randomSamplingPercentage"].as_f64() == Some(100.0))
+    })
+}
+
+/// The spans in an answer of `/api/traces/ID`.
+fn read(answer: &Value) -> Vec<Span> {
+    let traces = answer["data"].as_array().map_or(&[][..], Vec::as_slice);
+    let spans = traces.iter().flat_map(|trace| {
+        let spans = trace["spans"].as_array().map_or(&[][..], Vec::as_slice);
+        spans.iter().filter_map(|span| {
+            let process = &trace["processes"][span["processID"].as_str()?];
+            let references = span["references"].as_array().map_or(&[][..], Vec::as_slice);
+            let parent = references.iter().find(|reference| reference["refType"] == "CHILD_OF");
+            Some(Span {
+                id: span["spanID"].as_str()?.to_owned(),
+                parent: parent.and_then(|parent| parent["spanID"].as_str()).map(str::to_owned),
+                service: process["serviceName"].as_str()?.to_owned(),
+                // Jaeger counts in microseconds.
+                start: span["startTime"].as_u64()?.saturating_mul(1000),
+            })
+        })
+    });
+    spans.collect()
+}
+
+/// Where a URL leads.
+async fn at(url: &str) -> Result<Jaeger, String> {
+    let address = gateway::resolve(url).await?;
+    let uri: http::Uri = url.parse().map_err(|_| format!("{url} is no URL"))?;
+    let host = uri.authority().map(ToString::to_string).unwrap_or_default();
+    Ok(Jaeger::At { address, host, base: uri.path().trim_end_matches('/').to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn spans_are_read_as_jaeger_tells_of_them() {
+        let answer = json!({"data": [{
+            "spans": [
+                {"spanID": "b", "processID": "p1", "startTime": 17, "references": [
+                    {"refType": "FOLLOWS_FROM", "spanID": "x"}, {"refType": "CHILD_OF", "spanID": "a"},
+                ]},
+                {"spanID": "a", "processID": "p2", "startTime": 12, "references": []},
+            ],
+            "processes": {"p1": {"serviceName": "frontend.meshwalk"}, "p2": {"serviceName": "frontend"}},
+        }]});
+        let span = |id: &str, parent: Option<&str>, service: &str, start| Span {
+            id: id.to_owned(),
+            parent: parent.map(str::to_owned),
+            service: service.to_owned(),
+            start,
+        };
+        let wanted = [span("b", Some("a"), "frontend.meshwalk", 17_000), span("a", None, "frontend", 12_000)];
+        assert_eq!(read(&answer), wanted);
+        assert_eq!(read(&json!({"data": null, "errors": [{"code": 404}]})), []);
+    }
+
+    #[test]
+    fn jaeger_is_found_under_the_ports_of_istios_sample_too() {
+        let service = |name: &str, port: u64, target: Value| {
+            let ports = json!([{"port": 9411, "targetPort": 9411}, {"port": port, "targetPort": target}]);
+            json!({"metadata": {"name": name, "namespace": "istio-system"}, "spec": {"ports": ports}})
+        };
+        let list = json!({"items": [service("collector", 4317, json!(4317)), service("tracing", 80, json!(16686))]});
+        let found = Jaeger::Service { namespace: "istio-system".into(), path: "service/tracing".into(), port: 80 };
+        assert_eq!(services(&list), Some(found));
+        assert_eq!(services(&json!({"items": [service("collector", 4317, json!(4317))]})), None);
+    }
+
+    #[test]
+    fn a_provider_and_a_telemetry_for_every_request_are_told_from_others() {
+        assert!(has_provider("extensionProviders:\n- name: a\n  opentelemetry:\n    port: 4317\n"));
+        assert!(!has_provider("extensionProviders:\n- name: a\n  envoyExtAuthzHttp: {}\n"));
+        let list = |percent: f64| json!({"items": [{"spec": {"tracing": [{"randomSamplingPercentage": percent}]}}]});
+        let count = |list: Value| for_all_requests(&list).count();
+        assert_eq!((count(list(100.0)), count(list(10.0)), count(json!({"items": []}))), (1, 0, 0));
+    }
+}

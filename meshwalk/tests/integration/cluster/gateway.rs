@@ -1,0 +1,94 @@
+//! The way to the ingress gateway, found by what its service says and who answers.
+
+use axum::{Router, routing::get};
+use meshwalk::{
+    lab::Entrance,
+    namespace::Namespace,
+    target::{ClusterTarget, Target, Ways},
+    traffic::Address,
+};
+use serde_json::json;
+
+use super::stand_in::StandIn;
+
+/// The port of something that answers as the header `server` says.
+async fn answering(server: &'static str) -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let router = Router::new().route("/api/hello", get(move || async move { ([("server", server)], "{}") }));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    port
+}
+
+/// A cluster whose gateway is reached at nothing but this port of its node.
+fn with_node_port(port: Option<u16>) -> StandIn {
+    let mut stand_in = StandIn::healthy();
+    let ports = json!([{"port": 80, "nodePort": port}]);
+    stand_in.answers("*get service/istio-ingressgateway*", &json!({"spec": {"clusterIP": "None", "ports": ports}}));
+    let addresses = json!([{"type": "InternalIP", "address": "127.0.0.1"}]);
+    stand_in.answers("*get nodes*", &json!({"items": [{"status": {"addresses": addresses}}]}));
+    stand_in
+}
+
+/// Lets port-forwards lead to this port; they go on for so many seconds.
+fn forwards(stand_in: &mut StandIn, port: u16, seconds: u32) {
+    let body = format!("echo 'Forwarding from 127.0.0.1:{port} -> 80'; exec sleep {seconds}");
+    stand_in.runs("*port-forward*", &body);
+}
+
+fn address(port: u16) -> Address {
+    Address::Tcp(([127, 0, 0, 1], port).into())
+}
+
+#[tokio::test]
+async fn the_gateway_that_is_named_is_taken_and_asked_for_the_namespaces_host() {
+    let port = answering("istio-envoy").await;
+    let stand_in = StandIn::healthy();
+    let kubectl = stand_in.kubectl(None, Namespace::named("two").unwrap());
+    let ways = Ways { gateway: Some(format!("http://127.0.0.1:{port}")), ..Ways::default() };
+    let entry = ClusterTarget::new(kubectl, ways).entry(Entrance::Gateway).await.unwrap();
+    assert_eq!((entry.address, entry.authority.as_str(), entry.caveat), (address(port), "two.localhost", None));
+    assert_eq!(stand_in.calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_url_that_is_none_is_refused_with_an_example() {
+    let ways = Ways { gateway: Some("meshwalk.example".to_owned()), ..Ways::default() };
+    let told = StandIn::healthy().target(ways).entry(Entrance::Gateway).await.unwrap_err().to_string();
+    assert!(told.contains("--gateway meshwalk.example failed: a URL such as http://203.0.113.7:8080"), "{told}");
+}
+
+#[tokio::test]
+async fn the_port_of_a_node_is_taken_where_the_gateway_answers_there() {
+    let port = answering("istio-envoy").await;
+    let entry = with_node_port(Some(port)).target(Ways::default()).entry(Entrance::Gateway).await.unwrap();
+    assert_eq!((entry.address, entry.caveat), (address(port), None));
+}
+
+#[tokio::test]
+async fn somebody_else_at_the_address_is_not_taken_for_the_gateway() {
+    let mut stand_in = with_node_port(Some(answering("nginx").await));
+    let port = answering("istio-envoy").await;
+    forwards(&mut stand_in, port, 60);
+    let entry = stand_in.target(Ways::default()).entry(Entrance::Gateway).await.unwrap();
+    assert_eq!(entry.address, address(port));
+    assert!(entry.caveat.unwrap().contains("port-forward"));
+}
+
+#[tokio::test]
+async fn a_port_forward_is_the_last_resort_and_is_started_again_when_it_has_ended() {
+    let mut stand_in = with_node_port(None);
+    let port = answering("istio-envoy").await;
+    // It ends at once, as with the gateway's pod.
+    forwards(&mut stand_in, port, 0);
+    let target = stand_in.target(Ways::default());
+    let started = || stand_in.calls().iter().filter(|call| call.contains("port-forward")).count();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while started() < 2 {
+        let entry = target.entry(Entrance::Gateway).await.unwrap();
+        assert_eq!(entry.address, address(port));
+        assert!(entry.caveat.unwrap().contains("adds latency"));
+        assert!(std::time::Instant::now() < deadline, "{:?}", stand_in.calls());
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

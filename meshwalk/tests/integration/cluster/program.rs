@@ -1,0 +1,60 @@
+//! The program as it is typed: what keeps labs from being run is told from a lab that failed.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use super::stand_in::StandIn;
+
+/// Runs `meshwalk` in the project's folder with the stand-in as its kubectl.
+fn meshwalk(stand_in: &StandIn, arguments: &[&str]) -> (Option<i32>, String) {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let program = stand_in.program();
+    let project: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().into();
+    let Output { status, stderr, .. } = Command::new(env!("CARGO_BIN_EXE_meshwalk"))
+        .args(arguments)
+        .current_dir(project)
+        .env("PATH", format!("{}:{path}", program.parent().unwrap().display()))
+        .env("XDG_STATE_HOME", stand_in.file("state"))
+        .output()
+        .unwrap();
+    (status.code(), String::from_utf8_lossy(&stderr).into_owned())
+}
+
+#[test]
+fn a_cluster_without_istio_ends_a_run_with_2_and_the_remedy() {
+    let mut without = StandIn::healthy();
+    without.says("*config current-context", "mine");
+    without.says("*api-resources*", "");
+    let (code, told) = meshwalk(&without, &["run", "canary", "--on", "cluster"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("looking for Istio failed") && told.contains("istioctl install"), "{told}");
+    assert!(told.contains("$ kubectl -n meshwalk version --client"), "each command is shown: {told}");
+}
+
+#[test]
+fn a_namespace_that_can_be_none_ends_a_run_with_2_before_kubectl_is_asked() {
+    let stand_in = StandIn::healthy();
+    let (code, told) = meshwalk(&stand_in, &["run", "canary", "--on", "cluster", "--namespace", "My_Own"]);
+    assert_eq!((code, stand_in.calls().len()), (Some(2), 0), "{told}");
+    assert!(told.contains("--namespace: `My_Own` is no name of a namespace"), "{told}");
+    let (code, told) = meshwalk(&stand_in, &["run", "canary", "--namespace", "two"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("--namespace is about a cluster: add --on cluster"), "{told}");
+}
+
+#[test]
+fn a_run_after_one_that_was_killed_names_the_command_that_puts_back() {
+    let stand_in = StandIn::healthy();
+    let kept = stand_in.file("state/meshwalk/before-cluster-mine-two.json");
+    std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+    let snapshot = r#"{"lab": "canary", "unix_time": 0, "snapshot": {"documents": [], "faults": {}}}"#;
+    std::fs::write(&kept, snapshot).unwrap();
+    let flags = ["run", "canary", "--on", "cluster", "--context", "mine", "--namespace", "two"];
+    let (code, told) = meshwalk(&stand_in, &flags);
+    assert_eq!(code, Some(2), "{told}");
+    let hint = "the lab canary did not end as it began; run `meshwalk restore --on cluster --context mine --namespace \
+                two` first";
+    assert!(told.contains(hint), "{told}");
+}
