@@ -24,6 +24,5 @@ require_pip() {
 }
 
 target_directory() {
-  cargo metadata --locked --format-version 1 --no-deps |
-    python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])'
+  cargo metadata --locked --format-version 1 --no-deps | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
 }

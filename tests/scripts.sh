@@ -108,6 +108,48 @@ check "build-images refuses a way to load that it does not know" refuses "is non
 check "deploy refuses a namespace that can be none" refuses "is no name of a namespace" scripts/deploy.sh --namespace Nope_
 check "a flag that nobody knows is refused" refuses "is not understood" scripts/canary.sh --fast
 
+# What tracing.sh makes of a mesh configuration: a provider beside those that are there, in their indentation.
+stand_in kubectl "
+case \$* in
+  *version*--client*) echo 'Client Version: v$KUBECTL_LEAST_VERSION' ;;
+  *version*) echo 'Server Version: v$KUBERNETES_VERSION' ;;
+  *'get configmap istio'*) cat $folder/mesh ;;
+  *'app=istiod'*) echo 1 ;;
+  *'create configmap'*) for word; do case \$word in --from-file=mesh=*) cat \"\${word#*=*=}\" ;; esac; done ;;
+  *'patch configmap istio'*) for word; do [ ! -f \"\$word\" ] || cp \"\$word\" $folder/mesh; done ;;
+  *'get deployment frontend'*) exit 1 ;;
+  *'get namespace'*) exit 1 ;;
+  *'apply -k'*) exit 1 ;;
+esac"
+configured() { # TITLE BEFORE AFTER: by --provider, and back again by --remove
+  printf '%s\n' "$2" >"$folder/mesh"
+  printf '%s\n' "$3" >"$folder/wanted"
+  cp "$folder/mesh" "$folder/before"
+  fresh
+  with_stand_ins scripts/tracing.sh --provider || true
+  check "$1" cmp "$folder/mesh" "$folder/wanted"
+  with_stand_ins scripts/tracing.sh --remove || true
+  check "$1, and is taken out again" cmp "$folder/mesh" "$folder/before"
+}
+provider() { printf '%s- name: meshwalk-jaeger\n%s  opentelemetry:\n%s    service: jaeger.meshwalk-observability.svc.cluster.local\n%s    port: 4317' "$1" "$1" "$1" "$1"; }
+configured "tracing adds its provider to a configuration without any" "accessLogFile: /dev/stdout" \
+  "accessLogFile: /dev/stdout
+extensionProviders:
+$(provider '')"
+configured "tracing adds its provider to a list, indented as the list is" "extensionProviders:
+  - name: other
+    zipkin:
+      port: 9411
+rootNamespace: istio-system" "extensionProviders:
+$(provider '  ')
+  - name: other
+    zipkin:
+      port: 9411
+rootNamespace: istio-system"
+printf 'accessLogFile: /dev/stdout\n' >"$folder/mesh"
+check "tracing changes no configuration unasked, and says what belongs into it" refuses "service: jaeger.meshwalk-observability" scripts/tracing.sh
+check "tracing without --provider leaves the configuration alone" never_called 'patch configmap'
+
 # The statistics behind every share that the scripts judge, against values worked out by hand.
 share() { awk -v n="$1" -v k="$2" -v p="$3" -v error="${4:-1e-6}" -f scripts/share.awk; }
 one_toss_tells_nothing() { [ "$(share 1 0 50 0.01)" = "0 1" ]; }
