@@ -48,6 +48,8 @@ enum Command {
     Fault(commands::fault::Args),
     /// Show which faults are set, and what they have done.
     Faults(commands::faults::Args),
+    /// Do nothing until it is stopped: for a pod to run other commands in.
+    Idle(commands::idle::Args),
     /// Stop a mesh that runs in another terminal.
     Down(commands::down::Args),
 }
@@ -107,6 +109,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Load(args) => commands::load::run(args).await,
         Command::Fault(args) => commands::fault::run(args).await,
         Command::Faults(args) => commands::faults::run(args).await,
+        Command::Idle(args) => commands::idle::run(args).await,
         Command::Down(args) => commands::down::run(args).await,
     }
 }

@@ -7,6 +7,7 @@ pub mod delete;
 pub mod down;
 pub mod fault;
 pub mod faults;
+pub mod idle;
 pub mod labs;
 pub mod lint;
 pub mod load;

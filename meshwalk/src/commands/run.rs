@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
+    time::SystemTime,
 };
 
 use anyhow::Context;
@@ -16,7 +17,7 @@ use crate::{
     cli::{self, WrongInput},
     engine::{Engine, Interrupt, Interrupter, Keeper},
     lab::{Lab, TargetKind},
-    report::{self, Report},
+    report::{self, Report, config_map},
     target::{LocalTarget, Target},
 };
 
@@ -34,6 +35,9 @@ pub struct Args {
     /// Write report.json and report.html into this folder.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// With --on cluster: also leave the report in this ConfigMap of the workload's namespace.
+    #[arg(long, value_name = "configmap/NAME", value_parser = config_map_name)]
+    report_to: Option<String>,
     /// Run on the mesh of this name that runs already, instead of one that is started for the run.
     #[arg(long, value_name = "NAME")]
     mesh: Option<String>,
@@ -57,6 +61,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn labs(args: Args) -> anyhow::Result<ExitCode> {
     args.cluster.fits(args.on)?;
+    if args.on == TargetKind::Local && args.report_to.is_some() {
+        return Err(WrongInput("--report-to is about a cluster: add --on cluster, or use --report".to_owned()).into());
+    }
     let (root, mut labs) = args.labs.read()?;
     if let Some(folder) = &args.report {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
@@ -119,7 +126,22 @@ async fn on_cluster(
     let target = args.cluster.target(root.clone(), Box::new(move |line| shows.command(line)))?;
     unrestored(&keeper, &target)?;
     let engine = Engine { target: &target, observer: &**teller, interrupt, root: &root, keeper };
-    Ok(engine.run(labs).await?)
+    let Some(place) = &args.report_to else { return Ok(engine.run(labs).await?) };
+    target.leave(place, &config_map::begun(&report::timestamp(SystemTime::now()))).await?;
+    let ran = engine.run(labs).await;
+    let entries = ran.as_ref().map_or_else(|error| config_map::broken(&error.to_string()), config_map::whole);
+    target.leave(place, &entries).await?;
+    cli::tell(&format!("the report is in configmap/{place}"));
+    Ok(ran?)
+}
+
+/// The name in `configmap/NAME`, as Kubernetes allows it (RFC 1123, a DNS label).
+fn config_map_name(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    match text.strip_prefix("configmap/") {
+        Some(name) if !name.is_empty() && name.len() < 64 && name.chars().all(plain) => Ok(name.to_owned()),
+        _ => Err("write configmap/NAME, with small letters, digits and `-`, as configmap/meshwalk-report".to_owned()),
+    }
 }
 
 /// Runs labs on a mesh that is up.

@@ -7,6 +7,7 @@ mod files;
 mod forward;
 mod gateway;
 mod kubectl;
+mod leave;
 mod objects;
 mod permissions;
 mod pods;

@@ -16,6 +16,10 @@ impl ClusterTarget {
     pub(super) async fn permissions(&self) -> Result<(), TargetError> {
         let namespace = self.kubectl.namespace().name();
         let mut needed = vec![(namespace, "list", "pods"), (namespace, "create", "pods/portforward")];
+        needed.push((namespace, "watch", "pods"));
+        // Restarts and scaling, and the look at what has become of them.
+        needed.extend(["list", "watch", "patch"].map(|verb| (namespace, verb, "deployments.apps")));
+        needed.push((namespace, "patch", "deployments.apps/scale"));
         // All are looked at; these are the ones that labs change.
         needed.extend(KINDS.iter().map(|kind| (namespace, "list", *kind)));
         for kind in [KINDS[0], KINDS[1], KINDS[2], KINDS[6], KINDS[7]] {
@@ -48,7 +52,11 @@ impl ClusterTarget {
     /// Those of some rights (namespace, verb, resource) that the cluster refuses.
     async fn refused(&self, needed: &[(&str, &str, &str)]) -> Vec<String> {
         let ask = |(namespace, verb, what): (String, String, String)| async move {
-            let arguments = self.kubectl.arguments_in(&namespace, &["auth", "can-i", &verb, &what]);
+            // After a slash, kubectl would understand the name of an object.
+            let part = what.split_once('/').map(|(_, part)| format!("--subresource={part}"));
+            let whole = what.split('/').next().unwrap_or(&what);
+            let words = ["auth", "can-i", verb.as_str(), whole].into_iter().chain(part.as_deref());
+            let arguments = self.kubectl.arguments_in(&namespace, &words.collect::<Vec<_>>());
             let answer = self.kubectl.run(&arguments, None).await;
             // A refusal is an answer with the exit code 1.
             let refused = answer.err().is_some_and(|error| error.to_string().lines().any(|l| l.trim().ends_with("no")));

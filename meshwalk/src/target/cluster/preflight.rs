@@ -1,6 +1,6 @@
 //! What has to be there before a lab begins, so that its lack does not pass for a failed lab.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
@@ -13,6 +13,9 @@ const WORKLOADS: [(&str, bool); 5] =
 
 /// The least version of kubectl, of major 1, that does what is asked of it here; versions.env has the same.
 pub(super) const LEAST_KUBECTL: u32 = 31;
+
+/// How long the cluster may take for its first answer.
+const ANSWER: Duration = Duration::from_secs(10);
 
 const INSTALL: &str = "`istioctl install -f istio/install/default.yaml` installs it, and scripts/cluster-up.sh a whole \
                        cluster with it";
@@ -51,7 +54,10 @@ impl ClusterTarget {
 
     /// The version of a cluster that answers.
     async fn server(&self) -> Result<String, TargetError> {
-        let answer = self.kubectl.get(&["version", "--request-timeout=10s", "-o", "json"]).await;
+        // With --request-timeout, kubectl would not find the cluster that it runs in.
+        let answer = tokio::time::timeout(ANSWER, self.kubectl.get(&["version", "-o", "json"])).await;
+        let answer = answer
+            .unwrap_or_else(|_| Err(TargetError::failed("kubectl version", format!("no answer within {ANSWER:?}"))));
         let answer = answer.map_err(|error| {
             let why = match self.kubectl.context() {
                 Some(context) if error.to_string().contains("does not exist") => {

@@ -44,7 +44,7 @@ async fn a_kubectl_that_is_too_old_is_told_with_the_version_that_is_needed() {
 #[tokio::test]
 async fn a_cluster_that_does_not_answer_is_told_with_kubectls_own_words() {
     let mut away = StandIn::healthy();
-    away.fails("*version --request-timeout*", "The connection to the server 10.0.0.1:6443 was refused");
+    away.fails("*version -o json", "The connection to the server 10.0.0.1:6443 was refused");
     let words = ["10.0.0.1:6443 was refused", "no cluster answers", "scripts/cluster-up.sh"];
     assert_says(&told(&away).await, &words);
 }
@@ -52,7 +52,7 @@ async fn a_cluster_that_does_not_answer_is_told_with_kubectls_own_words() {
 #[tokio::test]
 async fn a_context_that_is_not_there_is_told_as_such() {
     let mut nowhere = StandIn::healthy();
-    nowhere.fails("--context prod *version --request-timeout*", r#"error: context "prod" does not exist"#);
+    nowhere.fails("--context prod *version -o json", r#"error: context "prod" does not exist"#);
     let kubectl = nowhere.kubectl(Some("prod"), Namespace::default());
     let told = ClusterTarget::new(kubectl, Ways::default()).describe().await.unwrap_err().to_string();
     assert_says(&told, &["there is no context prod", "kubectl config get-contexts"]);
@@ -87,6 +87,15 @@ async fn every_right_that_is_missing_is_told_before_anything_is_changed() {
     let missing = "you may not: create virtualservices.networking.istio.io in meshwalk, delete \
                    authorizationpolicies.security.istio.io in meshwalk";
     assert_says(&told, &[missing, "ask whoever runs the cluster for a Role"]);
+}
+
+#[tokio::test]
+async fn a_right_to_a_part_of_an_object_is_not_taken_for_one_to_an_object_of_that_name() {
+    let mut bound = StandIn::healthy();
+    bound.runs("-n meshwalk auth can-i create pods --subresource=portforward", "echo no; exit 1");
+    bound.runs("-n meshwalk auth can-i patch deployments.apps --subresource=scale", "echo no; exit 1");
+    let missing = "you may not: create pods/portforward in meshwalk, patch deployments.apps/scale in meshwalk";
+    assert_says(&told(&bound).await, &[missing]);
 }
 
 #[tokio::test]
