@@ -31,7 +31,9 @@ pub(super) struct Active {
     pub(super) origin: Option<Origin>,
     /// Whether it is about this process at all.
     here: bool,
-    begins: Instant,
+    /// Nothing for a rule that begins when it comes into force: the clock of a request may have been read before that, and
+    /// a rule that the request sees must not look as if it had still to come.
+    begins: Option<Instant>,
     expires: Option<Instant>,
     cancel: Cancel,
     stream: Stream,
@@ -61,8 +63,8 @@ impl Active {
             None => Stream::random(),
         };
         let expires = rule.lasts().and_then(|duration| now.checked_add(duration));
-        let begins = rule.after.and_then(|after| now.checked_add(after)).unwrap_or(now);
-        let memory = rule.mode.memory(begins);
+        let begins = rule.after.and_then(|after| now.checked_add(after));
+        let memory = rule.mode.memory(begins.unwrap_or(now));
         Self {
             id,
             rule,
@@ -122,12 +124,12 @@ impl Active {
 
     /// Whether it has effect: here, after its beginning and before its end.
     pub(super) fn is_at_work(&self, now: Instant) -> bool {
-        self.here && self.begins <= now && !self.has_expired(now)
+        self.here && self.begins.is_none_or(|begins| begins <= now) && !self.has_expired(now)
     }
 
     /// When it begins to have effect here, if that is still to come.
     pub(super) fn begins_after(&self, now: Instant) -> Option<Instant> {
-        Some(self.begins).filter(|begins| self.here && *begins > now)
+        self.begins.filter(|begins| self.here && *begins > now)
     }
 
     pub(super) fn has_expired(&self, now: Instant) -> bool {
@@ -196,7 +198,7 @@ impl Active {
             fired: self.fired.load(Ordering::Relaxed),
             capped: self.capped.load(Ordering::Relaxed),
             last_fired_unix_ms: Some(self.last_fired.load(Ordering::Relaxed)).filter(|&at| at > 0),
-            begins_in_ms: (self.begins > now).then(|| milliseconds(self.begins - now)),
+            begins_in_ms: self.begins.filter(|begins| *begins > now).map(|begins| milliseconds(begins - now)),
             expires_in_ms: self.remaining(now).map(milliseconds),
             times_left: self.rule.times.map(|times| times.saturating_sub(self.claimed.load(Ordering::Relaxed))),
             here: self.rule.instance.is_some().then_some(self.here),

@@ -153,7 +153,12 @@ impl Mode {
         matches!(self, Self::Error(Statuses::Weighted(_)))
     }
 
-    /// The longest delay that it can ask for.
+    /// Whether no delay is the longest that it can ask for.
+    pub(super) fn is_endless(&self) -> bool {
+        matches!(self, Self::Latency(Delay::Normal(_) | Delay::LogNormal(_)))
+    }
+
+    /// The longest delay that it can ask for, or what is usual for an endless one.
     pub(super) fn longest_delay(&self) -> Duration {
         match self {
             Self::Latency(delay) => delay.longest(),

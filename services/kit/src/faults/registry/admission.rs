@@ -63,11 +63,13 @@ pub enum AddError {
         flag: &'static str,
     },
     /// A rule would delay requests for too long.
-    #[error("the rule {rule} delays by up to {}, and {} is the most; shorten it", Written(*.delay), Written(*.limit))]
+    #[error("the rule {rule} delays by {reach} {}, and {} is the most; shorten it", Written(*.delay), Written(*.limit))]
     TooSlow {
         /// The rule.
         rule: String,
-        /// Its longest delay.
+        /// `up to`, or `about` for a distribution that has no end.
+        reach: &'static str,
+        /// Its longest delay, or the middle of them.
         delay: Duration,
         /// The longest allowed one.
         limit: Duration,
@@ -174,7 +176,9 @@ pub(super) fn check_caps(rules: &[Rule], limits: Limits) -> Result<(), AddError>
     match rules.iter().find(|rule| rule.mode.longest_delay() > limits.delay) {
         None => Ok(()),
         Some(rule) => {
-            Err(AddError::TooSlow { rule: rule.to_string(), delay: rule.mode.longest_delay(), limit: limits.delay })
+            let reach = if rule.mode.is_endless() { "about" } else { "up to" };
+            let (rule, delay) = (rule.to_string(), rule.mode.longest_delay());
+            Err(AddError::TooSlow { rule, reach, delay, limit: limits.delay })
         }
     }
 }

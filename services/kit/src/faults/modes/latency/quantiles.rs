@@ -46,9 +46,10 @@ impl Quantiles {
         }
     }
 
-    /// The longest delay, in the limit.
+    /// The longest delay, in the limit; in whole milliseconds, because people will read it.
     pub(super) fn longest(&self) -> Duration {
-        nanoseconds(self.at(Percent::ALL.parts() as f64))
+        let longest = nanoseconds(self.at(Percent::ALL.parts() as f64));
+        Duration::from_millis(u64::try_from(longest.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
     }
 
     /// The delay below which the share `share` of all delays lies.

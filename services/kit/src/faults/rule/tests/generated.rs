@@ -126,7 +126,42 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in r#"(error|latency|unready|crash|leak|cpu|slow-drain|MiB|abort|fail-first|latch|flap|rate-limit|normal|quantiles|p50|at|after|times|instance|[=@%;|"\\ \n,:().0-9é-]|uniform|ms|path|header|ttl|id){0,30}"#) {
-        let _ = Rule::parse_all(&text);
+    fn what_is_nearly_a_rule_is_read_or_complained_of_where_it_stands(
+        rules in prop::collection::vec(rule(), 1..4),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), option::of("[=@%;|\"\\\\ \n,:()./0-9a-zé]")), 1..5),
+    ) {
+        let mut text = rules.iter().map(Rule::to_string).collect::<Vec<_>>().join("\n");
+        for (place, inserted) in changes {
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+            if places.is_empty() {
+                break;
+            }
+            let at = places[place.index(places.len())];
+            match inserted {
+                Some(inserted) => text.insert_str(at, &inserted),
+                None => drop(text.remove(at)),
+            }
+        }
+        assert_readable_or_inside(&text)?;
     }
+
+    #[test]
+    fn no_text_makes_it_panic(text in r#"(error|latency|unready|crash|leak|cpu|slow-drain|MiB|abort|fail-first|latch|flap|rate-limit|normal|quantiles|p50|at|after|times|instance|[=@%;|"\\ \n,:()./0-9é-]|uniform|ms|path|header|ttl|id){0,30}"#) {
+        assert_readable_or_inside(&text)?;
+    }
+}
+
+/// Fails, if the error for a text points outside of it.
+fn assert_readable_or_inside(text: &str) -> Result<(), TestCaseError> {
+    let Err(error) = Rule::parse_all(text) else { return Ok(()) };
+    let line = text.split('\n').nth(error.line() - 1);
+    prop_assert!(line.is_some(), "{text:?}: line {}", error.line());
+    let columns = line.unwrap_or_default().chars().count() + 1;
+    prop_assert!((1..=columns).contains(&error.column()), "{text:?}: column {} of {columns}", error.column());
+    let shown = error.to_string();
+    let lines: Vec<&str> = shown.split('\n').collect();
+    let carets = lines.iter().rposition(|line| line.trim_start().starts_with('^'));
+    prop_assert!(carets.is_some(), "{shown}");
+    prop_assert!(shown.chars().count() < 5000, "an error of {} characters", shown.chars().count());
+    Ok(())
 }
