@@ -33,7 +33,8 @@ pub(super) struct Forwards {
 /// A port-forward that runs. Dropping it ends it.
 struct Forward {
     child: Child,
-    ports: BTreeMap<u16, u16>,
+    /// The local ports, in the order of those that they lead to.
+    local: Vec<u16>,
 }
 
 impl Forwards {
@@ -65,7 +66,8 @@ impl Forwards {
             }
             open.insert(key.clone(), started?);
         }
-        let local = open.get(&key).and_then(|forward| forward.ports.get(&port)).copied();
+        let place = ports.iter().position(|asked| *asked == port);
+        let local = open.get(&key).zip(place).and_then(|(forward, place)| forward.local.get(place)).copied();
         let missing = || TargetError::failed(format!("the port-forward to {to}"), format!("it lacks port {port}"));
         Ok((Ipv4Addr::LOCALHOST, local.ok_or_else(missing)?).into())
     }
@@ -91,11 +93,11 @@ async fn start(kubectl: &Kubectl, namespace: &str, to: &str, ports: &[u16]) -> R
     };
     let mut out = BufReader::new(out);
     match tokio::time::timeout(START, announced(&mut out, ports.len())).await {
-        Ok(Some(ports)) => {
+        Ok(Some(local)) => {
             // It tells of every connection; a pipe that nobody reads would stop it.
             tokio::spawn(async move { tokio::io::copy(&mut out, &mut tokio::io::sink()).await });
             tokio::spawn(async move { tokio::io::copy(&mut err, &mut tokio::io::sink()).await });
-            Ok(Forward { child, ports })
+            Ok(Forward { child, local })
         }
         Ok(None) => {
             let mut said = String::new();
@@ -106,24 +108,24 @@ async fn start(kubectl: &Kubectl, namespace: &str, to: &str, ports: &[u16]) -> R
     }
 }
 
-/// Remote ports with the local ones that lead there, once so many have been announced; None if it ends before.
-async fn announced(out: &mut BufReader<ChildStdout>, count: usize) -> Option<BTreeMap<u16, u16>> {
-    let mut ports = BTreeMap::new();
+/// Local ports, once so many have been announced; None if it ends before.
+async fn announced(out: &mut BufReader<ChildStdout>, count: usize) -> Option<Vec<u16>> {
+    let mut local = Vec::new();
     let mut line = String::new();
-    while ports.len() < count {
+    while local.len() < count {
         line.clear();
         if out.read_line(&mut line).await.ok()? == 0 {
             return None;
         }
-        ports.extend(announcement(&line));
+        local.extend(announcement(&line));
     }
-    Some(ports)
+    Some(local)
 }
 
-/// The remote port and the local one of a line like `Forwarding from 127.0.0.1:35029 -> 8080`.
-fn announcement(line: &str) -> Option<(u16, u16)> {
-    let (local, remote) = line.trim().strip_prefix("Forwarding from 127.0.0.1:")?.split_once(" -> ")?;
-    Some((remote.parse().ok()?, local.parse().ok()?))
+/// The local port of a line like `Forwarding from 127.0.0.1:35029 -> 8080`. They come in the order in which they were
+/// asked for. The other one says nothing: of a service, it is the port of the pod behind it.
+fn announcement(line: &str) -> Option<u16> {
+    line.trim().strip_prefix("Forwarding from 127.0.0.1:")?.split_once(" -> ")?.0.parse().ok()
 }
 
 #[cfg(test)]
@@ -132,7 +134,7 @@ mod tests {
 
     #[test]
     fn the_local_port_is_read_from_what_kubectl_announces() {
-        assert_eq!(announcement("Forwarding from 127.0.0.1:35029 -> 8080\n"), Some((8080, 35029)));
+        assert_eq!(announcement("Forwarding from 127.0.0.1:35029 -> 8080\n"), Some(35029));
         assert_eq!(announcement("Forwarding from [::1]:35029 -> 8080\n"), None);
         assert_eq!(announcement("Handling connection for 35029\n"), None);
     }

@@ -1,5 +1,7 @@
 //! What labs do on a cluster, and whether it is allowed to whoever runs them.
 
+use std::collections::BTreeMap;
+
 use super::{ClusterTarget, GATEWAY_NAMESPACE, objects::KINDS};
 use crate::target::TargetError;
 
@@ -60,13 +62,18 @@ impl ClusterTarget {
             let answer = self.kubectl.run(&arguments, None).await;
             // A refusal is an answer with the exit code 1.
             let refused = answer.err().is_some_and(|error| error.to_string().lines().any(|l| l.trim().ends_with("no")));
-            refused.then(|| format!("{verb} {what} in {namespace}"))
+            refused.then_some((namespace, verb, what))
         };
-        let mut missing = Vec::new();
+        let mut missing = BTreeMap::<(String, String), Vec<String>>::new();
         for some in needed.chunks(AT_ONCE) {
             let questions = some.iter().map(|(a, b, c)| ask(((*a).to_owned(), (*b).to_owned(), (*c).to_owned())));
-            missing.extend(futures_util::future::join_all(questions).await.into_iter().flatten());
+            for (namespace, verb, what) in futures_util::future::join_all(questions).await.into_iter().flatten() {
+                missing.entry((namespace, what)).or_default().push(verb);
+            }
         }
-        missing
+        let right = |((namespace, what), verbs): ((String, String), Vec<String>)| {
+            format!("{} {what} in {namespace}", verbs.join("/"))
+        };
+        missing.into_iter().map(right).collect()
     }
 }

@@ -32,7 +32,8 @@ fn with_node_port(port: Option<u16>) -> StandIn {
 
 /// Lets port-forwards lead to this port; they go on for so many seconds.
 fn forwards(stand_in: &mut StandIn, port: u16, seconds: u32) {
-    let body = format!("echo 'Forwarding from 127.0.0.1:{port} -> 80'; exec sleep {seconds}");
+    // Of a service, kubectl names the pod's port, which is another one.
+    let body = format!("echo 'Forwarding from 127.0.0.1:{port} -> 8080'; exec sleep {seconds}");
     stand_in.runs("*port-forward*", &body);
 }
 

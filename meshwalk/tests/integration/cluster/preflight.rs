@@ -82,10 +82,11 @@ async fn a_namespace_that_is_missing_is_told_with_the_command_that_makes_it() {
 async fn every_right_that_is_missing_is_told_before_anything_is_changed() {
     let mut bound = StandIn::healthy();
     bound.runs("-n meshwalk auth can-i create virtualservices*", "echo no; exit 1");
-    bound.runs("-n meshwalk auth can-i delete authorizationpolicies*", "echo no; exit 1");
+    bound.runs("-n meshwalk auth can-i delete virtualservices*", "echo no; exit 1");
+    bound.runs("-n meshwalk auth can-i patch authorizationpolicies*", "echo no; exit 1");
     let told = told(&bound).await;
-    let missing = "you may not: create virtualservices.networking.istio.io in meshwalk, delete \
-                   authorizationpolicies.security.istio.io in meshwalk";
+    let missing = "you may not: patch authorizationpolicies.security.istio.io in meshwalk, create/delete \
+                   virtualservices.networking.istio.io in meshwalk";
     assert_says(&told, &[missing, "ask whoever runs the cluster for a Role"]);
 }
 
