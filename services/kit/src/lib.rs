@@ -7,6 +7,7 @@
 //! - **0**: SIGTERM or SIGINT came, no request was cut, and the last spans were sent or given up at the deadline.
 //! - **1**: the start failed, requests in flight were cut at `--drain-timeout`, or a second signal came. That one ends the
 //!   process at once: requests in flight are cut, and spans that have not been sent are lost.
+//! - **70** (`EX_SOFTWARE`), another code or SIGABRT: the fault `crash`.
 //! - **64** (`EX_USAGE` of sysexits.h): a wrong flag or variable. No port has been opened.
 
 mod admin;

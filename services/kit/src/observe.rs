@@ -100,6 +100,7 @@ impl Observation {
             span_id = inbound.span_id,
             error = outcome.err(),
             faults = (!faults.is_empty()).then(|| list(faults)),
+            capped = faults.iter().any(|fault| fault.capped).then_some(true),
             "{}",
             match outcome {
                 Ok(_) => "request",

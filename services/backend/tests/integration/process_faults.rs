@@ -53,9 +53,12 @@ fn a_crash_is_answered_first_and_ends_the_process_as_it_says() {
 }
 
 #[test]
-fn a_crash_by_flag_is_one_at_the_start() {
+fn a_crash_by_flag_is_one_at_the_start_or_when_its_time_comes() {
     let (status, _) = Process::spawn(command().arg("--fault=crash=9")).wait();
     assert_eq!(status.code(), Some(9));
+    let later = Process::start(command().arg("--fault=crash=8;after=1s"));
+    assert!(get(&later.address, "/api/hello", "").starts_with("HTTP/1.1 200 OK"));
+    assert_eq!(later.wait().0.code(), Some(8));
 }
 
 #[test]

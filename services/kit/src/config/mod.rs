@@ -21,7 +21,7 @@ use std::ffi::OsString;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, error::ErrorKind};
 
-use crate::faults::{self, Origin, Registry};
+use crate::faults::{self, Origin, Registry, Trust, TrustedPeer};
 
 pub use address::Address;
 pub use connect::{ConnectRule, Connects};
@@ -39,7 +39,7 @@ pub use upstream::{OnUpstreamError, Upstream, Upstreams};
 /// Closes the help.
 const EXIT_CODES: &str = "\
 Exit codes: 0 after an orderly end on SIGTERM or SIGINT; 1 if the start fails, if requests in flight are cut at the \
-deadline, or at a second signal, which ends the process at once; 64 for a wrong value.";
+deadline, or at a second signal, which ends the process at once; 64 for a wrong value; 70, or the code of the rule, by the fault crash.";
 
 /// Everything that a service is told at start.
 #[derive(Debug, Clone, Parser)]
@@ -73,6 +73,11 @@ pub struct Config {
     #[arg(long, env = "MESHWALK_ALLOW_INJECT", value_name = "BOOL", help_heading = "Faults", num_args = 0..=1, default_value = "false",
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set)]
     pub allow_inject: bool,
+
+    /// Let only requests of these callers ask for faults of their own: a pattern for the identity in
+    /// x-forwarded-client-cert, such as `spiffe://cluster.local/ns/tests/*` (repeatable).
+    #[arg(long, env = "MESHWALK_INJECT_TRUSTED_PEER", value_name = "IDENTITY", help_heading = "Faults")]
+    pub inject_trusted_peer: Vec<Lines<TrustedPeer>>,
 
     /// What faults may take of the host.
     #[command(flatten)]
@@ -147,8 +152,10 @@ impl Config {
     /// # Errors
     /// The text of a rule that is wrong, for the user.
     pub fn registry(&self, instance: &str) -> Result<Registry, String> {
+        let peers = Lines::flat(&self.inject_trusted_peer).cloned().collect();
+        let trust = Trust { allow_inject: self.allow_inject, peers };
         let (limits, instance) = ((&self.fault_caps).into(), instance.to_owned());
-        let registry = Registry::new(faults::Settings { allow_inject: self.allow_inject, instance, limits });
+        let registry = Registry::new(faults::Settings { trust, instance, limits });
         for rule in Lines::flat(&self.fault) {
             if let Err(error) = registry.add(rule, Origin::Flag) {
                 return Err(format!("invalid value '{rule}' for '--fault <RULE>': {error}"));
@@ -157,10 +164,21 @@ impl Config {
         Ok(registry)
     }
 
+    /// Peers that are trusted in vain would let nobody in, or everybody, against what the flag seems to say.
+    fn check_trust(&self) -> Result<(), String> {
+        let Some(_) = Lines::flat(&self.inject_trusted_peer).next() else { return Ok(()) };
+        let missing = [(self.allow_inject, "--allow-inject"), (self.trust_xfcc, "--trust-xfcc")];
+        match missing.iter().find(|(given, _)| !given) {
+            None => Ok(()),
+            Some((_, flag)) => Err(format!("--inject-trusted-peer has no effect without {flag}; give both or neither")),
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
         self.pod.check_version(self.release)?;
         self.upstreams.check()?;
         self.ports.control_token()?;
+        self.check_trust()?;
         self.registry("").map(drop)
     }
 }

@@ -65,6 +65,15 @@ fn a_wrong_value_names_the_flag_the_value_and_what_would_be_right() {
 }
 
 #[test]
+fn trusted_peers_that_could_never_be_known_are_refused() {
+    let flag = "--inject-trusted-peer=spiffe://cluster.local/ns/tests/*";
+    assert!(error(&[flag, "--trust-xfcc"]).contains("without --allow-inject"));
+    assert!(error(&[flag, "--allow-inject"]).contains("without --trust-xfcc"));
+    assert!(parse(&[flag, "--allow-inject", "--trust-xfcc"]).is_ok());
+    assert!(error(&["--inject-trusted-peer=tests"]).contains("spiffe://"));
+}
+
+#[test]
 fn two_upstreams_of_one_name_are_refused() {
     let text = error(&["--upstream", "b=http://one", "--upstream", "b=http://two"]);
     assert!(text.contains("the name 'b' is taken"), "{text}");

@@ -169,15 +169,9 @@ impl Active {
         self.matched.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts that a cap kept the rule from its full effect, and says which one.
-    pub(super) fn count_capped(&self, by: &'static str) {
+    /// Counts that a cap kept the rule from its full effect.
+    pub(super) fn count_capped(&self) {
         self.capped.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(
-            fault = self.id,
-            rule = self.text,
-            by,
-            "capped: an injected fault has less effect than its rule says"
-        );
     }
 
     /// Counts that the rule had its effect.

@@ -28,9 +28,6 @@ use super::{
 };
 use crate::net::NoAnswer;
 
-/// What a client is told that asks for faults where that is not allowed.
-const IGNORED: &str = "ignored;reason=\"this service was started without --allow-inject\"";
-
 /// Injects faults into the requests of the router it is laid around.
 #[derive(Debug, Clone)]
 pub struct FaultLayer {
@@ -97,7 +94,8 @@ where
     S: Service<Request, Response = Response, Error = Infallible>,
 {
     let mut brought = None;
-    if asks && layer.registry.allows_inject() {
+    let refused = if asks { layer.registry.trust().refuses(Subject::of(&request).caller) } else { None };
+    if asks && refused.is_none() {
         match layer.registry.brought_along(request.headers()) {
             Ok(rules) => brought = Some(rules),
             Err(error) => return Ok(refuse(&error)),
@@ -108,7 +106,7 @@ where
     let mut response = if plan.is_empty() {
         inner.call(request).await?
     } else {
-        tracing::debug!(faults = %plan.injected, capped = plan.injected.capped, "injecting");
+        tracing::debug!(faults = %plan.injected, "injecting");
         request.extensions_mut().insert(ledger.clone());
         carry_out(plan, &ledger, &layer, &mut inner, request).await?
     };
@@ -116,8 +114,9 @@ where
     if !injected.faults.is_empty() {
         injected.tell_client(response.headers_mut());
     }
-    if asks && !layer.registry.allows_inject() {
-        response.headers_mut().insert(INJECT_HEADER, HeaderValue::from_static(IGNORED));
+    if let Some(why) = refused {
+        // Whoever believes that a fault was injected draws the wrong conclusion.
+        response.headers_mut().insert(INJECT_HEADER, HeaderValue::from_static(why));
     }
     Ok(response)
 }

@@ -27,13 +27,22 @@
 //! All delays of a request together are at most [`Limits::delay`], granted in the order of the rules, those before the
 //! work and those after it alike. So a delay and a reset that meet are a connection that is reset after the delay.
 //!
+//! # Rules about the process
+//! [`Conduct`] makes what has its effect the same as what is in force: when rules change, before the control port answers,
+//! and when a rule's time comes. What holds something of the host (memory, threads) is a value that gives it back when it
+//! is dropped. Probes, signals and the end of the process ask the registry when they need to know.
+//!
+//! # Caps
+//! A rule that alone goes beyond one of the [`Limits`] is refused. What several rules come to together is cut: the ground
+//! truth says so, and each rule counts how often it was.
+//!
 //! # Rules that go
 //! When a rule is removed, a request that waits because of it goes on at once: a delay is over, and one that hung is
 //! handled as if nothing had been. The ground truth then tells the delay that really was. A time to live that ends does
 //! the same to what has no end of its own, such as a hang; a delay that has begun is granted in full.
 //!
 //! # Rules that requests bring along
-//! Without [`Settings::allow_inject`], `x-meshwalk-inject` has no effect, and the response says so under the same name,
+//! Without [`Trust::allow_inject`], or from a caller who is not trusted, `x-meshwalk-inject` has no effect, and the response says so under the same name,
 //! because a caller who believes that a fault was injected draws the wrong conclusion. With it, a rule that cannot be
 //! followed is answered with 400. Modes of the whole process and `ttl` have no place there. A `seed` counts on from
 //! one request with the same header text to the next, as long as the text is among the 256 most recent ones.
@@ -64,15 +73,17 @@ mod scope;
 mod subject;
 mod syntax;
 mod tether;
+mod trust;
 mod truth;
 
 pub(crate) use bytes::amount as parse_amount;
 pub(crate) use control::{Control, control_router};
 pub use control::{TokenError, TokenFile};
 pub use layer::{FaultLayer, Faulty};
-pub use modes::{Cores, help};
+pub use modes::{Cores, ModeRow, help, markdown, modes};
 pub use problem::ParseError;
 pub(crate) use process::{Conduct, Probe};
 pub use registry::{AddError, Limits, Origin, Registry, RuleState, Settings};
 pub use rule::Rule;
+pub use trust::{Trust, TrustedPeer};
 pub use truth::{FAULT_HEADER, INJECT_HEADER, Injected, InjectedFault, Ledger};

@@ -16,9 +16,6 @@ use super::{
 /// What a client is told to wait before it tries again, where the rule's end is not known.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Which cap cuts the sum of what requests are delayed.
-const BY_DELAY: &str = "time of a request (--fault-max-delay)";
-
 /// What happens to one request or call, step by step. The rules that fired are counted when it is made.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
@@ -104,7 +101,8 @@ pub(super) struct Planner<'a> {
     now: Instant,
     /// What the cap on the sum of delays still allows.
     allowed: Duration,
-    capped: bool,
+    /// Those whose effect a cap cut short.
+    capped: Vec<&'a Active>,
     /// What the cap on the sum of processor time still allows.
     allowed_work: Duration,
     work: Vec<(&'a Active, Duration)>,
@@ -120,7 +118,7 @@ impl<'a> Planner<'a> {
             upstream,
             now,
             allowed: longest,
-            capped: false,
+            capped: Vec::new(),
             allowed_work: longest,
             work: Vec::new(),
             before: Vec::new(),
@@ -139,20 +137,14 @@ impl<'a> Planner<'a> {
             Some(Effect::Delay(when, delay)) => {
                 let granted = delay.min(self.allowed);
                 self.allowed -= granted;
-                if granted < delay {
-                    self.capped = true;
-                    active.count_capped(BY_DELAY);
-                }
+                self.capped.extend((granted < delay).then_some(active));
                 let delays = if when == When::Before { &mut self.before } else { &mut self.after };
                 delays.push((active, granted));
             }
             Some(Effect::Work(time)) => {
                 let granted = time.min(self.allowed_work);
                 self.allowed_work -= granted;
-                if granted < time {
-                    self.capped = true;
-                    active.count_capped(BY_DELAY);
-                }
+                self.capped.extend((granted < time).then_some(active));
                 self.work.push((active, granted));
             }
             Some(Effect::Decide(verdict)) => self.verdict = Some((active, verdict)),
@@ -163,10 +155,14 @@ impl<'a> Planner<'a> {
     pub(super) fn close(mut self) -> Plan {
         let answered = !matches!(self.verdict, Some((_, Verdict::Reset | Verdict::Hang)));
         let mut plan = Plan::default();
-        plan.injected.capped = self.capped;
         let fault = |active: &Active| {
             active.count_fired();
-            InjectedFault::new(&active.id, active.mode_name(), self.upstream)
+            let capped = self.capped.iter().any(|cut| std::ptr::eq(*cut, active));
+            if capped {
+                active.count_capped();
+            }
+            let rule = active.text.clone();
+            InjectedFault { rule, capped, ..InjectedFault::new(&active.id, active.mode_name(), self.upstream) }
         };
         for (active, delay) in self.before {
             let fault = InjectedFault { delay_ms: Some(milliseconds(delay)), ..fault(active) };

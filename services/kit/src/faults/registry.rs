@@ -24,6 +24,7 @@ use super::{
     plan::{Plan, Planner},
     process::Processors,
     subject::Subject,
+    trust::Trust,
 };
 pub use admission::AddError;
 use inject::InjectCache;
@@ -33,8 +34,8 @@ pub use state::{Origin, RuleState};
 /// How the engine is set up.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Whether a request may bring rules of its own (`--allow-inject`).
-    pub allow_inject: bool,
+    /// Whose requests may bring rules of their own.
+    pub trust: Trust,
     /// What protects the host.
     pub limits: Limits,
     /// The name of this process, for rules about some instances only.
@@ -134,8 +135,9 @@ impl Registry {
         self.shared.about_requests.load(Ordering::Relaxed) == 0
     }
 
-    pub(super) fn allows_inject(&self) -> bool {
-        self.shared.settings.allow_inject
+    /// Whose requests may bring rules along.
+    pub(super) fn trust(&self) -> &Trust {
+        &self.shared.settings.trust
     }
 
     /// The rules that a request brings along.

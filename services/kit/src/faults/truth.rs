@@ -23,8 +23,6 @@ pub struct Injected {
     pub faults: Vec<InjectedFault>,
     /// The status that a fault demands instead of an answer.
     pub status: Option<StatusCode>,
-    /// Whether the cap on the sum of delays cut one short; the faults show what was granted.
-    pub capped: bool,
 }
 
 /// Where it is written down what is injected into a request, before the effect. Whoever lays it into a request's
@@ -44,7 +42,6 @@ impl Ledger {
         let position = known.faults.len();
         known.faults.extend(injected.faults);
         known.status = known.status.or(injected.status);
-        known.capped |= injected.capped;
         position
     }
 
@@ -80,6 +77,12 @@ pub struct InjectedFault {
     pub id: String,
     /// The rule's mode.
     pub mode: &'static str,
+    /// The rule, for the span. In the answer it would tell the caller how the service is set up.
+    #[serde(skip)]
+    pub rule: String,
+    /// Whether a cap cut the effect short; what is said here is what was granted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub capped: bool,
     /// The upstream whose call it was; nothing for the request itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,
@@ -128,6 +131,9 @@ impl fmt::Display for InjectedFault {
         if let Some(status) = self.status {
             write!(f, ";status={status}")?;
         }
+        if self.capped {
+            f.write_str(";capped")?;
+        }
         Ok(())
     }
 }
@@ -148,6 +154,8 @@ impl InjectedFault {
         Self {
             id: id.to_owned(),
             mode,
+            rule: String::new(),
+            capped: false,
             upstream: upstream.map(str::to_owned),
             at: None,
             delay_ms: None,

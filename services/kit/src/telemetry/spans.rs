@@ -55,6 +55,8 @@ impl Traces {
                 meshwalk.attempt = Empty,
                 meshwalk.fault.id = Empty,
                 meshwalk.fault.mode = Empty,
+                meshwalk.fault.rule = Empty,
+                meshwalk.fault.capped = Empty,
                 meshwalk.fault.delay_ms = Empty,
             )
         })
@@ -95,6 +97,11 @@ pub(crate) fn server_outcome(
         let joined = |part: fn(&InjectedFault) -> &str| faults.iter().map(part).collect::<Vec<_>>().join(",");
         span.record("meshwalk.fault.id", joined(|fault| &fault.id));
         span.record("meshwalk.fault.mode", joined(|fault| fault.mode));
+        // As several rules are written in one line.
+        span.record("meshwalk.fault.rule", faults.iter().map(|fault| &*fault.rule).collect::<Vec<_>>().join(" | "));
+        if faults.iter().any(|fault| fault.capped) {
+            span.record("meshwalk.fault.capped", true);
+        }
         let delay_ms: f64 = faults.iter().filter_map(|fault| fault.delay_ms).sum();
         if delay_ms > 0.0 {
             span.record("meshwalk.fault.delay_ms", delay_ms);

@@ -1,7 +1,7 @@
 //! Where faults reach, and where they do not. The faults themselves are tested beside their code.
 
 use http::StatusCode;
-use meshwalk_kit::faults::Origin;
+use meshwalk_kit::faults::{Origin, modes};
 use serde_json::json;
 
 use super::{
@@ -32,10 +32,36 @@ async fn the_counter_of_faults_says_what_it_counts() {
 }
 
 #[tokio::test]
-async fn no_fault_touches_the_admin_port() {
-    let service = Service::start("backend", &["--fault=error=503"]).await;
-    for path in ["/livez", "/readyz", "/startupz", "/metrics", "/version"] {
-        assert_eq!(get(&service.admin, path, &[]).await.status, StatusCode::OK, "{path}");
+async fn no_fault_of_requests_touches_the_admin_port_or_the_control_port() {
+    let about_requests = modes().into_iter().filter(|mode| mode.about != "the process");
+    let examples = about_requests.flat_map(|mode| mode.example.split(", ").collect::<Vec<_>>());
+    for example in examples {
+        // The rule of the example, about every request.
+        let rule = example.split(['@', ';']).next().unwrap();
+        let service = Service::start("backend", &[&format!("--fault={rule}"), "--allow-inject"]).await;
+        for path in ["/livez", "/readyz", "/startupz", "/metrics", "/version"] {
+            let answer = get(&service.admin, path, &[("x-meshwalk-inject", rule)]).await;
+            assert_eq!(answer.status, StatusCode::OK, "{rule}: {path}");
+            assert_eq!(answer.header("x-meshwalk-fault"), "", "{rule}: {path}");
+        }
+        assert_eq!(get(&service.control, "/faults", &[]).await.status, StatusCode::OK, "{rule}");
+        let state = &service.faults.list()[0];
+        assert_eq!((state.matched, state.fired), (0, 0), "{rule}");
+    }
+}
+
+#[tokio::test]
+async fn faults_of_the_process_leave_the_admin_port_its_answers() {
+    // A crash ends the process, and is tested with the programs.
+    for rule in ["unready", "not-live", "leak=1MiB/s", "cpu=0.1", "ignore-sigterm", "slow-drain=1s", "slow-start=1h"] {
+        let service = Service::start("backend", &[&format!("--fault={rule}")]).await;
+        for path in ["/livez", "/readyz", "/startupz"] {
+            let status = get(&service.admin, path, &[]).await.status.as_u16();
+            assert!([200, 503].contains(&status), "{rule}: {path}: {status}");
+        }
+        for path in ["/metrics", "/version"] {
+            assert_eq!(get(&service.admin, path, &[]).await.status, StatusCode::OK, "{rule}: {path}");
+        }
     }
 }
 
@@ -70,4 +96,22 @@ async fn attempts_are_counted_against_the_requests_that_they_are_attempts_at() {
     assert_eq!(counts["by_attempt"], json!({"1": 3, "2": 2, "3": 1}));
     let page = get(&service.admin, "/metrics", &[]).await.body;
     assert!(page.contains("# TYPE meshwalk_unique_requests_total counter"), "{page}");
+}
+
+#[tokio::test]
+async fn only_trusted_peers_bring_rules_along_where_peers_are_named() {
+    let flags = ["--allow-inject", "--trust-xfcc", "--inject-trusted-peer=spiffe://cluster.local/ns/tests/*"];
+    let service = Service::start("backend", &flags).await;
+    let with = async |xfcc: &str| {
+        hello(&service.address, &[("x-meshwalk-inject", "error=418"), ("x-forwarded-client-cert", xfcc)]).await
+    };
+    assert_eq!(with("By=spiffe://b;URI=spiffe://cluster.local/ns/tests/sa/tester").await.status.as_u16(), 418);
+    // The sidecar appends the last element; what a caller claims stands before it.
+    let forged = "URI=spiffe://cluster.local/ns/tests/sa/tester,By=spiffe://b;URI=spiffe://cluster.local/ns/x/sa/y";
+    for (xfcc, reason) in [(forged, "covers the caller's identity"), ("By=spiffe://b", "no identity")] {
+        let answer = with(xfcc).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.header("x-meshwalk-inject").contains(reason), "{:?}", answer.headers);
+        assert_eq!(answer.header("x-meshwalk-fault"), "");
+    }
 }

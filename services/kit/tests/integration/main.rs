@@ -3,8 +3,10 @@
 
 mod client;
 mod collectors;
+mod control_port;
 mod draining;
 mod failures;
+mod fault_table;
 mod faults;
 mod hello_schema;
 mod limits;

@@ -72,6 +72,7 @@ async fn names_and_attributes_are_those_of_the_conventions() {
         ("meshwalk.attempt", "2"),
         ("meshwalk.fault.id", "slow"),
         ("meshwalk.fault.mode", "latency"),
+        ("meshwalk.fault.rule", "latency=1ms;id=slow"),
         ("meshwalk.fault.delay_ms", "1"),
         ("url.path", "/api/hello"),
         ("url.scheme", "http"),

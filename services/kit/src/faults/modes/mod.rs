@@ -16,7 +16,7 @@ use std::{
 };
 
 pub(super) use connection::Connection;
-pub use help::help;
+pub use help::{ModeRow, help, markdown, modes};
 pub(super) use history::History;
 pub(super) use latency::Delay;
 #[cfg(test)]

@@ -143,7 +143,7 @@ impl Conduct {
     fn leak(&self, rate: u64, rule: &Arc<Active>) -> std::io::Result<Effect> {
         let limit = self.registry.limits().memory;
         let capped = Arc::clone(rule);
-        let capped = move || capped.count_capped("memory (--fault-max-memory)");
+        let capped = move || count_capped(&capped, "--fault-max-memory");
         Leak::start(rate, limit, self.memory.share(), capped).map(|leak| Effect::Leak { _leak: leak })
     }
 
@@ -151,7 +151,7 @@ impl Conduct {
         let mut share = self.cores.share();
         let granted = share.grow(thousandths);
         if granted < thousandths {
-            rule.count_capped("cores (--fault-max-cores)");
+            count_capped(rule, "--fault-max-cores");
         }
         Burn::start(granted).map(|burn| Effect::Burn { _burn: burn, _share: share })
     }
@@ -168,6 +168,11 @@ impl Conduct {
             }
         }
     }
+}
+
+fn count_capped(rule: &Active, by: &'static str) {
+    rule.count_capped();
+    tracing::warn!(fault = rule.id, rule = rule.text, by, "capped: an injected fault does less than its rule says");
 }
 
 async fn until(time: Option<Instant>) {

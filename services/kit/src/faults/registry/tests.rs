@@ -65,11 +65,12 @@ fn the_sum_of_delays_has_a_cap_that_shows() {
     let registry = registry("latency=40s;id=a|latency=40s;id=b|latency=1s;id=c");
     let (delay, injected) = hit(&registry, "/");
     assert_eq!(delay, Duration::from_secs(60));
-    assert!(injected.capped);
     assert_eq!(
         injected.to_string(),
-        "a;mode=latency;delay_ms=40000, b;mode=latency;delay_ms=20000, c;mode=latency;delay_ms=0"
+        "a;mode=latency;delay_ms=40000, b;mode=latency;delay_ms=20000;capped, c;mode=latency;delay_ms=0;capped"
     );
+    let capped: Vec<u64> = registry.list().iter().map(|state| state.capped).collect();
+    assert_eq!(capped, [0, 1, 1]);
 }
 
 #[test]

@@ -52,7 +52,8 @@ fn a_request_hangs_no_longer_than_its_rule_lives() {
 #[test]
 fn clearing_wakes_a_request_that_hangs_by_its_own_wish() {
     block_on(async {
-        let registry = Registry::new(Settings { allow_inject: true, ..Settings::default() });
+        let registry =
+            Registry::new(Settings { trust: Trust { allow_inject: true, peers: Vec::new() }, ..Settings::default() });
         let app = Router::new().route("/plain", get(async || "fine")).layer(FaultLayer::new(registry.clone()));
         let ledger = Ledger::default();
         let request = Request::builder().uri("/plain").header(INJECT_HEADER, "hang").extension(ledger.clone());

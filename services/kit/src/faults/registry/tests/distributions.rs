@@ -115,7 +115,8 @@ fn a_delay_by_quantiles_has_these_quantiles_and_is_even_between_them() {
 #[test]
 fn a_tail_beyond_the_cap_is_cut_there_and_says_so() {
     let registry = registry("latency=lognormal(30s,2);seed=17");
-    let seen: Vec<(Duration, bool)> = (0..REQUESTS).map(|_| hit(&registry, "/")).map(|(d, i)| (d, i.capped)).collect();
+    let seen: Vec<(Duration, bool)> =
+        (0..REQUESTS).map(|_| hit(&registry, "/")).map(|(d, i)| (d, i.faults[0].capped)).collect();
     let cap = Duration::from_secs(60);
     assert!(seen.iter().all(|(delay, capped)| if *capped { *delay == cap } else { *delay <= cap }));
     let cut = seen.iter().filter(|(_, capped)| *capped).count() as u64;

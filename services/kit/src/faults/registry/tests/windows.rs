@@ -93,7 +93,11 @@ fn threads_together_make_a_rule_fire_no_more_and_no_less_often() {
 #[test]
 fn a_rule_for_some_instances_does_nothing_in_the_others_and_says_so() {
     let on = |instance: &str| {
-        let settings = Settings { instance: instance.to_owned(), allow_inject: true, ..Settings::default() };
+        let settings = Settings {
+            instance: instance.to_owned(),
+            trust: Trust { allow_inject: true, peers: Vec::new() },
+            ..Settings::default()
+        };
         let registry = Registry::new(settings);
         registry
             .add("error=503;instance=backend-v1-*;id=sick|unready;instance=backend-?|latency=1us", Origin::Flag)
