@@ -1,27 +1,52 @@
 #!/usr/bin/env bash
 # Everything that needs a cluster, against the current context: manifests against the API server's schemas, deployment,
-# checklist, the typed walkthrough, the demo, and that nothing is left behind.
+# checklist, the typed walkthrough, the labs from outside and from inside of the cluster, the demo, and that nothing is
+# left behind.
 #
 #   scripts/e2e.sh [--context NAME] [--namespace NAME] [--gateway URL]
-#   scripts/e2e.sh --logs DIR      where logs go when something fails (default: target/e2e-logs)
+#   scripts/e2e.sh --meshwalk FILE     the program that runs the labs (default: built by cargo)
+#   scripts/e2e.sh --tracing           also brings Jaeger and a provider for the labs' traces, and takes them away again;
+#                                      that changes the ConfigMap istio in istio-system
+#   scripts/e2e.sh --report DIR        where the labs' reports go (default: target/e2e)
+#   scripts/e2e.sh --logs DIR          where logs go when something fails (default: target/e2e/logs)
 #
-# The images have to be on the cluster (scripts/build-images.sh --load …). Works in two namespaces, meshwalk (or the one
-# named) and meshwalk-demo, and takes both away at the end; refuses to start where one of them is in use.
-# Needs: kubectl 1.31, curl 7.76, a cluster with Istio, and python3; istioctl for the analysis. Takes five minutes.
+# The images have to be on the cluster (scripts/build-images.sh --runner --load …). Works in two namespaces, meshwalk (or
+# the one named) and meshwalk-demo, and takes both away at the end; refuses to start where one of them is in use.
+# Needs: kubectl 1.31, curl 7.76, a cluster with Istio, and python3; istioctl for the analysis. Takes ten minutes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/gateway.sh
 
-logs=target/e2e-logs
+. scripts/inventory.sh
+
+report=target/e2e
+logs=
+meshwalk=
+tracing=
 read_flags "$@"
 set -- ${arguments[@]+"${arguments[@]}"}
 while [ $# -gt 0 ]; do
   case $1 in
-    --logs) [ $# -ge 2 ] || fail "--logs needs a folder"; logs=$2; shift ;;
+    --logs | --report | --meshwalk) [ $# -ge 2 ] || fail "$1 needs a value; see $0 --help" ;;
+  esac
+  case $1 in
+    --tracing) tracing=yes ;;
+    --logs) logs=$2; shift ;;
+    --report) report=$2; shift ;;
+    --meshwalk) meshwalk=$2; shift ;;
     *) fail "'$1' is not understood; see $0 --help" ;;
   esac
   shift
 done
+logs=${logs:-$report/logs}
+if [ -z "$meshwalk" ]; then
+  require_cargo
+  say "the program that runs the labs"
+  run cargo build --locked --bin meshwalk
+  meshwalk=$(target_directory)/debug/meshwalk
+fi
+[ -x "$meshwalk" ] || fail "--meshwalk: $meshwalk is no program"
+inside=(--namespace "$namespace" ${context:+--context "$context"})
 flags=()
 [ -z "$context" ] || flags+=(--context "$context")
 [ -z "$gateway" ] || flags+=(--gateway "$gateway")
@@ -46,28 +71,35 @@ leave_logs() {
       quietly -n "$name" logs "$pod" --all-containers --prefix --tail=400 >"$logs/$name-${pod#pod/}.log" || true
     done
   done
+  quietly -n "$namespace" describe pods >"$logs/$namespace-pods.txt" || true
   quietly -n istio-system logs deployment/istiod --tail=2000 >"$logs/istiod.log" || true
   quietly -n istio-system logs deployment/istio-ingressgateway --tail=2000 >"$logs/ingressgateway.log" || true
 }
 end() {
   [ "$1" = 0 ] || leave_logs
   stop_forwards
+  [ "$tracing" != there ] || scripts/tracing.sh --remove "${inside[@]}" || true
   quietly delete --ignore-not-found namespace "$namespace" meshwalk-demo >/dev/null || true
 }
 trap 'end $?' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+before=$(inventory)
 say "manifests against the API server's schemas"
 files=()
 while IFS= read -r file; do files+=("$file"); done < <(find istio -name '*.yaml' ! -path 'istio/install/*' | sort)
 # A dry run refuses objects of a namespace that is not there.
 kube create namespace "$namespace"
+kube label namespace "$namespace" pod-security.kubernetes.io/warn=restricted
+warnings=$(mktemp)
 for_namespace "${files[@]}" | kube apply --dry-run=server --validate=strict -f - >/dev/null
-for overlay in k8s/base k8s/overlays/*/; do
+for overlay in k8s/base k8s/runner k8s/overlays/*/; do
   quietly kustomize "$overlay" | sed "s/namespace: meshwalk\$/namespace: $namespace/; s/^  name: meshwalk\$/  name: $namespace/" |
-    kube apply --dry-run=server --validate=strict -f - >/dev/null
+    kube apply --dry-run=server --validate=strict -f - 2>&1 >/dev/null | tee -a "$warnings" >&2
 done
+! grep 'would violate PodSecurity' "$warnings" || fail "the workload's own pods do not comply with Pod Security restricted"
+rm -f "$warnings"
 kube delete namespace "$namespace"
 
 if command -v istioctl >/dev/null; then
@@ -89,10 +121,40 @@ run scripts/deploy.sh --namespace "$namespace" ${flags[@]+"${flags[@]}"}
 say "checklist and typed walkthrough"
 run scripts/verify.sh --all --namespace "$namespace" ${flags[@]+"${flags[@]}"}
 
+if [ -n "$tracing" ] && quietly get namespace meshwalk-observability >/dev/null; then
+  say "traces: Jaeger is there already, and stays"
+elif [ -n "$tracing" ]; then
+  say "traces"
+  tracing=there
+  run scripts/tracing.sh --provider --namespace "$namespace" ${flags[@]+"${flags[@]}"}
+fi
+say "the labs, from here"
+run "$meshwalk" run --on cluster --namespace "$namespace" ${flags[@]+"${flags[@]}"} --report "$report/labs"
+
+if [ "$tracing" = there ]; then
+  run scripts/tracing.sh --remove --namespace "$namespace" ${flags[@]+"${flags[@]}"}
+  tracing=
+fi
+
+say "the labs, from inside of the cluster"
+run scripts/runner.sh canary rollout "${inside[@]}" --report "$report/runner"
+say "once more, with a v1 that fails: the Job has to fail, and to say which check did"
+sick=$(quietly -n "$namespace" get pods -l app=backend,version=v1 -o name | head -n 1)
+forward "$namespace" "$sick" 8082
+run curl -sS --fail-with-body --noproxy '*' "$forwarded/faults" --data-binary 'error=500;id=sick'
+if run scripts/runner.sh canary "${inside[@]}" --report "$report/runner-sick"; then fail "the Job has not failed"; fi
+grep -q '^canary, Everybody gets v1:' "$report/runner-sick/report.txt" || fail "its report does not say what failed"
+grep -q '"status":"failed"' "$report/runner-sick/report.json" || fail "its report is not there as JSON"
+run curl -sS --fail-with-body --noproxy '*' -X DELETE "$forwarded/faults"
+
+say "a client inside of the mesh"
+run scripts/deploy.sh --overlay k8s/overlays/with-client --namespace "$namespace" ${flags[@]+"${flags[@]}"}
+kube -n "$namespace" exec deployment/client -c app -- /meshwalk load http://backend:8080/api/hello --rate 20/s --for 1s --fail-on-error
+
 say "the demo"
 kube apply -f examples/simple-demo.yaml
 run examples/test-demo.sh 400 ${flags[@]+"${flags[@]}"}
-gateway_host=meshwalk-demo.localhost
+gateway_host="meshwalk-demo.localhost"
 find_gateway
 run env MESHWALK_GATEWAY="$gateway" python3 tests/test_traffic_split.py
 
@@ -102,4 +164,9 @@ run scripts/deploy.sh --remove --namespace "$namespace" ${context:+--context "$c
 for name in "$namespace" meshwalk-demo; do
   if quietly get namespace "$name" >/dev/null; then fail "namespace $name is still there"; fi
 done
+after=$(inventory)
+if ! diff <(echo "$before") <(echo "$after") >&2; then
+  fail "outside of its namespaces the cluster is not as it was (< before, > now)"
+fi
+echo "$(wc -l <<<"$after") objects without a namespace or in istio-system are as they were" >&2
 say "all of it passed"

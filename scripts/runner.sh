@@ -54,7 +54,8 @@ quietly -n "$namespace" get deployment frontend >/dev/null ||
   fail "namespace $namespace has no deployment frontend: scripts/deploy.sh brings the workload"
 
 say "the Job, with its account and the ConfigMap for its report"
-kube -n "$namespace" delete --ignore-not-found job/meshwalk-runner
+# In the foreground: a run that goes on puts back what it found before it ends.
+kube -n "$namespace" delete --ignore-not-found --cascade=foreground job/meshwalk-runner
 kube apply -k "$kustomization"
 
 job() { quietly -n "$namespace" get job meshwalk-runner -o "jsonpath=$1"; }

@@ -105,6 +105,31 @@ check "build-images gives v1 and v2 of the backend images of their own" in_this_
 check "build-images loads into the kind cluster that is named" in_this_order '^kind load image-archive .*/frontend-v1.tar --name other'
 check "build-images pushes under the registry's name" called "docker push registry.example/team/meshwalk/backend:v2"
 check "build-images refuses a way to load that it does not know" refuses "is none of kind" scripts/build-images.sh --load teleport
+for tool in k3d minikube ctr; do stand_in "$tool" :; done
+fresh
+with_stand_ins scripts/build-images.sh --binaries "$folder/archives" --load k3d=other --load minikube --load ctr \
+  --load "archive=$folder/saved" || true
+check "build-images loads into k3d, minikube and containerd, each as it wants to be told" in_this_order \
+  '^k3d image import .*/backend-v2.tar --cluster other$' '^minikube image load .*/backend-v2.tar --profile minikube$' \
+  '^ctr --namespace k8s.io images import .*/backend-v2.tar$'
+archives() { [ -e "$folder/saved/frontend-v1.tar" ] && [ -e "$folder/saved/backend-v2.tar" ]; }
+check "build-images leaves an archive for each tag" archives
+rm "$folder/bin/ctr"
+if command -v ctr >/dev/null; then echo "skipped build-images says which tool it lacks: this machine has ctr"; else
+  check "build-images says which tool it lacks, before it builds" refuses "--load ctr needs ctr on the PATH" scripts/build-images.sh --load ctr
+fi
+fresh
+with_stand_ins scripts/build-images.sh --binaries "$folder/archives" --kubectl "$folder/bin/k3d" || true
+check "build-images puts the kubectl that it is given into the runner" in_this_order \
+  '^docker build .*--build-context kubectl=.*--target runner --tag docker.io/meshwalk/runner:v1 '
+stand_in podman "case \$1 in --version) echo 'podman version $PODMAN_LEAST_VERSION' ;; save) : >\"\$6\" ;; image) echo [MESHWALK_RELEASE=\${5##*:}] ;; esac"
+stand_in buildah "case \$1 in --version) echo 'buildah version $BUILDAH_LEAST_VERSION' ;; push) file=\${4#docker-archive:}; : >\"\${file%%:*}\" ;; inspect) echo [MESHWALK_RELEASE=\${6##*:}] ;; esac"
+fresh
+with_stand_ins scripts/build-images.sh --binaries "$folder/archives" --engine podman || true
+check "build-images builds and saves with podman" in_this_order '^podman build .*--target backend' '^podman save --quiet --format docker-archive .*backend-v2.tar'
+fresh
+with_stand_ins scripts/build-images.sh --binaries "$folder/archives" --engine buildah || true
+check "build-images builds and saves with buildah" in_this_order '^buildah bud --isolation chroot .*--target backend' '^buildah push --quiet docker.io/meshwalk/backend:v2 docker-archive:'
 check "deploy refuses a namespace that can be none" refuses "is no name of a namespace" scripts/deploy.sh --namespace Nope_
 check "a flag that nobody knows is refused" refuses "is not understood" scripts/canary.sh --fast
 
@@ -149,6 +174,24 @@ rootNamespace: istio-system"
 printf 'accessLogFile: /dev/stdout\n' >"$folder/mesh"
 check "tracing changes no configuration unasked, and says what belongs into it" refuses "service: jaeger.meshwalk-observability" scripts/tracing.sh
 check "tracing without --provider leaves the configuration alone" never_called 'patch configmap'
+
+stand_in kubectl "
+case \$* in
+  *version*--client*) echo 'Client Version: v$KUBECTL_LEAST_VERSION' ;;
+  *version*) echo 'Server Version: v$KUBERNETES_VERSION' ;;
+  *'get job meshwalk-runner'*conditions*) cat $folder/end ;;
+  *'get pods'*phase*) echo Succeeded ;;
+  *'get configmap meshwalk-report'*) echo text ;;
+esac"
+echo Complete >"$folder/end"
+fresh
+check "runner runs the Job anew, shows its output, and fetches its report" with_stand_ins scripts/runner.sh --report "$folder/report"
+check "runner does it in this order" in_this_order '^kubectl -n meshwalk delete --ignore-not-found --cascade=foreground job/meshwalk-runner' \
+  '^kubectl apply -k k8s/runner' '^kubectl -n meshwalk logs --follow job/meshwalk-runner' '^kubectl -n meshwalk get configmap meshwalk-report'
+echo Failed >"$folder/end"
+runner_fails() { ! with_stand_ins scripts/runner.sh --report "$folder/report" && [ -s "$folder/report/report.json" ]; }
+check "runner fails with the Job, and fetches its report all the same" runner_fails
+check "runner refuses what is no lab" refuses "is no lab's name" scripts/runner.sh 'canary; rm'
 
 # The statistics behind every share that the scripts judge, against values worked out by hand.
 share() { awk -v n="$1" -v k="$2" -v p="$3" -v error="${4:-1e-6}" -f scripts/share.awk; }
