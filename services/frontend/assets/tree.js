@@ -55,7 +55,7 @@ function traceText(trace) {
 function faultChips(faults) {
   if (!Array.isArray(faults) || faults.length === 0) return null;
   return element("div", "chips", ...faults.map((fault) => {
-    const detail = [fault.delay_ms !== undefined ? `+${milliseconds(fault.delay_ms)}` : "", fault.status ?? ""].filter(Boolean);
+    const detail = [fault.upstream ? `calling ${fault.upstream}` : "", fault.delay_ms !== undefined ? `+${milliseconds(fault.delay_ms)}` : "", fault.status ?? ""].filter(Boolean);
     return element("span", "chip", `injected by ${fault.id}: ${[fault.mode, ...detail].join(" ")}`);
   }));
 }

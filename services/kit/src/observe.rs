@@ -15,11 +15,8 @@ use crate::{
     faults::{InjectedFault, Ledger},
     inbound::Inbound,
     net::NoAnswer,
-    telemetry::{self, ActiveRequest},
+    telemetry::{self, ActiveRequest, CANCELLED},
 };
-
-/// Why a request has no status whose client went away.
-const CANCELLED: &str = "cancelled";
 
 /// The middleware.
 pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -99,7 +96,7 @@ impl Observation {
             trace_id = inbound.trace_id,
             span_id = inbound.span_id,
             error = outcome.err(),
-            faults = (!faults.is_empty()).then(|| list(faults)),
+            faults = fault_list(faults),
             capped = faults.iter().any(|fault| fault.capped).then_some(true),
             "{}",
             match outcome {
@@ -124,7 +121,8 @@ pub(crate) fn millis(since: Instant) -> f64 {
     (since.elapsed().as_secs_f64() * 1e6).round() / 1e3
 }
 
-fn list(faults: &[InjectedFault]) -> String {
+/// Faults in a line of the log; nothing where there are none.
+pub(crate) fn fault_list(faults: &[InjectedFault]) -> Option<String> {
     let names: Vec<String> = faults.iter().map(|fault| format!("{}={}", fault.id, fault.mode)).collect();
-    names.join(",")
+    (!names.is_empty()).then(|| names.join(","))
 }

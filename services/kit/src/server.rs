@@ -13,7 +13,7 @@ use crate::{
     faults::{self, Conduct, Control, Registry},
     health::{Blocked, Readiness},
     identity::Identity,
-    net::{Listener, Server, Settings},
+    net::{Doors, Listener, Server, Settings},
     telemetry::{Metrics, Traces},
 };
 
@@ -59,20 +59,22 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     let admin = Admin { identity, readiness: readiness.clone(), faults: faults.clone(), metrics };
 
     let settings = Settings::from(&config.limits);
-    let open = async |flag: &str, address: &Address, router: Router| {
+    let open = async |flag: &str, address: &Address, router: Router, doors: Doors| {
         let listener = Listener::bind(address).await.with_context(|| format!("cannot listen on {address} ({flag})"))?;
         let address = listener.address().clone();
-        anyhow::Ok(Port { address, server: Server::start(listener, router, settings.clone()) })
+        anyhow::Ok(Port { address, server: Server::start(listener, router, settings.clone(), doors) })
     };
     let ports = &config.ports;
-    let application = open("--listen", &ports.listen, app::router(Arc::clone(&app), faults.clone(), extra)).await?;
+    let routes = app::router(Arc::clone(&app), faults.clone(), extra);
+    // Only this port is ever closed by a fault.
+    let application = open("--listen", &ports.listen, routes, faults.doors()).await?;
     let token = ports.control_token().map_err(anyhow::Error::msg)?;
     let conduct = Conduct::new(faults.clone());
     let control = Control { registry: faults.clone(), conduct: conduct.clone(), attempts: app.attempts.clone(), token };
     let control = faults::control_router(control);
-    let control = open("--control-listen", &ports.control_listen, control).await?;
+    let control = open("--control-listen", &ports.control_listen, control, Doors::always_open()).await?;
     // Last, so that whoever is told "started" finds the others open.
-    let admin = open("--admin-listen", &ports.admin_listen, admin.router()).await?;
+    let admin = open("--admin-listen", &ports.admin_listen, admin.router(), Doors::always_open()).await?;
     drop(starting);
     let tasks = [upkeep, conduct.follow()];
     Ok(Bound { app, readiness, faults, conduct, drain: config.drain.clone(), application, admin, control, tasks })

@@ -1,6 +1,9 @@
 //! The log.
 
-use std::net::TcpListener;
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+};
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -25,6 +28,19 @@ fn a_request_is_one_json_line_with_its_trace_and_its_faults() {
         assert_eq!(line[field], value, "{line}");
     }
     assert!(line["faults"].as_str().unwrap().contains("sick"), "{line}");
+}
+
+#[test]
+fn a_request_that_a_fault_leaves_without_an_answer_has_a_line_that_says_so() {
+    let mut process = Process::start(command().arg("--fault=reset;id=cut"));
+    let mut stream = TcpStream::connect(&process.address).unwrap();
+    stream.write_all(b"GET /api/hello HTTP/1.1\r\nhost: b\r\n\r\n").unwrap();
+    assert!(stream.read(&mut [0; 1]).is_err());
+    let line = process.line_with("request left without an answer by a fault");
+    assert_eq!(
+        (&line["status"], &line["error"], &line["faults"]),
+        (&json!(null), &json!("reset"), &json!("cut=reset"))
+    );
 }
 
 #[test]

@@ -21,10 +21,15 @@ pub struct FaultCaps {
           value_parser = duration::parse)]
     pub fault_max_delay: Duration,
 
-    /// How long a rule may keep a request without an answer.
+    /// How long a rule may keep a request without an answer, and may take to send the body of one.
     #[arg(long, env = "MESHWALK_FAULT_MAX_HANG", value_name = "DURATION", default_value = "5m",
           value_parser = duration::parse)]
     pub fault_max_hang: Duration,
+
+    /// How large a rule may make an answer, such as 16MiB.
+    #[arg(long, env = "MESHWALK_FAULT_MAX_SIZE", value_name = "BYTES", default_value = "16MiB",
+          value_parser = faults::parse_amount)]
+    pub fault_max_size: u64,
 
     /// How much memory all rules together may hold, such as 256MiB.
     #[arg(long, env = "MESHWALK_FAULT_MAX_MEMORY", value_name = "BYTES", default_value = "256MiB",
@@ -43,6 +48,7 @@ impl From<&FaultCaps> for faults::Limits {
             rules: caps.fault_max_rules as usize,
             delay: caps.fault_max_delay,
             hang: caps.fault_max_hang,
+            size: caps.fault_max_size,
             memory: caps.fault_max_memory,
             cores: caps.fault_max_cores.unwrap_or(defaults.cores),
         }

@@ -153,9 +153,12 @@ impl Config {
     /// The text of a rule that is wrong, for the user.
     pub fn registry(&self, instance: &str) -> Result<Registry, String> {
         let peers = Lines::flat(&self.inject_trusted_peer).cloned().collect();
-        let trust = Trust { allow_inject: self.allow_inject, peers };
-        let (limits, instance) = ((&self.fault_caps).into(), instance.to_owned());
-        let registry = Registry::new(faults::Settings { trust, instance, limits });
+        let registry = Registry::new(faults::Settings {
+            trust: Trust { allow_inject: self.allow_inject, peers },
+            upstreams: self.upstreams.list().map(|upstream| upstream.name.clone()).collect(),
+            instance: instance.to_owned(),
+            limits: (&self.fault_caps).into(),
+        });
         for rule in Lines::flat(&self.fault) {
             if let Err(error) = registry.add(rule, Origin::Flag) {
                 return Err(format!("invalid value '{rule}' for '--fault <RULE>': {error}"));

@@ -95,6 +95,10 @@ impl Active {
         self.here && self.rule.mode.spec().is_about_requests()
     }
 
+    pub(super) fn is_about_calls(&self) -> bool {
+        self.rule.scope.upstream.is_some()
+    }
+
     /// What the rule does to the process, if it is about that.
     pub(super) fn process(&self) -> Option<&Process> {
         match &self.rule.mode {

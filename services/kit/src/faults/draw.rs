@@ -39,7 +39,7 @@ impl Stream {
     /// The draws of the next request.
     pub(super) fn next(&self) -> Draws {
         let request = self.next.fetch_add(1, Ordering::Relaxed);
-        Draws { key: self.key, first: request.wrapping_mul(PER_REQUEST), drawn: 0 }
+        Draws { key: self.key, first: request.wrapping_mul(PER_REQUEST), drawn: 0, limit: PER_REQUEST }
     }
 }
 
@@ -49,11 +49,17 @@ pub(super) struct Draws {
     key: u64,
     first: u64,
     drawn: u64,
+    limit: u64,
 }
 
 impl Draws {
+    /// Numbers without an end, of a seed of their own.
+    pub(super) fn of(seed: u64) -> Self {
+        Self { key: seed, first: 0, drawn: 0, limit: u64::MAX }
+    }
+
     fn number(&mut self) -> u64 {
-        debug_assert!(self.drawn < PER_REQUEST, "a mode draws more than {PER_REQUEST} numbers for one request");
+        debug_assert!(self.drawn < self.limit, "a mode draws more than {PER_REQUEST} numbers for one request");
         self.drawn += 1;
         mix(self.key.wrapping_add(self.first.wrapping_add(self.drawn).wrapping_mul(STEP)))
     }
@@ -85,7 +91,7 @@ mod tests {
     #[test]
     fn the_generator_is_splitmix64() {
         // The first numbers of the published generator for the seed 0.
-        let mut draws = Draws { key: 0, first: 0, drawn: 0 };
+        let mut draws = Draws::of(0);
         assert_eq!([draws.number(), draws.number()], [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4]);
     }
 
@@ -95,6 +101,6 @@ mod tests {
         let numbers: std::collections::HashSet<u64> =
             (0..1000).map(|_| stream.next()).flat_map(|mut draws| [draws.number(), draws.number()]).collect();
         assert_eq!(numbers.len(), 2000);
-        assert_eq!(Draws { key: 1, first: u64::MAX, drawn: 3 }.below(1), 0);
+        assert_eq!(Draws { key: 1, first: u64::MAX, drawn: 3, limit: 8 }.below(1), 0);
     }
 }

@@ -16,6 +16,10 @@ pub(super) enum Effect {
     Delay(When, Duration),
     /// Use up so much processor time before the request is handled. The times of several rules add up.
     Work(Duration),
+    /// Make the calls to upstreams without the headers of the trace.
+    DropHeaders,
+    /// Do this to whatever is answered. Of several of one kind, the first counts.
+    Shape(Shape),
     /// Decide what comes of the request. Of several rules, the first decides.
     Decide(Verdict),
 }
@@ -39,6 +43,37 @@ pub(super) enum Verdict {
     Reset,
     /// No answer, for as long as the client waits.
     Hang,
+}
+
+/// What happens to an answer. Several kinds stack, in the order in which they stand here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Its body is padded to so many bytes.
+    Size(u64),
+    /// Some bytes of its body are wrong.
+    Corrupt {
+        /// Which ones.
+        seed: u64,
+    },
+    /// Its body breaks off in the middle.
+    Truncate,
+    /// Its body comes at so many bytes per second.
+    Drip(u64),
+    /// Its connection is closed after it.
+    Close,
+}
+
+impl Shape {
+    /// Its place in the order.
+    pub(super) fn place(self) -> usize {
+        match self {
+            Self::Size(_) => 0,
+            Self::Corrupt { .. } => 1,
+            Self::Truncate => 2,
+            Self::Drip(_) => 3,
+            Self::Close => 4,
+        }
+    }
 }
 
 /// What a rule in force remembers of the requests that it was about, for modes whose effect depends on those before.

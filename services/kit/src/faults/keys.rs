@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     effect::When,
     glob::Glob,
-    modes::ModeSpec,
+    modes::{About, ModeSpec},
     problem::Complaint,
     quantity::{Written, parse_duration},
     rule::Rule,
@@ -38,6 +38,8 @@ pub(super) enum With {
     Requests,
     /// Those that cause delays.
     Delays,
+    /// Those that may be about calls to upstreams.
+    Calls,
 }
 
 impl KeySpec {
@@ -47,6 +49,7 @@ impl KeySpec {
             With::Anything => true,
             With::Requests => mode.is_about_requests(),
             With::Delays => mode.causes_delays(),
+            With::Calls => mode.about == About::Requests { calls: true },
         }
     }
 }
@@ -80,6 +83,16 @@ pub(super) const KEYS: &[KeySpec] = &[
         repeatable: true,
         read: |text, rule| {
             rule.scope.headers.push(parse_header(text)?);
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "upstream",
+        summary: "not the request but the calls that it makes to this upstream (a pattern like a path)",
+        with: With::Calls,
+        repeatable: false,
+        read: |text, rule| {
+            rule.scope.upstream = Some(Glob::new(text));
             Ok(())
         },
     },

@@ -12,21 +12,25 @@ use std::{
 
 use axum::{
     Json,
+    body::Body,
     extract::Request,
     response::{IntoResponse, Response},
 };
 use futures_util::future::{BoxFuture, Either, FutureExt};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, Version, header};
 use serde_json::json;
 use tower::{Layer, Service};
 
 use super::{
-    INJECT_HEADER, Injected, Ledger, Registry,
-    effect::Verdict,
+    Calls, INJECT_HEADER, Injected, Ledger, Registry,
+    effect::{Shape, Verdict},
     plan::{Decided, Plan},
-    subject::Subject,
+    registry::Limits,
+    shaped::Shaped,
+    subject::{Asked, Subject},
+    tether::Tether,
 };
-use crate::net::NoAnswer;
+use crate::net::{NoAnswer, Wire};
 
 /// Injects faults into the requests of the router it is laid around.
 #[derive(Debug, Clone)]
@@ -103,6 +107,11 @@ where
     }
     let plan = layer.registry.plan(Subject::of(&request), brought.as_deref().unwrap_or_default());
     let ledger = request.extensions().get::<Ledger>().cloned().unwrap_or_default();
+    if plan.drop_headers || layer.registry.is_about_calls(brought.as_deref().unwrap_or_default()) {
+        let asked = Asked::of(Subject::of(&request));
+        let calls = Calls::new(layer.registry.clone(), brought, asked, ledger.clone(), plan.drop_headers);
+        request.extensions_mut().insert(Arc::new(calls));
+    }
     let mut response = if plan.is_empty() {
         inner.call(request).await?
     } else {
@@ -133,6 +142,7 @@ where
     S: Service<Request, Response = Response, Error = Infallible>,
 {
     let first = ledger.note(plan.injected);
+    let (version, wire) = (request.version(), request.extensions().get::<Wire>().cloned());
     plan.before.pass(ledger, first).await;
     plan.work.pass(layer.registry.processors(), ledger, first).await;
     let response = match plan.verdict {
@@ -158,7 +168,32 @@ where
         }
     };
     plan.after.pass(ledger, first).await;
-    Ok(response)
+    Ok(shape(response, plan.shapes, wire, version, layer.registry.limits()).await)
+}
+
+/// Does to an answer what several rules want.
+async fn shape(
+    response: Response,
+    shapes: Vec<(Shape, Tether)>,
+    wire: Option<Wire>,
+    version: Version,
+    limits: Limits,
+) -> Response {
+    if shapes.is_empty() {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    if shapes.iter().any(|(shape, _)| *shape == Shape::Close) {
+        match &wire {
+            Some(wire) if version >= Version::HTTP_2 => wire.close_after_answers(),
+            _ => drop(parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"))),
+        }
+    }
+    // The application makes its bodies in memory, so reading one does not fail, and takes no time.
+    let content = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    // The HTTP library declares the length that the body says it has.
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::new(Shaped::new(content, shapes, wire, limits.hang)))
 }
 
 /// A time in the whole seconds of Retry-After; not less than it is, or the client would come again too early.

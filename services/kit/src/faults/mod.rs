@@ -21,11 +21,17 @@
 //! 1. The delays before the work of all rules that fire add up. The request waits.
 //! 2. The first rule that fires and decides (an error, a reset, a hang) decides what comes of the request in place of the
 //!    work. The others that decide stay without effect, and are neither counted as fired nor named.
-//! 3. The delays after the work add up, where there is an answer to delay: after a reset or a hang there is none, and
-//!    they are neither counted nor named.
+//! 3. The delays after the work add up, where there is an answer to delay.
+//! 4. What is answered is shaped: padded, corrupted, truncated, dripped, and its connection closed, always in this order.
+//!    Of several rules of one of these modes, the first that fires counts.
 //!
-//! All delays of a request together are at most [`Limits::delay`], granted in the order of the rules, those before the
-//! work and those after it alike. So a delay and a reset that meet are a connection that is reset after the delay.
+//! After a reset or a hang there is no answer, so 3 and 4 do not happen, and are neither counted nor named. All delays of
+//! a request together are at most [`Limits::delay`], granted in the order of the rules, those before the work and those
+//! after it alike. So a delay and a reset that meet are a connection that is reset after the delay.
+//!
+//! # Calls
+//! A rule with `upstream` is about the calls to that upstream which a request makes, and not about the request. All of
+//! the above holds for each call by itself, but for shapes, which no call takes.
 //!
 //! # Rules about the process
 //! [`Conduct`] makes what has its effect the same as what is in force: when rules change, before the control port answers,
@@ -55,6 +61,7 @@
 
 mod active;
 mod bytes;
+mod calls;
 mod clock;
 mod control;
 mod draw;
@@ -64,12 +71,15 @@ mod keys;
 mod layer;
 mod modes;
 mod plan;
+mod planner;
 mod problem;
 mod process;
 mod quantity;
+mod refusal;
 mod registry;
 mod rule;
 mod scope;
+mod shaped;
 mod subject;
 mod syntax;
 mod tether;
@@ -77,6 +87,7 @@ mod trust;
 mod truth;
 
 pub(crate) use bytes::amount as parse_amount;
+pub(crate) use calls::{CallFaults, Calls, Outcome};
 pub(crate) use control::{Control, control_router};
 pub use control::{TokenError, TokenFile};
 pub use layer::{FaultLayer, Faulty};

@@ -2,6 +2,7 @@
 
 mod admission;
 mod inject;
+mod settings;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -11,64 +12,18 @@ use std::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use http::HeaderMap;
 use tokio::sync::watch;
 
-use super::{
-    active::Active,
-    clock,
-    modes::Cores,
-    plan::{Plan, Planner},
-    process::Processors,
-    subject::Subject,
-    trust::Trust,
-};
+use super::{active::Active, clock, plan::Plan, planner::Planner, process::Processors, subject::Subject, trust::Trust};
 pub use admission::AddError;
 use inject::InjectCache;
 pub(super) use inject::InjectError;
+pub use settings::{Limits, Settings};
 pub use state::{Origin, RuleState};
-
-/// How the engine is set up.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {
-    /// Whose requests may bring rules of their own.
-    pub trust: Trust,
-    /// What protects the host.
-    pub limits: Limits,
-    /// The name of this process, for rules about some instances only.
-    pub instance: String,
-}
-
-/// Caps that protect the host.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// How many rules may be in force at once.
-    pub rules: usize,
-    /// How long one rule may delay a request, and all of them together.
-    pub delay: Duration,
-    /// How long a request may hang.
-    pub hang: Duration,
-    /// How much memory all rules together may hold, in bytes.
-    pub memory: u64,
-    /// How many cores all rules together may keep busy.
-    pub cores: Cores,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-        Self {
-            rules: 256,
-            delay: Duration::from_secs(60),
-            hang: Duration::from_secs(300),
-            memory: 256 << 20,
-            cores: Cores(cores * 1000),
-        }
-    }
-}
 
 /// The rules in force. Clones share them.
 #[derive(Debug, Clone)]
@@ -81,6 +36,8 @@ struct Shared {
     settings: Settings,
     /// How many rules are about requests. Requests read only this while there are none.
     about_requests: AtomicUsize,
+    /// How many of them are about the calls that requests make.
+    about_calls: AtomicUsize,
     rules: RwLock<Arc<Vec<Arc<Active>>>>,
     /// How many ids were generated.
     numbered: AtomicU64,
@@ -94,9 +51,9 @@ impl Registry {
     pub fn new(settings: Settings) -> Self {
         let injected = InjectCache::new(&settings);
         let rules = RwLock::new(Arc::new(Vec::new()));
-        let (about_requests, numbered) = (AtomicUsize::new(0), AtomicU64::new(0));
+        let (about_requests, about_calls, numbered) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
         let (changed, processors) = (watch::Sender::new(()), Processors::new(settings.limits.cores));
-        let shared = Shared { settings, about_requests, rules, numbered, injected, changed, processors };
+        let shared = Shared { settings, about_requests, about_calls, rules, numbered, injected, changed, processors };
         Self { shared: Arc::new(shared) }
     }
 
@@ -173,11 +130,12 @@ impl Registry {
         self.rules().iter().filter_map(|active| active.begins_after(now)).min()
     }
 
-    /// What happens to a request that brings these rules along. Counts them as injected.
+    /// What happens to a request, or to one of its calls, with the rules that the request brought along. Counts them as
+    /// injected.
     pub(super) fn plan(&self, subject: Subject<'_>, brought: &[Active]) -> Plan {
         let now = clock::now();
         let rules = self.rules();
-        let mut planner = Planner::new(None, self.shared.settings.limits.delay, now);
+        let mut planner = Planner::new(subject.upstream, self.shared.settings.limits.delay, now);
         let mut expired = false;
         for active in brought {
             planner.take(active, subject);
@@ -195,6 +153,11 @@ impl Registry {
         planner.close()
     }
 
+    /// Whether a rule, of those in force or of those that a request brought along, is about calls to upstreams.
+    pub(super) fn is_about_calls(&self, brought: &[Active]) -> bool {
+        self.shared.about_calls.load(Ordering::Relaxed) > 0 || brought.iter().any(Active::is_about_calls)
+    }
+
     fn rules(&self) -> Arc<Vec<Arc<Active>>> {
         Arc::clone(&self.shared.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -206,8 +169,9 @@ impl Registry {
         let mut live: Vec<_> = rules.iter().filter(|active| !active.has_expired(now)).cloned().collect();
         let before = live.clone();
         let outcome = change(&mut live);
-        let about_requests = live.iter().filter(|active| active.is_about_requests()).count();
-        self.shared.about_requests.store(about_requests, Ordering::Relaxed);
+        let count = |is: fn(&Active) -> bool| live.iter().filter(|active| is(active)).count();
+        self.shared.about_requests.store(count(Active::is_about_requests), Ordering::Relaxed);
+        self.shared.about_calls.store(count(Active::is_about_calls), Ordering::Relaxed);
         let gone = |active: &&Arc<Active>| !live.iter().any(|kept| Arc::ptr_eq(kept, active));
         before.iter().filter(gone).for_each(|active| active.cancel());
         *rules = Arc::new(live);

@@ -154,6 +154,9 @@ impl fmt::Display for Rule {
         for (name, value) in &self.scope.headers {
             write!(f, ";header={}", Quoted(&format!("{name}:{value}")))?;
         }
+        if let Some(upstream) = &self.scope.upstream {
+            write!(f, ";upstream={}", Quoted(&upstream.to_string()))?;
+        }
         if let Some(seed) = self.seed {
             write!(f, ";seed={seed}")?;
         }
@@ -198,6 +201,7 @@ fn key_named(source: &str, word: &Word, mode: &ModeSpec) -> Result<&'static KeyS
     if !key.goes_with(mode) {
         let message = match key.with {
             With::Delays => format!("`{}` causes no delay, and `{}` says when one comes", mode.name, key.name),
+            With::Calls if mode.is_about_requests() => format!("`{}` cannot be done to a call", mode.name),
             _ => format!("`{}` is about the whole process, `{}` about requests", mode.name, key.name),
         };
         return Err(ParseError::new(source, word.at.clone(), message, remedy(String::new())));

@@ -12,11 +12,23 @@ pub(super) struct Scope {
     pub(super) method: Option<Method>,
     /// One of the values that came under the name must match.
     pub(super) headers: Vec<(HeaderName, Glob)>,
+    /// Which upstreams' calls it is about; without one, it is about requests and not about calls.
+    pub(super) upstream: Option<Glob>,
 }
 
 impl Scope {
+    /// Whether it is about the calls to this upstream, or about requests where there is none.
+    fn is_about(&self, upstream: Option<&str>) -> bool {
+        match (&self.upstream, upstream) {
+            (None, None) => true,
+            (Some(glob), Some(name)) => glob.matches(name.as_bytes()),
+            _ => false,
+        }
+    }
+
     pub(super) fn covers(&self, subject: Subject<'_>) -> bool {
-        self.method.as_ref().is_none_or(|method| method == subject.method)
+        self.is_about(subject.upstream)
+            && self.method.as_ref().is_none_or(|method| method == subject.method)
             && self.path.as_ref().is_none_or(|path| path.matches(subject.path.as_bytes()))
             && self.headers.iter().all(|(name, glob)| {
                 subject.headers.get_all(name).iter().any(|value| glob.matches(value.as_bytes().trim_ascii()))

@@ -20,6 +20,8 @@ pub(super) struct Subject<'a> {
     pub(super) headers: &'a HeaderMap,
     /// The route's template; nothing for a path that does not exist.
     pub(super) route: Option<&'a str>,
+    /// Whose call it is about, of those that the request makes; nothing for the request itself.
+    pub(super) upstream: Option<&'a str>,
     /// The caller's identity, where a sidecar vouches for it.
     pub(super) caller: Option<&'a str>,
     /// The address from which the connection came; nothing on a Unix socket. Behind a sidecar it is the sidecar's.
@@ -35,6 +37,7 @@ impl<'a> Subject<'a> {
             path: request.uri().path(),
             headers: request.headers(),
             route: extensions.get::<MatchedPath>().map(MatchedPath::as_str),
+            upstream: None,
             caller: extensions.get::<std::sync::Arc<Inbound>>().and_then(|inbound| inbound.peer.as_deref()),
             address: extensions.get::<Wire>().and_then(Wire::remote),
         }
@@ -52,5 +55,42 @@ impl<'a> Subject<'a> {
 
     fn text(&self, name: &HeaderName) -> Option<&'a str> {
         self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// The same, kept for the calls that the request will make.
+#[derive(Debug)]
+pub(super) struct Asked {
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    route: Option<String>,
+    caller: Option<String>,
+    address: Option<IpAddr>,
+}
+
+impl Asked {
+    pub(super) fn of(subject: Subject<'_>) -> Self {
+        Self {
+            method: subject.method.clone(),
+            path: subject.path.to_owned(),
+            headers: subject.headers.clone(),
+            route: subject.route.map(str::to_owned),
+            caller: subject.caller.map(str::to_owned),
+            address: subject.address,
+        }
+    }
+
+    /// The call to an upstream that the request makes.
+    pub(super) fn calling<'a>(&'a self, upstream: &'a str) -> Subject<'a> {
+        Subject {
+            method: &self.method,
+            path: &self.path,
+            headers: &self.headers,
+            route: self.route.as_deref(),
+            upstream: Some(upstream),
+            caller: self.caller.as_deref(),
+            address: self.address,
+        }
     }
 }

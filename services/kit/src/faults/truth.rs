@@ -98,6 +98,12 @@ pub struct InjectedFault {
     /// The injected status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// How long the answer's body was made at least, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// How fast the answer's body came, in bytes per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_per_s: Option<u64>,
 }
 
 /// Whole milliseconds without a point, as people write them.
@@ -131,6 +137,12 @@ impl fmt::Display for InjectedFault {
         if let Some(status) = self.status {
             write!(f, ";status={status}")?;
         }
+        if let Some(bytes) = self.bytes {
+            write!(f, ";bytes={bytes}")?;
+        }
+        if let Some(rate) = self.bytes_per_s {
+            write!(f, ";bytes_per_s={rate}")?;
+        }
         if self.capped {
             f.write_str(";capped")?;
         }
@@ -161,6 +173,8 @@ impl InjectedFault {
             delay_ms: None,
             cpu_ms: None,
             status: None,
+            bytes: None,
+            bytes_per_s: None,
         }
     }
 }

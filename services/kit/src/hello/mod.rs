@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use crate::{
     app::App,
     config::{OnUpstreamError, Release},
-    faults::{Injected, Ledger},
+    faults::{Calls, Injected, Ledger},
     inbound::Inbound,
     observe::millis,
 };
@@ -27,12 +27,13 @@ pub(crate) async fn answer(
     State(app): State<Arc<App>>,
     Extension(inbound): Extension<Arc<Inbound>>,
     Extension(ledger): Extension<Ledger>,
+    calls: Option<Extension<Arc<Calls>>>,
 ) -> Response {
     let (status, upstreams) = match ledger.injected().status {
         Some(status) => (status, Vec::new()),
         None if inbound.hops >= app.hop_limit && !app.upstreams.is_empty() => (StatusCode::LOOP_DETECTED, Vec::new()),
         None => {
-            let upstreams = call_all(&app, &inbound).await;
+            let upstreams = call_all(&app, &inbound, calls.as_deref()).await;
             (status(&upstreams), upstreams)
         }
     };
@@ -42,8 +43,9 @@ pub(crate) async fn answer(
 }
 
 /// Calls all upstreams at once; the results are in the order of the flags.
-async fn call_all(app: &App, inbound: &Inbound) -> Vec<Called> {
-    join_all(app.upstreams.iter().map(|upstream| app.client.call(upstream, inbound))).await
+async fn call_all(app: &App, inbound: &Inbound, calls: Option<&Arc<Calls>>) -> Vec<Called> {
+    let call = |upstream| app.client.call(upstream, inbound, calls.map(|calls| calls.to(&upstream.name)));
+    join_all(app.upstreams.iter().map(call)).await
 }
 
 /// The status of the first upstream, in the order of the flags, that failed.

@@ -21,7 +21,30 @@ pub struct Listener {
     socket: Socket,
     address: Address,
     /// Held for its drop.
-    _file: Option<SocketFile>,
+    file: Option<SocketFile>,
+}
+
+/// A port that is closed for a while: connecting to it is refused. A Unix socket's file stays, so that there, too, it is
+/// refused rather than not found.
+#[derive(Debug)]
+pub(super) struct Closed {
+    address: Address,
+    file: Option<SocketFile>,
+}
+
+impl Closed {
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Opens the port again, at the same address.
+    pub(super) async fn reopen(&mut self) -> io::Result<Listener> {
+        let listener = Listener::bind(&self.address).await?;
+        if let Some(old) = self.file.take() {
+            old.leave();
+        }
+        Ok(listener)
+    }
 }
 
 #[derive(Debug)]
@@ -41,13 +64,13 @@ impl Listener {
             Address::Tcp(address) => {
                 let listener = TcpListener::bind(address).await?;
                 let address = Address::Tcp(listener.local_addr()?);
-                Ok(Self { socket: Socket::Tcp(listener), address, _file: None })
+                Ok(Self { socket: Socket::Tcp(listener), address, file: None })
             }
             Address::Unix(path) => {
                 remove_stale(path).await?;
                 let listener = UnixListener::bind(path)?;
                 let file = Some(SocketFile::of(path)?);
-                Ok(Self { socket: Socket::Unix(listener), address: address.clone(), _file: file })
+                Ok(Self { socket: Socket::Unix(listener), address: address.clone(), file })
             }
         }
     }
@@ -55,6 +78,11 @@ impl Listener {
     /// The address, with the port that the kernel chose where 0 was asked for.
     pub fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// Closes the port, for a while.
+    pub(super) fn close(self) -> Closed {
+        Closed { address: self.address, file: self.file }
     }
 
     /// The next connection. Errors of a single connection, and a process that is out of descriptors, are no reason to
@@ -87,6 +115,13 @@ struct SocketFile {
 impl SocketFile {
     fn of(path: &Path) -> io::Result<Self> {
         Ok(Self { path: path.to_owned(), inode: fs::symlink_metadata(path)?.ino() })
+    }
+}
+
+impl SocketFile {
+    /// Leaves what is there to its next owner, who may have been given the same inode.
+    fn leave(mut self) {
+        self.path.clear();
     }
 }
 
@@ -144,6 +179,20 @@ mod tests {
         fs::write(&path, "precious").unwrap();
         assert_eq!(Listener::bind(&address).await.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_closed_for_a_while_refuses_and_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, address) = socket(&folder);
+        let mut closed = Listener::bind(&address).await.unwrap().close();
+        let refused = tokio::net::UnixStream::connect(&path).await.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        let listener = closed.reopen().await.unwrap();
+        drop(closed);
+        tokio::net::UnixStream::connect(&path).await.unwrap();
+        drop(listener.close());
+        assert!(!path.exists(), "the file stays behind when nobody opens the port again");
     }
 
     #[tokio::test]

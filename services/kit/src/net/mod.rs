@@ -1,5 +1,7 @@
 //! Sockets: TCP and Unix alike.
 
+mod connection;
+mod doors;
 mod head_clock;
 mod listener;
 mod no_answer;
@@ -7,8 +9,9 @@ mod serve;
 mod stream;
 mod wire;
 
+pub(crate) use doors::Doors;
 pub use listener::Listener;
 pub(crate) use no_answer::NoAnswer;
 pub(crate) use serve::{Server, Settings};
 pub(crate) use stream::Stream;
-pub(crate) use wire::Wire;
+pub(crate) use wire::{Mark, Wire};

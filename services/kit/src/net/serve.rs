@@ -1,27 +1,22 @@
 //! Serving a router on a listener: HTTP/1.1 and HTTP/2 cleartext on one port.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::Request, response::Response};
-use http::Version;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use axum::Router;
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    rt::{TokioExecutor, TokioTimer},
+    server::conn::auto,
 };
 use tokio::{
-    sync::{Semaphore, oneshot},
+    sync::{Semaphore, oneshot, watch},
     task::{JoinHandle, JoinSet},
 };
-use tower::ServiceExt;
 
-use super::{
-    Listener, NoAnswer, Stream, Wire,
-    head_clock::{HeadClock, InFlight},
-    wire::OnWire,
-};
+use super::{Doors, Listener, Stream, connection, listener::Closed};
 use crate::config::Limits;
+
+/// How long to wait before the next try to open a port again that was closed for a while.
+const PAUSE_BEFORE_REOPENING: Duration = Duration::from_millis(50);
 
 /// What a client may demand of a port.
 #[derive(Debug, Clone)]
@@ -48,18 +43,19 @@ pub(crate) struct Server {
     accepting: JoinHandle<Connections>,
 }
 
-/// The connections that were open when accepting stopped.
+/// The connections of a port.
 #[derive(Debug)]
 struct Connections {
-    graceful: GracefulShutdown,
+    /// Asks those that there are to end.
+    ending: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
 impl Server {
     /// Serves until [`Server::drain`].
-    pub(crate) fn start(listener: Listener, router: Router, settings: Settings) -> Self {
+    pub(crate) fn start(listener: Listener, router: Router, settings: Settings, doors: Doors) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let accepting = tokio::spawn(accept(listener, router, settings, stopped));
+        let accepting = tokio::spawn(Port::new(router, settings, doors).serve(listener, stopped));
         Self { stop, accepting }
     }
 
@@ -69,11 +65,9 @@ impl Server {
     pub(crate) async fn drain(self, deadline: tokio::time::Instant) -> usize {
         // The receiver is gone only if the task has died, and then there is nothing to stop.
         let _ = self.stop.send(());
-        let Ok(Connections { graceful, mut tasks }) = self.accepting.await else { return 0 };
-        let all_done = async {
-            graceful.shutdown().await;
-            while tasks.join_next().await.is_some() {}
-        };
+        let Ok(Connections { ending, mut tasks }) = self.accepting.await else { return 0 };
+        ending.send_replace(true);
+        let all_done = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout_at(deadline, all_done).await.is_ok() {
             return 0;
         }
@@ -83,32 +77,64 @@ impl Server {
     }
 }
 
-async fn accept(
-    listener: Listener,
+/// What a port's connections share.
+struct Port {
+    http: Arc<auto::Builder<TokioExecutor>>,
     router: Router,
-    settings: Settings,
-    mut stopped: oneshot::Receiver<()>,
-) -> Connections {
-    let http = Arc::new(protocol(&settings));
-    let room = Arc::new(Semaphore::new(settings.max_connections));
-    let graceful = GracefulShutdown::new();
-    let mut tasks = JoinSet::new();
-    loop {
-        let next = async {
-            // With no room left, further connections wait in the kernel's queue.
-            let place = Arc::clone(&room).acquire_owned().await;
-            (listener.accept().await, place)
-        };
-        let (stream, place) = tokio::select! {
-            _ = &mut stopped => return Connections { graceful, tasks },
-            Some(_) = tasks.join_next() => continue,
-            accepted = next => accepted,
-        };
-        let watcher = graceful.watcher();
-        let (http, router, limit) = (Arc::clone(&http), router.clone(), settings.header_read_timeout);
-        tasks.spawn(async move {
+    head_limit: Duration,
+    room: Arc<Semaphore>,
+    doors: Doors,
+    connections: Connections,
+}
+
+impl Port {
+    fn new(router: Router, settings: Settings, doors: Doors) -> Self {
+        Self {
+            http: Arc::new(protocol(&settings)),
+            router,
+            head_limit: settings.header_read_timeout,
+            room: Arc::new(Semaphore::new(settings.max_connections)),
+            doors,
+            connections: Connections { ending: watch::Sender::new(false), tasks: JoinSet::new() },
+        }
+    }
+
+    async fn serve(mut self, mut listener: Listener, mut stopped: oneshot::Receiver<()>) -> Connections {
+        loop {
+            let next = async {
+                // With no room left, further connections wait in the kernel's queue.
+                let place = Arc::clone(&self.room).acquire_owned().await;
+                (listener.accept().await, place)
+            };
+            tokio::select! {
+                _ = &mut stopped => break,
+                () = self.doors.closed() => {
+                    let closed = listener.close();
+                    // Those who are inside are asked to leave, or a proxy with open connections would notice nothing.
+                    self.connections.ending.send_replace(true);
+                    self.connections.ending = watch::Sender::new(false);
+                    tokio::select! {
+                        _ = &mut stopped => break,
+                        () = self.doors.opened() => {}
+                    }
+                    listener = tokio::select! {
+                        _ = &mut stopped => break,
+                        listener = reopened(closed) => listener,
+                    };
+                }
+                Some(_) = self.connections.tasks.join_next() => {}
+                (stream, place) = next => self.spawn(stream, place),
+            }
+        }
+        self.connections
+    }
+
+    fn spawn(&mut self, stream: Stream, place: impl Send + 'static) {
+        let (http, router, head_limit) = (Arc::clone(&self.http), self.router.clone(), self.head_limit);
+        let ending = self.connections.ending.subscribe();
+        self.connections.tasks.spawn(async move {
             let _place = place;
-            if let Err(error) = connection(&http, stream, router, limit, watcher).await {
+            if let Err(error) = connection::serve(&http, stream, router, head_limit, ending).await {
                 // The client's doing in most cases: it went away, or spoke no HTTP.
                 tracing::debug!(error, "connection ended");
             }
@@ -116,42 +142,17 @@ async fn accept(
     }
 }
 
-async fn connection(
-    http: &auto::Builder<TokioExecutor>,
-    stream: Stream,
-    router: Router,
-    head_limit: Duration,
-    watcher: hyper_util::server::graceful::Watcher,
-) -> Result<(), String> {
-    let in_flight = InFlight::default();
-    let wire = Wire::new(&stream);
-    let io = TokioIo::new(HeadClock::new(OnWire::new(stream, wire.clone()), head_limit, in_flight.clone()));
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        let answering = in_flight.begin();
-        let (version, wire) = (request.version(), wire.clone());
-        request.extensions_mut().insert(wire.clone());
-        let answer = router.clone().oneshot(request.map(Body::new));
-        async move {
-            let answer: Result<Response, Infallible> = answer.await;
-            let response = answer.unwrap_or_else(|never| match never {});
-            if let Some(&no_answer) = response.extensions().get::<NoAnswer>() {
-                if no_answer == NoAnswer::Reset && version < Version::HTTP_2 {
-                    wire.reset_when_closed();
-                }
-                // The HTTP library drops the connection for it, or resets the stream of an HTTP/2 connection.
-                return Err(no_answer);
+/// Opens a port again. Somebody else may have it by now, and may leave it.
+async fn reopened(mut closed: Closed) -> Listener {
+    loop {
+        match closed.reopen().await {
+            Ok(listener) => return listener,
+            Err(error) => {
+                tracing::warn!(address = %closed.address(), %error, "cannot open the port again; trying on");
+                tokio::time::sleep(PAUSE_BEFORE_REOPENING).await;
             }
-            // The guard lives as long as the body that is being sent.
-            Ok(response.map(|body| {
-                Body::new(body.map_frame(move |frame| {
-                    let _ = &answering;
-                    frame
-                }))
-            }))
         }
-    });
-    let connection = http.serve_connection(io, service).into_owned();
-    watcher.watch(connection).await.map_err(|error| error.to_string())
+    }
 }
 
 fn protocol(settings: &Settings) -> auto::Builder<TokioExecutor> {

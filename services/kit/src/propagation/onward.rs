@@ -63,6 +63,15 @@ impl Onward {
         headers
     }
 
+    /// The headers for one upstream of an application that forgets what came in: neither the trace, nor baggage, nor the
+    /// request id.
+    pub fn without_context(&self) -> HeaderMap {
+        let mut headers = self.others.clone();
+        headers.remove(REQUEST_ID);
+        headers.remove(BAGGAGE);
+        headers
+    }
+
     fn write(&self, span: &SpanContext, headers: &mut HeaderMap) {
         put(headers, w3c::TRACEPARENT, w3c::write(span));
         let state = span.trace_state().header();

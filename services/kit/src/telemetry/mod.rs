@@ -15,5 +15,5 @@ pub(crate) use metrics::{
     request_attempt, server_request, unique_request,
 };
 pub use settings::{Collector, Protocol, Root, Settings};
-pub(crate) use spans::{client_outcome, method_label, own, server_outcome};
+pub(crate) use spans::{CANCELLED, client_outcome, method_label, own, server_outcome};
 pub use traces::Traces;

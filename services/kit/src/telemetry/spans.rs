@@ -13,6 +13,9 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use super::Traces;
 use crate::{faults::InjectedFault, propagation::Parent};
 
+/// Why a request has no status whose client went away: the client's doing, and no failure of the server's.
+pub(crate) const CANCELLED: &str = "cancelled";
+
 /// A method as a label or attribute: one of those that are known, so that a client cannot make up new series.
 pub(crate) fn method_label(method: &Method) -> &'static str {
     match *method {
@@ -80,6 +83,11 @@ impl Traces {
                 server.address = url.host().unwrap_or_default(),
                 server.port = i64::from(url.port_u16().unwrap_or(80)),
                 peer.service = upstream,
+                meshwalk.fault.id = Empty,
+                meshwalk.fault.mode = Empty,
+                meshwalk.fault.rule = Empty,
+                meshwalk.fault.capped = Empty,
+                meshwalk.fault.delay_ms = Empty,
             )
         })
     }
@@ -93,35 +101,44 @@ pub(crate) fn server_outcome(
     faults: &[InjectedFault],
 ) {
     span.record("meshwalk.attempt", i64::from(attempt));
-    if !faults.is_empty() {
-        let joined = |part: fn(&InjectedFault) -> &str| faults.iter().map(part).collect::<Vec<_>>().join(",");
-        span.record("meshwalk.fault.id", joined(|fault| &fault.id));
-        span.record("meshwalk.fault.mode", joined(|fault| fault.mode));
-        // As several rules are written in one line.
-        span.record("meshwalk.fault.rule", faults.iter().map(|fault| &*fault.rule).collect::<Vec<_>>().join(" | "));
-        if faults.iter().any(|fault| fault.capped) {
-            span.record("meshwalk.fault.capped", true);
-        }
-        let delay_ms: f64 = faults.iter().filter_map(|fault| fault.delay_ms).sum();
-        if delay_ms > 0.0 {
-            span.record("meshwalk.fault.delay_ms", delay_ms);
-        }
-    }
+    injected(span, faults);
     match outcome {
         Ok(status) => answered(span, status, status.is_server_error()),
         Err(why) => {
             span.record("error.type", why);
+            if why != CANCELLED {
+                span.record("otel.status_code", "error");
+            }
         }
     }
 }
 
 /// Says how a client's span ends: with the status that was received, or with the kind of the failure.
-pub(crate) fn client_outcome(span: &Span, outcome: Result<StatusCode, &'static str>) {
+pub(crate) fn client_outcome(span: &Span, outcome: Result<StatusCode, &'static str>, faults: &[InjectedFault]) {
+    injected(span, faults);
     match outcome {
         Ok(status) => answered(span, status, status.is_client_error() || status.is_server_error()),
         Err(kind) => {
             span.record("error.type", kind).record("otel.status_code", "error");
         }
+    }
+}
+
+fn injected(span: &Span, faults: &[InjectedFault]) {
+    if faults.is_empty() {
+        return;
+    }
+    let joined = |part: fn(&InjectedFault) -> &str| faults.iter().map(part).collect::<Vec<_>>().join(",");
+    span.record("meshwalk.fault.id", joined(|fault| &fault.id));
+    span.record("meshwalk.fault.mode", joined(|fault| fault.mode));
+    // As several rules are written in one line.
+    span.record("meshwalk.fault.rule", faults.iter().map(|fault| &*fault.rule).collect::<Vec<_>>().join(" | "));
+    if faults.iter().any(|fault| fault.capped) {
+        span.record("meshwalk.fault.capped", true);
+    }
+    let delay_ms: f64 = faults.iter().filter_map(|fault| fault.delay_ms).sum();
+    if delay_ms > 0.0 {
+        span.record("meshwalk.fault.delay_ms", delay_ms);
     }
 }
 

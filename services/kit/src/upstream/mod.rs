@@ -6,6 +6,7 @@ mod failure;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::future::Either;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::{
@@ -16,9 +17,10 @@ use opentelemetry::trace::SpanContext;
 
 use crate::{
     config::{Upstream, Upstreams},
+    faults::{CallFaults, Outcome},
     hello::{Called, Failure, FailureKind, Hop},
     inbound::{HOPS, Inbound},
-    observe::millis,
+    observe::{fault_list, millis},
     telemetry::{self, Traces},
 };
 use connector::Connector;
@@ -50,12 +52,18 @@ impl Client {
     }
 
     /// Calls an upstream, whatever comes of it.
-    pub(crate) async fn call(&self, upstream: &Upstream, inbound: &Inbound) -> Called {
+    pub(crate) async fn call(&self, upstream: &Upstream, inbound: &Inbound, injected: Option<CallFaults>) -> Called {
         let began = Instant::now();
         let span = self.traces.client_span(&inbound.span, &Method::GET, &upstream.name, &upstream.url);
         let own = telemetry::own(&span);
-        let request = request(upstream, inbound, own.as_ref());
-        let answer = match tokio::time::timeout(self.timeout, self.exchange(request)).await {
+        let drop_headers = injected.as_ref().is_some_and(|injected| injected.drop_headers);
+        let request = request(upstream, inbound, own.as_ref(), drop_headers);
+        let faults = injected.as_ref().map(|injected| injected.faults.clone()).unwrap_or_default();
+        let exchange = match injected {
+            None => Either::Left(self.exchange(request)),
+            Some(injected) => Either::Right(injected.around(self.exchange(request))),
+        };
+        let answer = match tokio::time::timeout(self.timeout, exchange).await {
             Ok(answer) => answer,
             Err(_) => Err(Failure {
                 kind: FailureKind::Timeout,
@@ -63,7 +71,7 @@ impl Client {
             }),
         };
         let outcome = answer.as_ref().map(|(status, _)| *status).map_err(|failure| failure.kind.as_str());
-        telemetry::client_outcome(&span, outcome);
+        telemetry::client_outcome(&span, outcome, &faults);
         // The call ends here; what follows is the own work.
         drop(span);
         let (host, port) = (upstream.url.host().unwrap_or_default(), upstream.url.port_u16().unwrap_or(80));
@@ -76,6 +84,7 @@ impl Client {
                 status = called.status,
                 error = kind.as_str(),
                 detail,
+                faults = fault_list(&faults),
                 request_id = inbound.request_id,
                 trace_id = inbound.trace_id,
                 span_id = own.map(|own| own.span_id().to_string()),
@@ -85,7 +94,7 @@ impl Client {
         called
     }
 
-    async fn exchange(&self, request: Request<Empty<Bytes>>) -> Result<(StatusCode, Bytes), Failure> {
+    async fn exchange(&self, request: Request<Empty<Bytes>>) -> Outcome {
         let response = self.pool.request(request).await.map_err(|error| failure::classify(&error))?;
         let status = response.status();
         let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;
@@ -94,11 +103,16 @@ impl Client {
     }
 }
 
-fn request(upstream: &Upstream, inbound: &Inbound, own: Option<&SpanContext>) -> Request<Empty<Bytes>> {
+fn request(
+    upstream: &Upstream,
+    inbound: &Inbound,
+    own: Option<&SpanContext>,
+    drop_headers: bool,
+) -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
     *request.uri_mut() = upstream.url.clone();
     let headers = request.headers_mut();
-    *headers = inbound.onward.headers(own);
+    *headers = if drop_headers { inbound.onward.without_context() } else { inbound.onward.headers(own) };
     headers.insert(HOPS, (inbound.hops.saturating_add(1)).into());
     headers.insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
     if !headers.contains_key(header::USER_AGENT) {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, Version};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::{
     client::legacy::{Client as Pool, connect::HttpConnector},
     rt::TokioExecutor,
@@ -55,6 +56,14 @@ impl Client {
             request = request.header(*name, *value);
         }
         self.send(request.body(Full::default()).unwrap()).await
+    }
+}
+
+impl Client {
+    /// The body of an answer, frame by frame.
+    pub(crate) async fn body_of(&self, address: &str, path: &str) -> Incoming {
+        let request = Request::get(format!("http://{address}{path}")).body(Full::default()).unwrap();
+        self.0.request(request).await.unwrap().into_body()
     }
 }
 

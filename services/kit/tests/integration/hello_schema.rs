@@ -60,6 +60,10 @@ async fn every_kind_of_answer_is_as_the_schema_says() {
     let injected = Service::start("frontend", &[&first, "--allow-inject"]).await;
     let tree = checked(&injected, &[("x-meshwalk-inject", "error=503|latency=1ms")], 503).await;
     assert_eq!(tree["upstreams"], json!([]));
+
+    let rules = "--fault=latency=1ms;upstream=*|size=9kB|drip=1MB/s|drop-headers|cpu=1ms";
+    let shaped = Service::start("frontend", &[&first, rules]).await;
+    assert_eq!(checked(&shaped, &[], 200).await["faults"].as_array().unwrap().len(), 5);
 }
 
 #[tokio::test]

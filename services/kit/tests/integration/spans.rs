@@ -11,7 +11,7 @@ use opentelemetry_proto::tonic::{
 };
 
 use super::{
-    client::{get, hello},
+    client::{Client, get, hello},
     service::{Nobody, Service},
     sink::{Sink, attribute},
 };
@@ -47,6 +47,25 @@ async fn one_trace_runs_through_both_services_by_either_protocol() {
         let parents = [server, client, far].map(|span| hex(&span.parent_span_id));
         assert_eq!(parents, [SPAN.to_owned(), hex(&server.span_id), hex(&client.span_id)]);
         assert!([server, client, far].iter().all(|span| hex(&span.trace_id) == TRACE));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_that_leaves_no_answer_and_a_fault_of_a_call_are_on_their_spans() {
+    let (sink, settings) = Sink::start(Protocol::HttpProtobuf).await;
+    let rules = "--fault=reset;id=cut;path=/cut\nreset;id=broken;upstream=stock";
+    let service = Service::traced("backend", &["--upstream=stock=http://127.0.0.1:9", rules], &settings).await;
+    Client::http1().get(&service.address, "/cut", &[]).await.unwrap_err();
+    hello(&service.address, &[]).await;
+    service.end().await.unwrap();
+    let spans = sink.spans();
+    for (kind, id) in [(SpanKind::Server, "cut"), (SpanKind::Client, "broken")] {
+        let faulty = |span: &&Span| span.kind() == kind && attribute(span, "meshwalk.fault.id").as_deref() == Some(id);
+        let span = spans.iter().map(|(_, span)| span).find(faulty).unwrap();
+        assert_eq!(attribute(span, "meshwalk.fault.mode").as_deref(), Some("reset"));
+        assert_eq!(attribute(span, "error.type").as_deref(), Some("reset"));
+        assert_eq!(attribute(span, "http.response.status_code"), None);
+        assert_eq!(span.status.as_ref().unwrap().code(), SpanStatus::Error);
     }
 }
 

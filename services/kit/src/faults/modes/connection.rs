@@ -1,6 +1,6 @@
-//! Modes that give no answer.
+//! Modes that give no answer, or not even a connection.
 
-use super::{About, EVERYWHERE, Mode, ModeSpec};
+use super::{About, EVERYWHERE, Mode, ModeSpec, NOT_IN_REQUESTS};
 use crate::faults::effect::{Effect, Verdict};
 
 pub(super) const RESET: ModeSpec = ModeSpec {
@@ -16,11 +16,22 @@ pub(super) const RESET: ModeSpec = ModeSpec {
 pub(super) const HANG: ModeSpec = ModeSpec {
     name: "hang",
     arguments: &[],
-    summary: "never answers, until the client leaves or five minutes are over; when the rule goes, the request goes on",
+    summary: "never answers, until the client leaves or --fault-max-hang is over; when the rule goes, the request goes on",
     example: "hang@1%;method=POST",
     about: About::Requests { calls: true },
     levels: EVERYWHERE,
     read: |_| Ok(Mode::Connection(Connection::Hang)),
+};
+
+pub(super) const REFUSE: ModeSpec = ModeSpec {
+    name: "refuse",
+    arguments: &[],
+    summary: "closes the application's port for as long as the rule is in force: connecting is refused, and open \
+              connections end after the requests that they have",
+    example: "refuse;ttl=10s",
+    about: About::Process,
+    levels: NOT_IN_REQUESTS,
+    read: |_| Ok(Mode::Connection(Connection::Refuse)),
 };
 
 /// What becomes of the connection.
@@ -30,6 +41,8 @@ pub(in crate::faults) enum Connection {
     Reset,
     /// It stays, and nothing comes.
     Hang,
+    /// It does not come about.
+    Refuse,
 }
 
 impl Connection {
@@ -37,13 +50,15 @@ impl Connection {
         match self {
             Self::Reset => &RESET,
             Self::Hang => &HANG,
+            Self::Refuse => &REFUSE,
         }
     }
 
     pub(super) fn effect(self) -> Option<Effect> {
-        Some(Effect::Decide(match self {
-            Self::Reset => Verdict::Reset,
-            Self::Hang => Verdict::Hang,
-        }))
+        match self {
+            Self::Reset => Some(Effect::Decide(Verdict::Reset)),
+            Self::Hang => Some(Effect::Decide(Verdict::Hang)),
+            Self::Refuse => None,
+        }
     }
 }

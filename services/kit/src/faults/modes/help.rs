@@ -8,6 +8,8 @@ use crate::faults::keys::KEYS;
 const CAPS: &[(&str, &str, &str)] = &[
     ("latency", "DURATION", "--fault-max-delay, for all rules together"),
     ("hang", "", "--fault-max-hang"),
+    ("size", "BYTES", "--fault-max-size"),
+    ("drip", "BYTES/s", "--fault-max-hang"),
     ("leak", "BYTES/s", "--fault-max-memory, for all rules together"),
     ("cpu", "CORES", "--fault-max-cores, for all rules together"),
     ("cpu", "DURATION", "--fault-max-delay, for all rules together; --fault-max-cores at once"),

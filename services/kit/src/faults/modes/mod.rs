@@ -2,6 +2,7 @@
 //! help and the errors follow from the table.
 
 mod connection;
+mod context;
 mod help;
 mod history;
 mod latency;
@@ -9,6 +10,7 @@ mod life;
 mod load;
 mod process;
 mod response;
+mod shape;
 
 use std::{
     fmt,
@@ -24,6 +26,7 @@ pub(super) use latency::{LogNormal, Normal, Quantiles};
 pub use load::Cores;
 pub(super) use process::Process;
 pub(super) use response::Statuses;
+pub(super) use shape::Shaping;
 
 use super::{
     draw::Draws,
@@ -84,6 +87,13 @@ pub(super) const MODES: &[&ModeSpec] = &[
     &latency::LATENCY,
     &connection::RESET,
     &connection::HANG,
+    &connection::REFUSE,
+    &context::DROP_HEADERS,
+    &shape::SIZE,
+    &shape::CORRUPT,
+    &shape::TRUNCATE,
+    &shape::DRIP,
+    &shape::CLOSE,
     &history::FAIL_FIRST,
     &history::LATCH,
     &history::FLAP,
@@ -132,6 +142,10 @@ pub(super) enum Mode {
     Work(Duration),
     /// Depends on what was before.
     History(History),
+    /// Does not pass the trace on.
+    DropHeaders,
+    /// Does something to whatever is answered.
+    Shape(Shaping),
     /// Happens to the process.
     Process(Process),
 }
@@ -144,6 +158,8 @@ impl Mode {
             Self::Connection(connection) => connection.spec(),
             Self::Work(_) => &load::WORK,
             Self::History(history) => history.spec(),
+            Self::DropHeaders => &context::DROP_HEADERS,
+            Self::Shape(shaping) => shaping.spec(),
             Self::Process(process) => process.spec(),
         }
     }
@@ -183,6 +199,8 @@ impl Mode {
             Self::Latency(delay) => Some(Effect::Delay(at, delay.draw(draws))),
             Self::Connection(connection) => connection.effect(),
             Self::Work(time) => Some(Effect::Work(*time)),
+            Self::DropHeaders => Some(Effect::DropHeaders),
+            Self::Shape(shaping) => Some(shaping.effect(draws)),
             Self::History(_) | Self::Process(_) => None,
         }
     }
@@ -194,9 +212,10 @@ impl fmt::Display for Mode {
         match self {
             Self::Error(statuses) => statuses.fmt(f),
             Self::Latency(delay) => delay.fmt(f),
-            Self::Connection(_) => Ok(()),
+            Self::Connection(_) | Self::DropHeaders => Ok(()),
             Self::Work(time) => Written(*time).fmt(f),
             Self::History(history) => history.fmt(f),
+            Self::Shape(shaping) => shaping.fmt(f),
             Self::Process(process) => process.fmt(f),
         }
     }

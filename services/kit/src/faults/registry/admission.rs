@@ -11,8 +11,9 @@ use std::{
 use super::{Limits, Origin, Registry, RuleState, Settings};
 use crate::faults::{
     active::Active,
+    bytes::WrittenBytes,
     clock,
-    modes::{Cores, Level, Mode, Process},
+    modes::{Cores, Level, Mode, Process, Shaping},
     problem::ParseError,
     quantity::Written,
     rule::Rule,
@@ -50,6 +51,14 @@ pub enum AddError {
         /// The rule.
         rule: String,
     },
+    /// A rule is about the calls to an upstream that is not called.
+    #[error("the rule {rule} is about calls that this service does not make; {}", none_or(.upstreams))]
+    NoUpstream {
+        /// The rule.
+        rule: String,
+        /// The upstreams that there are, joined by commas.
+        upstreams: String,
+    },
     /// A rule would use up too much of the host.
     #[error("the rule {rule} asks for {asked}, and {limit} is the most ({flag}); ask for less, or allow more")]
     TooMuch {
@@ -61,6 +70,14 @@ pub enum AddError {
         limit: Cores,
         /// The flag that says so.
         flag: &'static str,
+    },
+    /// A rule would make answers too large.
+    #[error("the rule {rule} makes answers larger than {} (--fault-max-size); ask for less, or allow more", WrittenBytes(*.limit))]
+    TooLarge {
+        /// The rule.
+        rule: String,
+        /// The most that is allowed, in bytes.
+        limit: u64,
     },
     /// A rule would delay requests for too long.
     #[error("the rule {rule} delays by {reach} {}, and {} is the most; shorten it", Written(*.delay), Written(*.limit))]
@@ -74,6 +91,10 @@ pub enum AddError {
         /// The longest allowed one.
         limit: Duration,
     },
+}
+
+fn none_or(upstreams: &str) -> String {
+    if upstreams.is_empty() { "it has no upstream".into() } else { format!("its upstreams: {upstreams}") }
 }
 
 impl Registry {
@@ -97,6 +118,7 @@ impl Registry {
     fn take_up(&self, text: &str, origin: Origin, alone: bool) -> Result<Vec<RuleState>, AddError> {
         let settings = &self.shared.settings;
         let rules = read(text, origin, settings.limits)?;
+        check_upstreams(&rules, &settings.upstreams)?;
         let now = clock::now();
         self.change(now, |live| {
             let beside: &[Arc<Active>] = if alone { &[] } else { &*live };
@@ -163,9 +185,26 @@ fn admit(
     Ok(added)
 }
 
+/// Refuses rules about calls that are never made: a fault that cannot happen looks like one that does no harm.
+fn check_upstreams(rules: &[Rule], upstreams: &[String]) -> Result<(), AddError> {
+    let is_nobody = |rule: &&Rule| {
+        let about = rule.scope.upstream.as_ref();
+        about.is_some_and(|glob| !upstreams.iter().any(|name| glob.matches(name.as_bytes())))
+    };
+    match rules.iter().find(is_nobody) {
+        None => Ok(()),
+        Some(rule) => Err(AddError::NoUpstream { rule: rule.to_string(), upstreams: upstreams.join(", ") }),
+    }
+}
+
 /// Refuses rules that alone go beyond a cap.
 pub(super) fn check_caps(rules: &[Rule], limits: Limits) -> Result<(), AddError> {
     for rule in rules {
+        if let Mode::Shape(Shaping::Size(asked)) = rule.mode
+            && asked > limits.size
+        {
+            return Err(AddError::TooLarge { rule: rule.to_string(), limit: limits.size });
+        }
         if let Mode::Process(Process::Cpu(cores)) = rule.mode
             && cores > limits.cores
         {

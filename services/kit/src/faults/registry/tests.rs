@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use http::{HeaderMap, Method};
 use proptest::prelude::*;
 
@@ -21,7 +23,7 @@ fn registry(rules: &str) -> Registry {
 }
 
 fn subject<'a>(method: &'a Method, path: &'a str, headers: &'a HeaderMap) -> Subject<'a> {
-    Subject { method, path, headers, route: None, caller: None, address: None }
+    Subject { method, path, headers, route: None, upstream: None, caller: None, address: None }
 }
 
 /// What is injected into a request for a path, and how long it is delayed by it in all.
@@ -118,6 +120,11 @@ fn caps_say_so() {
     assert_eq!(
         error.to_string(),
         "the rule latency=uniform(1s,61s) delays by up to 61s, and 60s is the most; shorten it"
+    );
+    let error = registry.add("size=17MiB", Origin::Control).unwrap_err();
+    assert!(
+        error.to_string().starts_with("the rule size=17MiB makes answers larger than 16MiB (--fault-max-size)"),
+        "{error}"
     );
     assert_eq!(registry.add(" \n", Origin::Control), Err(AddError::Empty));
     assert_eq!(registry.list(), []);

@@ -7,17 +7,11 @@ use tokio::{
     net::{TcpStream, UnixStream},
 };
 
+use super::{REQUEST, counted};
 use crate::{
-    client::{Client, get, hello},
+    client::{Client, hello},
     service::{DEADLINE, Service},
 };
-
-const REQUEST: &[u8] = b"GET /api/hello HTTP/1.1\r\nhost: backend\r\n\r\n";
-
-/// What the admin port says that a rule has done.
-async fn counted(service: &Service, line: &str) -> bool {
-    get(&service.admin, "/metrics", &[]).await.body.lines().any(|counter| counter == line)
-}
 
 #[tokio::test]
 async fn a_reset_is_a_reset_of_the_connection_before_a_byte() {

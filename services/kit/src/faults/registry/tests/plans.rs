@@ -32,6 +32,49 @@ fn a_delay_comes_before_a_reset_wherever_its_rule_stands() {
 }
 
 #[test]
+fn headers_are_dropped_from_calls_only_where_calls_are_made() {
+    let (kept, fired) = plan("error=503|drop-headers");
+    assert!(!kept.drop_headers);
+    assert_eq!(fired, "10");
+    let (dropped, fired) = plan("drop-headers;id=a|latency=1ms;id=b|drop-headers;id=c");
+    assert!(dropped.drop_headers);
+    assert_eq!(dropped.injected.to_string(), "b;mode=latency;delay_ms=1, a;mode=drop-headers");
+    assert_eq!(fired, "110");
+}
+
+#[test]
+fn a_rule_about_calls_leaves_the_request_alone_and_the_other_way_round() {
+    let settings = Settings { upstreams: vec!["stock".into(), "prices".into()], ..Settings::default() };
+    let registry = Registry::new(settings);
+    registry
+        .add("latency=1ms;id=own|latency=1ms;upstream=st*;id=stock|latency=1ms;upstream=*;id=all", Origin::Flag)
+        .unwrap();
+    let of = |upstream| {
+        let headers = HEADERS();
+        let subject = Subject { upstream, ..subject(&Method::GET, "/", &headers) };
+        registry.plan(subject, &[]).injected.to_string()
+    };
+    assert_eq!(of(None), "own;mode=latency;delay_ms=1");
+    assert_eq!(
+        of(Some("stock")),
+        r#"stock;mode=latency;upstream="stock";delay_ms=1, all;mode=latency;upstream="stock";delay_ms=1"#
+    );
+    assert_eq!(of(Some("prices")), r#"all;mode=latency;upstream="prices";delay_ms=1"#);
+    assert_eq!(registry.list().iter().map(|state| state.matched).collect::<Vec<_>>(), [1, 1, 2]);
+}
+
+#[test]
+fn a_rule_about_calls_that_are_never_made_is_refused() {
+    let settings = Settings { upstreams: vec!["stock".into(), "prices".into()], ..Settings::default() };
+    let error = Registry::new(settings).add("reset;upstream=backend", Origin::Control).unwrap_err();
+    let text =
+        "the rule reset;upstream=backend is about calls that this service does not make; its upstreams: stock, prices";
+    assert_eq!(error.to_string(), text);
+    let error = Registry::new(Settings::default()).add("reset;upstream=*", Origin::Control).unwrap_err();
+    assert!(error.to_string().ends_with("it has no upstream"), "{error}");
+}
+
+#[test]
 fn who_is_turned_away_for_now_is_told_when_to_come_again() {
     let told = |rule: &str| match plan(rule).0.verdict.map(|decided| decided.verdict) {
         Some(Verdict::Answer { retry_after, .. }) => retry_after,

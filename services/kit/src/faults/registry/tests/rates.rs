@@ -2,7 +2,11 @@
 //! over the choice of seeds, a right implementation fails one check with a probability of at most [`ERROR`].
 
 use super::*;
-use crate::faults::truth::InjectedFault;
+use crate::faults::{
+    modes::{MODES, Mode},
+    rule::Rule,
+    truth::InjectedFault,
+};
 
 /// The probability at which a right implementation fails one check.
 pub(super) const ERROR: f64 = 1e-6;
@@ -48,6 +52,27 @@ fn a_percentage_is_the_share_of_matching_requests() {
         let count = statuses(&format!("error=503@{percent}%;seed=1"));
         assert_share(count(503), REQUESTS, p, percent);
         assert_eq!(count(200) + count(503), REQUESTS);
+    }
+}
+
+#[test]
+fn a_percentage_is_of_every_mode_about_requests() {
+    for spec in MODES.iter().filter(|spec| spec.is_about_requests()) {
+        // The example's mode and argument, with a rate and a seed instead of its own.
+        let example = Rule::parse_all(spec.example.split(", ").next().unwrap()).unwrap().remove(0);
+        if matches!(example.mode, Mode::History(_)) {
+            // What such a rule does depends on more than the draw.
+            continue;
+        }
+        let rule = Rule::of(example.mode);
+        let registry = registry(&format!("{rule}@33%;seed=9;id=x"));
+        let requests = 100_000;
+        for _ in 0..requests {
+            hit(&registry, "/");
+        }
+        let state = registry.list().remove(0);
+        assert_eq!(state.matched, requests, "{rule}");
+        assert_share(state.fired, requests, 0.33, spec.name);
     }
 }
 

@@ -5,7 +5,7 @@ use proptest::{option, prelude::*};
 
 use super::*;
 use crate::faults::{
-    modes::{Connection, Cores, Delay, LogNormal, Normal, Process, Quantiles, Statuses},
+    modes::{About, Connection, Cores, Delay, LogNormal, Normal, Process, Quantiles, Shaping, Statuses},
     process::Exit,
     quantity::Millionths,
 };
@@ -31,6 +31,9 @@ fn mode() -> impl Strategy<Value = Mode> {
         (duration(), duration()).prop_map(|(a, b)| Mode::Latency(Delay::Uniform(a.min(b), a.max(b)))),
         Just(Mode::Connection(Connection::Reset)),
         Just(Mode::Connection(Connection::Hang)),
+        Just(Mode::Connection(Connection::Refuse)),
+        Just(Mode::DropHeaders),
+        shape().prop_map(Mode::Shape),
         (duration(), duration()).prop_map(|(mean, deviation)| Mode::Latency(Delay::Normal(Normal { mean, deviation }))),
         (duration(), 0..=10_000_000_u32).prop_map(|(median, parts)| {
             let sigma = Millionths::parse(&format!("{}.{:06}", parts / 1_000_000, parts % 1_000_000)).unwrap();
@@ -40,6 +43,16 @@ fn mode() -> impl Strategy<Value = Mode> {
         history(),
         process().prop_map(Mode::Process),
         duration().prop_map(Mode::Work),
+    ]
+}
+
+fn shape() -> impl Strategy<Value = Shaping> {
+    prop_oneof![
+        (0..1_u64 << 40).prop_map(Shaping::Size),
+        (1..1_u64 << 40).prop_map(Shaping::Drip),
+        Just(Shaping::Corrupt),
+        Just(Shaping::Truncate),
+        Just(Shaping::Close),
     ]
 }
 
@@ -90,7 +103,9 @@ fn scope() -> impl Strategy<Value = Scope> {
     let name = "[a-z][a-z0-9-]{0,9}".prop_map(|text| HeaderName::from_bytes(text.as_bytes()).unwrap());
     let value = "(\\PC|[;|@\"\\\\]){0,20}".prop_map(|text| Glob::new(text.trim()));
     let headers = prop::collection::vec((name, value), 0..3);
-    (option::of(path), option::of(method), headers).prop_map(|(path, method, headers)| Scope { path, method, headers })
+    let upstream = "[a-z*?][a-z0-9.*-]{0,9}".prop_map(|text| Glob::new(&text));
+    (option::of(path), option::of(method), headers, option::of(upstream))
+        .prop_map(|(path, method, headers, upstream)| Scope { path, method, headers, upstream })
 }
 
 prop_compose! {
@@ -106,6 +121,8 @@ prop_compose! {
         id in option::of("[a-zA-Z][a-zA-Z0-9._-]{0,20}"),
     ) -> Rule {
         let (per_request, spec) = (mode.spec().is_about_requests(), mode.spec());
+        let calls = spec.about == About::Requests { calls: true };
+        let scope = Scope { upstream: scope.upstream.filter(|_| calls), ..scope };
         Rule {
             rate: rate.filter(|_| spec.takes_percentage() && !mode.is_weighted()),
             scope: if per_request { scope } else { Scope::default() },
@@ -146,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in r#"(error|latency|unready|crash|leak|cpu|slow-drain|MiB|abort|fail-first|latch|flap|rate-limit|normal|quantiles|p50|at|after|times|instance|[=@%;|"\\ \n,:()./0-9é-]|uniform|ms|path|header|ttl|id){0,30}"#) {
+    fn no_text_makes_it_panic(text in r#"(error|latency|unready|reset|size|drip|KiB/s|upstream|crash|leak|cpu|slow-drain|MiB|abort|fail-first|latch|flap|rate-limit|normal|quantiles|p50|at|after|times|instance|[=@%;|"\\ \n,:()./0-9é-]|uniform|ms|path|header|ttl|id){0,30}"#) {
         assert_readable_or_inside(&text)?;
     }
 }

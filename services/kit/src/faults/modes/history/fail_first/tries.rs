@@ -116,6 +116,7 @@ mod tests {
             let headers: HeaderMap =
                 self.id.map(|id| ("x-request-id".parse().unwrap(), id.parse().unwrap())).into_iter().collect();
             let subject = Subject {
+                upstream: None,
                 method: &Method::GET,
                 path: self.path,
                 headers: &headers,
