@@ -22,6 +22,8 @@ enum Command {
     Up(commands::up::Args),
     /// Run labs: each step is applied, driven with traffic and checked against evidence.
     Run(commands::run::Args),
+    /// Compare two reports of runs, check by check.
+    Compare(commands::compare::Args),
     /// Check labs and the files that they apply, without starting anything.
     Lint(commands::lint::Args),
     /// List the labs, and what they teach.
@@ -96,6 +98,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Up(args) => commands::up::run(args).await,
         Command::Run(args) => commands::run::run(args).await,
+        Command::Compare(args) => commands::compare::run(&args),
         Command::Lint(args) => commands::lint::run(&args),
         Command::Labs(args) => commands::labs::run(&args),
         Command::Restore(args) => commands::restore::run(args).await,

@@ -2,6 +2,7 @@
 
 pub mod apply;
 mod cluster;
+pub mod compare;
 pub mod config;
 pub mod delete;
 pub mod down;

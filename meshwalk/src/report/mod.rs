@@ -1,5 +1,6 @@
 //! The report of a run: for programs as JSON, for people as a page and as a table.
 
+pub mod compare;
 pub mod config_map;
 mod html;
 mod model;

@@ -1,0 +1,42 @@
+//! `meshwalk compare A B`: whether two runs of the labs say the same.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use crate::{
+    cli::{self, WrongInput},
+    report::compare::{self, ReadError, Seen},
+};
+
+/// Which reports to compare.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Compared are labs, steps, checks and gates by name, and what became of each; figures may differ. \
+    A step that a lab leaves out on one of the targets (local-only, cluster-only) is listed and is no difference. \
+    The exit code is 0 if the reports agree, 1 if they differ, 2 if one of them cannot be read."
+)]
+pub struct Args {
+    /// A report.json, or the folder in which it lies.
+    one: PathBuf,
+    /// The report to compare it with.
+    other: PathBuf,
+}
+
+/// Compares and prints.
+///
+/// # Errors
+/// [`WrongInput`] for a file that is no report.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let read = |path: &PathBuf| compare::read(path).map_err(|error: ReadError| WrongInput(error.to_string()));
+    let (one, other) = (read(&args.one)?, read(&args.other)?);
+    let comparison = compare::compare([&one, &other], names(args, &one, &other));
+    cli::say(&compare::words(&comparison));
+    Ok(if comparison.agree() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The targets' names, or, where both ran on the same kind, the files'.
+fn names(args: &Args, one: &Seen, other: &Seen) -> [String; 2] {
+    if one.target == other.target {
+        return [&args.one, &args.other].map(|path| path.display().to_string());
+    }
+    [one.target.clone(), other.target.clone()]
+}

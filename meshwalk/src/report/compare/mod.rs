@@ -1,0 +1,205 @@
+//! Two reports side by side: the same labs, steps and checks with the same verdicts, or where they part.
+
+mod read;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use read::{ReadError, parse, read};
+pub use words::words;
+
+use crate::checks::Status;
+use read::{Check, Lab, Step};
+
+/// As much of a report as a comparison looks at.
+pub use read::Seen;
+
+/// What two reports say differently, and what only one of them looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// How the two are called.
+    pub names: [String; 2],
+    /// How many labs, steps and checks both have.
+    pub compared: Counts,
+    /// Where they part. Empty if they agree.
+    pub differences: Vec<Difference>,
+    /// What a lab leaves out on one of the targets, with its reason.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// How many of each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Labs.
+    pub labs: usize,
+    /// Steps of them.
+    pub steps: usize,
+    /// Checks of these, those of gates too.
+    pub checks: usize,
+}
+
+/// One place where the reports part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Where: lab, step, check.
+    pub place: Place,
+    /// What each report says there.
+    pub sides: [String; 2],
+    /// Why, in the words of the reports.
+    pub reasons: [String; 2],
+}
+
+/// A place in a report.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The lab's name.
+    pub lab: String,
+    /// The step's title.
+    pub step: String,
+    /// The check's name, or what else of the step.
+    pub check: String,
+}
+
+/// A lab or step that a lab says is not for one of the targets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Which one.
+    pub place: Place,
+    /// The report in which it was skipped.
+    pub by: String,
+    /// The lab's reason.
+    pub reason: String,
+}
+
+/// Compares two reports, check by check.
+#[must_use]
+pub fn compare(reports: [&Seen; 2], names: [String; 2]) -> Comparison {
+    let mut found = Comparison { names, ..Comparison::default() };
+    let interrupted = reports.map(|report| report.interrupted);
+    found.equal(&Place::default(), interrupted.map(|wish| if wish { "interrupted" } else { "not interrupted" }));
+    for (name, labs) in paired(reports.map(|report| &report.labs[..]), |lab| lab.lab.clone()) {
+        let place = Place { lab: name, ..Place::default() };
+        let Some(labs) = found.both(&place, "lab", labs) else { continue };
+        found.compared.labs += 1;
+        found.labs(&place, labs);
+    }
+    found
+}
+
+impl Comparison {
+    /// Whether both reports say the same.
+    #[must_use]
+    pub fn agree(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    fn labs(&mut self, place: &Place, labs: [&Lab; 2]) {
+        if self.is_left_out(place, labs.map(|lab| (lab.status, lab.reason.as_deref()))) {
+            return;
+        }
+        self.statuses(place, labs.map(|lab| (lab.status, lab.reason.clone().unwrap_or_default())));
+        self.equal(&place.of_check("put back"), labs.map(|lab| restored(lab.restored)));
+        // A step that a lab leaves out was not reached by one that broke off before it either.
+        let whole = labs.iter().all(|lab| lab.status != Status::Failed);
+        for (title, steps) in paired(labs.map(|lab| &lab.steps[..]), |step| step.title.clone()) {
+            let place = Place { step: title, ..place.clone() };
+            let Some(steps) = self.both(&place, "step", steps) else { continue };
+            self.compared.steps += 1;
+            if whole && self.is_left_out(&place, steps.map(|step| (step.status, step.reason.as_deref()))) {
+                continue;
+            }
+            self.steps(&place, steps);
+        }
+    }
+
+    fn steps(&mut self, place: &Place, steps: [&Step; 2]) {
+        self.statuses(place, steps.map(|step| (step.status, step.reason.clone().unwrap_or_default())));
+        let gates = steps.map(|step| step.gate.as_ref().map_or("no gate", |gate| gate.outcome.as_str()));
+        self.equal(&place.of_check("gate"), gates);
+        let gates = steps.map(|step| step.gate.as_ref().map_or(&[][..], |gate| &gate.checks));
+        self.checks(place, "gate: ", gates);
+        self.checks(place, "", steps.map(|step| &step.checks[..]));
+    }
+
+    fn checks(&mut self, place: &Place, front: &str, checks: [&[Check]; 2]) {
+        // Two checks of one name differ in what they expect.
+        for (name, checks) in paired(checks, |check| format!("{} {}", check.name, check.expected)) {
+            let place = place.of_check(&format!("{front}{}", name.trim()));
+            let Some(checks) = self.both(&place, "check", checks) else { continue };
+            self.compared.checks += 1;
+            self.statuses(&place, checks.map(|check| (check.status, check.why())));
+        }
+    }
+
+    /// What both have. What only one has is a difference.
+    fn both<'a, T>(&mut self, place: &Place, what: &str, sides: [Option<&'a T>; 2]) -> Option<[&'a T; 2]> {
+        if let [Some(one), Some(other)] = sides {
+            return Some([one, other]);
+        }
+        let sides = sides.map(|side| if side.is_some() { "there".to_owned() } else { format!("no such {what}") });
+        self.differences.push(Difference { place: place.clone(), sides, reasons: Default::default() });
+        None
+    }
+
+    /// Whether one of the targets left it out where the other one ran it.
+    fn is_left_out(&mut self, place: &Place, sides: [(Status, Option<&str>); 2]) -> bool {
+        let skipped = sides.map(|(status, _)| status == Status::Skipped);
+        let Some(which) = skipped.iter().position(|skipped| *skipped).filter(|_| skipped[0] != skipped[1]) else {
+            return false;
+        };
+        if sides[1 - which].0 == Status::Failed {
+            return false;
+        }
+        let reason = sides[which].1.unwrap_or("without a reason").to_owned();
+        self.left_out.push(LeftOut { place: place.clone(), by: self.names[which].clone(), reason });
+        true
+    }
+
+    fn statuses(&mut self, place: &Place, sides: [(Status, String); 2]) {
+        if sides[0].0 != sides[1].0 {
+            let [one, other] = sides;
+            self.differences.push(Difference {
+                place: place.clone(),
+                sides: [one.0, other.0].map(|status| status.word().to_owned()),
+                reasons: [one.1, other.1],
+            });
+        }
+    }
+
+    fn equal(&mut self, place: &Place, sides: [&str; 2]) {
+        if sides[0] != sides[1] {
+            let sides = sides.map(str::to_owned);
+            self.differences.push(Difference { place: place.clone(), sides, reasons: Default::default() });
+        }
+    }
+}
+
+impl Place {
+    fn of_check(&self, check: &str) -> Self {
+        Self { check: check.to_owned(), ..self.clone() }
+    }
+}
+
+fn restored(restored: Option<bool>) -> &'static str {
+    match restored {
+        Some(true) => "as it was before",
+        Some(false) => "not as it was before",
+        None => "nothing had changed",
+    }
+}
+
+/// The items of two lists by name, in the order of the first; the second of a name goes with the second of it.
+fn paired<'a, T>(lists: [&'a [T]; 2], name: impl Fn(&T) -> String) -> Vec<(String, [Option<&'a T>; 2])> {
+    let mut pairs: Vec<(String, [Option<&'a T>; 2])> = Vec::new();
+    for item in lists[0] {
+        pairs.push((name(item), [Some(item), None]));
+    }
+    for item in lists[1] {
+        let name = name(item);
+        match pairs.iter_mut().find(|(known, [_, other])| *known == name && other.is_none()) {
+            Some((_, [_, other])) => *other = Some(item),
+            None => pairs.push((name, [None, Some(item)])),
+        }
+    }
+    pairs
+}

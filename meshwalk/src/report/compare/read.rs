@@ -1,0 +1,102 @@
+//! A report read back, as far as a comparison needs it.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::{checks::Status, report::FORMAT};
+
+/// Why a report cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file cannot be read.
+    #[error("{path}: the report cannot be read: {source}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// It holds something else.
+    #[error("{path}: {problem}; name a report.json that `meshwalk run --report` wrote", path = path.display())]
+    NoReport {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// As much of a report as a comparison looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Seen {
+    pub(super) format: u32,
+    /// The target's kind: `local`, `cluster`.
+    pub target: String,
+    pub(super) interrupted: bool,
+    pub(super) labs: Vec<Lab>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Lab {
+    pub(super) lab: String,
+    pub(super) status: Status,
+    pub(super) reason: Option<String>,
+    pub(super) steps: Vec<Step>,
+    pub(super) restored: Option<bool>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Step {
+    pub(super) title: String,
+    pub(super) status: Status,
+    pub(super) reason: Option<String>,
+    pub(super) gate: Option<Gate>,
+    pub(super) checks: Vec<Check>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Gate {
+    pub(super) outcome: String,
+    pub(super) checks: Vec<Check>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Check {
+    pub(super) name: String,
+    pub(super) expected: String,
+    pub(super) observed: String,
+    pub(super) status: Status,
+    pub(super) reason: String,
+}
+
+impl Check {
+    /// What was seen, and why that decides it.
+    pub(super) fn why(&self) -> String {
+        if self.status == Status::Skipped { self.reason.clone() } else { self.observed.clone() }
+    }
+}
+
+/// Reads a report; a folder stands for the `report.json` in it.
+///
+/// # Errors
+/// If there is no report of this version's format.
+pub fn read(path: &Path) -> Result<Seen, ReadError> {
+    let path = if path.is_dir() { path.join("report.json") } else { path.to_owned() };
+    match std::fs::read(&path) {
+        Ok(text) => parse(&text).map_err(|problem| ReadError::NoReport { path, problem }),
+        Err(source) => Err(ReadError::File { path, source }),
+    }
+}
+
+/// Reads a report's text.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn parse(text: &[u8]) -> Result<Seen, String> {
+    let seen: Seen = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    if seen.format != FORMAT {
+        return Err(format!("its format is {}, and this program reads {FORMAT}", seen.format));
+    }
+    Ok(seen)
+}
