@@ -52,6 +52,8 @@ enum Command {
     Faults(commands::faults::Args),
     /// Do nothing until it is stopped: for a pod to run other commands in.
     Idle(commands::idle::Args),
+    /// Send one request, and print its answer as JSON: status, headers, body.
+    Call(commands::call::Args),
     /// Stop a mesh that runs in another terminal.
     Down(commands::down::Args),
 }
@@ -113,6 +115,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Fault(args) => commands::fault::run(args).await,
         Command::Faults(args) => commands::faults::run(args).await,
         Command::Idle(args) => commands::idle::run(args).await,
+        Command::Call(args) => commands::call::run(args).await,
         Command::Down(args) => commands::down::run(args).await,
     }
 }

@@ -1,6 +1,6 @@
 //! `meshwalk load URL`: requests at a constant rate, and a table of what became of them.
 
-mod destination;
+pub(super) mod destination;
 mod figures;
 
 use std::{

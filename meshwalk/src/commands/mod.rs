@@ -1,6 +1,7 @@
 //! One module per command: its arguments, and what it does with them.
 
 pub mod apply;
+pub mod call;
 mod cluster;
 pub mod compare;
 pub mod config;

@@ -132,6 +132,15 @@ pub async fn get(address: &Address, authority: &str, path: &str, timeout: Durati
     let host = HeaderValue::from_str(authority).map_err(|_| unusable("host", authority))?;
     request.headers_mut().insert(header::HOST, host);
     request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    exchange_once(address, request, timeout).await
+}
+
+/// Sends a request on a connection of its own.
+pub(super) async fn exchange_once(
+    address: &Address,
+    request: Request<Empty<Bytes>>,
+    timeout: Duration,
+) -> Result<Reply, Failure> {
     let exchange = async { Connection::open(address).await?.exchange(request).await };
     match tokio::time::timeout(timeout, exchange).await {
         Ok(Ok(reply)) => Ok(reply),

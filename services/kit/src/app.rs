@@ -13,6 +13,7 @@ use crate::{
     attempts::Attempts,
     body,
     config::{Config, HELLO_PATH, Lines, OnUpstreamError, Upstream},
+    echo::{self, BELOW_ECHO_PATH, ECHO_PATH},
     faults::{FaultLayer, Registry},
     hello,
     identity::Identity,
@@ -69,11 +70,13 @@ impl App {
     }
 }
 
-/// The application's router. Everything is observed and limited; faults meet the call tree and what is not there, but not
+/// The application's router. Everything is observed and limited; faults meet the call tree, the echo and what is not there, but not
 /// a service's own routes, because who looks at a fault needs the page.
 pub(crate) fn router(app: Arc<App>, faults: Registry, extra: Router) -> Router {
     Router::new()
         .route(HELLO_PATH, any(hello::answer))
+        .route(ECHO_PATH, any(echo::answer))
+        .route(BELOW_ECHO_PATH, any(echo::answer))
         .with_state(Arc::clone(&app))
         .fallback(no_such_path)
         .layer(FaultLayer::new(faults).hand_over(HELLO_PATH))

@@ -15,6 +15,7 @@ mod app;
 pub mod attempts;
 mod body;
 pub mod config;
+mod echo;
 pub mod faults;
 pub mod health;
 pub mod hello;

@@ -12,10 +12,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where requests go, and what they ask for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Destination {
-    pub(super) address: Address,
-    pub(super) authority: String,
-    pub(super) path: String,
+pub(in crate::commands) struct Destination {
+    pub(in crate::commands) address: Address,
+    pub(in crate::commands) authority: String,
+    pub(in crate::commands) path: String,
 }
 
 /// What a URL says.
@@ -28,7 +28,11 @@ struct Location {
 }
 
 /// Resolves the URL, unless a socket takes the place of its host.
-pub(super) async fn find(url: &str, unix: Option<&Path>, host: Option<&str>) -> Result<Destination, WrongInput> {
+pub(in crate::commands) async fn find(
+    url: &str,
+    unix: Option<&Path>,
+    host: Option<&str>,
+) -> Result<Destination, WrongInput> {
     let location = locate(url, unix.is_some())?;
     let address = match unix {
         Some(path) => Address::Unix(path.to_owned()),
@@ -38,7 +42,7 @@ pub(super) async fn find(url: &str, unix: Option<&Path>, host: Option<&str>) -> 
 }
 
 /// Splits a header into its name and its value.
-pub(super) fn header(text: &str) -> Result<(String, String), String> {
+pub(in crate::commands) fn header(text: &str) -> Result<(String, String), String> {
     match text.split_once(':') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.trim().to_owned())),
         _ => Err(format!("{text:?} is no header: NAME:VALUE is needed, such as x-canary:true")),

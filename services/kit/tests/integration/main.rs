@@ -5,6 +5,7 @@ mod client;
 mod collectors;
 mod control_port;
 mod draining;
+mod echo;
 mod failures;
 mod fault_table;
 mod faults;

@@ -1,0 +1,75 @@
+//! `meshwalk call URL`: one request and all of its answer, for programs and for pods without a shell.
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use super::load::destination;
+use crate::{
+    cli::{self, WrongInput},
+    traffic::{self, Answered, Question, units},
+};
+
+/// What to ask, or where the questions come from.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The answer is a line of JSON: {\"status\", \"headers\", \"body\", \"error\", \"took_ms\"}; error has \
+    the kinds of `meshwalk load` (refused, reset, timeout, protocol) where no HTTP answer came, and is null otherwise. \
+    With --batch, each line of standard input is a question {\"url\", \"method\", \"host\", \"headers\": [[NAME, VALUE]], \
+    \"timeout_ms\"} of which only url is needed, and each is answered before the next one is read."
+)]
+pub struct Args {
+    /// Where to: `http://HOST[:PORT][/PATH]`; with --unix, a path is enough.
+    #[arg(required_unless_present = "batch", conflicts_with = "batch")]
+    url: Option<String>,
+    /// A header of the request, as NAME:VALUE; repeatable.
+    #[arg(long, short = 'H', value_name = "NAME:VALUE", value_parser = destination::header)]
+    header: Vec<(String, String)>,
+    /// The Host header, if it is not the URL's host.
+    #[arg(long)]
+    host: Option<String>,
+    /// Connect to this Unix socket instead of the URL's host.
+    #[arg(long, value_name = "PATH")]
+    unix: Option<PathBuf>,
+    /// The request's method.
+    #[arg(long, short = 'X', default_value = "GET")]
+    method: String,
+    /// How long the whole answer may take.
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = units::duration)]
+    timeout: Duration,
+    /// Read questions from standard input, one per line as JSON, and answer each with a line.
+    #[arg(long)]
+    batch: bool,
+}
+
+/// Asks and prints.
+///
+/// # Errors
+/// [`WrongInput`] for a question that cannot be asked. A request without an answer is no error.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let Some(url) = args.url else { return batch().await };
+    let question = Question {
+        url,
+        method: args.method,
+        host: args.host,
+        headers: args.header,
+        timeout_ms: u64::try_from(args.timeout.as_millis()).unwrap_or(u64::MAX),
+    };
+    let answered = ask(&question, args.unix.as_deref()).await?;
+    cli::say(&serde_json::to_string(&answered)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn batch() -> anyhow::Result<ExitCode> {
+    // Questions come one after the other, so nothing else waits for this thread.
+    for line in std::io::stdin().lines() {
+        let line = line?;
+        let wrong = |error: serde_json::Error| WrongInput(format!("the question {line}: {error}"));
+        let question = serde_json::from_str(&line).map_err(wrong)?;
+        cli::say(&serde_json::to_string(&ask(&question, None).await?)?);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn ask(question: &Question, unix: Option<&std::path::Path>) -> Result<Answered, WrongInput> {
+    let to = destination::find(&question.url, unix, question.host.as_deref()).await?;
+    traffic::ask(&to.address, &to.authority, &to.path, question).await.map_err(WrongInput)
+}
