@@ -19,6 +19,9 @@ pub struct Args {
     one: PathBuf,
     /// The report to compare it with.
     other: PathBuf,
+    /// A check that one of the targets may skip, by its name, such as trace; repeatable.
+    #[arg(long, value_name = "CHECK")]
+    may_skip: Vec<String>,
 }
 
 /// Compares and prints.
@@ -28,7 +31,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let read = |path: &PathBuf| compare::read(path).map_err(|error: ReadError| WrongInput(error.to_string()));
     let (one, other) = (read(&args.one)?, read(&args.other)?);
-    let comparison = compare::compare([&one, &other], names(args, &one, &other));
+    let comparison = compare::compare([&one, &other], names(args, &one, &other), &args.may_skip);
     cli::say(&compare::words(&comparison));
     Ok(if comparison.agree() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -19,11 +19,12 @@ pub use read::Seen;
 pub struct Comparison {
     /// How the two are called.
     pub names: [String; 2],
+    may_skip: Vec<String>,
     /// How many labs, steps and checks both have.
     pub compared: Counts,
     /// Where they part. Empty if they agree.
     pub differences: Vec<Difference>,
-    /// What a lab leaves out on one of the targets, with its reason.
+    /// What was looked at on one of the targets only, and may be so.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -60,21 +61,21 @@ pub struct Place {
     pub check: String,
 }
 
-/// A lab or step that a lab says is not for one of the targets.
+/// A lab or step that a lab says is not for one of the targets, or a check that may be skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     /// Which one.
     pub place: Place,
     /// The report in which it was skipped.
     pub by: String,
-    /// The lab's reason.
+    /// The reason.
     pub reason: String,
 }
 
-/// Compares two reports, check by check.
+/// Compares two reports, check by check. The checks of the names `may_skip` need not have been looked at in both.
 #[must_use]
-pub fn compare(reports: [&Seen; 2], names: [String; 2]) -> Comparison {
-    let mut found = Comparison { names, ..Comparison::default() };
+pub fn compare(reports: [&Seen; 2], names: [String; 2], may_skip: &[String]) -> Comparison {
+    let mut found = Comparison { names, may_skip: may_skip.to_vec(), ..Comparison::default() };
     let interrupted = reports.map(|report| report.interrupted);
     found.equal(&Place::default(), interrupted.map(|wish| if wish { "interrupted" } else { "not interrupted" }));
     for (name, labs) in paired(reports.map(|report| &report.labs[..]), |lab| lab.lab.clone()) {
@@ -127,6 +128,11 @@ impl Comparison {
             let place = place.of_check(&format!("{front}{}", name.trim()));
             let Some(checks) = self.both(&place, "check", checks) else { continue };
             self.compared.checks += 1;
+            if self.may_skip.contains(&checks[0].name)
+                && self.is_left_out(&place, checks.map(|check| (check.status, Some(check.reason.as_str()))))
+            {
+                continue;
+            }
             self.statuses(&place, checks.map(|check| (check.status, check.why())));
         }
     }

@@ -28,7 +28,7 @@ fn after(change: impl FnOnce(&mut Value)) -> Comparison {
     let read = |report: &Value| parse(report.to_string().as_bytes()).unwrap();
     let (one, mut other) = (report("local"), report("cluster"));
     change(&mut other);
-    compare([&read(&one), &read(&other)], ["local".into(), "cluster".into()])
+    compare([&read(&one), &read(&other)], ["local".into(), "cluster".into()], &["peer".to_owned()])
 }
 
 #[test]
@@ -96,15 +96,23 @@ fn what_a_lab_leaves_out_on_one_target_is_listed_and_is_no_difference() {
     });
     assert!(found.agree(), "{found:?}");
     let words = words(&found);
-    assert!(words.contains("not on cluster, as the lab says: canary / Ten: only a pod can do it\n"), "{words}");
-    assert!(words.contains("not on cluster, as the lab says: mtls: this lab runs on local only\n"), "{words}");
+    assert!(words.contains("not looked at on cluster: canary / Ten: only a pod can do it\n"), "{words}");
+    assert!(words.contains("not looked at on cluster: mtls: this lab runs on local only\n"), "{words}");
 }
 
 #[test]
 fn a_check_that_a_target_could_not_look_at_is_a_difference() {
     // A lab leaves out whole steps; nothing else excuses a check that was not made.
-    let found = after(|report| report["labs"][1]["steps"][0]["checks"][0]["status"] = json!("skipped"));
+    let found = after(|report| report["labs"][0]["steps"][0]["checks"][0]["status"] = json!("skipped"));
     assert_eq!(found.differences[0].reasons[1], "so it is");
+    // But for those that were named.
+    let found = after(|report| report["labs"][1]["steps"][0]["checks"][0]["status"] = json!("skipped"));
+    assert!(
+        found.agree() && words(&found).contains("not looked at on cluster: mtls / Strict / peer none"),
+        "{found:?}"
+    );
+    let found = after(|report| report["labs"][1]["steps"][0]["checks"][0]["status"] = json!("failed"));
+    assert!(!found.agree(), "what was seen to fail was looked at");
     // And what was not reached because the lab broke off was not left out by its author.
     let found = after(|report| {
         report["labs"][0]["status"] = json!("failed");

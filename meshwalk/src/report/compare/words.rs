@@ -2,7 +2,7 @@
 
 use super::{Comparison, Counts, Place};
 
-/// What was compared, a table of the differences, and what a lab leaves out on one of the targets.
+/// What was compared, a table of the differences, and what only one of them looked at, as it may.
 #[must_use]
 pub fn words(comparison: &Comparison) -> String {
     let [one, other] = &comparison.names;
@@ -21,7 +21,7 @@ pub fn words(comparison: &Comparison) -> String {
     }
     for left_out in &comparison.left_out {
         let (place, by, reason) = (in_words(&left_out.place), &left_out.by, &left_out.reason);
-        text.push_str(&format!("not on {by}, as the lab says: {place}: {reason}\n"));
+        text.push_str(&format!("not looked at on {by}: {place}: {reason}\n"));
     }
     text
 }
