@@ -89,8 +89,9 @@ fn destination_metadata(host: &str, name: &str, namespace: &str) -> Value {
     } } })
 }
 
-/// The app behind a sidecar, on its socket.
-pub(crate) fn app(instance: &Instance, number: u16, service: &MeshService, port: &MeshPort) -> Value {
+/// The app behind a sidecar, on its socket. The limits of connections and requests that a DestinationRule sets for the
+/// service hold here once more, for this pod alone; a subset's hold for callers only.
+pub(crate) fn app(mesh: &Mesh<'_>, instance: &Instance, number: u16, service: &MeshService, port: &MeshPort) -> Value {
     let name = names::inbound_cluster(number);
     let mut cluster = json!({
         "name": name,
@@ -100,7 +101,8 @@ pub(crate) fn app(instance: &Instance, number: u16, service: &MeshService, port:
         ] }] },
         "metadata": destination_metadata(&service.host, &service.name, &service.namespace),
     });
-    connection_pool::apply(&mut cluster, None, port.protocol == Protocol::Http2);
+    let policy = Policy::of(mesh.destination_rule(&instance.namespace, service), "", port.number);
+    connection_pool::apply(&mut cluster, policy.connection_pool, port.protocol == Protocol::Http2);
     cluster
 }
 

@@ -78,20 +78,20 @@ fn reporter(side: Side) -> Reporter {
 }
 
 /// Sets whose identity stands in `x-forwarded-client-cert`. The last element is always what the proxy itself saw on
-/// the connection: behind mutual TLS it is appended, and without mutual TLS, and at the edge, what came in goes away.
+/// the connection: before an app it is appended, and at the edge what came in goes away. Where the caller has shown no
+/// certificate, Envoy takes the header away in either case.
 fn forwarded_identity(config: &mut Value, side: Side) {
-    let details = json!({ "subject": true, "uri": true, "dns": true });
+    let mut details = json!({ "subject": true, "uri": true, "dns": true });
     match side {
-        Side::Inbound { mutual_tls: true } => {
+        Side::Inbound { .. } => {
             set(config, "forward_client_cert_details", "APPEND_FORWARD");
             set(config, "set_current_client_cert_details", details);
         }
         Side::Gateway => {
+            set(&mut details, "cert", true);
             set(config, "forward_client_cert_details", "SANITIZE_SET");
             set(config, "set_current_client_cert_details", details);
         }
-        Side::Inbound { mutual_tls: false } | Side::Outbound => {
-            set(config, "forward_client_cert_details", "SANITIZE");
-        }
+        Side::Outbound => set(config, "forward_client_cert_details", "SANITIZE"),
     }
 }

@@ -42,7 +42,6 @@ pub(crate) fn apply(cluster: &mut Value, pool: Option<&ConnectionPool>, http2: b
             "max_pending_requests": limit(http.http1_max_pending_requests),
             "max_requests": limit(http.http2_max_requests),
             "max_retries": limit(http.max_retries),
-            "track_remaining": true,
         }] }),
     );
     if let Some(keepalive) = &tcp.tcp_keepalive {
@@ -74,7 +73,8 @@ pub(crate) fn apply(cluster: &mut Value, pool: Option<&ConnectionPool>, http2: b
     }
     let mut options = json!({ "common_http_protocol_options": common });
     if http.use_client_protocol {
-        let both = json!({ "http_protocol_options": {}, "http2_protocol_options": http2_options });
+        // Istio has no limit of streams where the protocol is the caller's.
+        let both = json!({ "http_protocol_options": {}, "http2_protocol_options": {} });
         set(&mut options, "use_downstream_protocol_config", both);
     } else if http2 {
         set(&mut options, "explicit_http_config", json!({ "http2_protocol_options": http2_options }));

@@ -21,7 +21,7 @@ pub(crate) fn add(mesh: &Mesh<'_>, instance: &Instance, config: &mut ProxyConfig
         // Istio names the app's cluster after one of the services that lead to it; the first by name, here.
         let Some((service, port)) = services.first() else { continue };
         let name = names::inbound_cluster(number);
-        config.clusters.insert(name, clusters::app(instance, number, service, port));
+        config.clusters.insert(name, clusters::app(mesh, instance, number, service, port));
         let listener = listener(mesh, instance, number, service)?;
         config.listeners.insert(format!("inbound_{}_{number}", instance.address), listener);
     }

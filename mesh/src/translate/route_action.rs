@@ -165,6 +165,8 @@ fn mirrors(context: &RouteContext<'_>, route: &HttpRoute, spot: &Spot<'_>) -> Re
                 "cluster": cluster,
                 "runtime_fraction": { "default_value": { "numerator": millionths, "denominator": "MILLION" } },
                 "trace_sampled": false,
+                // A copy asks for the same host as the request, without Envoy's `-shadow` behind it.
+                "disable_shadow_host_suffix_append": true,
             }));
         }
     }

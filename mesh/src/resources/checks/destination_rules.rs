@@ -7,13 +7,14 @@ use crate::problem::Problem;
 
 pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
     let services = super::services(set);
-    let mut hosts_seen: BTreeMap<String, String> = BTreeMap::new();
+    // Of rules in different namespaces, the caller's goes first, and then the service's: nothing depends on age there.
+    let mut seen: BTreeMap<(String, &str), String> = BTreeMap::new();
     for rule in set.destination_rules.values() {
         let host = hosts::full(&rule.spec.host, &rule.key.namespace);
-        if let Some(other) = hosts_seen.insert(host.clone(), rule.identity()) {
+        if let Some(other) = seen.insert((host.clone(), &rule.key.namespace), rule.identity()) {
             problems.push(
                 rule.problem("spec.host", format!("{other} is for the host {host} too"))
-                    .remedy("put what both say into one of them: Istio would decide by namespace and age"),
+                    .remedy("put what both say into one of them: Istio would merge them by age"),
             );
         }
         if !services.keys().any(|service| hosts::matches(&host, service)) {

@@ -17,6 +17,7 @@ pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
         if service.spec.hosts.is_empty() {
             problems.push(service.problem("spec.hosts", "it is for no host").remedy("write the hosts that it routes"));
         }
+        unserved(set, service, problems);
         for gateway in gateways(service) {
             problems.extend(gateway_exists(set, service, &gateway));
             for (index, host) in service.spec.hosts.iter().enumerate() {
@@ -24,18 +25,48 @@ pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
                 let host = hosts::full(host, &service.key.namespace).to_ascii_lowercase();
                 let place =
                     if gateway == MESH { "in the sidecars".to_owned() } else { format!("at Gateway {gateway}") };
-                match routed.insert((gateway.clone(), host.clone()), service.identity()) {
-                    Some(other) if other != service.identity() => {
-                        problems.push(service.problem(&field, format!("{other} routes {host} {place} too")).remedy(
+                let other = routed.insert((gateway.clone(), host.clone()), service.identity());
+                if let Some(other) = other.filter(|other| *other != service.identity()) {
+                    problems.push(
+                        service.problem(&field, format!("{other} routes {host} {place} too")).remedy(
                             "put the routes of one host into one VirtualService: Istio would order them by age",
-                        ))
-                    }
-                    _ => problems.extend(host_is_served(set, service, &field, &host, &gateway)),
+                        ),
+                    );
                 }
             }
         }
         conditions(service, problems);
     }
+}
+
+/// Hosts that none of its gateways serves, and gateways that serve none of its hosts: one resource may be for both the
+/// gateway and the sidecars, with a host for each.
+fn unserved(set: &Resources, service: &Object<VirtualService>, problems: &mut Vec<Problem>) {
+    let gateways = gateways(service);
+    let problem = |gateway: &str, index: usize, host: &str| {
+        let host = hosts::full(host, &service.key.namespace).to_ascii_lowercase();
+        host_is_served(set, service, &format!("spec.hosts[{index}]"), &host, gateway)
+    };
+    let hosts = || service.spec.hosts.iter().enumerate();
+    let mut idle = Vec::new();
+    for gateway in &gateways {
+        let unserved: Vec<_> = hosts().filter_map(|(index, host)| problem(gateway, index, host)).collect();
+        if unserved.len() == service.spec.hosts.len() {
+            idle.extend(unserved.into_iter().next());
+        }
+    }
+    // Beside a Service's host a sidecar routes any other one too.
+    let anything = gateways.iter().any(|gateway| gateway == MESH)
+        && hosts().any(|(index, host)| problem(MESH, index, host).is_none());
+    if idle.is_empty() && !anything {
+        for (index, host) in hosts() {
+            let unserved: Vec<_> = gateways.iter().map_while(|gateway| problem(gateway, index, host)).collect();
+            if unserved.len() == gateways.len() {
+                idle.extend(unserved.into_iter().next());
+            }
+        }
+    }
+    problems.extend(idle);
 }
 
 /// The Gateways of a VirtualService as `namespace/name`, and `mesh`, which is the default.

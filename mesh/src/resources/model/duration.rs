@@ -85,8 +85,20 @@ impl fmt::Display for Duration {
 
 impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        let duration: Self = String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)?;
+        // Istio's schema says so of every length of time but one.
+        if duration.0 < LEAST {
+            return Err(serde::de::Error::custom("Istio takes no duration below 1ms; leave the field out for none"));
+        }
+        Ok(duration)
     }
+}
+
+const LEAST: time::Duration = time::Duration::from_millis(1);
+
+/// Reads a field that may also be 0.
+pub(super) fn even_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    String::deserialize(deserializer)?.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]
@@ -115,6 +127,17 @@ mod tests {
             let error = text.parse::<Duration>().unwrap_err().to_string();
             assert!(error.contains("1h30m"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_duration_that_istio_refuses_is_refused() {
+        for text in ["0", "0s", "999us"] {
+            let error = serde_json::from_value::<Duration>(text.into()).unwrap_err().to_string();
+            assert!(error.contains("below 1ms"), "{error}");
+            let mut deserializer = serde_json::Value::from(text);
+            assert!(even_none(deserializer.take()).unwrap().is_some());
+        }
+        assert_eq!(serde_json::from_value::<Duration>("1ms".into()).unwrap(), "0.001s".parse().unwrap());
     }
 
     #[test]

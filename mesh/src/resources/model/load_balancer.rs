@@ -67,7 +67,7 @@ pub struct HttpCookie {
     #[serde(default)]
     pub path: Option<String>,
     /// How long it lives; it is made only if this is there, and ends with the session if it is 0.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::duration::even_none")]
     pub ttl: Option<Duration>,
 }
 

@@ -3,7 +3,7 @@
 use meshwalk_mesh::translate::{Translation, bootstrap, names, translate};
 use serde_json::Value;
 
-use super::pods::{resources, topology};
+use super::pods::{golden, resources, topology};
 
 fn translation() -> Translation {
     let resources = resources(&[]);
@@ -27,6 +27,18 @@ fn a_receivers_sidecar_and_the_gateway_name_themselves_in_their_answers() {
         assert_eq!(manager["server_name"] == "istio-envoy", before_an_app, "{name}");
         assert!(manager.get("server_header_transformation").is_none(), "{name}: the app's own name would stay");
     }
+}
+
+#[test]
+fn the_limits_of_a_service_hold_at_each_of_its_pods_too() {
+    let resources = resources(&[golden().join("connection_pools/input.yaml")]);
+    let translation = translate(&resources, &topology(&resources)).unwrap();
+    let limits = |pod: &str| {
+        let cluster = &translation[pod].clusters["inbound|8080||"];
+        (cluster["circuit_breakers"]["thresholds"][0]["max_connections"].clone(), cluster["connect_timeout"].clone())
+    };
+    assert_eq!(limits("backend-v1-1"), (100.into(), "0.03s".into()));
+    assert_eq!(limits("frontend-1"), (u32::MAX.into(), "10s".into()), "no rule is for this service");
 }
 
 #[test]

@@ -61,6 +61,25 @@ fn a_destination_rule_that_a_route_needs_is_not_deleted() {
 }
 
 #[test]
+fn a_virtual_service_for_the_gateway_and_the_sidecars_has_a_host_for_each() {
+    let with = |gateways: &str, hosts: &str| {
+        let spec = format!("{{hosts: {hosts}, gateways: {gateways}, http: [{{directResponse: {{status: 200}}}}]}}");
+        let meta = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: cart, namespace: shop}";
+        base().with(&read(&format!("{meta}\nspec: {spec}\n"))).map(drop).map_err(|problems| problems.to_string())
+    };
+    assert_eq!(with("[door, mesh]", "[shop.example, cart]"), Ok(()));
+    assert_eq!(with("[mesh]", "[shop.test, cart]"), Ok(()), "beside a Service's host any other one is routed");
+    assert!(with("[door, mesh]", "[cart]").unwrap_err().contains("Gateway shop/door does not open the host cart.shop"));
+    assert!(with("[door]", "[shop.example, shop.test]").unwrap_err().contains("hosts[1]: Gateway shop/door does not"));
+}
+
+#[test]
+fn rules_of_two_namespaces_for_one_host_are_no_matter_of_age() {
+    let rule = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: cart, namespace: default}\nspec: {host: cart.shop.svc.cluster.local}\n";
+    assert_eq!(base().with(&read(rule)).map(drop), Ok(()));
+}
+
+#[test]
 fn what_istio_would_decide_by_age_is_refused() {
     assert_eq!(
         istio(
@@ -75,7 +94,7 @@ fn what_istio_would_decide_by_age_is_refused() {
     assert_eq!(
         istio("DestinationRule", "other", "{host: cart}"),
         "a.yaml:4:8: DestinationRule shop/other: spec.host: DestinationRule shop/cart is for the host \
-         cart.shop.svc.cluster.local too; put what both say into one of them: Istio would decide by namespace and age"
+         cart.shop.svc.cluster.local too; put what both say into one of them: Istio would merge them by age"
     );
     assert!(
         istio("Gateway", "other", "{selector: {istio: ingressgateway}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [Shop.example]}]}")
