@@ -1,0 +1,33 @@
+//! The cases on a local mesh.
+
+use std::path::PathBuf;
+
+use meshwalk_conformance::{
+    bed::{Bed, Local},
+    case::{self, Case},
+    names::NAMESPACE,
+    project, suite,
+};
+
+fn programs() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let programs = tests.ancestors().nth(2).unwrap().to_owned();
+    assert!(programs.join("meshwalk").is_file(), "build the programs first: `cargo build --bins`");
+    programs
+}
+
+fn cases() -> Vec<Case> {
+    case::read_all(&project().join("tests/conformance/cases"), NAMESPACE).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_local_mesh_does_with_every_case_what_istio_documents() {
+    let mut bed = Bed::Local(Box::new(Local::up(&programs()).await.unwrap()));
+    let mut unmet = Vec::new();
+    for case in cases() {
+        let outcome = suite::run(&mut bed, &case).await.unwrap();
+        unmet.extend(outcome.unmet.iter().map(|line| format!("{}: {line}", case.case)));
+    }
+    bed.end().await.unwrap();
+    assert!(unmet.is_empty(), "{}", unmet.join("\n"));
+}

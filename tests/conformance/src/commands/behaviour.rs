@@ -1,0 +1,127 @@
+//! Runs cases on a bed, and writes down what was seen.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use meshwalk::{
+    cli::{say, tell},
+    lab::TargetKind,
+};
+use meshwalk_conformance::{
+    bed::{Bed, Cluster, Local},
+    case::{self, Case},
+    names, project,
+    suite::{self, CaseOutcome, Outcome},
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Which cases, and where.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Which cases; all if none is named.
+    cases: Vec<String>,
+    /// Where.
+    #[arg(long, value_enum, default_value = "local")]
+    on: TargetKind,
+    /// The context of kubectl.
+    #[arg(long)]
+    context: Option<String>,
+    /// The namespace to make for the cases; a second one has `-other` behind it.
+    #[arg(long, default_value = names::NAMESPACE)]
+    namespace: String,
+    /// Run the cases that change the mesh's root namespace on a cluster, too: every workload feels them.
+    #[arg(long)]
+    mesh_wide: bool,
+    /// Write down what was seen.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+/// Runs the cases; whether all passed.
+///
+/// # Errors
+/// If a case cannot be read, or a mesh cannot be asked.
+pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
+    let (cases, left_out) = chosen(args)?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut bed = match args.on {
+        TargetKind::Local => {
+            let program = std::env::current_exe()?;
+            Bed::Local(Box::new(Local::up(program.parent().unwrap_or(Path::new("."))).await?))
+        }
+        TargetKind::Cluster => {
+            let show = Box::new(|line: &str| tell(&format!("$ {line}")));
+            Bed::Cluster(Box::new(Cluster::up(args.context.clone(), args.namespace.clone(), show).await?))
+        }
+    };
+    let mut outcome =
+        Outcome { target: bed.name().to_owned(), namespace: bed.namespace().to_owned(), cases: Vec::new(), left_out };
+    let ran = tokio::select! {
+        ran = all(&mut bed, &cases, &mut outcome) => ran,
+        _ = interrupt.recv() => Err(anyhow::anyhow!("interrupted")),
+        _ = terminate.recv() => Err(anyhow::anyhow!("interrupted")),
+    };
+    // A case that was broken off has not taken its resources away; those of the namespaces go with them.
+    if ran.is_err() {
+        for case in cases.iter().filter(|case| case.mesh_wide) {
+            let _ = bed.delete(&case.resources).await;
+        }
+    }
+    let ended = bed.end().await;
+    ran?;
+    ended?;
+    if let Some(file) = &args.report {
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(file, serde_json::to_string_pretty(&outcome)?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    let passed = outcome.cases.iter().filter(|case| case.passed).count();
+    say(&format!("{passed} of {} cases passed on {}", outcome.cases.len(), outcome.target));
+    Ok(outcome.passed())
+}
+
+/// The cases to run, and the names of those that are not to run here.
+fn chosen(args: &Args) -> anyhow::Result<(Vec<Case>, Vec<String>)> {
+    let folder = project().join("tests/conformance/cases");
+    let mut cases = case::read_all(&folder, &args.namespace)?;
+    for name in &args.cases {
+        if !cases.iter().any(|case| case.case == *name) {
+            bail!("there is no case {name:?} in {}", folder.display());
+        }
+    }
+    cases.retain(|case| args.cases.is_empty() || args.cases.contains(&case.case));
+    let mut left_out = Vec::new();
+    if args.on == TargetKind::Cluster && !args.mesh_wide {
+        for case in cases.iter().filter(|case| case.mesh_wide) {
+            tell(&format!("left out: {} changes the whole mesh; --mesh-wide runs it", case.case));
+            left_out.push(case.case.clone());
+        }
+        cases.retain(|case| !case.mesh_wide);
+    }
+    Ok((cases, left_out))
+}
+
+async fn all(bed: &mut Bed, cases: &[Case], outcome: &mut Outcome) -> anyhow::Result<()> {
+    for case in cases {
+        let done = suite::run(bed, case).await.with_context(|| format!("the case {}", case.case))?;
+        tell(&line(case, &done));
+        outcome.cases.push(done);
+    }
+    Ok(())
+}
+
+fn line(case: &Case, done: &CaseOutcome) -> String {
+    let word = match (&done.refused, done.passed) {
+        (Some(_), true) => "refused, as intended",
+        (None, true) => "ok",
+        (_, false) => "FAILED",
+    };
+    let mut text = format!("{word}  {} ({}), {:.1} s", case.case, case.title, done.took_s);
+    for unmet in &done.unmet {
+        text.push_str(&format!("\n    {unmet}"));
+    }
+    text
+}

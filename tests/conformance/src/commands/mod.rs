@@ -1,0 +1,4 @@
+//! What the program can do.
+
+pub(crate) mod behaviour;
+pub(crate) mod configuration;

@@ -1,0 +1,113 @@
+//! What the local mesh does otherwise than Istio, on purpose. `intended.yaml` names, for each row of the table in
+//! docs/local-mesh.md, where the difference shows; a test compares the two lists.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use meshwalk_mesh::{problem::Problems, yaml};
+use serde::Deserialize;
+
+/// All of them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intended {
+    /// One by one.
+    pub differences: Vec<Row>,
+}
+
+/// One difference.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// What differs: the first column of the table in the documentation.
+    pub what: String,
+    /// Fields of observations in which it shows.
+    #[serde(default)]
+    pub behaviour: Vec<String>,
+    /// Fields of Envoy's configuration in which it shows.
+    #[serde(default)]
+    pub configuration: Vec<String>,
+    /// Filters that only one of the two has, each behind the field of the chains in which it is so.
+    #[serde(default)]
+    pub filters: Vec<String>,
+    /// Why it shows nowhere, for one that does not.
+    #[serde(default)]
+    pub unseen: Option<String>,
+}
+
+impl Intended {
+    /// Reads the list.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(file: &Path) -> anyhow::Result<Self> {
+        let documents = yaml::read(file).map_err(Problems::from)?;
+        let document = documents.first().with_context(|| format!("{} is empty", file.display()))?;
+        let list: Self = document.deserialize().map_err(Problems::from)?;
+        for row in &list.differences {
+            let seen = !row.behaviour.is_empty() || !row.configuration.is_empty() || !row.filters.is_empty();
+            if seen == row.unseen.is_some() {
+                bail!("{}: {:?} has to say where it shows, or why nowhere", file.display(), row.what);
+            }
+        }
+        Ok(list)
+    }
+
+    /// The difference that explains a field of an observation.
+    #[must_use]
+    pub fn of_behaviour(&self, field: &str, _sides: &[String; 2]) -> Option<&str> {
+        self.explain(field, |row| &row.behaviour)
+    }
+
+    /// The difference that explains a field of the configuration.
+    #[must_use]
+    pub fn of_configuration(&self, field: &str) -> Option<&str> {
+        self.explain(field, |row| &row.configuration)
+    }
+
+    /// A chain's filters without those that only one of the two has, which are given by name too.
+    #[must_use]
+    pub fn without_filters<'a>(&'a self, field: &str, filters: &str) -> (String, Vec<&'a str>) {
+        let mut left_out = Vec::new();
+        let explains = |row: &Row, filter: &str| {
+            row.filters
+                .iter()
+                .filter_map(|entry| entry.split_once(' '))
+                .any(|(pattern, name)| name == filter && matches(pattern, field))
+        };
+        let kept = filters.split(", ").filter(|filter| {
+            let row = self.differences.iter().find(|row| explains(row, filter));
+            left_out.extend(row.map(|row| row.what.as_str()));
+            row.is_none()
+        });
+        (kept.collect::<Vec<_>>().join(", "), left_out)
+    }
+
+    fn explain(&self, field: &str, patterns: impl Fn(&Row) -> &Vec<String>) -> Option<&str> {
+        let explains = |row: &&Row| patterns(row).iter().any(|pattern| matches(pattern, field));
+        self.differences.iter().find(explains).map(|row| row.what.as_str())
+    }
+}
+
+/// Whether a pattern, in which `*` stands for anything, is the field.
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((front, rest)) => text.strip_prefix(front).is_some_and(|text| {
+            (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| matches(rest, &text[at..]))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        assert!(matches("routes.*.timeout", "routes.echo.0.timeout"));
+        assert!(matches("*", "") && matches("a*", "a"));
+        assert!(!matches("routes.*.timeout", "routes.echo.0.timeouts") && !matches("a", "ab"));
+    }
+}

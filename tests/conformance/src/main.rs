@@ -1,0 +1,94 @@
+//! The conformance suite as a program; scripts/conformance.sh is the way to it.
+
+mod commands;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use meshwalk::cli::{say, tell};
+use meshwalk_conformance::{
+    differences::{self, Difference},
+    intended::Intended,
+    project,
+    suite::Outcome,
+};
+
+/// Whether the local mesh behaves as a real Istio does.
+#[derive(Debug, Parser)]
+#[command(name = "meshwalk-conformance")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run cases, and write down what was seen.
+    Behaviour(commands::behaviour::Args),
+    /// Compare the proxies' configuration on both meshes, for the same resources.
+    Configuration(commands::configuration::Args),
+    /// Compare what two runs of the cases saw.
+    Compare {
+        /// What `behaviour --report` wrote.
+        one: PathBuf,
+        /// The other one.
+        other: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ran = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+        .and_then(|runtime| runtime.block_on(run(cli.command)));
+    match ran {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            tell(&format!("meshwalk-conformance: {error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<bool> {
+    match command {
+        Command::Behaviour(args) => commands::behaviour::run(&args).await,
+        Command::Configuration(args) => commands::configuration::run(&args).await,
+        Command::Compare { one, other } => compare(&one, &other),
+    }
+}
+
+fn compare(one: &Path, other: &Path) -> anyhow::Result<bool> {
+    let read = |file: &Path| -> anyhow::Result<Outcome> {
+        let text = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        serde_json::from_slice(&text).with_context(|| format!("{} is no report of the cases", file.display()))
+    };
+    let (one, other) = (read(one)?, read(other)?);
+    let intended = Intended::read(&project().join("tests/conformance/intended.yaml"))?;
+    let found = differences::between([&one, &other], &intended);
+    for Difference { place, field, sides } in &found.unintended {
+        say(&format!("{place}: {field}\n  {}: {}\n  {}: {}", one.target, sides[0], other.target, sides[1]));
+    }
+    for (what, times) in &found.intended {
+        say(&format!("intended: {what}, seen {times} times"));
+    }
+    for case in &found.left_out {
+        say(&format!("tried on one of them only, since it changes the whole mesh: {case}"));
+    }
+    for case in &found.refused {
+        say(&format!("refused by one of them, as intended: {case}"));
+    }
+    let (count, unintended) = (found.compared, found.unintended.len());
+    say(&format!(
+        "{count} probes compared between {} and {}: {unintended} unintended differences",
+        one.target, other.target
+    ));
+    Ok(found.unintended.is_empty())
+}
