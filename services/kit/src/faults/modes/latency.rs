@@ -117,7 +117,7 @@ fn uniform(call: &Call<'_>) -> Result<Delay, Complaint> {
 fn normal(call: &Call<'_>) -> Result<Delay, Complaint> {
     let remedy = "write them as in latency=normal(50ms,10ms)";
     let [mean, deviation] = call.two("a normal distribution has a mean and a standard deviation", remedy)?;
-    Ok(Delay::Normal(Normal { mean: mean.duration()?, deviation: deviation.duration()? }))
+    Ok(Delay::Normal(Normal::new(mean.duration()?, deviation.duration()?)))
 }
 
 fn lognormal(call: &Call<'_>) -> Result<Delay, Complaint> {
@@ -137,7 +137,7 @@ impl fmt::Display for Delay {
         match self {
             Self::Fixed(delay) => Written(*delay).fmt(f),
             Self::Uniform(low, high) => write!(f, "uniform({},{})", Written(*low), Written(*high)),
-            Self::Normal(Normal { mean, deviation }) => {
+            Self::Normal(Normal { mean, deviation, .. }) => {
                 write!(f, "normal({},{})", Written(*mean), Written(*deviation))
             }
             Self::LogNormal(LogNormal { median, sigma }) => write!(f, "lognormal({},{sigma})", Written(*median)),

@@ -12,8 +12,11 @@ use crate::faults::quantity::Millionths;
 /// 12.9 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::faults) struct Normal {
-    pub(in crate::faults) mean: Duration,
-    pub(in crate::faults) deviation: Duration,
+    pub(super) mean: Duration,
+    pub(super) deviation: Duration,
+    /// The share of the plain distribution that the condition leaves, as the bits of a floating-point number: it follows
+    /// from the other two, and takes too long to be computed for each request.
+    left: u64,
 }
 
 /// Delays whose logarithm has a normal distribution.
@@ -25,12 +28,14 @@ pub(in crate::faults) struct LogNormal {
 }
 
 impl Normal {
+    pub(in crate::faults) fn new(mean: Duration, deviation: Duration) -> Self {
+        Self { mean, deviation, left: share_below(mean.as_secs_f64() / deviation.as_secs_f64()).to_bits() }
+    }
+
     /// The delay that the share `share` of all delays exceeds.
     pub(super) fn exceeded_by(self, share: f64) -> Duration {
         let (mean, deviation) = (self.mean.as_secs_f64(), self.deviation.as_secs_f64());
-        // The share of the plain distribution that the condition leaves; the draw is spread over that.
-        let left = share_below(mean / deviation);
-        seconds(mean - deviation * standard_quantile(share * left))
+        seconds(mean - deviation * standard_quantile(share * f64::from_bits(self.left)))
     }
 }
 
@@ -181,10 +186,10 @@ mod tests {
 
     #[test]
     fn no_delay_is_negative_and_none_too_long_to_be_kept() {
-        let normal = Normal { mean: Duration::from_millis(10), deviation: Duration::from_secs(1) };
+        let normal = Normal::new(Duration::from_millis(10), Duration::from_secs(1));
         assert!(normal.exceeded_by(1.0 - f64::EPSILON) < Duration::from_micros(1));
         assert!(normal.exceeded_by(1e-300) < Duration::from_secs(8));
-        let fixed = Normal { mean: Duration::from_millis(10), deviation: Duration::ZERO };
+        let fixed = Normal::new(Duration::from_millis(10), Duration::ZERO);
         assert_eq!([1e-300, 0.5, 1.0 - f64::EPSILON].map(|share| fixed.exceeded_by(share)), [fixed.mean; 3]);
         let wide = LogNormal { median: Duration::from_secs(3600), sigma: Millionths::whole(10) };
         assert_eq!(wide.exceeded_by(1e-300), Duration::MAX);

@@ -34,7 +34,8 @@ fn mode() -> impl Strategy<Value = Mode> {
         Just(Mode::Connection(Connection::Refuse)),
         Just(Mode::DropHeaders),
         shape().prop_map(Mode::Shape),
-        (duration(), duration()).prop_map(|(mean, deviation)| Mode::Latency(Delay::Normal(Normal { mean, deviation }))),
+        (duration(), duration())
+            .prop_map(|(mean, deviation)| Mode::Latency(Delay::Normal(Normal::new(mean, deviation)))),
         (duration(), 0..=10_000_000_u32).prop_map(|(median, parts)| {
             let sigma = Millionths::parse(&format!("{}.{:06}", parts / 1_000_000, parts % 1_000_000)).unwrap();
             Mode::Latency(Delay::LogNormal(LogNormal { median, sigma }))
