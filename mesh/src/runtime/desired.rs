@@ -79,10 +79,12 @@ fn complete(
 ) -> Result<Vec<Wanted>, network::Error> {
     for plan in plans {
         while pods.iter().filter(|pod| pod.plan.workload == plan.workload).count() < plan.replicas as usize {
-            let taken = |name: &str| pods.iter().chain(running).any(|pod| pod.name == name);
+            // A pod that is on its way out still has its folder, which the next one of its name would lose to it.
+            let taken = |name: &str| network.has(name) || pods.iter().chain(running).any(|pod| pod.name == name);
             let candidates = (1..).map(|number: u32| format!("{}-{number}", plan.workload.name));
             let name = candidates.into_iter().find(|name| !taken(name)).unwrap_or_default();
-            pods.push(Wanted { name, address: network.pod()?, plan: plan.clone(), connect: Vec::new() });
+            let address = network.pod(&name)?;
+            pods.push(Wanted { name, address, plan: plan.clone(), connect: Vec::new() });
         }
     }
     Ok(pods)
@@ -106,7 +108,10 @@ fn connect(pod: &Wanted, all: &[Wanted], resources: &Resources, outbound: &BTree
         let near = (key.namespace == pod.plan.workload.namespace).then(|| key.name.clone());
         let far = ["", ".svc", ".svc.cluster.local"].map(|domain| format!("{}.{}{domain}", key.name, key.namespace));
         for port in &service.spec.ports {
-            for other in all.iter().filter(behind) {
+            // In the order of their names: that in which they were chosen would pass for a change the next time.
+            let mut all: Vec<&Wanted> = all.iter().filter(behind).collect();
+            all.sort_by(|a, b| a.name.cmp(&b.name));
+            for other in all {
                 let Some(target) = other.plan.target_port(port) else { continue };
                 for name in near.iter().chain(&far) {
                     told.push(format!("{name}:{}={}:{target}", port.port, other.address));

@@ -1,7 +1,7 @@
 //! A run's network `127.A.B.0/24`, taken by a socket that the kernel closes however the run ends.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, btree_map::Entry},
     io,
     net::{Ipv4Addr, SocketAddrV4, TcpListener},
 };
@@ -58,7 +58,8 @@ pub struct Network {
     a: u8,
     b: u8,
     next: u8,
-    used: BTreeSet<u8>,
+    /// The last part of each address in use, and the pod that has it, until that has ended.
+    used: BTreeMap<u8, String>,
     // Held, not read: it is what other runs meet.
     _claim: TcpListener,
 }
@@ -90,7 +91,7 @@ impl Network {
         for port in [GATEWAY_PORT, OUTBOUND_ANY, METRICS_PORT] {
             bind(Ipv4Addr::new(127, a, b, 2), port)?;
         }
-        Ok(Self { a, b, next: FIRST_POD, used: BTreeSet::new(), _claim: claim })
+        Ok(Self { a, b, next: FIRST_POD, used: BTreeMap::new(), _claim: claim })
     }
 
     /// As `127.77.3.0/24`.
@@ -112,18 +113,24 @@ impl Network {
     ///
     /// # Errors
     /// If every address is in use.
-    pub fn pod(&mut self) -> Result<Ipv4Addr, Error> {
+    pub fn pod(&mut self, name: &str) -> Result<Ipv4Addr, Error> {
         for _ in FIRST_POD..=LAST_POD {
             let host = self.next;
             self.next = if host == LAST_POD { FIRST_POD } else { host + 1 };
-            if self.used.insert(host) {
+            if let Entry::Vacant(free) = self.used.entry(host) {
+                free.insert(name.to_owned());
                 return Ok(Ipv4Addr::new(127, self.a, self.b, host));
             }
         }
         Err(Error::Full(self.a, self.b))
     }
 
-    /// A pod has ended; its address may be given again.
+    /// Whether a pod of this name runs, or is on its way out and still has its folder.
+    pub fn has(&self, name: &str) -> bool {
+        self.used.values().any(|other| other == name)
+    }
+
+    /// A pod has ended; its address and its name may be given again.
     pub fn release(&mut self, address: Ipv4Addr) {
         self.used.remove(&address.octets()[3]);
     }
@@ -175,13 +182,15 @@ mod tests {
     #[test]
     fn an_address_comes_back_only_when_all_others_were_in_use() {
         let mut network = Network::take().unwrap();
-        let first = network.pod().unwrap();
+        let first = network.pod("a").unwrap();
+        assert!(network.has("a"));
         network.release(first);
+        assert!(!network.has("a"));
         for _ in 1..=LAST_POD - FIRST_POD {
-            assert_ne!(network.pod().unwrap(), first);
+            assert_ne!(network.pod("b").unwrap(), first);
         }
-        assert_eq!(network.pod().unwrap(), first);
-        assert!(matches!(network.pod(), Err(Error::Full(..))));
+        assert_eq!(network.pod("b").unwrap(), first);
+        assert!(matches!(network.pod("b"), Err(Error::Full(..))));
     }
 
     #[tokio::test]

@@ -117,6 +117,7 @@ fn base(identity: &Identity<'_>, admin: &str) -> Value {
         "node": { "id": identity.node_id, "cluster": identity.node_cluster },
         "admin": { "address": { "pipe": { "path": admin, "mode": 0o600 } } },
         "stats_flush_interval": format!("0.{STATS_FLUSH_MS:03}s"),
+        "stats_config": stats_tags(),
         "overload_manager": { "resource_monitors": [extension(
             "envoy.resource_monitors.global_downstream_max_connections",
             "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
@@ -133,6 +134,21 @@ fn base(identity: &Identity<'_>, admin: &str) -> Value {
             "re2.max_program_size.error_level": 32_768,
             "envoy.reloadable_features.http_reject_path_with_fragment": false,
         } }] },
+    })
+}
+
+/// Which parts of a counter's name become labels, under Istio's names. Envoy's own rule would end a cluster's name at
+/// its first dot, and leave the rest of the service's name in the metric's.
+fn stats_tags() -> Value {
+    let tag = |name: &str, regex: &str| json!({ "tag_name": name, "regex": regex });
+    json!({
+        "use_all_default_tags": false,
+        "stats_tags": [
+            tag("cluster_name", r"^cluster\.((outbound\|.+?\.svc\.cluster\.local|[^.]+)\.)"),
+            tag("http_conn_manager_prefix", r"^http\.(([^.]+)\.)"),
+            tag("response_code", r"_rq(_(\d{3}))$"),
+            tag("response_code_class", r"_rq(_(\dxx))$"),
+        ],
     })
 }
 

@@ -25,7 +25,7 @@ pub fn classes(category: Category, sample: &Sample) -> Option<Vec<String>> {
                 Category::Version | Category::Attempts => None,
                 Category::Status => one(FAILED.to_owned()),
                 Category::Failure => one(failure(*kind).to_owned()),
-                Category::Success => yes(false),
+                Category::Success | Category::OneTrace => yes(false),
                 Category::Slower(than) => yes(sample.latency > than),
                 // The client knows nothing of what happened further on.
                 Category::UpstreamError | Category::UpstreamStatus | Category::Fault => one(NONE.to_owned()),
@@ -44,6 +44,7 @@ pub fn classes(category: Category, sample: &Sample) -> Option<Vec<String>> {
         }
         Category::Fault if answer.faults.is_empty() => one(NONE.to_owned()),
         Category::Fault => Some(answer.faults.keys().cloned().collect()),
+        Category::OneTrace => yes(answer.one_trace),
         Category::Slower(than) => yes(sample.latency > than),
     }
 }

@@ -78,7 +78,8 @@ impl Growth {
     }
 }
 
-fn selector(query: &MetricQuery) -> Selector {
+/// The series that a query is about.
+pub(crate) fn selector(query: &MetricQuery) -> Selector {
     let all = Selector::named(&query.name).of(&query.workload);
     query.labels.iter().fold(all, |selector, (name, value)| selector.with(name, value))
 }

@@ -51,15 +51,15 @@ pub(super) fn decide(wanted: &MetricWanted, evidence: &Evidence, of: Option<&str
 
 /// How much an amount is in a step.
 #[allow(clippy::cast_precision_loss)]
-pub(super) fn amount(amount: &Amount, evidence: &Evidence, of: Option<&str>) -> f64 {
-    let tally = |category: Category, class: &str| Tally::of(category, evidence.samples(of)).count(class) as f64;
-    match amount {
+pub(super) fn amount(what: &Amount, evidence: &Evidence, of_traffic: Option<&str>) -> f64 {
+    let tally = |category: Category, class: &str| Tally::of(category, evidence.samples(of_traffic)).count(class) as f64;
+    match what {
         Amount::Number(number) => *number,
-        Amount::Requests => evidence.samples(of).count() as f64,
+        Amount::Requests => evidence.samples(of_traffic).count() as f64,
         Amount::Success => tally(Category::Success, YES),
         Amount::Failures => tally(Category::Status, FAILED),
         Amount::Attempts => evidence
-            .samples(of)
+            .samples(of_traffic)
             .map(|sample| match &sample.outcome {
                 Outcome::Answer(answer) => f64::from(answer.attempt.unwrap_or_default()),
                 Outcome::Failure { .. } => 0.0,
@@ -67,5 +67,6 @@ pub(super) fn amount(amount: &Amount, evidence: &Evidence, of: Option<&str>) -> 
             .sum(),
         Amount::Of(category, class) => tally(*category, class),
         Amount::Faults(mode) => evidence.growth.faults(mode) as f64,
+        Amount::Times(factor, of) => f64::from(*factor) * amount(of, evidence, of_traffic),
     }
 }

@@ -1,6 +1,7 @@
 //! Every check of a lab, decided over the evidence of a step; a failure says what was expected, what was seen and why
 //! the one cannot be the other.
 
+mod answered_by;
 pub mod classes;
 mod counters;
 mod instances;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use counters::selector;
 pub use counters::{Counters, Growth};
 pub use shares::holds_for_one;
 
@@ -149,6 +151,7 @@ pub fn decide(check: &Check, evidence: &Evidence) -> Verdict {
         Kind::Latency(quantile, op, limit) => latency::decide(*quantile, *op, *limit, evidence, of),
         Kind::Peer(peer) => peers::decide(peer.as_deref(), evidence.samples(of)),
         Kind::AttemptsMax(limit) => peers::decide_attempts(*limit, evidence.samples(of)),
+        Kind::AnsweredBy(count, each) => answered_by::decide(*count, *each, evidence.samples(of)),
         Kind::Metric(wanted) => metric::decide(wanted, evidence, of),
         Kind::AddsUp(sums) => sums::decide(sums, evidence, of),
         Kind::Trace(services) => trace::decide(services, evidence, of),
@@ -189,6 +192,7 @@ pub fn name(check: &Check) -> String {
         Kind::Latency(quantile, ..) => quantile.word().to_owned(),
         Kind::Peer(_) => "peer".to_owned(),
         Kind::AttemptsMax(_) => "attempts-max".to_owned(),
+        Kind::AnsweredBy(..) => "answered-by".to_owned(),
         Kind::Metric(wanted) => format!("metric {}", wanted.query.name),
         Kind::AddsUp(_) => "adds-up".to_owned(),
         Kind::Trace(_) => "trace".to_owned(),
@@ -207,6 +211,7 @@ pub fn expected(check: &Check) -> String {
         Kind::Latency(_, op, limit) => format!("{op} {}", crate::lab::quantity::readable(*limit)),
         Kind::Peer(peer) => peer.clone().unwrap_or_else(|| "no identity".to_owned()),
         Kind::AttemptsMax(limit) => format!("at most {limit}"),
+        Kind::AnsweredBy(count, each) => answered_by::expected(*count, *each),
         Kind::Metric(wanted) => metric::expected(wanted),
         Kind::AddsUp(sums) => format!("{} = {}", sums::side(&sums.left), sums::side(&sums.right)),
         Kind::Trace(services) => services.join(" → "),

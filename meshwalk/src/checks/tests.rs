@@ -117,6 +117,34 @@ fn an_identity_has_to_be_seen_at_every_request() {
 }
 
 #[test]
+fn answers_come_from_as_many_instances_as_are_expected_and_from_each_often_enough() {
+    let from = |names: &[&str]| {
+        let answer = |name: &&str| Answer { instance: Some((*name).to_owned()), ..answer(200) };
+        evidence(names.iter().map(answer).map(Outcome::Answer).collect::<Vec<_>>())
+    };
+    let two = check(Kind::AnsweredBy(2, Some((Op::AtLeast, 0.3))));
+    assert_eq!(decide(&two, &from(&["a", "b", "a"])).status, Status::Passed);
+    let verdict = decide(&two, &from(&["a", "a", "b", "a"]));
+    assert_eq!(verdict.reason, "b gave 1 of 4 answers, >= 30 % was expected");
+    let verdict = decide(&check(Kind::AnsweredBy(1, None)), &from(&["a", "b"]));
+    assert_eq!(
+        (verdict.expected.as_str(), verdict.reason.as_str()),
+        ("one instance", "2 instances answered, 1 were expected")
+    );
+    assert_eq!(decide(&two, &evidence([refused()])).status, Status::Failed);
+}
+
+#[test]
+fn a_multiple_is_so_many_times_the_amount() {
+    let wanted = |amount| Term::Client(amount, None);
+    let nine = Amount::Times(9, Box::new(Amount::Requests));
+    let sums = |left, right| check(Kind::AddsUp(AddsUp { left: vec![wanted(left)], right: vec![wanted(right)] }));
+    let two = evidence([Outcome::Answer(answer(200)), refused()]);
+    assert_eq!(decide(&sums(nine.clone(), Amount::Number(18.0)), &two).observed, "18 = 18");
+    assert_eq!(decide(&sums(nine, Amount::Number(9.0)), &two).status, Status::Failed);
+}
+
+#[test]
 fn a_trace_with_a_gap_is_not_complete() {
     let span = |id: &str, parent: Option<&str>, service: &str| Span {
         id: id.to_owned(),

@@ -37,12 +37,12 @@ impl Needs {
             match &check.kind {
                 Kind::Metric(wanted) => {
                     needs.queries.push(wanted.query.clone());
-                    needs.faults |= matches!(wanted.amount, Amount::Faults(_));
+                    needs.faults |= counts_faults(&wanted.amount);
                 }
                 Kind::AddsUp(sums) => sums.left.iter().chain(&sums.right).for_each(|term| match term {
                     Term::Metric(query) => needs.queries.push(query.clone()),
-                    Term::Faults(_) | Term::Client(Amount::Faults(_), _) => needs.faults = true,
-                    Term::Client(..) => {}
+                    Term::Faults(_) => needs.faults = true,
+                    Term::Client(amount, _) => needs.faults |= counts_faults(amount),
                 }),
                 Kind::Trace(_) => needs.trace = true,
                 Kind::Probes => needs.instances = true,
@@ -76,6 +76,14 @@ impl Needs {
         } else {
             Duration::ZERO
         }
+    }
+}
+
+fn counts_faults(amount: &Amount) -> bool {
+    match amount {
+        Amount::Faults(_) => true,
+        Amount::Times(_, of) => counts_faults(of),
+        _ => false,
     }
 }
 

@@ -8,6 +8,7 @@ mod observer;
 mod send;
 mod step;
 mod wait;
+mod wait_metric;
 
 use std::{
     path::Path,
@@ -131,9 +132,7 @@ impl Engine<'_> {
 
     async fn steps(&self, lab: &Lab, report: &mut LabReport) -> Result<(), Halt> {
         self.change(&lab.start, When::Before, &mut report.start).await?;
-        if let Some(wait) = &lab.start.wait {
-            self.wait(lab, wait, When::Before, &mut Vec::new()).await?;
-        }
+        self.settle(lab, &lab.start, When::Before, &mut Vec::new()).await?;
         let mut halt = None;
         for (index, step) in lab.steps.iter().enumerate() {
             let done = match &halt {

@@ -44,9 +44,7 @@ impl Engine<'_> {
             }
             let started = Instant::now();
             self.change(during, When::During, changes).await?;
-            if let Some(wait) = &during.wait {
-                self.wait(lab, wait, When::During, waits).await?;
-            }
+            self.settle(lab, during, When::During, waits).await?;
             let took = started.elapsed();
             ender.after(took);
             Ok(Some((at, at + took)))

@@ -53,9 +53,7 @@ impl Engine<'_> {
             evidence.instances_before = self.target.instances().await?;
         }
         self.change(&step.actions, When::Before, &mut done.changes).await?;
-        if let Some(wait) = &step.actions.wait {
-            self.wait(lab, wait, When::Before, &mut done.waits).await?;
-        }
+        self.settle(lab, &step.actions, When::Before, &mut done.waits).await?;
         let before = self.count(&needs).await?;
         evidence.runs = self.send(lab, step, done).await?;
         if let Some(gate) = &step.gate {
@@ -85,9 +83,7 @@ impl Engine<'_> {
         done.gate = Some(GateReport { outcome, checks });
         if breached {
             self.change(&gate.rollback, When::Rollback, &mut done.changes).await?;
-            if let Some(wait) = &gate.rollback.wait {
-                self.wait(lab, wait, When::Rollback, &mut done.waits).await?;
-            }
+            self.settle(lab, &gate.rollback, When::Rollback, &mut done.waits).await?;
         }
         Ok(outcome)
     }

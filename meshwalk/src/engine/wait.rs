@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Engine, Halt, observer::Event};
 use crate::{
     checks,
-    lab::{Category, Check, Kind, Lab, Wait, quantity::readable},
+    lab::{Actions, Category, Check, Kind, Lab, Wait, quantity::readable},
     report::{Waited, When},
     target::Entry,
     traffic::{MAX_RATE, Outcome, Plan, Sample},
@@ -18,8 +18,25 @@ const PAUSE: Duration = Duration::from_millis(20);
 const PROBE: Duration = Duration::from_secs(15);
 
 impl Engine<'_> {
+    /// Waits for everything that these actions wait for.
+    pub(super) async fn settle(
+        &self,
+        lab: &Lab,
+        actions: &Actions,
+        when: When,
+        waits: &mut Vec<Waited>,
+    ) -> Result<(), Halt> {
+        if let Some(wait) = &actions.wait {
+            self.wait(lab, wait, when, waits).await?;
+        }
+        if let Some(wait) = &actions.wait_metric {
+            self.wait_metric(wait, when, waits).await?;
+        }
+        Ok(())
+    }
+
     /// Waits for an effect, and notes how it came about.
-    pub(super) async fn wait(&self, lab: &Lab, wait: &Wait, when: When, waits: &mut Vec<Waited>) -> Result<(), Halt> {
+    async fn wait(&self, lab: &Lab, wait: &Wait, when: When, waits: &mut Vec<Waited>) -> Result<(), Halt> {
         let conditions: Vec<_> = wait.until.iter().map(condition).collect();
         let what = format!("{} from {}, {}×", conditions.join(" and "), wait.from.word(), wait.times);
         self.observer.tell(&Event::Waiting(&what, None));
@@ -51,15 +68,7 @@ impl Engine<'_> {
         let came = in_a_row >= wait.times;
         let waited = Waited { when, what, probes, took_ms: super::milliseconds(started.elapsed()), last, came };
         self.observer.tell(&Event::Waited(&waited));
-        let failed = format!(
-            "the effect did not come within {}: waited for {}, the last of {} probes showed {}",
-            readable(wait.within),
-            waited.what,
-            waited.probes,
-            waited.last
-        );
-        waits.push(waited);
-        if came { Ok(()) } else { Err(Halt::Failed(failed)) }
+        over(waited, wait.within, waits)
     }
 
     /// A request of a burst that does not show the effect, where the target asks for bursts; nothing if all show it.
@@ -109,6 +118,20 @@ impl Engine<'_> {
         }
         result.samples.pop().ok_or_else(|| Halt::Broken("a probe ended without a result".to_owned()))
     }
+}
+
+/// Notes how a wait ended.
+pub(super) fn over(waited: Waited, within: Duration, waits: &mut Vec<Waited>) -> Result<(), Halt> {
+    let failed = format!(
+        "the effect did not come within {}: waited for {}, the last of {} probes showed {}",
+        readable(within),
+        waited.what,
+        waited.probes,
+        waited.last
+    );
+    let came = waited.came;
+    waits.push(waited);
+    if came { Ok(()) } else { Err(Halt::Failed(failed)) }
 }
 
 /// How long a probe may take. Where all that counts is whether it takes longer than so long, it is given up then.

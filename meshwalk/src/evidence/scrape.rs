@@ -86,6 +86,13 @@ impl Scrape {
         Ok(())
     }
 
+    /// Whether there is any series that is selected.
+    pub fn has(&self, selector: &Selector) -> bool {
+        self.instances
+            .values()
+            .any(|instance| instance.snapshot.values.keys().any(|series| selector.accepts(&instance.workload, series)))
+    }
+
     /// The sum of the present values of all series that are selected: for gauges.
     pub fn sum(&self, selector: &Selector) -> f64 {
         let series = self.instances.values().flat_map(|instance| {

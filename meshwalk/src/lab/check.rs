@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use meshwalk_mesh::problem::Place;
 
-use super::quantity::{Op, percent, readable};
+use super::{
+    AddsUp, MetricWanted,
+    quantity::{Op, percent},
+};
 
 /// One check.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +45,9 @@ pub enum Kind {
     Metric(MetricWanted),
     /// Two sums that must be equal.
     AddsUp(AddsUp),
+    /// From how many instances of the counted service the answers came, and which part each of them gave at least or
+    /// at most.
+    AnsweredBy(u32, Option<(Op, f64)>),
     /// The services through which one request's trace goes, in order, without a gap.
     Trace(Vec<String>),
     /// Every instance is ready.
@@ -71,6 +77,8 @@ pub enum Category {
     Attempts,
     /// The modes of faults that applications injected, over all requests. A request may have several.
     Fault,
+    /// Whether every hop of the call tree was told of the same trace, and there is more than one; over all requests.
+    OneTrace,
     /// Whether it took longer than this; over all requests.
     Slower(Duration),
 }
@@ -88,6 +96,7 @@ impl Category {
             Self::UpstreamStatus => "upstream-status",
             Self::Attempts => "attempts",
             Self::Fault => "faults-injected",
+            Self::OneTrace => "one-trace",
             Self::Slower(_) => "slower",
         }
     }
@@ -160,104 +169,14 @@ impl Quantile {
     }
 }
 
-/// A metric of the proxies of a workload, summed over its instances and over the series that match.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MetricQuery {
-    /// The metric's name.
-    pub name: String,
-    /// Labels that a series must have. In a value `*` stands for anything.
-    pub labels: BTreeMap<String, String>,
-    /// The workload whose proxies are asked, as `backend-v2`.
-    pub workload: String,
-}
-
-impl fmt::Display for MetricQuery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{{", self.name)?;
-        for (index, (name, value)) in self.labels.iter().enumerate() {
-            write!(f, "{}{name}={value:?}", if index > 0 { "," } else { "" })?;
-        }
-        write!(f, "}} at {}", self.workload)
-    }
-}
-
-/// By how much a metric must grow.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MetricWanted {
-    /// Which metric.
-    pub query: MetricQuery,
-    /// How the growth stands to the amount.
-    pub op: Op,
-    /// What it is compared with.
-    pub amount: Amount,
-    /// The deviation that is allowed, as a share of the amount.
-    pub tolerance: f64,
-}
-
-/// A number, or a quantity of the step's traffic that has a name.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Amount {
-    /// A number.
-    Number(f64),
-    /// How many requests were sent.
-    Requests,
-    /// How many had an answer with a status below 400.
-    Success,
-    /// How many had no HTTP answer.
-    Failures,
-    /// How many attempts the answered requests took at the counted service.
-    Attempts,
-    /// How many requests are of a class.
-    Of(Category, String),
-    /// How many faults of a mode the applications injected, by their own count.
-    Faults(String),
-}
-
-impl fmt::Display for Amount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(number) => write!(f, "{number}"),
-            Self::Requests => f.write_str("requests"),
-            Self::Success => f.write_str("success"),
-            Self::Failures => f.write_str("failures"),
-            Self::Attempts => f.write_str("attempts"),
-            Self::Of(Category::Version, class) => write!(f, "version:{class}"),
-            Self::Of(Category::Slower(than), _) => write!(f, "slower:{}", readable(*than)),
-            Self::Of(category, class) => write!(f, "{}:{class}", category.word()),
-            Self::Faults(mode) => write!(f, "faults:{mode}"),
-        }
-    }
-}
-
-/// Two sums that must be equal.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AddsUp {
-    /// One side.
-    pub left: Vec<Term>,
-    /// The other side.
-    pub right: Vec<Term>,
-}
-
-/// A part of a sum.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Term {
-    /// What the client saw, of one traffic or of all.
-    Client(Amount, Option<String>),
-    /// What proxies counted.
-    Metric(MetricQuery),
-    /// What applications injected.
-    Faults(String),
-}
-
-impl fmt::Display for Term {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Client(amount, None) => write!(f, "client {amount}"),
-            Self::Client(amount, Some(of)) => write!(f, "client {amount} of {of}"),
-            Self::Metric(query) => query.fmt(f),
-            Self::Faults(mode) => write!(f, "injected faults of mode {mode}"),
-        }
-    }
+/// What a gate can decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GateOutcome {
+    /// Every check held.
+    Held,
+    /// A check failed, and the rollback was done.
+    Breached,
 }
 
 /// What becomes of a Deployment's instances over a step.
@@ -279,14 +198,4 @@ impl fmt::Display for Fate {
             Self::Count(count) => write!(f, "{count}"),
         }
     }
-}
-
-/// What a gate can decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum GateOutcome {
-    /// Every check held.
-    Held,
-    /// A check failed, and the rollback was done.
-    Breached,
 }

@@ -1,20 +1,22 @@
 //! Labs as data: what a file under `labs/` says, read and checked before anything starts.
 
+mod amount;
 mod check;
 pub mod files;
 pub mod quantity;
 mod read;
 mod select;
+mod wait;
 mod workloads;
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-pub use check::{
-    AddsUp, Amount, Category, Check, Fate, GateOutcome, Kind, MetricQuery, MetricWanted, Quantile, Term, Wanted,
-};
+pub use amount::{AddsUp, Amount, MetricQuery, MetricWanted, Term};
+pub use check::{Category, Check, Fate, GateOutcome, Kind, Quantile, Wanted};
 use meshwalk_mesh::problem::Place;
 pub use read::{NamedFile, fault_rules, read};
 pub use select::select;
+pub use wait::{MetricWait, Wait};
 
 /// A lab: a title, what it teaches, a state to start from, and steps.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,6 +115,8 @@ pub struct Actions {
     pub faults: Vec<Faults>,
     /// The effect to wait for.
     pub wait: Option<Wait>,
+    /// The state of a proxy or an application to wait for, after that.
+    pub wait_metric: Option<MetricWait>,
 }
 
 impl Actions {
@@ -158,23 +162,6 @@ pub struct Faults {
     pub rules: String,
     /// Where it stands.
     pub place: Place,
-}
-
-/// Waiting for an effect: single requests on fresh connections, until all conditions hold several times in a row.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Wait {
-    /// Where the probes enter.
-    pub from: Entrance,
-    /// Their path and query.
-    pub path: String,
-    /// Their headers.
-    pub headers: Vec<(String, String)>,
-    /// What must hold for a probe.
-    pub until: Vec<Check>,
-    /// How many times in a row.
-    pub times: u32,
-    /// How long to wait at most.
-    pub within: Duration,
 }
 
 /// Where requests enter.

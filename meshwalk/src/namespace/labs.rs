@@ -29,6 +29,9 @@ impl Namespace {
             self.adapt_headers(&mut wait.headers);
             wait.until.iter_mut().for_each(|check| self.adapt_check(check));
         }
+        if let Some(wait) = &mut actions.wait_metric {
+            self.adapt_query(&mut wait.query);
+        }
     }
 
     fn adapt_headers(&self, headers: &mut [(String, String)]) {

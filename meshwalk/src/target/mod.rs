@@ -7,7 +7,10 @@ mod exchange;
 mod local;
 pub mod several;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use futures_util::future::BoxFuture;
 
@@ -139,6 +142,9 @@ pub struct Snapshot {
     /// How many pods each Deployment shall have, where `documents` do not say it.
     #[serde(default)]
     pub replicas: BTreeMap<String, u32>,
+    /// The names of the workloads' objects, where `documents` do not hold them: those that come later go again.
+    #[serde(default)]
+    pub workloads: Option<BTreeSet<String>>,
 }
 
 /// Requests at once, on connections that are kept: a proxy serves one more request of the old configuration on each of

@@ -101,6 +101,8 @@ pub struct Answer {
     pub faults: BTreeMap<String, u32>,
     /// The trace's id, from the tree.
     pub trace_id: Option<String>,
+    /// Whether the tree has several hops and each was told of the same trace.
+    pub one_trace: bool,
 }
 
 impl Answer {

@@ -55,6 +55,7 @@ pub(super) fn read(reply: &Reply, service: Option<&str>) -> Answer {
         return answer;
     };
     count_faults(&root, &mut answer.faults);
+    answer.one_trace = hops(&root) > 1 && trace_of(&root).is_some_and(|id| all_of(&root, id));
     answer.trace_id = root.trace.as_ref().and_then(|trace| trace.id.clone());
     if service.is_none_or(|service| service == root.service) {
         answer.upstream_status = Some(answer.status);
@@ -81,6 +82,23 @@ fn find<'a>(hop: &'a Hop, service: &str) -> Option<&'a Call> {
         let is_it = call.hop.as_ref().map_or(call.name == service, |hop| hop.service == service);
         if is_it { Some(call) } else { call.hop.as_ref().and_then(|hop| find(hop, service)) }
     })
+}
+
+fn trace_of(hop: &Hop) -> Option<&str> {
+    hop.trace.as_ref()?.id.as_deref()
+}
+
+fn below(hop: &Hop) -> impl Iterator<Item = &Hop> {
+    hop.upstreams.iter().filter_map(|call| call.hop.as_ref())
+}
+
+fn hops(hop: &Hop) -> usize {
+    1 + below(hop).map(hops).sum::<usize>()
+}
+
+/// Whether a hop and all below it were told of this trace.
+fn all_of(hop: &Hop, id: &str) -> bool {
+    trace_of(hop) == Some(id) && below(hop).all(|hop| all_of(hop, id))
 }
 
 fn count_faults(hop: &Hop, faults: &mut BTreeMap<String, u32>) {
@@ -137,6 +155,22 @@ mod tests {
         assert_eq!(answer.attempt, Some(3));
         assert_eq!(answer.faults, BTreeMap::from([("latency".to_owned(), 2), ("error".to_owned(), 1)]));
         assert_eq!(answer.trace_id.as_deref(), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
+    }
+
+    #[test]
+    fn a_tree_is_of_one_trace_only_if_every_hop_was_told_of_it() {
+        let tree = |first: &str, second: &str| {
+            let hop = format!(r#"{{"service": "backend", "trace": {second}}}"#);
+            format!(r#"{{"service": "frontend", "trace": {first}, "upstreams": [{{"name": "b", "hop": {hop}}}]}}"#)
+        };
+        let one = |body: &str| read(&reply(200, body), Some("backend")).one_trace;
+        assert!(one(&tree(r#"{"id": "4b"}"#, r#"{"id": "4b"}"#)));
+        for (first, second) in
+            [(r#"{"id": "4b"}"#, r#"{"id": "4c"}"#), (r#"{"id": "4b"}"#, r#"{"id": null}"#), ("null", "null")]
+        {
+            assert!(!one(&tree(first, second)), "{first} {second}");
+        }
+        assert!(!one(r#"{"service": "frontend", "trace": {"id": "4b"}}"#));
     }
 
     #[test]

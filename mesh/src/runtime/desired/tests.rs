@@ -78,6 +78,18 @@ fn a_restarted_deployment_gets_new_pods_and_no_other_one_does() {
 }
 
 #[test]
+fn a_name_is_given_again_only_when_the_pod_that_had_it_is_gone() {
+    let mut network = Network::take().unwrap();
+    let old = choose_from(&[plan("backend", 1, "v1", true)], &[], &mut network);
+    let new = choose_from(&[plan("backend", 1, "v2", true)], &old, &mut network);
+    // The old one does not run any more, but it drains.
+    let third = choose_from(&[plan("backend", 1, "v1", true)], &new, &mut network);
+    assert_eq!((names(&new), names(&third)), (vec!["backend-2"], vec!["backend-3"]));
+    network.release(old[0].address);
+    assert_eq!(names(&choose_from(&[plan("backend", 1, "v2", true)], &third, &mut network)), ["backend-1"]);
+}
+
+#[test]
 fn a_pod_with_a_sidecar_calls_through_it_on_every_port() {
     let mut network = Network::take().unwrap();
     let pods = choose_from(&[plan("backend", 1, "v1", true)], &[], &mut network);
@@ -97,4 +109,17 @@ fn a_pod_without_a_sidecar_is_told_of_every_pod_behind_a_service_and_replaced_wh
     let after = choose_from(&plans(2), &before, &mut network);
     assert_eq!(names(&after), ["backend-1", "backend-2", "outsider-2"]);
     assert_eq!(after[2].connect.len(), 8);
+}
+
+#[test]
+fn a_pod_without_a_sidecar_is_replaced_once_for_a_change_and_not_again() {
+    let mut network = Network::take().unwrap();
+    let two = [plan("backend", 1, "v1", true), plan("outsider", 1, "v1", false)];
+    let before = choose_from(&two, &[], &mut network);
+    // Behind the same service, and first in the order of the plans.
+    let other = PodPlan { labels: two[0].labels.clone(), ..plan("another", 1, "v1", true) };
+    let three = [other, two[0].clone(), two[1].clone()];
+    let after = choose_from(&three, &before, &mut network);
+    assert_eq!(names(&after), ["another-1", "backend-1", "outsider-2"]);
+    assert_eq!(names(&choose_from(&three, &after, &mut network)), names(&after));
 }

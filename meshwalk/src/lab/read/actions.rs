@@ -6,13 +6,14 @@ use meshwalk_mesh::yaml::Node;
 
 use super::{
     check::checks,
-    fault_rules,
+    fault_rules, metric,
     reader::{Reader, below, one_or_many},
 };
-use crate::lab::{Actions, Entrance, Faults, Restart, Scale, Wait, quantity};
+use crate::lab::{Actions, Entrance, Faults, MetricWait, Restart, Scale, Wait, quantity};
 
 /// The keys of actions, which stand among a step's others.
-pub(super) const KEYS: [&str; 7] = ["apply", "delete", "scale", "restart", "faults", "clear-faults", "wait"];
+pub(super) const KEYS: [&str; 8] =
+    ["apply", "delete", "scale", "restart", "faults", "clear-faults", "wait", "wait-metric"];
 /// The words for where requests enter.
 pub(super) const ENTRANCES: [(&str, Entrance); 4] = [
     ("gateway", Entrance::Gateway),
@@ -49,6 +50,7 @@ pub(super) fn actions(reader: &mut Reader, node: &Node, field: &str) -> Actions 
                 }
             }
             "wait" => actions.wait = wait(reader, &entry.value, &field),
+            "wait-metric" => actions.wait_metric = wait_metric(reader, &entry.value, &field),
             _ => {}
         }
     }
@@ -107,10 +109,29 @@ fn wait(reader: &mut Reader, node: &Node, field: &str) -> Option<Wait> {
     let path = path(reader, node, field);
     let headers = node.get("headers").map_or_else(Vec::new, |node| reader.headers(node, &below(field, "headers")));
     let times = node.get("times").map_or(Some(1), |node| reader.count(node, &below(field, "times")));
-    let within = node
-        .get("within")
-        .map_or(Some(WITHIN), |node| reader.parsed(node, &below(field, "within"), quantity::duration));
+    let within = within(reader, node, field);
     Some(Wait { from: from?, path, headers, until, times: times?, within: within? })
+}
+
+fn within(reader: &mut Reader, node: &Node, field: &str) -> Option<Duration> {
+    let given = node.get("within");
+    given.map_or(Some(WITHIN), |node| reader.parsed(node, &below(field, "within"), quantity::duration))
+}
+
+fn wait_metric(reader: &mut Reader, node: &Node, field: &str) -> Option<MetricWait> {
+    let query = metric::query(reader, node, field, &["name", "labels", "workload", "is", "within"]);
+    let is = reader.required(node, field, "is", "is: \"= 0\"")?;
+    let value = |text: &str| {
+        let (op, rest) = quantity::comparison(text);
+        let value = rest.parse::<f64>().ok().filter(|value| value.is_finite());
+        let wrong =
+            || format!("`{text}` is no bound on a number; write `=`, `<=` or `>=` and the number, as `\"= 0\"`");
+        Ok::<_, String>((op.unwrap_or(quantity::Op::Equal), value.ok_or_else(wrong)?))
+    };
+    let is = reader.parsed(is, &below(field, "is"), value);
+    let within = within(reader, node, field);
+    let (op, value) = is?;
+    Some(MetricWait { query: query?, op, value, within: within? })
 }
 
 /// The path of requests, `/api/hello` if the lab does not say.

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use meshwalk_mesh::yaml::{Content, Entry, Node};
 
 use super::{
-    metric,
+    instances, metric,
     reader::{Reader, below, listed, one_or_many},
 };
 use crate::{
     checks::classes::{FAILED, NONE, YES},
     lab::{
-        Category, Check, Fate, GateOutcome, Kind, Quantile, Wanted,
+        Category, Check, GateOutcome, Kind, Quantile, Wanted,
         quantity::{self, Op},
     },
 };
 
 /// What a check can be about.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 21] = [
     "share",
     "success",
     "status",
@@ -26,6 +26,7 @@ const KINDS: [&str; 19] = [
     "upstream-status",
     "attempts",
     "faults-injected",
+    "one-trace",
     "slower",
     "p50",
     "p90",
@@ -34,6 +35,7 @@ const KINDS: [&str; 19] = [
     "max",
     "peer",
     "attempts-max",
+    "answered-by",
     "metric",
     "adds-up",
     "trace",
@@ -106,6 +108,7 @@ fn kind(reader: &mut Reader, node: &Node, entry: &Entry, field: &str) -> Option<
             Kind::Peer((peer != NONE).then_some(peer))
         }
         "attempts-max" => Kind::AttemptsMax(reader.count(value, &at)?),
+        "answered-by" => instances::answered_by(reader, value, &at)?,
         "metric" => Kind::Metric(metric::wanted(reader, value, &at)?),
         "adds-up" => Kind::AddsUp(metric::adds_up(reader, value, &at)?),
         "trace" => {
@@ -117,7 +120,7 @@ fn kind(reader: &mut Reader, node: &Node, entry: &Entry, field: &str) -> Option<
         "probes" => {
             reader.word(value, &at, &[("ready", Kind::Probes)].map(|(word, _)| (word, ()))).map(|()| Kind::Probes)?
         }
-        "instances" => Kind::Instances(instances(reader, value, &at)?),
+        "instances" => Kind::Instances(instances::instances(reader, value, &at)?),
         "gate" => {
             Kind::Gate(reader.word(value, &at, &[("held", GateOutcome::Held), ("breached", GateOutcome::Breached)])?)
         }
@@ -129,25 +132,6 @@ fn kind(reader: &mut Reader, node: &Node, entry: &Entry, field: &str) -> Option<
             Kind::Shares { category, wanted, notice }
         }
     })
-}
-
-/// What is expected of each Deployment's instances.
-fn instances(reader: &mut Reader, value: &Node, at: &str) -> Option<BTreeMap<String, Fate>> {
-    if value.entries().is_empty() {
-        let remedy = Some("write a map, as `{backend-v2: replaced}`".to_owned());
-        reader.wrong(&value.place, at, "this names no Deployment", remedy);
-        return None;
-    }
-    let mut fates = BTreeMap::new();
-    for entry in value.entries() {
-        let field = below(at, &entry.key);
-        let fate = match &entry.value.content {
-            Content::Number(_) => reader.count(&entry.value, &field).map(Fate::Count),
-            _ => reader.word(&entry.value, &field, &[("replaced", Fate::Replaced), ("kept", Fate::Kept)]),
-        };
-        fates.extend(fate.map(|fate| (entry.key.clone(), fate)));
-    }
-    Some(fates)
 }
 
 /// A deviation is noticed from an exact share; anything else has none.
@@ -168,6 +152,7 @@ fn shares(reader: &mut Reader, entry: &Entry, at: &str) -> Option<(Category, BTr
     let category = match entry.key.as_str() {
         "share" => Category::Version,
         "success" => Category::Success,
+        "one-trace" => Category::OneTrace,
         "status" => Category::Status,
         "failures" => Category::Failure,
         "upstream-error" => Category::UpstreamError,
@@ -183,7 +168,7 @@ fn shares(reader: &mut Reader, entry: &Entry, at: &str) -> Option<(Category, BTr
             return Some((Category::Slower(than), BTreeMap::from([(YES.to_owned(), share)])));
         }
     };
-    if category == Category::Success {
+    if matches!(category, Category::Success | Category::OneTrace) {
         let share = reader.parsed(&entry.value, at, wanted)?;
         return Some((category, BTreeMap::from([(YES.to_owned(), share)])));
     }
@@ -216,7 +201,8 @@ fn shares(reader: &mut Reader, entry: &Entry, at: &str) -> Option<(Category, BTr
     Some((category, all))
 }
 
-fn wanted(text: &str) -> Result<Wanted, String> {
+/// A share, or a bound on one.
+pub(super) fn wanted(text: &str) -> Result<Wanted, String> {
     match quantity::comparison(text) {
         (Some(op @ (Op::AtLeast | Op::AtMost)), rest) => Ok(Wanted::Bound(op, quantity::percentage(rest)?)),
         (_, rest) => Ok(Wanted::Exactly(quantity::percentage(rest)?)),

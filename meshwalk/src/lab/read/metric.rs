@@ -24,7 +24,8 @@ pub(super) fn wanted(reader: &mut Reader, node: &Node, field: &str) -> Option<Me
     Some(MetricWanted { query: query?, op, amount, tolerance })
 }
 
-fn query(reader: &mut Reader, node: &Node, field: &str, known: &[&str]) -> Option<MetricQuery> {
+/// Which metric is meant, among keys of which these are known.
+pub(super) fn query(reader: &mut Reader, node: &Node, field: &str, known: &[&str]) -> Option<MetricQuery> {
     reader.map(node, field, known);
     let name = reader.required(node, field, "name", "name: istio_requests_total");
     let name = name.and_then(|node| reader.text(node, &below(field, "name")));
@@ -55,12 +56,22 @@ fn growth(text: &str) -> Result<(Op, Amount, f64), String> {
     Ok((op.unwrap_or(Op::Equal), amount(what)?, tolerance))
 }
 
-/// A number, or the name of a quantity of the traffic.
+/// A number, the name of a quantity of the traffic, or a multiple of one.
 fn amount(text: &str) -> Result<Amount, String> {
+    if let Some((factor, of)) = text.split_once('×').or_else(|| text.split_once('*')) {
+        let wrong = || format!("`{text}` is no multiple; write a whole number and an amount, as `9 × requests`");
+        let factor = factor.trim().parse().ok().filter(|factor| *factor > 0).ok_or_else(wrong)?;
+        return Ok(Amount::Times(factor, Box::new(simple_amount(of.trim())?)));
+    }
+    simple_amount(text)
+}
+
+fn simple_amount(text: &str) -> Result<Amount, String> {
     let wrong = || {
         format!(
             "`{text}` is no amount; write a number, `requests`, `success`, `failures`, `attempts`, or a class as \
-             `status:500`, `version:v2`, `upstream-status:403`, `upstream-error:reset`, `slower:1s`, `faults:error`"
+             `status:500`, `version:v2`, `upstream-status:403`, `upstream-error:reset`, `slower:1s`, `faults:error`; or a multiple, \
+             as `9 × requests`"
         )
     };
     if let Some((category, of)) = text.split_once(':') {

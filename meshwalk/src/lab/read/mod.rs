@@ -5,6 +5,7 @@ mod actions;
 mod check;
 mod cross;
 pub mod fault_rules;
+mod instances;
 mod metric;
 mod reader;
 mod step;

@@ -171,3 +171,18 @@ fn files_are_there_and_a_slip_is_told() {
         "labs/1-canary.yaml:12:12: steps[0].apply: there is no file or folder istio/routes/9-10.yaml; did you mean `istio/routes/90-10.yaml`?"
     );
 }
+
+#[test]
+fn multiples_numbers_of_instances_and_values_of_metrics_are_told_what_they_lack() {
+    let told = problems(&step(&format!(
+        "    wait-metric: {{name: a, workload: b, is: none}}\n{TRAFFIC}    expect:\n      \
+         - {{answered-by: {{instances: 2, each: 50%}}}}\n      - {{answered-by: 0}}\n      \
+         - {{metric: {{name: a, workload: b, delta: \"= x × requests\"}}}}\n"
+    )));
+    let lines: Vec<_> = told.lines().collect();
+    assert_eq!(lines.len(), 4, "{told}");
+    assert!(lines[0].contains("5:46: steps[0].wait-metric.is: `none` is no bound on a number"), "{told}");
+    assert!(lines[1].contains("expect[0].answered-by.each: `50%` is no bound"), "{told}");
+    assert!(lines[2].contains("expect[1].answered-by: this is not a count"), "{told}");
+    assert!(lines[3].contains("`x × requests` is no multiple; write a whole number and an amount"), "{told}");
+}

@@ -45,7 +45,8 @@ impl Target for ClusterTarget {
                 let rules: Vec<_> = rules.into_iter().map(|rule| rule.rule).collect();
                 faults.insert(pod.instance.name.clone(), rules.join("\n"));
             }
-            Ok(Snapshot { documents, faults, replicas: self.replicas().await? })
+            let (replicas, workloads) = (self.replicas().await?, Some(self.workloads().await?));
+            Ok(Snapshot { documents, faults, replicas, workloads })
         })
     }
 
@@ -54,6 +55,10 @@ impl Target for ClusterTarget {
             let before = self.before().await?;
             // Both are tried, even if one of them fails.
             let objects = self.put_back(&objects::by_name(snapshot.documents.iter().cloned())).await;
+            let workloads = match &snapshot.workloads {
+                Some(then) => self.remove_since(then).await,
+                None => Ok(()),
+            };
             for pod in self.pods().await? {
                 let rules = snapshot.faults.get(&pod.instance.name).map_or("", String::as_str);
                 let control = self.control(&pod).await?;
@@ -64,6 +69,7 @@ impl Target for ClusterTarget {
             }
             let scaled = self.rescale(&snapshot.replicas).await;
             objects?;
+            workloads?;
             self.arrived(&before).await?;
             scaled
         })

@@ -13,6 +13,7 @@ mod permissions;
 mod pods;
 mod preflight;
 mod traces;
+mod workloads;
 
 use std::{collections::BTreeSet, net::SocketAddr, sync::OnceLock, time::Duration};
 

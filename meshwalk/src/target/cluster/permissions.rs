@@ -22,6 +22,8 @@ impl ClusterTarget {
         // Restarts and scaling, and the look at what has become of them.
         needed.extend(["list", "watch", "patch"].map(|verb| (namespace, verb, "deployments.apps")));
         needed.push((namespace, "patch", "deployments.apps/scale"));
+        // What came with a lab is told from what was there.
+        needed.extend(["services", "serviceaccounts"].map(|kind| (namespace, "list", kind)));
         // All are looked at; these are the ones that labs change.
         needed.extend(KINDS.iter().map(|kind| (namespace, "list", *kind)));
         for kind in [KINDS[0], KINDS[1], KINDS[2], KINDS[6], KINDS[7]] {

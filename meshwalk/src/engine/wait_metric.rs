@@ -1,0 +1,48 @@
+//! Waiting for what no request shows: a gauge of a proxy that says that an instance is back, for example.
+
+use std::time::{Duration, Instant};
+
+use super::{Engine, Halt, observer::Event, wait::over};
+use crate::{
+    checks::selector,
+    lab::MetricWait,
+    report::{Waited, When},
+};
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(200);
+
+impl Engine<'_> {
+    /// Waits until a metric has a value, and notes how that came about.
+    pub(super) async fn wait_metric(&self, wait: &MetricWait, when: When, waits: &mut Vec<Waited>) -> Result<(), Halt> {
+        let what = format!("{} {} {}", wait.query, wait.op, wait.value);
+        self.observer.tell(&Event::Waiting(&what, None));
+        let (started, mut probes) = (Instant::now(), 0);
+        let selector = selector(&wait.query);
+        let workloads = [wait.query.workload.clone()];
+        loop {
+            let scrape = self.target.scrape(&workloads).await?;
+            probes += 1;
+            // The sum of nothing is no value: a series that is not there yet has not become 0.
+            let there = scrape.has(&selector) && scrape.missing.is_empty();
+            let value = scrape.sum(&selector);
+            let came = there && wait.op.holds(value, wait.value, 0.0);
+            let last = match scrape.missing.first() {
+                Some(missing) => missing.to_string(),
+                None if there => value.to_string(),
+                None => "no such series".to_owned(),
+            };
+            if came || started.elapsed() > wait.within {
+                let took_ms = super::milliseconds(started.elapsed());
+                let waited = Waited { when, what, probes, took_ms, last, came };
+                self.observer.tell(&Event::Waited(&waited));
+                return over(waited, wait.within, waits);
+            }
+            self.observer.tell(&Event::Waiting(&what, Some(&last)));
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                () = self.interrupt.wished() => return Err(Halt::Interrupted),
+            }
+        }
+    }
+}
