@@ -11,7 +11,7 @@
 //! - A handler that wants to answer a demanded status itself is named with [`FaultLayer::hand_over`] and looks into the
 //!   ledger: with `status` set it answers that status and does nothing else; `faults` goes into its answer as it is (it
 //!   serializes as the call tree wants it).
-//! - [`Registry::unready`] says whether a rule holds the process unready, for `/readyz`.
+//! - [`Registry::fails`] says whether a rule holds a probe at 503, for `/livez`, `/readyz` and `/startupz`.
 //! - [`control_router`] is the control port; [`help`] describes the language.
 //!
 //! # What rules do together
