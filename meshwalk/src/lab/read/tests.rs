@@ -181,7 +181,7 @@ fn multiples_numbers_of_instances_and_values_of_metrics_are_told_what_they_lack(
     )));
     let lines: Vec<_> = told.lines().collect();
     assert_eq!(lines.len(), 4, "{told}");
-    assert!(lines[0].contains("5:46: steps[0].wait-metric.is: `none` is no bound on a number"), "{told}");
+    assert!(lines[0].contains("5:45: steps[0].wait-metric.is: `none` is no bound on a number"), "{told}");
     assert!(lines[1].contains("expect[0].answered-by.each: `50%` is no bound"), "{told}");
     assert!(lines[2].contains("expect[1].answered-by: this is not a count"), "{told}");
     assert!(lines[3].contains("`x × requests` is no multiple; write a whole number and an amount"), "{told}");

@@ -95,7 +95,7 @@ async fn a_right_to_a_part_of_an_object_is_not_taken_for_one_to_an_object_of_tha
     let mut bound = StandIn::healthy();
     bound.runs("-n meshwalk auth can-i create pods --subresource=portforward", "echo no; exit 1");
     bound.runs("-n meshwalk auth can-i patch deployments.apps --subresource=scale", "echo no; exit 1");
-    let missing = "you may not: create pods/portforward in meshwalk, patch deployments.apps/scale in meshwalk";
+    let missing = "you may not: patch deployments.apps/scale in meshwalk, create pods/portforward in meshwalk";
     assert_says(&told(&bound).await, &[missing]);
 }
 
