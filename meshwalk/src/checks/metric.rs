@@ -20,7 +20,8 @@ pub(super) fn expected(wanted: &MetricWanted) -> String {
 
 /// Compares the growth of a metric with an amount.
 pub(super) fn decide(wanted: &MetricWanted, evidence: &Evidence, of: Option<&str>) -> Finding {
-    let seen = evidence.growth.metric(&wanted.query);
+    // The sum of no numbers is -0, which reads like a fault.
+    let seen = evidence.growth.metric(&wanted.query) + 0.0;
     let stated = amount(&wanted.amount, evidence, of);
     let observed = format!("grew by {seen}");
     if let Some(missing) = evidence.growth.missing() {
