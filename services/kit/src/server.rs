@@ -20,7 +20,7 @@ use crate::{
 /// How long the last spans may take at most. A collector that does not take them by then is not there.
 const FLUSH: Duration = Duration::from_secs(5);
 
-/// How long the control port may take for its last answers before a crash.
+/// How long the control and the admin port may take for their last answers.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A service whose ports are open.
@@ -138,7 +138,9 @@ impl Bound {
                 crash.carry_out()
             }
         };
-        let _ = tokio::join!(control.server.drain(Instant::now()), admin.server.drain(Instant::now()));
+        // Whoever let the end come by taking a rule away still gets the answer to that.
+        let last_words = Instant::now() + LAST_WORDS;
+        let _ = tokio::join!(control.server.drain(last_words), admin.server.drain(last_words));
         tasks.iter().for_each(JoinHandle::abort);
         anyhow::ensure!(
             cut == 0,
