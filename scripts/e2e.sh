@@ -7,6 +7,7 @@
 #   scripts/e2e.sh --meshwalk FILE     the program that runs the labs (default: built by cargo)
 #   scripts/e2e.sh --tracing           also brings Jaeger and a provider for the labs' traces, and takes them away again;
 #                                      that changes the ConfigMap istio in istio-system
+#   scripts/e2e.sh --lab NAME          only this lab from here; repeatable (default: all of them)
 #   scripts/e2e.sh --report DIR        where the labs' reports go (default: target/e2e)
 #   scripts/e2e.sh --logs DIR          where logs go when something fails (default: target/e2e/logs)
 #
@@ -20,6 +21,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/inventory.sh
 
 report=target/e2e
+labs=()
 logs=
 meshwalk=
 tracing=
@@ -27,10 +29,11 @@ read_flags "$@"
 set -- ${arguments[@]+"${arguments[@]}"}
 while [ $# -gt 0 ]; do
   case $1 in
-    --logs | --report | --meshwalk) [ $# -ge 2 ] || fail "$1 needs a value; see $0 --help" ;;
+    --logs | --report | --meshwalk | --lab) [ $# -ge 2 ] || fail "$1 needs a value; see $0 --help" ;;
   esac
   case $1 in
     --tracing) tracing=yes ;;
+    --lab) labs+=("$2"); shift ;;
     --logs) logs=$2; shift ;;
     --report) report=$2; shift ;;
     --meshwalk) meshwalk=$2; shift ;;
@@ -129,7 +132,7 @@ elif [ -n "$tracing" ]; then
   run scripts/tracing.sh --provider --namespace "$namespace" ${flags[@]+"${flags[@]}"}
 fi
 say "the labs, from here"
-run "$meshwalk" run --on cluster --namespace "$namespace" ${flags[@]+"${flags[@]}"} --report "$report/labs"
+run "$meshwalk" run ${labs[@]+"${labs[@]}"} --on cluster --namespace "$namespace" ${flags[@]+"${flags[@]}"} --report "$report/labs"
 
 if [ "$tracing" = there ]; then
   run scripts/tracing.sh --remove --namespace "$namespace" ${flags[@]+"${flags[@]}"}
@@ -137,7 +140,7 @@ if [ "$tracing" = there ]; then
 fi
 
 say "the labs, from inside of the cluster"
-run scripts/runner.sh canary rollout "${inside[@]}" --report "$report/runner"
+run scripts/runner.sh mutual-tls "${inside[@]}" --report "$report/runner"
 say "once more, with a v1 that fails: the Job has to fail, and to say which check did"
 sick=$(quietly -n "$namespace" get pods -l app=backend,version=v1 -o name | head -n 1)
 forward "$namespace" "$sick" 8082
