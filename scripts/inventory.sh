@@ -10,7 +10,8 @@ inventory() {
   {
     objects_of "$(kinds_that_are false "$transient")"
     objects_of "$(kinds_that_are true "$transient")" -n "$gateway_namespace"
-    echo "configuration $(quietly -n "$gateway_namespace" get configmap istio -o jsonpath='{.data.mesh}' | cksum)"
+    # A newline at the end of a text is no change of what it says; awk ends every line.
+    echo "configuration $(quietly -n "$gateway_namespace" get configmap istio -o jsonpath='{.data.mesh}' | awk 1 | cksum)"
     # An autoscaler changes a Deployment's specification.
   } | awk '{ print $1, $2, $1 == "Deployment" ? "" : $3 }' | sort
 }
