@@ -48,7 +48,13 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         TargetKind::Cluster => {
             let shows = Box::new(|line: &str| cli::tell(&format!("$ {line}")));
-            args.cluster.target(PathBuf::from("."), shows)?.restore(&kept.snapshot).await?;
+            let target = args.cluster.target(PathBuf::from("."), shows)?;
+            if !target.is_of(&kept.snapshot).await? {
+                keeper.forget()?;
+                cli::say(&format!("nothing to put back: {place} where the lab {} ran is gone", kept.lab));
+                return Ok(ExitCode::SUCCESS);
+            }
+            target.restore(&kept.snapshot).await?;
         }
     }
     keeper.forget()?;

@@ -124,7 +124,7 @@ async fn on_cluster(
     let keeper = args.cluster.keeper().await?;
     let shows = teller.clone();
     let target = args.cluster.target(root.clone(), Box::new(move |line| shows.command(line)))?;
-    unrestored(&keeper, &target)?;
+    unrestored(&keeper, &target).await?;
     let engine = Engine { target: &target, observer: &**teller, interrupt, root: &root, keeper };
     let Some(place) = &args.report_to else { return Ok(engine.run(labs).await?) };
     target.leave(place, &config_map::begun(&report::timestamp(SystemTime::now()))).await?;
@@ -156,7 +156,7 @@ async fn labs_on(
     let keeper = Keeper::for_mesh(name);
     let target = LocalTarget::new(Client::new(name), root.to_owned(), outlives);
     if outlives {
-        unrestored(&keeper, &target)?;
+        unrestored(&keeper, &target).await?;
     }
     let engine = Engine { target: &target, observer: teller, interrupt, root, keeper };
     Ok(engine.run(labs).await?)
@@ -181,17 +181,16 @@ fn listen(interrupter: Interrupter) -> anyhow::Result<tokio::task::JoinHandle<()
 }
 
 /// What an earlier lab left has to be put back first, or it would pass for how things were.
-fn unrestored(keeper: &Keeper, target: &dyn Target) -> anyhow::Result<()> {
-    match keeper.kept()? {
-        None => Ok(()),
-        Some(kept) => {
-            let (lab, file, restore) = (kept.lab, keeper.file().display(), target.restore_command());
-            Err(WrongInput(format!(
-                "the lab {lab} did not end as it began; run `{restore}` first, or remove {file} if all is well"
-            ))
-            .into())
-        }
+async fn unrestored(keeper: &Keeper, target: &dyn Target) -> anyhow::Result<()> {
+    let Some(kept) = keeper.kept()? else { return Ok(()) };
+    let lab = kept.lab;
+    if !target.is_of(&kept.snapshot).await? {
+        cli::tell(&format!("the lab {lab} did not end as it began, in a namespace that is gone: nothing to put back"));
+        return Ok(keeper.forget()?);
     }
+    let (file, restore) = (keeper.file().display(), target.restore_command());
+    let why = format!("the lab {lab} did not end as it began; run `{restore}` first, or remove {file} if all is well");
+    Err(WrongInput(why).into())
 }
 
 fn exit_code(report: &Report) -> u8 {

@@ -145,6 +145,9 @@ pub struct Snapshot {
     /// The names of the workloads' objects, where `documents` do not hold them: those that come later go again.
     #[serde(default)]
     pub workloads: Option<BTreeSet<String>>,
+    /// What tells the place from a later one of the same name, where that can be told: of a namespace, its UID.
+    #[serde(default)]
+    pub of: Option<String>,
 }
 
 /// Requests at once, on connections that are kept: a proxy serves one more request of the old configuration on each of
@@ -173,6 +176,11 @@ pub trait Target: Send + Sync {
 
     /// What is in force, to be put back later.
     fn snapshot(&self) -> Reply<'_, Snapshot>;
+
+    /// Whether a snapshot is of what there is now. To a place that has been made anew since, nothing is put back.
+    fn is_of<'a>(&'a self, _snapshot: &'a Snapshot) -> Reply<'a, bool> {
+        Box::pin(async { Ok(true) })
+    }
 
     /// Puts back what was in force: what came since goes, what went comes back.
     fn restore<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, ()>;

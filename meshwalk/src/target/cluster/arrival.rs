@@ -89,7 +89,13 @@ impl ClusterTarget {
             for (proxy, then, change) in waiting {
                 let (_, kind, shown) = MARKED[change.marked];
                 let mark = format!("/namespaces/{namespace}/{kind}/{}", change.name);
-                if marked(&self.dump(proxy, shown).await?, &mark) == marked(then, &mark) {
+                let now = match self.dump(proxy, shown).await {
+                    Ok(now) => now,
+                    // One that has ended meanwhile, or went with the change itself, sends nothing any more.
+                    Err(_) if !self.has_pod(&proxy.0, &proxy.1).await? => continue,
+                    Err(error) => return Err(error),
+                };
+                if marked(&now, &mark) == marked(then, &mark) {
                     still.push((proxy, then, change));
                 }
             }

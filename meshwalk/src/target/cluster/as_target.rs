@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{APP, ClusterTarget, FORWARDED, Kubectl, PAGE, files::Verb, objects};
+use super::{APP, ClusterTarget, FORWARDED, Kubectl, PAGE, files::Verb};
 use crate::{
     evidence::Scrape,
     lab::{Entrance, TargetKind},
@@ -37,42 +37,15 @@ impl Target for ClusterTarget {
     }
 
     fn snapshot(&self) -> Reply<'_, Snapshot> {
-        Box::pin(async {
-            let documents = self.objects().await?.into_values().collect();
-            let mut faults = std::collections::BTreeMap::new();
-            for pod in self.pods().await? {
-                let rules = self.control(&pod).await?.rules().await?;
-                let rules: Vec<_> = rules.into_iter().map(|rule| rule.rule).collect();
-                faults.insert(pod.instance.name.clone(), rules.join("\n"));
-            }
-            let (replicas, workloads) = (self.replicas().await?, Some(self.workloads().await?));
-            Ok(Snapshot { documents, faults, replicas, workloads })
-        })
+        Box::pin(self.taken())
+    }
+
+    fn is_of<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, bool> {
+        Box::pin(self.still_there(snapshot))
     }
 
     fn restore<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, ()> {
-        Box::pin(async {
-            let before = self.before().await?;
-            // Both are tried, even if one of them fails.
-            let objects = self.put_back(&objects::by_name(snapshot.documents.iter().cloned())).await;
-            let workloads = match &snapshot.workloads {
-                Some(then) => self.remove_since(then).await,
-                None => Ok(()),
-            };
-            for pod in self.pods().await? {
-                let rules = snapshot.faults.get(&pod.instance.name).map_or("", String::as_str);
-                let control = self.control(&pod).await?;
-                let found: Vec<_> = control.rules().await?.into_iter().map(|rule| rule.rule).collect();
-                if found.join("\n") != rules {
-                    control.change(FaultChange::Replace(rules)).await?;
-                }
-            }
-            let scaled = self.rescale(&snapshot.replicas).await;
-            objects?;
-            workloads?;
-            self.arrived(&before).await?;
-            scaled
-        })
+        Box::pin(self.as_it_was(snapshot))
     }
 
     fn restart<'a>(&'a self, deployment: &'a str) -> Reply<'a, ()> {

@@ -12,6 +12,7 @@ mod objects;
 mod permissions;
 mod pods;
 mod preflight;
+mod snapshot;
 mod traces;
 mod workloads;
 
@@ -90,6 +91,14 @@ impl ClusterTarget {
         Ok(objects::read(&parsed("listing Istio's objects", &list)?))
     }
 
+    /// Whether a pod, as port-forwards name it, is there and not about to end.
+    async fn has_pod(&self, namespace: &str, path: &str) -> Result<bool, TargetError> {
+        if namespace == self.kubectl.namespace().name() {
+            return Ok(self.pods().await?.iter().any(|pod| pod.path() == path));
+        }
+        Ok(self.gateway_pods().await?.iter().any(|pod| pod == path))
+    }
+
     async fn pod(&self, what: &str, name: &str) -> Result<Pod, TargetError> {
         let pods = self.pods().await?;
         let names: Vec<_> = pods.iter().map(|pod| pod.instance.name.clone()).collect();
@@ -108,24 +117,6 @@ impl ClusterTarget {
     async fn control<'a>(&'a self, pod: &'a Pod) -> Result<Control<'a>, TargetError> {
         let address = Address::Tcp(self.side(pod, CONTROL).await?);
         Ok(Control { instance: &pod.instance.name, address, token: self.token.as_ref() })
-    }
-
-    async fn put_back(&self, then: &Objects) -> Result<(), TargetError> {
-        let way = objects::way_back(&self.objects().await?, then);
-        for (kind, name) in &way.delete {
-            let arguments = self.kubectl.arguments(&["delete", kind, name, "--ignore-not-found"]);
-            self.kubectl.show(&Kubectl::line(&arguments));
-            self.kubectl.run(&arguments, None).await?;
-        }
-        for (verb, items) in [("create", &way.create), ("replace", &way.replace)] {
-            if !items.is_empty() {
-                let arguments = self.kubectl.arguments(&[verb, "-f", "-"]);
-                let names: Vec<_> = items.iter().filter_map(|item| item["metadata"]["name"].as_str()).collect();
-                self.kubectl.show(&format!("{}  # as found: {}", Kubectl::line(&arguments), names.join(", ")));
-                self.kubectl.run(&arguments, Some(&objects::list(items))).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Where the pods of these workloads publish metrics.

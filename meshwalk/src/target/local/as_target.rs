@@ -58,7 +58,7 @@ impl Target for LocalTarget {
                 faults.insert(instance.name.clone(), rules.join("\n"));
             }
             // The Deployments are among the documents.
-            Ok(Snapshot { documents, faults, replicas: BTreeMap::new(), workloads: None })
+            Ok(Snapshot { documents, faults, replicas: BTreeMap::new(), workloads: None, of: None })
         })
     }
 

@@ -1,6 +1,7 @@
 //! A cluster as a target, against a stand-in of kubectl: what is asked of it, and what is told of its answers. That a
 //! real one takes it, these tests do not show.
 
+mod arrival;
 mod changes;
 mod gateway;
 mod preflight;

@@ -7,19 +7,19 @@ use std::{
 
 use super::stand_in::StandIn;
 
-/// Runs `meshwalk` in the project's folder with the stand-in as its kubectl.
+/// Runs `meshwalk` in the project's folder with the stand-in as its kubectl; returns its exit code and all that it said.
 fn meshwalk(stand_in: &StandIn, arguments: &[&str]) -> (Option<i32>, String) {
     let path = std::env::var("PATH").unwrap_or_default();
     let program = stand_in.program();
     let project: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().into();
-    let Output { status, stderr, .. } = Command::new(env!("CARGO_BIN_EXE_meshwalk"))
+    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_meshwalk"))
         .args(arguments)
         .current_dir(project)
         .env("PATH", format!("{}:{path}", program.parent().unwrap().display()))
         .env("XDG_STATE_HOME", stand_in.file("state"))
         .output()
         .unwrap();
-    (status.code(), String::from_utf8_lossy(&stderr).into_owned())
+    (status.code(), format!("{}{}", String::from_utf8_lossy(&stderr), String::from_utf8_lossy(&stdout)))
 }
 
 #[test]
@@ -57,4 +57,26 @@ fn a_run_after_one_that_was_killed_names_the_command_that_puts_back() {
     let hint = "the lab canary did not end as it began; run `meshwalk restore --on cluster --context mine --namespace \
                 two` first";
     assert!(told.contains(hint), "{told}");
+}
+
+#[test]
+fn what_a_lab_left_in_a_namespace_that_was_made_anew_since_is_forgotten() {
+    let mut stand_in = StandIn::healthy();
+    stand_in.says("*get namespace meshwalk -o jsonpath*", "the-second");
+    // The run itself ends at the first look at the cluster.
+    stand_in.fails("*get pods -o json", "enough");
+    let kept = stand_in.file("state/meshwalk/before-cluster-mine-meshwalk.json");
+    std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+    let snapshot = |of: &str| {
+        format!(r#"{{"lab": "canary", "unix_time": 0, "snapshot": {{"documents": [], "faults": {{}}, "of": "{of}"}}}}"#)
+    };
+    for command in [&["run", "canary"][..], &["restore"]] {
+        let flags = [command, &["--on", "cluster", "--context", "mine"]].concat();
+        std::fs::write(&kept, snapshot("the-second")).unwrap();
+        let (_, told) = meshwalk(&stand_in, &flags);
+        assert!(kept.exists(), "{command:?} forgot what is still to be put back: {told}");
+        std::fs::write(&kept, snapshot("the-first")).unwrap();
+        let (_, told) = meshwalk(&stand_in, &flags);
+        assert!(told.contains("nothing to put back") && !kept.exists(), "{told}");
+    }
 }

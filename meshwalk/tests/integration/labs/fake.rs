@@ -141,7 +141,13 @@ impl Target for Fake {
         Box::pin(async {
             let inner = self.inner.lock().unwrap();
             let documents = inner.in_force.iter().map(|(path, line)| json!([path, line])).collect();
-            Ok(Snapshot { documents, faults: inner.faults.clone(), replicas: inner.replicas.clone(), workloads: None })
+            Ok(Snapshot {
+                documents,
+                faults: inner.faults.clone(),
+                replicas: inner.replicas.clone(),
+                workloads: None,
+                of: None,
+            })
         })
     }
 

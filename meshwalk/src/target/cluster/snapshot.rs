@@ -1,0 +1,95 @@
+//! What is in force in a namespace, noted and put back.
+
+use std::collections::BTreeMap;
+
+use super::{
+    ClusterTarget, Kubectl,
+    objects::{self, Objects},
+    pods::Pod,
+};
+use crate::target::{FaultChange, Snapshot, TargetError};
+
+impl ClusterTarget {
+    /// Notes what is in force.
+    pub(super) async fn taken(&self) -> Result<Snapshot, TargetError> {
+        let documents = self.objects().await?.into_values().collect();
+        let mut faults = BTreeMap::new();
+        for pod in self.pods().await? {
+            faults.insert(pod.instance.name.clone(), self.rules(&pod).await?);
+        }
+        let (replicas, workloads) = (self.replicas().await?, Some(self.workloads().await?));
+        // Not everybody may look at namespaces; without it, a snapshot is taken for one of any namespace of the name.
+        let of = self.namespace_uid().await.ok();
+        Ok(Snapshot { documents, faults, replicas, workloads, of })
+    }
+
+    /// Whether the namespace of a snapshot is still the same one. Whoever deletes a namespace takes with it what a lab
+    /// left there, and what is put into one of the same name later is not the lab's.
+    pub(super) async fn still_there(&self, snapshot: &Snapshot) -> Result<bool, TargetError> {
+        Ok(match self.namespace_uid().await {
+            Ok(uid) => snapshot.of.as_ref().is_none_or(|of| *of == uid),
+            Err(error) => !error.to_string().contains("NotFound"),
+        })
+    }
+
+    async fn namespace_uid(&self) -> Result<String, TargetError> {
+        let words = ["get", "namespace", self.kubectl.namespace().name(), "-o", "jsonpath={.metadata.uid}"];
+        Ok(self.kubectl.run(&self.kubectl.arguments_anywhere(&words), None).await?.trim().to_owned())
+    }
+
+    /// Puts back what a snapshot notes, and returns when the proxies have it.
+    pub(super) async fn as_it_was(&self, snapshot: &Snapshot) -> Result<(), TargetError> {
+        let before = self.before().await?;
+        // Both are tried, even if one of them fails.
+        let objects = self.put_back(&objects::by_name(snapshot.documents.iter().cloned())).await;
+        let workloads = match &snapshot.workloads {
+            Some(then) => self.remove_since(then).await,
+            None => Ok(()),
+        };
+        for pod in self.pods().await? {
+            let rules = snapshot.faults.get(&pod.instance.name).map_or("", String::as_str);
+            if let Err(error) = self.with_rules(&pod, rules).await {
+                // A pod that has ended meanwhile took its rules along.
+                if self.has_pod(self.kubectl.namespace().name(), &pod.path()).await? {
+                    return Err(error);
+                }
+            }
+        }
+        let scaled = self.rescale(&snapshot.replicas).await;
+        objects?;
+        workloads?;
+        self.arrived(&before).await?;
+        scaled
+    }
+
+    /// The fault rules of a pod, one per line.
+    async fn rules(&self, pod: &Pod) -> Result<String, TargetError> {
+        let rules = self.control(pod).await?.rules().await?;
+        Ok(rules.into_iter().map(|rule| rule.rule).collect::<Vec<_>>().join("\n"))
+    }
+
+    async fn with_rules(&self, pod: &Pod, rules: &str) -> Result<(), TargetError> {
+        if self.rules(pod).await? == rules {
+            return Ok(());
+        }
+        self.control(pod).await?.change(FaultChange::Replace(rules)).await.map(drop)
+    }
+
+    async fn put_back(&self, then: &Objects) -> Result<(), TargetError> {
+        let way = objects::way_back(&self.objects().await?, then);
+        for (kind, name) in &way.delete {
+            let arguments = self.kubectl.arguments(&["delete", kind, name, "--ignore-not-found"]);
+            self.kubectl.show(&Kubectl::line(&arguments));
+            self.kubectl.run(&arguments, None).await?;
+        }
+        for (verb, items) in [("create", &way.create), ("replace", &way.replace)] {
+            if !items.is_empty() {
+                let arguments = self.kubectl.arguments(&[verb, "-f", "-"]);
+                let names: Vec<_> = items.iter().filter_map(|item| item["metadata"]["name"].as_str()).collect();
+                self.kubectl.show(&format!("{}  # as found: {}", Kubectl::line(&arguments), names.join(", ")));
+                self.kubectl.run(&arguments, Some(&objects::list(items))).await?;
+            }
+        }
+        Ok(())
+    }
+}
