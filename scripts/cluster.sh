@@ -33,6 +33,9 @@ read_flags() {
   done
   [ -z "$context" ] || kubectl+=(--context "$context")
   gateway_host=$namespace.localhost
+  # The same flags for the scripts and programs that this one calls: where, and by which way in.
+  where=(--namespace "$namespace" ${context:+--context "$context"})
+  ways=("${where[@]}" ${gateway:+--gateway "$gateway"})
 }
 read_flag() {
   case $1 in

@@ -53,8 +53,6 @@ require_istio
 bin=$(target_directory)/debug
 run cargo build --locked --bins
 out=target/conformance
-flags=()
-[ -z "$context" ] || flags+=(--context "$context")
 status=0
 # differs CMD...: what the command says about it, without an end to the script
 differs() {
@@ -73,8 +71,7 @@ for part in "${parts[@]}"; do
       fi
       if [ -z "$cluster_report" ]; then
         cluster_report=$out/labs-cluster
-        differs "$bin/meshwalk" run --on cluster --report "$cluster_report" --namespace "$namespace" \
-          ${flags[@]+"${flags[@]}"} ${gateway:+--gateway "$gateway"}
+        differs "$bin/meshwalk" run --on cluster --report "$cluster_report" "${ways[@]}"
       fi
       # Spans are read on a cluster only where there is a Jaeger.
       differs "$bin/meshwalk" compare --may-skip trace "$local_report" "$cluster_report"
@@ -86,7 +83,7 @@ for part in "${parts[@]}"; do
       "$bin/meshwalk-conformance" behaviour --report "$out/behaviour-local.json" 2>"$out/behaviour-local.log" &
       here=$!
       differs "$bin/meshwalk-conformance" behaviour --on cluster --report "$out/behaviour-cluster.json" \
-        ${mesh_wide[@]+"${mesh_wide[@]}"} ${flags[@]+"${flags[@]}"}
+        ${mesh_wide[@]+"${mesh_wide[@]}"} ${context:+--context "$context"}
       code=0
       wait "$here" || code=$?
       cat "$out/behaviour-local.log" >&2
@@ -94,7 +91,7 @@ for part in "${parts[@]}"; do
       differs "$bin/meshwalk-conformance" compare "$out/behaviour-local.json" "$out/behaviour-cluster.json"
       ;;
     configuration)
-      differs "$bin/meshwalk-conformance" configuration --report "$out/configuration" ${flags[@]+"${flags[@]}"}
+      differs "$bin/meshwalk-conformance" configuration --report "$out/configuration" ${context:+--context "$context"}
       ;;
   esac
 done

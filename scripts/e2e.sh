@@ -7,6 +7,9 @@
 #   scripts/e2e.sh --meshwalk FILE     the program that runs the labs (default: built by cargo)
 #   scripts/e2e.sh --tracing           also brings Jaeger and a provider for the labs' traces, and takes them away again;
 #                                      that changes the ConfigMap istio in istio-system
+#   scripts/e2e.sh --conformance DIR   also holds the local mesh against this Istio (scripts/conformance.sh), with the labs'
+#                                      report of this machine in DIR; changes Istio's root namespace for some seconds, and
+#                                      needs Rust (cargo) and Python 3 with pip
 #   scripts/e2e.sh --lab NAME          only this lab from here; repeatable (default: all of them)
 #   scripts/e2e.sh --report DIR        where the labs' reports go (default: target/e2e)
 #   scripts/e2e.sh --logs DIR          where logs go when something fails (default: target/e2e/logs)
@@ -25,14 +28,16 @@ labs=()
 logs=
 meshwalk=
 tracing=
+conformance=
 read_flags "$@"
 set -- ${arguments[@]+"${arguments[@]}"}
 while [ $# -gt 0 ]; do
   case $1 in
-    --logs | --report | --meshwalk | --lab) [ $# -ge 2 ] || fail "$1 needs a value; see $0 --help" ;;
+    --logs | --report | --meshwalk | --lab | --conformance) [ $# -ge 2 ] || fail "$1 needs a value; see $0 --help" ;;
   esac
   case $1 in
     --tracing) tracing=yes ;;
+    --conformance) conformance=$2; shift ;;
     --lab) labs+=("$2"); shift ;;
     --logs) logs=$2; shift ;;
     --report) report=$2; shift ;;
@@ -49,10 +54,6 @@ if [ -z "$meshwalk" ]; then
   meshwalk=$(target_directory)/debug/meshwalk
 fi
 [ -x "$meshwalk" ] || fail "--meshwalk: $meshwalk is no program"
-inside=(--namespace "$namespace" ${context:+--context "$context"})
-flags=()
-[ -z "$context" ] || flags+=(--context "$context")
-[ -z "$gateway" ] || flags+=(--gateway "$gateway")
 command -v python3 >/dev/null || fail "python3 is not on the PATH: tests/test_traffic_split.py needs it"
 require_curl
 require_cluster
@@ -81,7 +82,7 @@ leave_logs() {
 end() {
   [ "$1" = 0 ] || leave_logs
   stop_forwards
-  [ "$tracing" != there ] || scripts/tracing.sh --remove "${inside[@]}" || true
+  [ "$tracing" != there ] || scripts/tracing.sh --remove "${where[@]}" || true
   quietly delete --ignore-not-found namespace "$namespace" meshwalk-demo >/dev/null || true
 }
 trap 'end $?' EXIT
@@ -118,52 +119,57 @@ if command -v istioctl >/dev/null; then
 fi
 
 say "deployment"
-run scripts/deploy.sh --namespace "$namespace" ${flags[@]+"${flags[@]}"}
+run scripts/deploy.sh "${ways[@]}"
 say "once more: nothing changes"
-run scripts/deploy.sh --namespace "$namespace" ${flags[@]+"${flags[@]}"}
+run scripts/deploy.sh "${ways[@]}"
 say "checklist and typed walkthrough"
-run scripts/verify.sh --all --namespace "$namespace" ${flags[@]+"${flags[@]}"}
+run scripts/verify.sh --all "${ways[@]}"
 
 if [ -n "$tracing" ] && quietly get namespace meshwalk-observability >/dev/null; then
   say "traces: Jaeger is there already, and stays"
 elif [ -n "$tracing" ]; then
   say "traces"
   tracing=there
-  run scripts/tracing.sh --provider --namespace "$namespace" ${flags[@]+"${flags[@]}"}
+  run scripts/tracing.sh --provider "${ways[@]}"
 fi
 say "the labs, from here"
-run "$meshwalk" run ${labs[@]+"${labs[@]}"} --on cluster --namespace "$namespace" ${flags[@]+"${flags[@]}"} --report "$report/labs"
+run "$meshwalk" run ${labs[@]+"${labs[@]}"} --on cluster "${ways[@]}" --report "$report/labs"
+
+if [ -n "$conformance" ]; then
+  say "the local mesh against Istio"
+  run scripts/conformance.sh --mesh-wide --local-report "$conformance" --cluster-report "$report/labs" "${ways[@]}"
+fi
 
 if [ "$tracing" = there ]; then
-  run scripts/tracing.sh --remove --namespace "$namespace" ${flags[@]+"${flags[@]}"}
+  run scripts/tracing.sh --remove "${ways[@]}"
   tracing=
 fi
 
 say "the labs, from inside of the cluster"
-run scripts/runner.sh mutual-tls "${inside[@]}" --report "$report/runner"
+run scripts/runner.sh mutual-tls "${where[@]}" --report "$report/runner"
 say "once more, with a v1 that fails: the Job has to fail, and to say which check did"
 sick=$(quietly -n "$namespace" get pods -l app=backend,version=v1 -o name | head -n 1)
 forward "$namespace" "$sick" 8082
 run curl -sS --fail-with-body --noproxy '*' "$forwarded/faults" --data-binary 'error=500;id=sick'
-if run scripts/runner.sh canary "${inside[@]}" --report "$report/runner-sick"; then fail "the Job has not failed"; fi
+if run scripts/runner.sh canary "${where[@]}" --report "$report/runner-sick"; then fail "the Job has not failed"; fi
 grep -q '^canary, Everybody gets v1:' "$report/runner-sick/report.txt" || fail "its report does not say what failed"
 grep -q '"status":"failed"' "$report/runner-sick/report.json" || fail "its report is not there as JSON"
 run curl -sS --fail-with-body --noproxy '*' -X DELETE "$forwarded/faults"
 
 say "a client inside of the mesh"
-run scripts/deploy.sh --overlay k8s/overlays/with-client --namespace "$namespace" ${flags[@]+"${flags[@]}"}
+run scripts/deploy.sh --overlay k8s/overlays/with-client "${ways[@]}"
 kube -n "$namespace" exec deployment/client -c app -- /meshwalk load http://backend:8080/api/hello --rate 20/s --for 1s --fail-on-error
 
 say "the demo"
 kube apply -f examples/simple-demo.yaml
-run examples/test-demo.sh 400 ${flags[@]+"${flags[@]}"}
+run examples/test-demo.sh 400 ${context:+--context "$context"} ${gateway:+--gateway "$gateway"}
 gateway_host="meshwalk-demo.localhost"
 find_gateway
 run env MESHWALK_GATEWAY="$gateway" python3 tests/test_traffic_split.py
 
 say "nothing is left behind"
 kube delete -f examples/simple-demo.yaml
-run scripts/deploy.sh --remove --namespace "$namespace" ${context:+--context "$context"}
+run scripts/deploy.sh --remove "${where[@]}"
 for name in "$namespace" meshwalk-demo; do
   if quietly get namespace "$name" >/dev/null; then fail "namespace $name is still there"; fi
 done

@@ -29,9 +29,6 @@ done
 require_curl
 require_cluster
 require_istio
-flags=(--namespace "$namespace")
-[ -z "$context" ] || flags+=(--context "$context")
-[ -z "$gateway" ] || flags+=(--gateway "$gateway")
 
 mesh_configuration() { quietly -n istio-system get configmap istio -o jsonpath='{.data.mesh}'; }
 has_provider() { mesh_configuration | grep -q '^ *- name: meshwalk-jaeger$'; }
@@ -63,7 +60,7 @@ if [ -n "$remove" ]; then
       { print }' | write_configuration
   fi
   if quietly -n "$namespace" get deployment frontend >/dev/null; then
-    run scripts/deploy.sh "${flags[@]}"
+    run scripts/deploy.sh "${ways[@]}"
   fi
   kube delete --ignore-not-found -f observability/jaeger.yaml
   exit
@@ -93,7 +90,7 @@ $block"
 fi
 
 say "the workload, with spans of its own"
-run scripts/deploy.sh --overlay k8s/overlays/with-tracing "${flags[@]}"
+run scripts/deploy.sh --overlay k8s/overlays/with-tracing "${ways[@]}"
 
 say "every request is traced: in namespace $namespace, and from the ingress gateway on (in istio-system)"
 apply observability/traces.yaml

@@ -148,12 +148,9 @@ for addon in kiali:"Kiali's graph" jaeger:"traces in Jaeger"; do
 done
 
 if [ -n "$all" ]; then
-  flags=(--namespace "$namespace" --check)
-  [ -z "$context" ] || flags+=(--context "$context")
-  [ -z "$gateway" ] || flags+=(--gateway "$gateway")
   for part in canary mtls faults; do
     log=$(mktemp)
-    if "scripts/$part.sh" "${flags[@]}" >"$log" 2>&1; then ok "scripts/$part.sh --check"; else
+    if "scripts/$part.sh" --check "${ways[@]}" >"$log" 2>&1; then ok "scripts/$part.sh --check"; else
       bad "scripts/$part.sh --check" "$(grep -m 1 DIFFERS "$log" || tail -n 1 "$log")" "scripts/$part.sh shows all of it"
     fi
     rm -f "$log"
