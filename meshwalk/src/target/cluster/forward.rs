@@ -72,6 +72,12 @@ impl Forwards {
         Ok((Ipv4Addr::LOCALHOST, local.ok_or_else(missing)?).into())
     }
 
+    /// Ends the one to these ports, so that the next one who asks gets a new one: kubectl's may go on running while it
+    /// resets every connection.
+    pub(super) async fn renew(&self, namespace: &str, to: &str, ports: &[u16]) {
+        self.open.lock().await.remove(&(namespace.to_owned(), to.to_owned(), ports.to_vec()));
+    }
+
     /// Ends those to what is not there any more.
     pub(super) async fn keep_only(&self, namespace: &str, is_there: impl Fn(&str) -> bool) {
         self.open.lock().await.retain(|(of, to, _), _| of != namespace || is_there(to));

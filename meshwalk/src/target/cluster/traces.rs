@@ -93,10 +93,14 @@ impl ClusterTarget {
     pub(super) async fn spans(&self, id: &str) -> Result<Vec<Span>, TargetError> {
         let Some(Ok(jaeger)) = self.traces.get() else { return Ok(Vec::new()) };
         let what = format!("reading the trace {id}");
-        // A port-forward may have died; it is there again for the second question.
         let answer = match self.ask_jaeger(jaeger, id).await {
             Ok(answer) => Ok(answer),
-            Err(_) => self.ask_jaeger(jaeger, id).await,
+            Err(_) => {
+                if let Jaeger::Service { namespace, path, port } = jaeger {
+                    self.forwards.renew(namespace, path, &[*port]).await;
+                }
+                self.ask_jaeger(jaeger, id).await
+            }
         };
         let answer = answer.map_err(|why| TargetError::failed(&what, format!("Jaeger: {why}")))?;
         match answer.status {

@@ -57,6 +57,25 @@ async fn the_spans_of_a_trace_are_read_by_a_port_forward_to_jaeger() {
 }
 
 #[tokio::test]
+async fn a_port_forward_that_runs_on_and_resets_everything_is_replaced() {
+    let mut stand_in = traced();
+    let (listener, port) = (tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(), jaeger().await);
+    let broken = listener.local_addr().unwrap().port();
+    tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+    let first = stand_in.file("first");
+    let forward = format!(
+        "port={port}; if [ ! -e '{0}' ]; then touch '{0}'; port={broken}; fi; echo \"Forwarding from 127.0.0.1:$port -> \
+         16686\"; exec sleep 60",
+        first.display()
+    );
+    stand_in.runs("-n observed port-forward * service/jaeger :16686", &forward);
+    let target = stand_in.target(Ways::default());
+    target.describe().await.unwrap();
+    assert_eq!(target.trace("cafe").await.unwrap().len(), 1);
+    assert!(first.exists());
+}
+
+#[tokio::test]
 async fn a_jaeger_that_is_named_is_asked_where_it_is() {
     let ways = Ways { traces: Some(format!("http://127.0.0.1:{}/jaeger/", jaeger().await)), ..Ways::default() };
     let stand_in = traced();
