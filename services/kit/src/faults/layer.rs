@@ -26,7 +26,7 @@ use super::{
     effect::{Shape, Verdict},
     plan::{Decided, Plan},
     registry::Limits,
-    shaped::Shaped,
+    shaped::{Parting, Shaped},
     subject::{Asked, Subject},
     tether::Tether,
 };
@@ -193,7 +193,7 @@ async fn shape(
     let content = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     // The HTTP library declares the length that the body says it has.
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::new(Shaped::new(content, shapes, wire, limits.hang)))
+    Response::from_parts(parts, Body::new(Shaped::new(content, shapes, Parting::on(wire, version), limits.hang)))
 }
 
 /// A time in the whole seconds of Retry-After; not less than it is, or the client would come again too early.

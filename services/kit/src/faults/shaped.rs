@@ -1,5 +1,6 @@
 //! An answer's body as faults shape it.
 
+mod parting;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
 use super::{draw::Draws, effect::Shape, tether::Tether};
-use crate::net::{Mark, Wire};
+pub(super) use parting::Parting;
 
 /// What pads an answer. White space after a JSON text is no part of it (RFC 8259 section 2), so a reader sees the same.
 static PADDING: [u8; 16 * 1024] = [b' '; 16 * 1024];
@@ -40,10 +41,8 @@ pub(super) struct Shaped {
     cut_at: Option<u64>,
     drip: Option<Drip>,
     /// Says when what has been sent is out.
-    wire: Option<Wire>,
+    parting: Parting,
     pause: Option<Pin<Box<Sleep>>>,
-    /// What the wire has done when the bytes so far are out.
-    mark: Option<Mark>,
 }
 
 /// Bytes that come slowly.
@@ -58,10 +57,9 @@ struct Drip {
 
 impl Shaped {
     /// The content in the shapes of a plan, one of a kind at most. `longest` bounds what a body that drips may take.
-    pub(super) fn new(content: Bytes, shapes: Vec<(Shape, Tether)>, wire: Option<Wire>, longest: Duration) -> Self {
+    pub(super) fn new(content: Bytes, shapes: Vec<(Shape, Tether)>, parting: Parting, longest: Duration) -> Self {
         let length = content.len() as u64;
-        let mut body =
-            Self { content, length, sent: 0, corrupt: None, cut_at: None, drip: None, wire, pause: None, mark: None };
+        let mut body = Self { content, length, sent: 0, corrupt: None, cut_at: None, drip: None, parting, pause: None };
         for (shape, mut tether) in shapes {
             match shape {
                 Shape::Size(bytes) => body.length = length.max(bytes),
@@ -151,11 +149,7 @@ impl Body for Shaped {
                     return Poll::Ready(None);
                 }
                 // An error makes the HTTP library drop what it has not written yet, so the first half goes out before.
-                let is_out = match (&this.wire, &this.mark) {
-                    (Some(wire), Some(mark)) => wire.is_out(mark),
-                    _ => true,
-                };
-                if is_out {
+                if this.parting.is_out() {
                     return Poll::Ready(Some(Err(CutOff)));
                 }
                 ready!(this.wait(cx));
@@ -167,8 +161,8 @@ impl Body for Shaped {
             };
             if most > 0 {
                 let bytes = this.take(most);
-                let before = this.mark.take();
-                this.mark = this.wire.as_ref().map(|wire| wire.mark(before, bytes.len() as u64));
+                // Only who breaks off has to know what became of it.
+                let bytes = if this.cut_at.is_some() { this.parting.part_with(bytes) } else { bytes };
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             ready!(this.wait(cx));

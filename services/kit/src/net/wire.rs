@@ -65,7 +65,8 @@ impl Wire {
         Mark { written: from + bytes, flushed: flushed.load(Ordering::Relaxed) }
     }
 
-    /// Whether the bytes of the mark are out. On an HTTP/2 connection those of other streams can be taken for them.
+    /// Whether the bytes of the mark are out. Only on a connection that serves one answer at a time: those of another one
+    /// are taken for them.
     pub(crate) fn is_out(&self, mark: &Mark) -> bool {
         let State { written, flushed, .. } = &*self.0;
         written.load(Ordering::Relaxed) >= mark.written && flushed.load(Ordering::Relaxed) > mark.flushed

@@ -11,7 +11,7 @@ fn shaped(shapes: &[Shape]) -> Shaped {
 
 fn with(cancel: &Cancel, shapes: &[Shape]) -> Shaped {
     let shapes = shapes.iter().map(|shape| (*shape, cancel.tether(None))).collect();
-    Shaped::new(Bytes::from_static(TEXT), shapes, None, Duration::from_secs(300))
+    Shaped::new(Bytes::from_static(TEXT), shapes, Parting::Unseen, Duration::from_secs(300))
 }
 
 async fn whole(body: Shaped) -> Bytes {

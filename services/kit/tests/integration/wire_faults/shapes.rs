@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use http_body_util::BodyExt;
 use meshwalk_kit::faults::Origin;
 use serde_json::json;
 use tokio::{
@@ -10,26 +9,11 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{REQUEST, counted};
+use super::{REQUEST, counted, declared, exchange};
 use crate::{
     client::{Client, hello},
     service::{DEADLINE, Service},
 };
-
-/// Everything that comes for one request until the connection ends, as head and body.
-async fn exchange(service: &Service, request: &[u8]) -> (String, Vec<u8>) {
-    let mut stream = TcpStream::connect(&service.address).await.unwrap();
-    stream.write_all(request).await.unwrap();
-    let mut all = Vec::new();
-    tokio::time::timeout(DEADLINE, stream.read_to_end(&mut all)).await.expect("the connection ends").unwrap();
-    let split = all.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a whole head") + 4;
-    let body = all.split_off(split);
-    (String::from_utf8(all).unwrap().to_ascii_lowercase(), body)
-}
-
-fn declared(head: &str) -> usize {
-    head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap()
-}
 
 #[tokio::test]
 async fn an_answer_has_the_size_that_was_asked_for_and_stays_a_call_tree() {
@@ -54,37 +38,6 @@ async fn a_corrupt_answer_has_its_length_and_is_no_json() {
     let url = format!("--upstream=stock=http://{}", service.address);
     let tree = hello(&Service::start("frontend", &[&url]).await.address, &[]).await.json();
     assert_eq!((&tree["status"], &tree["upstreams"][0]["hop"]), (&json!(200), &json!(null)));
-}
-
-#[tokio::test]
-async fn a_truncated_answer_declares_more_than_comes_before_the_connection_ends() {
-    let service = Service::start("backend", &["--fault=truncate;id=half"]).await;
-    let (head, body) = exchange(&service, REQUEST).await;
-    assert!(head.starts_with("http/1.1 200 ok") && head.contains("x-meshwalk-fault: half;mode=truncate"), "{head}");
-    assert_eq!(body.len(), declared(&head) / 2);
-    assert!(body.starts_with(b"{\"service\":\"backend\""));
-    assert!(counted(&service, r#"meshwalk_faults_injected_total{rule="half",mode="truncate"} 1"#).await);
-    let url = format!("--upstream=stock=http://{}", service.address);
-    let tree = hello(&Service::start("frontend", &[&url]).await.address, &[]).await.json();
-    assert_eq!((&tree["status"], &tree["upstreams"][0]["error"]["kind"]), (&json!(502), &json!("reset")));
-}
-
-#[tokio::test]
-async fn a_truncated_answer_of_http2_is_half_of_it_and_a_reset_stream() {
-    let service = Service::start("backend", &["--fault=truncate|size=40kB"]).await;
-    let mut body = Client::http2().body_of(&service.address, "/api/hello").await;
-    let (mut came, mut error) = (0, None);
-    while let Some(frame) = body.frame().await {
-        match frame {
-            Ok(frame) => came += frame.into_data().map_or(0, |data| data.len()),
-            Err(reset) => {
-                error = Some(format!("{reset:?}"));
-                break;
-            }
-        }
-    }
-    assert_eq!(came, 20_000);
-    assert!(error.as_ref().is_some_and(|error| error.contains("Reset(StreamId(")), "{error:?}");
 }
 
 #[tokio::test]
