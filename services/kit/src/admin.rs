@@ -23,10 +23,10 @@ impl Admin {
     pub(crate) fn router(self) -> Router {
         Router::new()
             // Alive is who answers.
-            .route("/livez", get(async |State(admin): State<Self>| admin.probe(Probe::Alive, "alive")))
+            .route(Probe::Alive.path(), get(async |State(admin): State<Self>| admin.probe(Probe::Alive, "alive")))
             // The port is opened last, so whoever gets an answer here sees a process that has started.
-            .route("/startupz", get(async |State(admin): State<Self>| admin.probe(Probe::Started, "started")))
-            .route("/readyz", get(readyz))
+            .route(Probe::Started.path(), get(async |State(admin): State<Self>| admin.probe(Probe::Started, "started")))
+            .route(Probe::Ready.path(), get(readyz))
             .route("/metrics", get(metrics))
             .route("/version", get(version))
             .with_state(self)

@@ -1,7 +1,7 @@
 //! Where faults reach, and where they do not. The faults themselves are tested beside their code.
 
 use http::StatusCode;
-use meshwalk_kit::faults::{Origin, modes};
+use meshwalk_kit::faults::Origin;
 use serde_json::json;
 
 use super::{
@@ -29,40 +29,6 @@ async fn the_counter_of_faults_says_what_it_counts() {
     hello(&service.address, &[]).await;
     let page = get(&service.admin, "/metrics", &[]).await.body;
     assert!(page.contains("# HELP meshwalk_faults_injected_total Requests into which"), "{page}");
-}
-
-#[tokio::test]
-async fn no_fault_of_requests_touches_the_admin_port_or_the_control_port() {
-    let about_requests = modes().into_iter().filter(|mode| mode.about != "the process");
-    let examples = about_requests.flat_map(|mode| mode.example.split(", ").collect::<Vec<_>>());
-    for example in examples {
-        // The rule of the example, about every request.
-        let rule = example.split(['@', ';']).next().unwrap();
-        let service = Service::start("backend", &[&format!("--fault={rule}"), "--allow-inject"]).await;
-        for path in ["/livez", "/readyz", "/startupz", "/metrics", "/version"] {
-            let answer = get(&service.admin, path, &[("x-meshwalk-inject", rule)]).await;
-            assert_eq!(answer.status, StatusCode::OK, "{rule}: {path}");
-            assert_eq!(answer.header("x-meshwalk-fault"), "", "{rule}: {path}");
-        }
-        assert_eq!(get(&service.control, "/faults", &[]).await.status, StatusCode::OK, "{rule}");
-        let state = &service.faults.list()[0];
-        assert_eq!((state.matched, state.fired), (0, 0), "{rule}");
-    }
-}
-
-#[tokio::test]
-async fn faults_of_the_process_leave_the_admin_port_its_answers() {
-    // A crash ends the process, and is tested with the programs.
-    for rule in ["unready", "not-live", "leak=1MiB/s", "cpu=0.1", "ignore-sigterm", "slow-drain=1s", "slow-start=1h"] {
-        let service = Service::start("backend", &[&format!("--fault={rule}")]).await;
-        for path in ["/livez", "/readyz", "/startupz"] {
-            let status = get(&service.admin, path, &[]).await.status.as_u16();
-            assert!([200, 503].contains(&status), "{rule}: {path}: {status}");
-        }
-        for path in ["/metrics", "/version"] {
-            assert_eq!(get(&service.admin, path, &[]).await.status, StatusCode::OK, "{rule}: {path}");
-        }
-    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod control_port;
 mod draining;
 mod echo;
 mod failures;
+mod fault_reach;
 mod fault_table;
 mod faults;
 mod hello_schema;

@@ -1,6 +1,6 @@
 //! Modes that give no answer, or not even a connection.
 
-use super::{About, EVERYWHERE, Mode, ModeSpec, NOT_IN_REQUESTS};
+use super::{About, EVERYWHERE, Mode, ModeSpec, NOT_IN_REQUESTS, OfProcess};
 use crate::faults::effect::{Effect, Verdict};
 
 pub(super) const RESET: ModeSpec = ModeSpec {
@@ -29,7 +29,7 @@ pub(super) const REFUSE: ModeSpec = ModeSpec {
     summary: "closes the application's port for as long as the rule is in force: connecting is refused, and open \
               connections end after the requests that they have",
     example: "refuse;ttl=10s",
-    about: About::Process,
+    about: About::Process(OfProcess::Untold),
     levels: NOT_IN_REQUESTS,
     read: |_| Ok(Mode::Connection(Connection::Refuse)),
 };

@@ -1,7 +1,7 @@
 //! The tables of modes and keys, for a terminal and for the documentation. They are made from what the parser reads, so
 //! they cannot lag behind the code.
 
-use super::{About, Level, MODES, ModeSpec};
+use super::{About, Level, MODES, ModeSpec, OfProcess};
 use crate::faults::keys::KEYS;
 
 /// The caps that hold for a mode, by its name and the first form of its argument: the flags that set them.
@@ -34,6 +34,10 @@ pub struct ModeRow {
     pub keys: Vec<&'static str>,
     /// What protects the host from it.
     pub caps: Option<&'static str>,
+    /// The paths of the probes that it makes fail. What it is about is nowhere else to be seen on the admin port.
+    pub fails: Vec<&'static str>,
+    /// Whether it ends the process, and every port with it.
+    pub ends: bool,
 }
 
 /// Every mode there is.
@@ -55,12 +59,14 @@ fn row(spec: &ModeSpec) -> ModeRow {
         about: match spec.about {
             About::Requests { calls: false } => "requests",
             About::Requests { calls: true } => "requests, calls",
-            About::Process => "the process",
+            About::Process(_) => "the process",
         },
         levels: [Level::Start, Level::RunTime, Level::Request].map(|level| spec.may_stand(level)),
         percentage: spec.takes_percentage(),
         keys: KEYS.iter().filter(|key| key.goes_with(spec)).map(|key| key.name).collect(),
         caps: CAPS.iter().find(|(name, form, _)| *name == spec.name && *form == first).map(|(.., flags)| *flags),
+        fails: spec.fails().iter().map(|probe| probe.path()).collect(),
+        ends: spec.about == About::Process(OfProcess::Ends),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{AT_START, About, Mode, ModeSpec, NOT_IN_REQUESTS, Process};
+use super::{AT_START, About, Mode, ModeSpec, NOT_IN_REQUESTS, OfProcess, Process};
 use crate::faults::{
     problem::Complaint,
-    process::Exit,
+    process::{Exit, Probe},
     quantity::{Written, parse_duration},
 };
 
@@ -17,7 +17,7 @@ pub(super) const UNREADY: ModeSpec = ModeSpec {
     arguments: &[],
     summary: "holds /readyz at 503; requests that arrive all the same are answered as ever",
     example: "unready;ttl=30s",
-    about: About::Process,
+    about: About::Process(OfProcess::Fails(&[Probe::Ready])),
     levels: NOT_IN_REQUESTS,
     read: |_| Ok(Mode::Process(Process::Unready)),
 };
@@ -27,7 +27,7 @@ pub(super) const NOT_LIVE: ModeSpec = ModeSpec {
     arguments: &[],
     summary: "holds /livez at 503, so that the platform restarts the process; everything else is as ever",
     example: "not-live",
-    about: About::Process,
+    about: About::Process(OfProcess::Fails(&[Probe::Alive])),
     levels: NOT_IN_REQUESTS,
     read: |_| Ok(Mode::Process(Process::NotLive)),
 };
@@ -38,7 +38,7 @@ pub(super) const SLOW_START: ModeSpec = ModeSpec {
     summary: "holds /startupz and /readyz at 503 for so long from the start on (at most 1 h); then the rule goes by \
               itself",
     example: "slow-start=20s",
-    about: About::Process,
+    about: About::Process(OfProcess::Fails(&[Probe::Started, Probe::Ready])),
     levels: AT_START,
     read: |argument| bounded(argument).map(|duration| Mode::Process(Process::SlowStart(duration))),
 };
@@ -49,7 +49,7 @@ pub(super) const CRASH: ModeSpec = ModeSpec {
     summary: "ends the process at once, with this exit code (0 to 255, 70 without one) or by SIGABRT; at run time, the \
               answer of the control port is sent first",
     example: "crash, crash=137, crash=abort",
-    about: About::Process,
+    about: About::Process(OfProcess::Ends),
     levels: NOT_IN_REQUESTS,
     read: |argument| exit(argument).map(|exit| Mode::Process(Process::Crash(exit))),
 };
@@ -59,7 +59,7 @@ pub(super) const IGNORE_SIGTERM: ModeSpec = ModeSpec {
     arguments: &[],
     summary: "logs each SIGTERM and does nothing about it; SIGINT ends the process in order, and SIGKILL at once",
     example: "ignore-sigterm",
-    about: About::Process,
+    about: About::Process(OfProcess::Untold),
     levels: NOT_IN_REQUESTS,
     read: |_| Ok(Mode::Process(Process::IgnoreSigterm)),
 };
@@ -70,7 +70,7 @@ pub(super) const SLOW_DRAIN: ModeSpec = ModeSpec {
     summary: "the end takes so much longer (at most 1 h) after the last request and the last span; of several rules, \
               the longest counts",
     example: "slow-drain=2m",
-    about: About::Process,
+    about: About::Process(OfProcess::Untold),
     levels: NOT_IN_REQUESTS,
     read: |argument| bounded(argument).map(|duration| Mode::Process(Process::SlowDrain(duration))),
 };

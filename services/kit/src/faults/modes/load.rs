@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{About, EVERYWHERE, Mode, ModeSpec, NOT_IN_REQUESTS, Process};
+use super::{About, EVERYWHERE, Mode, ModeSpec, NOT_IN_REQUESTS, OfProcess, Process};
 use crate::faults::{
     bytes::{WrittenBytes, parse_rate},
     problem::Complaint,
@@ -15,7 +15,7 @@ pub(super) const LEAK: ModeSpec = ModeSpec {
     summary: "holds more and more memory, up to --fault-max-memory for all rules together; all of it goes back with \
               the rule",
     example: "leak=10MiB/s;ttl=60s",
-    about: About::Process,
+    about: About::Process(OfProcess::Untold),
     levels: NOT_IN_REQUESTS,
     read: |argument| parse_rate(argument).map(|rate| Mode::Process(Process::Leak(rate))),
 };
@@ -25,7 +25,7 @@ pub(super) const CPU: ModeSpec = ModeSpec {
     arguments: &["CORES"],
     summary: "keeps so many cores busy (three digits after the point), up to --fault-max-cores for all rules together",
     example: "cpu=0.5;ttl=30s",
-    about: About::Process,
+    about: About::Process(OfProcess::Untold),
     levels: NOT_IN_REQUESTS,
     // The one word has two meanings, which the argument tells apart: a duration has a unit.
     read: |argument| match argument.bytes().last() {

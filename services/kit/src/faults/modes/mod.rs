@@ -32,6 +32,7 @@ use super::{
     draw::Draws,
     effect::{Effect, Memory, When},
     problem::Complaint,
+    process::Probe,
     quantity::Written,
 };
 
@@ -58,7 +59,18 @@ pub(super) enum About {
         calls: bool,
     },
     /// The process as a whole.
-    Process,
+    Process(OfProcess),
+}
+
+/// What of a process's answers on the ports that tell about it a mode is there to change. It changes nothing else there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OfProcess {
+    /// Nothing.
+    Untold,
+    /// These probes fail.
+    Fails(&'static [Probe]),
+    /// There are no answers any more, because there is no process.
+    Ends,
 }
 
 /// Where a rule may stand.
@@ -112,6 +124,14 @@ pub(super) const MODES: &[&ModeSpec] = &[
 impl ModeSpec {
     pub(super) fn is_about_requests(&self) -> bool {
         matches!(self.about, About::Requests { .. })
+    }
+
+    /// Which probes fail because of it.
+    pub(super) fn fails(&self) -> &'static [Probe] {
+        match self.about {
+            About::Process(OfProcess::Fails(probes)) => probes,
+            _ => &[],
+        }
     }
 
     pub(super) fn causes_delays(&self) -> bool {

@@ -7,20 +7,18 @@ use crate::faults::{Registry, active::Active, clock, modes::Process};
 /// What a probe asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Probe {
-    /// `/livez`
     Alive,
-    /// `/startupz`
     Started,
-    /// `/readyz`
     Ready,
 }
 
 impl Probe {
-    fn is_failed_by(self, process: &Process) -> bool {
+    /// Where it asks.
+    pub(crate) fn path(self) -> &'static str {
         match self {
-            Self::Alive => matches!(process, Process::NotLive),
-            Self::Started => matches!(process, Process::SlowStart(_)),
-            Self::Ready => matches!(process, Process::Unready | Process::SlowStart(_)),
+            Self::Alive => "/livez",
+            Self::Started => "/startupz",
+            Self::Ready => "/readyz",
         }
     }
 }
@@ -29,12 +27,12 @@ impl Registry {
     /// Why the process must fail a probe: the id of the first rule that says so, if one does. Counts as one match of that
     /// rule, so ask it once per answer.
     pub(crate) fn fails(&self, probe: Probe) -> Option<String> {
-        self.first(|process| probe.is_failed_by(process))
+        self.first(|rule| rule.rule.mode.spec().fails().contains(&probe))
     }
 
     /// Whether a SIGTERM is to be ignored: the id of the first rule that says so, if one does. Counts as one match.
     pub(crate) fn ignores_sigterm(&self) -> Option<String> {
-        self.first(|process| matches!(process, Process::IgnoreSigterm))
+        self.first(|rule| matches!(rule.process(), Some(Process::IgnoreSigterm)))
     }
 
     /// Returns when no rule holds the end up any more that was due at `since`.
@@ -77,9 +75,9 @@ impl Registry {
         ends.chain(self.next_beginning(now)).min()
     }
 
-    fn first(&self, says_so: impl Fn(&Process) -> bool) -> Option<String> {
+    fn first(&self, says_so: impl Fn(&Active) -> bool) -> Option<String> {
         let rules = self.about_the_process(clock::now());
-        let rule = rules.iter().find(|rule| rule.process().is_some_and(&says_so))?;
+        let rule = rules.iter().find(|rule| says_so(rule))?;
         rule.count_match();
         rule.count_fired();
         Some(rule.id.clone())
