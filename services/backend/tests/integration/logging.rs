@@ -80,3 +80,20 @@ fn an_otel_variable_that_means_nothing_is_remarked_upon() {
     let line = first_line(command().env("OTEL_PROPAGATORS", "jaeger"));
     assert!(line.contains("WARN") && line.contains("jaeger"), "{line}");
 }
+
+#[test]
+fn the_log_has_a_capped_rule_once_and_each_request_that_it_capped() {
+    let rules = "--fault=latency=40ms;id=first|latency=40ms;id=second";
+    let process = Process::start(command().args(["--drain-delay=0s", "--fault-max-delay=50ms", rules]));
+    for _ in 0..5 {
+        get(&process.address, "/api/hello", "");
+    }
+    assert_eq!(process.rules()[1]["capped"], 5);
+    process.signal(Signal::TERM);
+    let (_, log) = process.wait();
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let warnings: Vec<_> = lines.iter().filter(|line| line["level"] == "WARN").collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert_eq!((&warnings[0]["fault"], &warnings[0]["by"]), (&json!("second"), &json!("--fault-max-delay")));
+    assert_eq!(lines.iter().filter(|line| line["message"] == "request" && line["capped"] == true).count(), 5);
+}

@@ -1,8 +1,11 @@
 //! A rule in force: its random sequence, its counts and its end.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -12,13 +15,11 @@ use super::{
     quantity::Percent,
     registry::{Origin, RuleState},
     rule::Rule,
+    series::Series,
     subject::Subject,
+    tally::{Tally, milliseconds},
     tether::{Cancel, Tether},
 };
-use crate::telemetry::FAULTS_INJECTED;
-
-/// The label of the rules that requests bring along: their ids are the callers', and would grow the metrics without end.
-const INJECTED_LABEL: &str = "inject";
 
 /// A rule in force.
 #[derive(Debug)]
@@ -38,26 +39,26 @@ pub(super) struct Active {
     cancel: Cancel,
     stream: Stream,
     memory: Option<Box<dyn Memory>>,
-    matched: AtomicU64,
-    fired: AtomicU64,
-    capped: AtomicU64,
+    /// What it has done so far.
+    pub(super) tally: Arc<Tally>,
     /// How often it has fired or is about to.
     claimed: AtomicU64,
-    /// Milliseconds since 1970; 0 for never.
-    last_fired: AtomicU64,
 }
 
 impl Active {
-    /// Puts a rule into force, until `cancel` or the end of its time to live. `ordinal` tells rules of one text apart.
+    /// Puts a rule into force, until `cancel` or the end of its time to live. `from` says where it came from and where it
+    /// is counted, which a request that brings a rule along does not. `ordinal` tells rules of one text apart.
     pub(super) fn new(
         rule: Rule,
         id: String,
-        origin: Option<Origin>,
+        from: Option<(Origin, &Arc<Series>)>,
         ordinal: u64,
         now: Instant,
         cancel: Cancel,
     ) -> Self {
         let text = rule.to_string();
+        let series = from.map(|(_, series)| Arc::clone(series));
+        let tally = Tally::new(&id, &text, rule.mode.spec().name, rule.id.is_some(), series);
         let stream = match rule.seed {
             Some(seed) => Stream::seeded(seed, &text, ordinal),
             None => Stream::random(),
@@ -69,18 +70,15 @@ impl Active {
             id,
             rule,
             text,
-            origin,
+            origin: from.map(|(origin, _)| origin),
             here: true,
             begins,
             expires,
             cancel,
             stream,
             memory,
-            matched: AtomicU64::new(0),
-            fired: AtomicU64::new(0),
-            capped: AtomicU64::new(0),
+            tally,
             claimed: AtomicU64::new(0),
-            last_fired: AtomicU64::new(0),
         }
     }
 
@@ -146,7 +144,7 @@ impl Active {
         if !self.is_about_requests() || !self.is_at_work(now) || !self.rule.scope.covers(subject) {
             return None;
         }
-        self.matched.fetch_add(1, Ordering::Relaxed);
+        self.tally.count_match();
         let mut draws = self.stream.next();
         let drawn = self.rule.rate.map(|rate| draws.below(Percent::ALL.parts()) < rate.parts());
         match &self.memory {
@@ -168,43 +166,23 @@ impl Active {
         self.claimed.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Counts a request, or a question after readiness, that the rule was about without a draw.
-    pub(super) fn count_match(&self) {
-        self.matched.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Counts that a cap kept the rule from its full effect.
-    pub(super) fn count_capped(&self) {
-        self.capped.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Counts that the rule had its effect.
-    pub(super) fn count_fired(&self) {
-        self.fired.fetch_add(1, Ordering::Relaxed);
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.last_fired.store(milliseconds(since_1970), Ordering::Relaxed);
-        let rule = if self.origin.is_some() { self.id.clone() } else { INJECTED_LABEL.to_owned() };
-        metrics::counter!(FAULTS_INJECTED, "rule" => rule, "mode" => self.mode_name()).increment(1);
-    }
-
     pub(super) fn state(&self, origin: Origin, now: Instant) -> RuleState {
-        RuleState {
+        let mut state = RuleState {
             id: self.id.clone(),
             rule: self.text.clone(),
             mode: self.mode_name(),
-            matched: self.matched.load(Ordering::Relaxed),
-            fired: self.fired.load(Ordering::Relaxed),
-            capped: self.capped.load(Ordering::Relaxed),
-            last_fired_unix_ms: Some(self.last_fired.load(Ordering::Relaxed)).filter(|&at| at > 0),
+            matched: 0,
+            fired: 0,
+            capped: 0,
+            last_fired_unix_ms: None,
+            failed: None,
             begins_in_ms: self.begins.filter(|begins| *begins > now).map(|begins| milliseconds(begins - now)),
             expires_in_ms: self.remaining(now).map(milliseconds),
             times_left: self.rule.times.map(|times| times.saturating_sub(self.claimed.load(Ordering::Relaxed))),
             here: self.rule.instance.is_some().then_some(self.here),
             origin,
-        }
+        };
+        self.tally.fill(&mut state);
+        state
     }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -78,10 +78,10 @@ impl CallFaults {
                 Ok((status, Bytes::from_static(b"injected fault: the call was not made")))
             }
             Some(Decided { verdict: Verdict::Reset, .. }) => Err(broken("reset")),
-            Some(Decided { verdict: Verdict::Hang, mut tether }) => {
-                match tokio::time::timeout(self.registry.limits().hang, tether.over()).await {
-                    Ok(()) => call.await,
-                    Err(_) => Err(broken("closed after it hung for as long as a fault may let it")),
+            Some(hang @ Decided { verdict: Verdict::Hang, .. }) => {
+                match hang.hang(self.registry.limits().hang, &self.ledger, self.first).await {
+                    true => call.await,
+                    false => Err(broken("closed after it hung for as long as a fault may let it")),
                 }
             }
         };

@@ -90,8 +90,16 @@ async fn come(
         Err(rejection) => return not_read(&rejection),
     };
     match way(&rules) {
-        Ok(added) => {
+        Ok(mut added) => {
             control.conduct.settle().await;
+            // What they do to the process may have begun, or failed, by now.
+            let now = control.registry.list();
+            for rule in &mut added {
+                if let Some(now) = now.iter().find(|other| other.id == rule.id) {
+                    let (begins_in_ms, expires_in_ms) = (rule.begins_in_ms, rule.expires_in_ms);
+                    *rule = RuleState { begins_in_ms, expires_in_ms, ..now.clone() };
+                }
+            }
             Json(added).into_response()
         }
         Err(error @ AddError::Taken { .. }) => (StatusCode::CONFLICT, line(&error)).into_response(),

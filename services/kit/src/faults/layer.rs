@@ -24,11 +24,10 @@ use tower::{Layer, Service};
 use super::{
     Calls, INJECT_HEADER, Injected, Ledger, Registry,
     effect::{Shape, Verdict},
-    plan::{Decided, Plan},
+    plan::{Decided, Plan, Shaping},
     registry::Limits,
     shaped::{Parting, Shaped},
     subject::{Asked, Subject},
-    tether::Tether,
 };
 use crate::net::{NoAnswer, Wire};
 
@@ -160,11 +159,11 @@ where
             response
         }
         Some(Decided { verdict: Verdict::Reset, .. }) => return Ok(NoAnswer::Reset.into_response()),
-        Some(Decided { verdict: Verdict::Hang, mut tether }) => {
-            match tokio::time::timeout(layer.registry.limits().hang, tether.over()).await {
-                Ok(()) => inner.call(request).await?,
-                Err(_) => return Ok(NoAnswer::Close.into_response()),
+        Some(hang @ Decided { verdict: Verdict::Hang, .. }) => {
+            if !hang.hang(layer.registry.limits().hang, ledger, first).await {
+                return Ok(NoAnswer::Close.into_response());
             }
+            inner.call(request).await?
         }
     };
     plan.after.pass(ledger, first).await;
@@ -174,7 +173,7 @@ where
 /// Does to an answer what several rules want.
 async fn shape(
     response: Response,
-    shapes: Vec<(Shape, Tether)>,
+    shapes: Vec<Shaping>,
     wire: Option<Wire>,
     version: Version,
     limits: Limits,
@@ -183,7 +182,7 @@ async fn shape(
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    if shapes.iter().any(|(shape, _)| *shape == Shape::Close) {
+    if shapes.iter().any(|shaping| shaping.shape == Shape::Close) {
         match &wire {
             Some(wire) if version >= Version::HTTP_2 => wire.close_after_answers(),
             _ => drop(parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"))),

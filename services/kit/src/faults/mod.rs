@@ -57,7 +57,7 @@
 //! Every injected fault is named in the response header `x-meshwalk-fault`, in the call tree's `faults`, in the
 //! attributes `meshwalk.fault.id` and `meshwalk.fault.mode` of the request's span, in its line of the access log, and in
 //! the counter `meshwalk_faults_injected_total{rule,mode}`. Rules that requests brought along are counted under the rule
-//! `inject`, so that callers cannot grow the metrics.
+//! `inject`, so that callers cannot grow the metrics, and those of which there are too many under `other`.
 
 mod active;
 mod bytes;
@@ -79,9 +79,11 @@ mod refusal;
 mod registry;
 mod rule;
 mod scope;
+mod series;
 mod shaped;
 mod subject;
 mod syntax;
+mod tally;
 mod tether;
 mod trust;
 mod truth;

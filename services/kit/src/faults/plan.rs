@@ -1,10 +1,14 @@
 //! What all rules together do to one request, or to one call to an upstream.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
     effect::{Shape, Verdict},
     process::Processors,
+    tally::Tally,
     tether::Tether,
     truth::{Injected, Ledger},
 };
@@ -21,7 +25,7 @@ pub(super) struct Plan {
     /// then these delays, where there is an answer.
     pub(super) after: Waits,
     /// then this to the answer, in this order.
-    pub(super) shapes: Vec<(Shape, Tether)>,
+    pub(super) shapes: Vec<Shaping>,
     /// Calls are made without the headers of the trace.
     pub(super) drop_headers: bool,
     /// The ground truth of all that. Its first faults are the delays before.
@@ -32,7 +36,31 @@ pub(super) struct Plan {
 #[derive(Debug)]
 pub(super) struct Decided {
     pub(super) verdict: Verdict,
+    /// At which position of the plan's faults it stands.
+    pub(super) position: usize,
     pub(super) tether: Tether,
+    pub(super) tally: Arc<Tally>,
+}
+
+/// A shape and the rule that wants it.
+#[derive(Debug)]
+pub(super) struct Shaping {
+    pub(super) shape: Shape,
+    pub(super) tether: Tether,
+    pub(super) tally: Arc<Tally>,
+}
+
+impl Decided {
+    /// Lets a request hang. Whether it goes on, because the rule has gone; otherwise it has hung for as long as a fault
+    /// may let it, which the rule and the ledger then say. The plan's faults stand there from `first` on.
+    pub(super) async fn hang(mut self, longest: Duration, ledger: &Ledger, first: usize) -> bool {
+        let goes_on = tokio::time::timeout(longest, self.tether.over()).await.is_ok();
+        if !goes_on {
+            ledger.cap(first + self.position);
+            self.tally.count_capped("--fault-max-hang");
+        }
+        goes_on
+    }
 }
 
 impl Plan {

@@ -1,13 +1,16 @@
 //! How the effects of several rules become one plan.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::StatusCode;
 
 use super::{
     active::Active,
     effect::{Effect, Shape, Verdict, When},
-    plan::{Decided, Plan, Wait},
+    plan::{Decided, Plan, Shaping, Wait},
     subject::Subject,
     truth::{Injected, InjectedFault, milliseconds},
 };
@@ -87,10 +90,10 @@ impl<'a> Planner<'a> {
         let answered = !matches!(self.verdict, Some((_, Verdict::Reset | Verdict::Hang)));
         let mut plan = Plan::default();
         let fault = |active: &Active| {
-            active.count_fired();
+            active.tally.count_fired();
             let capped = self.capped.iter().any(|cut| std::ptr::eq(*cut, active));
             if capped {
-                active.count_capped();
+                active.tally.count_capped("--fault-max-delay");
             }
             let rule = active.text.clone();
             InjectedFault { rule, capped, ..InjectedFault::new(&active.id, active.mode_name(), self.upstream) }
@@ -118,8 +121,10 @@ impl<'a> Planner<'a> {
                 fault.status = Some(status.as_u16());
                 plan.injected.status = self.upstream.is_none().then_some(status);
             }
+            let position = plan.injected.faults.len();
             plan.injected.faults.push(fault);
-            plan.verdict = Some(Decided { verdict, tether: active.tether() });
+            let (tether, tally) = (active.tether(), Arc::clone(&active.tally));
+            plan.verdict = Some(Decided { verdict, position, tether, tally });
         }
         if !answered {
             let shapes = std::mem::take(&mut self.shapes).into_iter().flatten().map(|(active, _)| active);
@@ -138,7 +143,7 @@ impl<'a> Planner<'a> {
                 Shape::Corrupt { .. } | Shape::Truncate | Shape::Close => {}
             }
             plan.injected.faults.push(fault);
-            plan.shapes.push((shape, active.tether()));
+            plan.shapes.push(Shaping { shape, tether: active.tether(), tally: Arc::clone(&active.tally) });
         }
         plan
     }

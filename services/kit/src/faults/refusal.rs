@@ -36,8 +36,8 @@ async fn follow(registry: Registry, open: watch::Sender<bool>) {
         match (&refusing, &closed_by) {
             (Some(new), Some(old)) if Arc::ptr_eq(new, old) => {}
             (Some(new), _) => {
-                new.count_match();
-                new.count_fired();
+                new.tally.count_match();
+                new.tally.count_fired();
                 tracing::warn!(fault = new.id, rule = new.text, "injecting: the application's port is closed");
                 open.send_replace(false);
             }

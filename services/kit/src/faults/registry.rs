@@ -18,7 +18,10 @@ use std::{
 use http::HeaderMap;
 use tokio::sync::watch;
 
-use super::{active::Active, clock, plan::Plan, planner::Planner, process::Processors, subject::Subject, trust::Trust};
+use super::{
+    active::Active, clock, plan::Plan, planner::Planner, process::Processors, series::Series, subject::Subject,
+    trust::Trust,
+};
 pub use admission::AddError;
 use inject::InjectCache;
 pub(super) use inject::InjectError;
@@ -41,6 +44,8 @@ struct Shared {
     rules: RwLock<Arc<Vec<Arc<Active>>>>,
     /// How many ids were generated.
     numbered: AtomicU64,
+    /// Under which names rules are counted.
+    series: Arc<Series>,
     injected: InjectCache,
     changed: watch::Sender<()>,
     processors: Processors,
@@ -53,7 +58,9 @@ impl Registry {
         let rules = RwLock::new(Arc::new(Vec::new()));
         let (about_requests, about_calls, numbered) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
         let (changed, processors) = (watch::Sender::new(()), Processors::new(settings.limits.cores));
-        let shared = Shared { settings, about_requests, about_calls, rules, numbered, injected, changed, processors };
+        let series = Arc::default();
+        let shared =
+            Shared { settings, about_requests, about_calls, rules, numbered, series, injected, changed, processors };
         Self { shared: Arc::new(shared) }
     }
 

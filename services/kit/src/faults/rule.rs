@@ -201,7 +201,16 @@ fn key_named(source: &str, word: &Word, mode: &ModeSpec) -> Result<&'static KeyS
     if !key.goes_with(mode) {
         let message = match key.with {
             With::Delays => format!("`{}` causes no delay, and `{}` says when one comes", mode.name, key.name),
-            With::Calls if mode.is_about_requests() => format!("`{}` cannot be done to a call", mode.name),
+            With::Calls if mode.is_about_requests() => {
+                let message =
+                    format!("`{}` is about requests that come in, `{}` about calls that go out", mode.name, key.name);
+                let calls: Vec<&str> = MODES.iter().filter(|mode| key.goes_with(mode)).map(|mode| mode.name).collect();
+                let remedy = format!(
+                    "set the rule at the upstream itself, or do one of these to the calls: {}",
+                    calls.join(", ")
+                );
+                return Err(ParseError::new(source, word.at.clone(), message, remedy));
+            }
             _ => format!("`{}` is about the whole process, `{}` about requests", mode.name, key.name),
         };
         return Err(ParseError::new(source, word.at.clone(), message, remedy(String::new())));

@@ -9,6 +9,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
@@ -17,7 +18,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::{draw::Draws, effect::Shape, tether::Tether};
+use super::{draw::Draws, effect::Shape, plan::Shaping, tally::Tally};
 pub(super) use parting::Parting;
 
 /// What pads an answer. White space after a JSON text is no part of it (RFC 8259 section 2), so a reader sees the same.
@@ -53,21 +54,23 @@ struct Drip {
     /// Resolves when the rule is gone, and the rest may come at once.
     over: Pin<Box<dyn Future<Output = ()> + Send>>,
     is_over: bool,
+    /// Of its rule.
+    tally: Arc<Tally>,
 }
 
 impl Shaped {
     /// The content in the shapes of a plan, one of a kind at most. `longest` bounds what a body that drips may take.
-    pub(super) fn new(content: Bytes, shapes: Vec<(Shape, Tether)>, parting: Parting, longest: Duration) -> Self {
+    pub(super) fn new(content: Bytes, shapes: Vec<Shaping>, parting: Parting, longest: Duration) -> Self {
         let length = content.len() as u64;
         let mut body = Self { content, length, sent: 0, corrupt: None, cut_at: None, drip: None, parting, pause: None };
-        for (shape, mut tether) in shapes {
+        for Shaping { shape, mut tether, tally } in shapes {
             match shape {
                 Shape::Size(bytes) => body.length = length.max(bytes),
                 Shape::Corrupt { seed } => body.corrupt = Some(Draws::of(seed)),
                 Shape::Truncate => body.cut_at = Some(body.length / 2).filter(|_| body.length > 0),
                 Shape::Drip(rate) => {
                     let over = Box::pin(async move { tether.over().await });
-                    body.drip = Some(Drip { rate, began: None, longest, over, is_over: false });
+                    body.drip = Some(Drip { rate, began: None, longest, over, is_over: false, tally });
                 }
                 Shape::Close => {}
             }
@@ -113,7 +116,11 @@ impl Drip {
     /// How many bytes may have been sent by now, if there still is a limit.
     fn due(&mut self, cx: &mut Context<'_>) -> Option<u64> {
         let began = *self.began.get_or_insert_with(Instant::now);
-        self.is_over = self.is_over || self.over.as_mut().poll(cx).is_ready() || began.elapsed() >= self.longest;
+        self.is_over = self.is_over || self.over.as_mut().poll(cx).is_ready();
+        if !self.is_over && began.elapsed() >= self.longest {
+            self.is_over = true;
+            self.tally.count_capped("--fault-max-hang");
+        }
         if self.is_over { None } else { Some((began.elapsed().as_secs_f64() * self.rate as f64) as u64) }
     }
 }

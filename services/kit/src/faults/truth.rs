@@ -52,6 +52,13 @@ impl Ledger {
         }
     }
 
+    /// Says that a cap cut a fault short.
+    pub(super) fn cap(&self, position: usize) {
+        if let Some(fault) = self.lock().faults.get_mut(position) {
+            fault.capped = true;
+        }
+    }
+
     /// Says how much processor time it really was.
     pub(super) fn worked(&self, position: usize, used: Duration) {
         if let Some(fault) = self.lock().faults.get_mut(position) {

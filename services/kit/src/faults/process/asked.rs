@@ -47,8 +47,8 @@ impl Registry {
             for rule in holding {
                 if !counted.iter().any(|known| Arc::ptr_eq(known, &rule)) {
                     tracing::warn!(fault = rule.id, rule = rule.text, "the end is held up: an injected fault");
-                    rule.count_match();
-                    rule.count_fired();
+                    rule.tally.count_match();
+                    rule.tally.count_fired();
                     counted.push(rule);
                 }
             }
@@ -78,8 +78,8 @@ impl Registry {
     fn first(&self, says_so: impl Fn(&Active) -> bool) -> Option<String> {
         let rules = self.about_the_process(clock::now());
         let rule = rules.iter().find(|rule| says_so(rule))?;
-        rule.count_match();
-        rule.count_fired();
+        rule.tally.count_match();
+        rule.tally.count_fired();
         Some(rule.id.clone())
     }
 }

@@ -126,15 +126,15 @@ impl Conduct {
             | Process::IgnoreSigterm
             | Process::SlowDrain(_) => return Effect::None,
         };
-        rule.count_match();
+        rule.tally.count_match();
         match begun {
             Ok(effect) => {
-                rule.count_fired();
+                rule.tally.count_fired();
                 tracing::warn!(fault = rule.id, rule = rule.text, "injecting into the process");
                 effect
             }
             Err(error) => {
-                tracing::error!(fault = rule.id, rule = rule.text, %error, "cannot be injected into the process");
+                rule.tally.fail(error.to_string());
                 Effect::None
             }
         }
@@ -143,7 +143,7 @@ impl Conduct {
     fn leak(&self, rate: u64, rule: &Arc<Active>) -> std::io::Result<Effect> {
         let limit = self.registry.limits().memory;
         let capped = Arc::clone(rule);
-        let capped = move || count_capped(&capped, "--fault-max-memory");
+        let capped = move || capped.tally.count_capped("--fault-max-memory");
         Leak::start(rate, limit, self.memory.share(), capped).map(|leak| Effect::Leak { _leak: leak })
     }
 
@@ -151,7 +151,7 @@ impl Conduct {
         let mut share = self.cores.share();
         let granted = share.grow(thousandths);
         if granted < thousandths {
-            count_capped(rule, "--fault-max-cores");
+            rule.tally.count_capped("--fault-max-cores");
         }
         Burn::start(granted).map(|burn| Effect::Burn { _burn: burn, _share: share })
     }
@@ -168,11 +168,6 @@ impl Conduct {
             }
         }
     }
-}
-
-fn count_capped(rule: &Active, by: &'static str) {
-    rule.count_capped();
-    tracing::warn!(fault = rule.id, rule = rule.text, by, "capped: an injected fault does less than its rule says");
 }
 
 async fn until(time: Option<Instant>) {

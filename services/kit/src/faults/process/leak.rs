@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::budget::Share;
+use crate::faults::bytes::WrittenBytes;
 
 /// How often memory is taken.
 const TICK: Duration = Duration::from_millis(50);
@@ -37,7 +38,10 @@ impl Leak {
     ) -> std::io::Result<Self> {
         let mut held = Vec::new();
         let reserve = usize::try_from(limit).unwrap_or(usize::MAX).max(LEAST_RESERVE);
-        held.try_reserve_exact(reserve).map_err(std::io::Error::other)?;
+        held.try_reserve_exact(reserve).map_err(|error| {
+            let reserve = WrittenBytes(reserve as u64);
+            std::io::Error::other(format!("{reserve} of memory cannot be had ({error}); lower --fault-max-memory"))
+        })?;
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("fault-leak".into())

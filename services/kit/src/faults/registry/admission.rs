@@ -1,14 +1,11 @@
 //! Which rules come into force, and under which id.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use super::{Limits, Origin, Registry, RuleState, Settings};
+use super::{Limits, Origin, Registry, RuleState, Shared};
 use crate::faults::{
     active::Active,
     bytes::WrittenBytes,
@@ -122,7 +119,7 @@ impl Registry {
         let now = clock::now();
         self.change(now, |live| {
             let beside: &[Arc<Active>] = if alone { &[] } else { &*live };
-            let added = admit(&rules, origin, beside, settings, &self.shared.numbered, now)?;
+            let added = self.admit(&rules, origin, beside, now)?;
             let states = added.iter().map(|active| active.state(origin, now)).collect();
             if alone {
                 live.clear();
@@ -130,6 +127,44 @@ impl Registry {
             live.extend(added);
             Ok(states)
         })
+    }
+
+    /// Puts rules into force beside those that are. No generated id is used twice in a process, so that a line of the log
+    /// means one rule for ever.
+    fn admit(
+        &self,
+        rules: &[Rule],
+        origin: Origin,
+        live: &[Arc<Active>],
+        now: Instant,
+    ) -> Result<Vec<Arc<Active>>, AddError> {
+        let Shared { settings, numbered, series, .. } = &*self.shared;
+        let total = live.len() + rules.len();
+        if total > settings.limits.rules {
+            return Err(AddError::TooMany { rules: total, limit: settings.limits.rules });
+        }
+        let given: Vec<&str> = rules.iter().filter_map(|rule| rule.id.as_deref()).collect();
+        let mut added: Vec<Arc<Active>> = Vec::with_capacity(rules.len());
+        for rule in rules {
+            let others = || live.iter().chain(&added);
+            let id = match &rule.id {
+                Some(id) => match others().find(|other| other.id == *id) {
+                    Some(other) => return Err(AddError::Taken { id: id.clone(), by: other.text.clone() }),
+                    None => id.clone(),
+                },
+                None => loop {
+                    let id = format!("r{}", numbered.fetch_add(1, Ordering::Relaxed) + 1);
+                    if !given.contains(&id.as_str()) && others().all(|other| other.id != id) {
+                        break id;
+                    }
+                },
+            };
+            let text = rule.to_string();
+            let ordinal = others().filter(|other| other.text == text).count() as u64;
+            let active = Active::new(rule.clone(), id, Some((origin, series)), ordinal, now, Cancel::new());
+            added.push(Arc::new(active.on(&settings.instance)));
+        }
+        Ok(added)
     }
 }
 
@@ -145,44 +180,6 @@ fn read(text: &str, origin: Origin, limits: Limits) -> Result<Vec<Rule>, AddErro
     }
     check_caps(&rules, limits)?;
     Ok(rules)
-}
-
-/// Puts rules into force beside those that are. `numbered` counts the generated ids of the process: none is used twice,
-/// so that a line of the log means one rule for ever.
-fn admit(
-    rules: &[Rule],
-    origin: Origin,
-    live: &[Arc<Active>],
-    settings: &Settings,
-    numbered: &AtomicU64,
-    now: Instant,
-) -> Result<Vec<Arc<Active>>, AddError> {
-    let total = live.len() + rules.len();
-    if total > settings.limits.rules {
-        return Err(AddError::TooMany { rules: total, limit: settings.limits.rules });
-    }
-    let given: Vec<&str> = rules.iter().filter_map(|rule| rule.id.as_deref()).collect();
-    let mut added: Vec<Arc<Active>> = Vec::with_capacity(rules.len());
-    for rule in rules {
-        let others = || live.iter().chain(&added);
-        let id = match &rule.id {
-            Some(id) => match others().find(|other| other.id == *id) {
-                Some(other) => return Err(AddError::Taken { id: id.clone(), by: other.text.clone() }),
-                None => id.clone(),
-            },
-            None => loop {
-                let id = format!("r{}", numbered.fetch_add(1, Ordering::Relaxed) + 1);
-                if !given.contains(&id.as_str()) && others().all(|other| other.id != id) {
-                    break id;
-                }
-            },
-        };
-        let text = rule.to_string();
-        let ordinal = others().filter(|other| other.text == text).count() as u64;
-        let active = Active::new(rule.clone(), id, Some(origin), ordinal, now, Cancel::new());
-        added.push(Arc::new(active.on(&settings.instance)));
-    }
-    Ok(added)
 }
 
 /// Refuses rules about calls that are never made: a fault that cannot happen looks like one that does no harm.

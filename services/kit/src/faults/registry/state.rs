@@ -29,6 +29,9 @@ pub struct RuleState {
     pub capped: u64,
     /// When it was last injected, in milliseconds since 1970.
     pub last_fired_unix_ms: Option<u64>,
+    /// Why the host did not let it have its effect, where that was so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
     /// How long it takes until it begins, in milliseconds, where that is still to come.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub begins_in_ms: Option<u64>,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::faults::modes::{About, ModeSpec};
 
 mod generated;
 
@@ -58,7 +59,7 @@ fn every_wrong_rule_says_where_and_why() {
         ("error=503;method=G T", 18, "`G T` is no method"),
         ("error=503;header=x-user", 18, "the header `x-user` has no value"),
         ("error=503;header=x user:a", 18, "`x user` is no name of a header"),
-        ("truncate;upstream=stock", 10, "`truncate` cannot be done to a call"),
+        ("truncate;upstream=stock", 10, "`truncate` is about requests that come in"),
         ("refuse@1%", 8, "`refuse` takes no percentage"),
         ("size=1XB", 7, "`XB` is no unit of bytes"),
         ("drip=100", 6, "`100` is no rate"),
@@ -97,6 +98,22 @@ fn every_wrong_rule_says_where_and_why() {
         let error = Rule::parse_all(text).unwrap_err();
         assert_eq!(error.column(), column, "{text}\n{error}");
         assert!(error.to_string().contains(message), "{text}\n{error}");
+    }
+}
+
+#[test]
+fn a_mode_that_cannot_be_done_to_a_call_says_why_and_what_can() {
+    let about_requests = MODES.iter().copied().filter(|spec| spec.is_about_requests());
+    let (calls, requests): (Vec<&ModeSpec>, Vec<&ModeSpec>) =
+        about_requests.partition(|spec| spec.about == About::Requests { calls: true });
+    let calls: Vec<&str> = calls.iter().map(|spec| spec.name).collect();
+    for spec in requests {
+        let example = spec.example.split(", ").next().unwrap();
+        let error = Rule::parse_all(&format!("{example};upstream=stock")).unwrap_err().to_string();
+        let why = format!("`{}` is about requests that come in, `upstream` about calls that go out", spec.name);
+        let remedy =
+            format!("set the rule at the upstream itself, or do one of these to the calls: {}", calls.join(", "));
+        assert!(error.starts_with(&why) && error.trim_end().ends_with(&remedy), "{error}");
     }
 }
 

@@ -10,7 +10,12 @@ fn shaped(shapes: &[Shape]) -> Shaped {
 }
 
 fn with(cancel: &Cancel, shapes: &[Shape]) -> Shaped {
-    let shapes = shapes.iter().map(|shape| (*shape, cancel.tether(None))).collect();
+    let shaping = |shape: &Shape| Shaping {
+        shape: *shape,
+        tether: cancel.tether(None),
+        tally: Tally::new("t", "t", "drip", true, None),
+    };
+    let shapes = shapes.iter().map(shaping).collect();
     Shaped::new(Bytes::from_static(TEXT), shapes, Parting::Unseen, Duration::from_secs(300))
 }
 

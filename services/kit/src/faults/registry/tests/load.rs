@@ -1,6 +1,9 @@
 //! Many rules, huge ones, and changes while requests come.
 
+use metrics_exporter_prometheus::PrometheusBuilder;
+
 use super::*;
+use crate::faults::series::OWN;
 
 #[test]
 fn thousands_of_rules_are_held_against_a_request_where_they_are_allowed() {
@@ -74,5 +77,68 @@ fn a_counted_rule_that_is_replaced_under_load_starts_anew_and_never_fires_too_of
         }
         let fired: usize = asking.into_iter().map(|asking| asking.join().unwrap()).sum();
         assert!(fired <= allowed, "{fired} of {allowed}");
+    });
+}
+
+/// The series of the counter of faults in a page of metrics.
+fn counted(page: &str) -> Vec<&str> {
+    page.lines().filter(|line| line.starts_with("meshwalk_faults_injected_total{")).collect()
+}
+
+#[test]
+fn rules_that_come_and_go_do_not_make_the_metrics_grow_without_end() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let page = recorder.handle();
+    metrics::with_local_recorder(&recorder, || {
+        let registry = Registry::new(Settings::default());
+        registry.add("error=500;path=/kept;id=kept", Origin::Control).unwrap();
+        hit(&registry, "/kept");
+        let rounds = 2 * OWN;
+        for round in 0..rounds {
+            // One with an id of its own, and one without.
+            registry.add(&format!("error=503;id=n{round}|latency=1ms"), Origin::Control).unwrap();
+            hit(&registry, "/");
+            assert_eq!(registry.list().iter().map(|state| state.fired).collect::<Vec<_>>(), [1, 1, 1], "each is shown");
+            let keep = registry.list()[0].id.clone();
+            registry
+                .list()
+                .iter()
+                .filter(|state| state.id != keep)
+                .for_each(|state| registry.remove(&state.id).unwrap());
+        }
+        hit(&registry, "/kept");
+        // All that have a series, and the others of each mode.
+        let page = page.render();
+        assert_eq!(counted(&page).len(), 2 * OWN + 2);
+        for line in [
+            r#"{rule="kept",mode="error"} 2"#.to_owned(),
+            r#"{rule="n0",mode="error"} 1"#.to_owned(),
+            format!(r#"{{rule="r{OWN}",mode="latency"}} 1"#),
+            format!(r#"{{rule="other",mode="error"}} {}"#, rounds + 1 - OWN),
+            format!(r#"{{rule="other",mode="latency"}} {}"#, rounds - OWN),
+        ] {
+            assert!(
+                counted(&page).iter().any(|counter| counter.ends_with(&line)),
+                "{line}: {:?}",
+                &counted(&page)[..9]
+            );
+        }
+    });
+}
+
+#[test]
+fn a_rule_that_never_fires_takes_no_series() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let page = recorder.handle();
+    metrics::with_local_recorder(&recorder, || {
+        let registry = Registry::new(Settings::default());
+        for round in 0..2 * OWN {
+            registry.add(&format!("error=503;path=/nobody;id=n{round}"), Origin::Control).unwrap();
+            registry.clear();
+        }
+        registry.add("error=503;id=last", Origin::Control).unwrap();
+        hit(&registry, "/");
+        assert_eq!(counted(&page.render()).len(), 1);
+        assert!(page.render().contains(r#"rule="last""#));
     });
 }
