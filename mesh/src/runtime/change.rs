@@ -4,9 +4,10 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use tokio::sync::oneshot;
 
-use super::{shared::Shared, transition};
+use super::{notes, shared::Shared, transition};
 use crate::{
     control::types::{Change, Refusal, RefusalKind, Snapshot},
+    problem::{Problem, Problems},
     resources::{Key, Reading, Resource, Resources},
 };
 
@@ -18,7 +19,11 @@ impl Shared {
     pub(crate) async fn apply(self: &Arc<Self>, paths: Vec<PathBuf>) -> Result<Change, Refusal> {
         let reading = read(paths).await?;
         let named = identities(&reading);
-        self.change(named, move |before| Ok((before.with(&reading)?, BTreeSet::new()))).await.map(at_once)
+        let ignored = notes::of_ignored(&reading.without_effect);
+        let change = self.change(named, move |before| Ok((before.with(&reading)?, BTreeSet::new())));
+        let mut change = change.await.map(at_once)?;
+        change.notes.extend(ignored);
+        Ok(change)
     }
 
     /// Takes the resources that the files name out of force.
@@ -131,9 +136,15 @@ fn deployment(resources: &Resources, name: &str) -> Result<(Key, serde_json::Val
 }
 
 async fn read(paths: Vec<PathBuf>) -> Result<Reading, Refusal> {
+    let named: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
     let reading = tokio::task::spawn_blocking(move || Resources::read(&paths)).await;
-    let reading = reading.map_err(|error| Refusal::new(RefusalKind::Failed, error.to_string()))?;
-    Ok(reading?)
+    let reading = reading.map_err(|error| Refusal::new(RefusalKind::Failed, error.to_string()))??;
+    if reading.resources.is_empty() && reading.without_effect.is_empty() {
+        // Taken for a change that was made, it would be the file that somebody meant to save.
+        let nothing = Problem::new(format!("there is no resource in {}", named.join(", ")));
+        return Err(Problems::from(nothing.remedy("write one into it, or leave it out")).into());
+    }
+    Ok(reading)
 }
 
 fn identities(reading: &Reading) -> Vec<String> {

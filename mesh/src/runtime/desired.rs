@@ -29,8 +29,24 @@ pub(super) struct Wanted {
 /// that shall have new pods, `anew`.
 ///
 /// # Errors
-/// If the network has no address left.
+/// If the network has no address left; then it has as many as before.
 pub(super) fn choose(
+    plans: &[PodPlan],
+    resources: &Resources,
+    outbound: &BTreeMap<u16, u16>,
+    running: &[Wanted],
+    anew: &BTreeSet<Key>,
+    network: &mut Network,
+) -> Result<Vec<Wanted>, network::Error> {
+    let before = network.in_use();
+    let chosen = settle(plans, resources, outbound, running, anew, network);
+    if chosen.is_err() {
+        network.back_to(&before);
+    }
+    chosen
+}
+
+fn settle(
     plans: &[PodPlan],
     resources: &Resources,
     outbound: &BTreeMap<u16, u16>,

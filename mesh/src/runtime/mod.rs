@@ -10,6 +10,7 @@ mod inspect;
 mod leaving;
 mod mesh;
 pub mod network;
+mod notes;
 mod options;
 mod phases;
 mod pod;

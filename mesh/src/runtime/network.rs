@@ -1,7 +1,7 @@
 //! A run's network `127.A.B.0/24`, taken by a socket that the kernel closes however the run ends.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     io,
     net::{Ipv4Addr, SocketAddrV4, TcpListener},
 };
@@ -48,7 +48,7 @@ pub enum Error {
         source: io::Error,
     },
     /// All addresses are in use.
-    #[error("the network 127.{0}.{1}.0/24 has no address left: it holds {most} pods at once", most = LAST_POD - FIRST_POD + 1)]
+    #[error("the network 127.{0}.{1}.0/24 has no address left: it holds {most} pods at once; ask for fewer replicas", most = LAST_POD - FIRST_POD + 1)]
     Full(u8, u8),
 }
 
@@ -128,6 +128,16 @@ impl Network {
     /// Whether a pod of this name runs, or is on its way out and still has its folder.
     pub fn has(&self, name: &str) -> bool {
         self.used.values().any(|other| other == name)
+    }
+
+    /// Which addresses are in use, for [`Network::back_to`].
+    pub fn in_use(&self) -> BTreeSet<u8> {
+        self.used.keys().copied().collect()
+    }
+
+    /// Takes back every address that was given since `before`, from pods that were never started.
+    pub fn back_to(&mut self, before: &BTreeSet<u8>) {
+        self.used.retain(|host, _| before.contains(host));
     }
 
     /// A pod has ended; its address and its name may be given again.

@@ -16,7 +16,7 @@ use super::{
     delivery::Delivery,
     desired::{self, Wanted},
     envoy_program::BOOTSTRAP,
-    leaving,
+    leaving, notes,
     pod::{self, Paths, Pod},
     rollout, rotation,
     shared::Shared,
@@ -92,11 +92,7 @@ pub(super) async fn to(
         return Err(refusal);
     }
 
-    let mut notes: Vec<String> = Vec::new();
-    if !running.is_empty() {
-        notes.extend(new.iter().map(|pod| format!("pod {} was started", pod.name)));
-        notes.extend(going.iter().map(|pod| format!("pod {pod} gets no more requests and ends")));
-    }
+    let notes = if running.is_empty() { Vec::new() } else { notes::of_pods(&running, &new, &going, anew) };
     for wanted in wanted {
         if let Some(pod) = state.pods.get_mut(&wanted.name) {
             pod.wanted = Some(wanted);

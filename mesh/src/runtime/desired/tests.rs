@@ -90,6 +90,18 @@ fn a_name_is_given_again_only_when_the_pod_that_had_it_is_gone() {
 }
 
 #[test]
+fn pods_that_find_no_room_leave_the_network_as_it_was() {
+    let mut network = Network::take().unwrap();
+    let few = choose_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
+    let outbound = BTreeMap::from([(8080, 15101)]);
+    let many = [plan("backend", 1000, "v1", true)];
+    let refused = choose(&many, &service(), &outbound, &few, &BTreeSet::new(), &mut network).unwrap_err();
+    assert!(refused.to_string().contains("244 pods at once"), "{refused}");
+    let after = choose_from(&[plan("backend", 3, "v1", true)], &few, &mut network);
+    assert_eq!(names(&after), ["backend-1", "backend-2", "backend-3"]);
+}
+
+#[test]
 fn a_pod_with_a_sidecar_calls_through_it_on_every_port() {
     let mut network = Network::take().unwrap();
     let pods = choose_from(&[plan("backend", 1, "v1", true)], &[], &mut network);

@@ -96,6 +96,7 @@ async fn a_broken_file_changes_nothing() {
         (text.replace("weight: 10", "wieght: 10"), "wieght"),
         (text.replace("subset: v2", "subset: v9"), "v9"),
         (text.replace("spec:", "spec: {"), ":"),
+        ("# nothing but a comment\n".to_owned(), "there is no resource in"),
     ] {
         let file = file(&broken);
         let error = bed.client.apply(&[file.path().to_owned()]).await.unwrap_err();
@@ -107,6 +108,26 @@ async fn a_broken_file_changes_nothing() {
     assert_eq!(bed.client.resources().await.unwrap(), snapshot);
     assert_eq!(bed.client.config("frontend").await.unwrap(), config);
     assert_eq!(version(&bed).await.as_deref(), Some("v1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resource_that_does_nothing_here_is_named_when_it_is_applied() {
+    let bed = Bed::up(&[]).await;
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: meshwalk}\ndata: {a: b}\n";
+    let change = bed.client.apply(&[file(text).path().to_owned()]).await.unwrap();
+    let [note] = change.notes.as_slice() else { panic!("{change:?}") };
+    assert!(note.starts_with("ConfigMap meshwalk/settings has no effect here: "), "{note}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_finds_no_room_leaves_room_for_others_and_says_why_a_pod_was_replaced() {
+    let bed = Bed::up(&[]).await;
+    let error = bed.client.scale("backend-v1", 1000).await.unwrap_err();
+    assert!(error.to_string().contains("ask for fewer replicas"), "{error}");
+    let change = bed.client.scale("backend-v1", 3).await.unwrap();
+    let has = |words: &str| change.notes.iter().any(|note| note == words);
+    assert!(has("pod backend-v1-3 was started"), "{change:?}");
+    assert!(has("pod outsider-2 was started: without a sidecar, it has to be told of the other pods"), "{change:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
