@@ -1,6 +1,6 @@
 //! `meshwalk call URL`: one request and all of its answer, for programs and for pods without a shell.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use super::load::destination;
 use crate::{
@@ -20,15 +20,8 @@ pub struct Args {
     /// Where to: `http://HOST[:PORT][/PATH]`; with --unix, a path is enough.
     #[arg(required_unless_present = "batch", conflicts_with = "batch")]
     url: Option<String>,
-    /// A header of the request, as NAME:VALUE; repeatable.
-    #[arg(long, short = 'H', value_name = "NAME:VALUE", value_parser = destination::header)]
-    header: Vec<(String, String)>,
-    /// The Host header, if it is not the URL's host.
-    #[arg(long)]
-    host: Option<String>,
-    /// Connect to this Unix socket instead of the URL's host.
-    #[arg(long, value_name = "PATH")]
-    unix: Option<PathBuf>,
+    #[command(flatten)]
+    to: destination::Flags,
     /// The request's method.
     #[arg(long, short = 'X', default_value = "GET")]
     method: String,
@@ -36,7 +29,7 @@ pub struct Args {
     #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = units::duration)]
     timeout: Duration,
     /// Read questions from standard input, one per line as JSON, and answer each with a line.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["header", "host", "unix", "method", "timeout"])]
     batch: bool,
 }
 
@@ -49,11 +42,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let question = Question {
         url,
         method: args.method,
-        host: args.host,
-        headers: args.header,
+        host: args.to.host,
+        headers: args.to.header,
         timeout_ms: u64::try_from(args.timeout.as_millis()).unwrap_or(u64::MAX),
     };
-    let answered = ask(&question, args.unix.as_deref()).await?;
+    let answered = ask(&question, args.to.unix.as_deref()).await?;
     cli::say(&serde_json::to_string(&answered)?);
     Ok(ExitCode::SUCCESS)
 }

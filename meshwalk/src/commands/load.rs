@@ -5,7 +5,6 @@ mod figures;
 
 use std::{
     io::{IsTerminal, Write},
-    path::PathBuf,
     process::ExitCode,
     time::Duration,
 };
@@ -35,15 +34,8 @@ pub struct Args {
     /// For how long, such as 10s.
     #[arg(long = "for", short = 'd', value_name = "DURATION", default_value = "10s", value_parser = units::duration)]
     duration: Duration,
-    /// A header of every request, as NAME:VALUE; repeatable.
-    #[arg(long, short = 'H', value_name = "NAME:VALUE", value_parser = destination::header)]
-    header: Vec<(String, String)>,
-    /// The Host header, if it is not the URL's host.
-    #[arg(long)]
-    host: Option<String>,
-    /// Connect to this Unix socket instead of the URL's host.
-    #[arg(long, value_name = "PATH")]
-    unix: Option<PathBuf>,
+    #[command(flatten)]
+    to: destination::Flags,
     /// The request's method.
     #[arg(long, short = 'X', default_value = "GET")]
     method: http::Method,
@@ -53,7 +45,7 @@ pub struct Args {
     /// How long an answer may take from when its request was sent.
     #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = units::duration)]
     timeout: Duration,
-    /// Count the versions of this service in the call tree, such as backend; without it, of the one that answers.
+    /// Count the versions of this service in the call tree only, such as backend; without it, of each one.
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
     /// How many requests may be in flight at once; further ones are sent late and are counted as held back.
@@ -73,10 +65,10 @@ pub struct Args {
 /// [`cli::WrongInput`] for a URL, a header or a number that cannot be used; or if this process runs out of descriptors
 /// or ports. Failed requests are no error.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let destination = destination::find(&args.url, args.unix.as_deref(), args.host.as_deref()).await?;
+    let destination = destination::find(&args.url, args.to.unix.as_deref(), args.to.host.as_deref()).await?;
     let plan = Plan {
         method: args.method,
-        headers: args.header,
+        headers: args.to.header,
         fresh_connections: args.fresh,
         timeout: args.timeout,
         service: args.service,

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, process::ExitCode};
 
-use meshwalk_mesh::control::types::{InstanceStatus, Status};
+use meshwalk_mesh::{
+    control::types::{InstanceStatus, Status},
+    resources::WithoutEffect,
+};
 
 use super::{named::Named, table::table};
 use crate::cli;
@@ -74,13 +77,35 @@ fn without_effect(status: &Status) -> String {
     if status.without_effect.is_empty() {
         return String::new();
     }
-    let mut fields: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut fields: BTreeMap<(String, &str), usize> = BTreeMap::new();
     for field in &status.without_effect {
-        *fields.entry((&field.field, &field.reason)).or_default() += 1;
+        *fields.entry((name(field), &field.reason)).or_default() += 1;
     }
-    let lines: Vec<Vec<String>> = fields
-        .into_iter()
-        .map(|((field, reason), count)| vec![field.to_owned(), count.to_string(), reason.to_owned()])
-        .collect();
+    let lines: Vec<Vec<String>> =
+        fields.into_iter().map(|((field, reason), count)| vec![field, count.to_string(), reason.to_owned()]).collect();
     format!("\nwithout effect on one machine:\n{}", table(&["FIELD", "TIMES", "WHY"], &lines))
+}
+
+/// The field, or the kind of a resource of which nothing has an effect.
+fn name(ignored: &WithoutEffect) -> String {
+    match (ignored.field.as_str(), ignored.resource.split_once(' ')) {
+        ("*", Some((kind, _))) => format!("{kind} (all of it)"),
+        (field, _) => field.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_that_does_nothing_as_a_whole_is_named_by_its_kind() {
+        let ignored = |field: &str| WithoutEffect {
+            resource: "ConfigMap meshwalk/settings".to_owned(),
+            field: field.to_owned(),
+            reason: String::new(),
+        };
+        assert_eq!(name(&ignored("*")), "ConfigMap (all of it)");
+        assert_eq!(name(&ignored("spec.strategy")), "spec.strategy");
+    }
 }

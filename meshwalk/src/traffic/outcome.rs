@@ -103,9 +103,16 @@ pub struct Answer {
     pub trace_id: Option<String>,
     /// Whether the tree has several hops and each was told of the same trace.
     pub one_trace: bool,
+    /// Where no service is counted by name: each service of the tree with the version of its first hop.
+    pub services: Vec<(String, String)>,
 }
 
 impl Answer {
+    /// The version of a service of the tree, where no service is counted by name.
+    pub fn version_of(&self, service: &str) -> Option<&str> {
+        self.services.iter().find(|(name, _)| name == service).map(|(_, version)| version.as_str())
+    }
+
     /// Whether the client got what it asked for: a status of 2xx or 3xx.
     pub fn is_success(&self) -> bool {
         (200..400).contains(&self.status)

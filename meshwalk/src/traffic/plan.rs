@@ -53,7 +53,8 @@ pub struct Plan {
     pub fresh_connections: bool,
     /// How long an answer may take, from when the request was sent, before it counts as timed out.
     pub timeout: Duration,
-    /// Whose versions are counted: a service's name in the call tree; without one, the answering service itself.
+    /// Whose versions are counted: a service's name in the call tree; without one, the answering service itself, and
+    /// beside it each service of the tree.
     pub service: Option<String>,
     /// How many requests may be in flight at once. Further ones wait, are counted as held back, and their latency goes
     /// on counting from when they were due.

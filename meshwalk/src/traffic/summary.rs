@@ -1,10 +1,13 @@
 //! A run in figures, for people and for programs.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::{Serialize, Serializer};
 
-use super::{FailureKind, InFlight, Lateness, Traffic};
+use super::{Answer, FailureKind, InFlight, Lateness, Traffic};
 
 /// A run in figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,6 +37,9 @@ pub struct Summary {
     pub statuses: BTreeMap<u16, u64>,
     /// Answers by version of the counted service.
     pub versions: BTreeMap<String, VersionCount>,
+    /// Where no service is counted by name: the same of every service of the call trees.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<String, BTreeMap<String, VersionCount>>,
     /// Latencies of all answers and timeouts, from when the requests were due; none without either.
     pub latency: Option<Quantiles>,
     /// Connections opened.
@@ -99,7 +105,8 @@ impl Traffic {
             failed: self.failed(),
             failures: self.failures(),
             statuses: self.by_status(),
-            versions: self.version_counts(),
+            versions: self.version_counts(|answer| answer.version.as_deref()),
+            services: self.service_counts(),
             latency: Quantiles::of(&self.latencies(|_| true)),
             connections: self.connections,
             in_flight: self.in_flight,
@@ -107,16 +114,25 @@ impl Traffic {
         }
     }
 
-    fn version_counts(&self) -> BTreeMap<String, VersionCount> {
-        let counts = self.by_version();
+    fn service_counts(&self) -> BTreeMap<String, BTreeMap<String, VersionCount>> {
+        let names: BTreeSet<&String> =
+            self.answers().flat_map(|answer| &answer.services).map(|(name, _)| name).collect();
+        names.into_iter().map(|name| (name.clone(), self.version_counts(|answer| answer.version_of(name)))).collect()
+    }
+
+    fn version_counts(&self, version_of: impl Fn(&Answer) -> Option<&str>) -> BTreeMap<String, VersionCount> {
+        let mut counts = BTreeMap::<String, u64>::new();
+        for version in self.answers().filter_map(&version_of) {
+            *counts.entry(version.to_owned()).or_default() += 1;
+        }
         let total: u64 = counts.values().sum();
         let describe = |(version, count): (String, u64)| {
-            let is_it = |name: &Option<String>| name.as_deref() == Some(version.as_str());
-            let latencies = self.latencies(|sample| sample.outcome.answer().is_some_and(|a| is_it(&a.version)));
+            let is_it = |answer: &Answer| version_of(answer) == Some(version.as_str());
+            let latencies = self.latencies(|sample| sample.outcome.answer().is_some_and(is_it));
             let figures = VersionCount {
                 count,
                 share: count as f64 / total as f64,
-                errors: self.count(|answer| is_it(&answer.version) && answer.status >= 400),
+                errors: self.count(|answer| is_it(answer) && answer.status >= 400),
                 latency: Quantiles::of(&latencies),
             };
             (version, figures)

@@ -57,6 +57,9 @@ pub(super) fn read(reply: &Reply, service: Option<&str>) -> Answer {
     count_faults(&root, &mut answer.faults);
     answer.one_trace = hops(&root) > 1 && trace_of(&root).is_some_and(|id| all_of(&root, id));
     answer.trace_id = root.trace.as_ref().and_then(|trace| trace.id.clone());
+    if service.is_none() {
+        list_services(&root, &mut answer.services);
+    }
     if service.is_none_or(|service| service == root.service) {
         answer.upstream_status = Some(answer.status);
         describe(&root, &mut answer);
@@ -82,6 +85,16 @@ fn find<'a>(hop: &'a Hop, service: &str) -> Option<&'a Call> {
         let is_it = call.hop.as_ref().map_or(call.name == service, |hop| hop.service == service);
         if is_it { Some(call) } else { call.hop.as_ref().and_then(|hop| find(hop, service)) }
     })
+}
+
+/// The first call to a service in the tree's order counts, as for a service that is asked for by name.
+fn list_services(hop: &Hop, services: &mut Vec<(String, String)>) {
+    if let Some(version) = hop.version.as_ref().filter(|_| services.iter().all(|(name, _)| *name != hop.service)) {
+        services.push((hop.service.clone(), version.clone()));
+    }
+    for hop in below(hop) {
+        list_services(hop, services);
+    }
 }
 
 fn trace_of(hop: &Hop) -> Option<&str> {
@@ -119,6 +132,9 @@ fn read_headers(headers: &HeaderMap, service: Option<&str>, answer: &mut Answer)
         answer.upstream_status = Some(answer.status);
         answer.version = text("x-meshwalk-version");
         answer.instance = text("x-meshwalk-instance");
+        if let Some(version) = answer.version.clone().filter(|_| service.is_none()) {
+            answer.services.push((answering, version));
+        }
     }
 }
 
@@ -186,6 +202,10 @@ mod tests {
             let answer = read(&reply(504, TREE), service);
             assert_eq!((answer.version.as_deref(), answer.upstream_status), (Some("v1"), Some(504)));
         }
+        let services = [("frontend", "v1"), ("cart", "v7"), ("backend", "v2")];
+        let services = services.map(|(name, version)| (name.to_owned(), version.to_owned()));
+        assert_eq!(read(&reply(504, TREE), None).services, services);
+        assert_eq!(read(&reply(504, TREE), Some("frontend")).services, []);
     }
 
     #[test]
@@ -209,6 +229,7 @@ mod tests {
         reply.headers.insert("x-meshwalk-version", "v2".parse().unwrap());
         assert_eq!(read(&reply, Some("backend")).version.as_deref(), Some("v2"));
         assert_eq!(read(&reply, None).version.as_deref(), Some("v2"));
+        assert_eq!(read(&reply, None).services, [("backend".to_owned(), "v2".to_owned())]);
         assert_eq!(read(&reply, Some("frontend")).version, None);
     }
 }

@@ -1,6 +1,10 @@
 //! Where the URL, the socket and the host lead.
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use http::Uri;
 use tokio::net::TcpStream;
@@ -9,6 +13,20 @@ use crate::{cli::WrongInput, traffic::Address};
 
 /// How long an address of several may take to connect before the next one is tried.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Where requests go and what they carry, beside the URL: for every command that sends some.
+#[derive(Debug, clap::Args)]
+pub(in crate::commands) struct Flags {
+    /// A header to send, as NAME:VALUE; repeatable.
+    #[arg(long, short = 'H', value_name = "NAME:VALUE", value_parser = header)]
+    pub(in crate::commands) header: Vec<(String, String)>,
+    /// The Host header, if it is not the URL's host.
+    #[arg(long)]
+    pub(in crate::commands) host: Option<String>,
+    /// Connect to this Unix socket instead of the URL's host.
+    #[arg(long, value_name = "PATH")]
+    pub(in crate::commands) unix: Option<PathBuf>,
+}
 
 /// Where requests go, and what they ask for.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,7 +60,7 @@ pub(in crate::commands) async fn find(
 }
 
 /// Splits a header into its name and its value.
-pub(in crate::commands) fn header(text: &str) -> Result<(String, String), String> {
+fn header(text: &str) -> Result<(String, String), String> {
     match text.split_once(':') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.trim().to_owned())),
         _ => Err(format!("{text:?} is no header: NAME:VALUE is needed, such as x-canary:true")),
@@ -70,9 +88,16 @@ fn locate(url: &str, has_socket: bool) -> Result<Location, WrongInput> {
     if authority.as_str().contains('@') {
         return Err(wrong("a user name is not sent; use --header authorization:…"));
     }
+    // A number that is no port is none to the URL's own grammar, and must not pass for one that was left out.
+    let after_host = authority.as_str().get(authority.host().len()..).unwrap_or_default();
+    let port = match (authority.port_u16(), after_host) {
+        (Some(port @ 1..), _) => port,
+        (None, "" | ":") => 80,
+        _ => return Err(wrong("a port is a number from 1 to 65535")),
+    };
     Ok(Location {
         host: authority.host().trim_matches(['[', ']']).to_owned(),
-        port: authority.port_u16().unwrap_or(80),
+        port,
         authority: authority.as_str().to_owned(),
         path,
     })
@@ -126,6 +151,8 @@ mod tests {
             ("http://a b/", "http://HOST"),
             ("http://me@localhost/", "user name"),
             ("", "http://HOST"),
+            ("http://localhost:99999/", "from 1 to 65535"),
+            ("http://localhost:0/", "from 1 to 65535"),
         ] {
             let error = locate(url, false).unwrap_err().to_string();
             assert!(error.contains(&format!("{url:?}")) && error.contains(part), "{url}: {error}");

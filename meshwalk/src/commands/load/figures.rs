@@ -1,10 +1,10 @@
 //! The figures of a run for a terminal.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     commands::table::table,
-    traffic::{Plan, Quantiles, Summary, Traffic},
+    traffic::{Plan, Quantiles, Summary, Traffic, VersionCount},
 };
 
 /// The figures as tables.
@@ -43,27 +43,27 @@ fn heading(plan: &Plan, summary: &Summary) -> String {
     text
 }
 
+/// By version of the service that was asked for, or of each service in the call trees.
 fn versions(plan: &Plan, summary: &Summary) -> String {
-    if summary.versions.is_empty() {
-        return match &plan.service {
-            Some(service) => format!("no answer names a version of {service}\n"),
-            None => String::new(),
-        };
-    }
     let heading = ["VERSION", "ANSWERS", "SHARE", "ERRORS", "P50", "P99"];
-    let line = |(version, figures): (&String, &crate::traffic::VersionCount)| {
-        let at =
-            |quantile: fn(&Quantiles) -> Duration| figures.latency.as_ref().map_or("-".to_owned(), |q| ms(quantile(q)));
-        vec![
-            version.clone(),
-            figures.count.to_string(),
-            percent(figures.share),
-            figures.errors.to_string(),
-            at(|q| q.p50),
-            at(|q| q.p99),
-        ]
-    };
-    table(&heading, &summary.versions.iter().map(line).collect::<Vec<_>>())
+    match &plan.service {
+        Some(service) if summary.versions.is_empty() => format!("no answer names a version of {service}\n"),
+        Some(_) => table(&heading, &summary.versions.iter().map(version).collect::<Vec<_>>()),
+        None if summary.services.is_empty() => String::new(),
+        None => {
+            let of_service = |(service, versions): (&String, &BTreeMap<String, VersionCount>)| -> Vec<Vec<String>> {
+                versions.iter().map(|line| [vec![service.clone()], version(line)].concat()).collect()
+            };
+            let lines: Vec<_> = summary.services.iter().flat_map(of_service).collect();
+            table(&[&["SERVICE"], &heading[..]].concat(), &lines)
+        }
+    }
+}
+
+fn version((name, figures): (&String, &VersionCount)) -> Vec<String> {
+    let at = |of: fn(&Quantiles) -> Duration| figures.latency.as_ref().map_or("-".to_owned(), |q| ms(of(q)));
+    let count = [name.clone(), figures.count.to_string(), percent(figures.share), figures.errors.to_string()];
+    [count.to_vec(), vec![at(|q| q.p50), at(|q| q.p99)]].concat()
 }
 
 fn statuses(summary: &Summary) -> String {
@@ -75,6 +75,10 @@ fn statuses(summary: &Summary) -> String {
 }
 
 fn failures(traffic: &Traffic, summary: &Summary) -> String {
+    if summary.failures.is_empty() && summary.requests == 0 {
+        // Nothing has come to an end, so there is nothing to say of how.
+        return String::new();
+    }
     if summary.failures.is_empty() {
         return "no request went without an HTTP answer\n".to_owned();
     }
@@ -165,10 +169,30 @@ mod tests {
     }
 
     #[test]
+    fn without_a_service_each_one_of_the_tree_is_shown() {
+        let answer = |backend: &str| {
+            let services = [("frontend", "v1"), ("backend", backend)];
+            let services = services.map(|(name, version)| (name.to_owned(), version.to_owned())).into();
+            Outcome::Answer(Answer { status: 200, services, ..Answer::default() })
+        };
+        let samples = ["v1", "v1", "v1", "v2"].map(|version| sample(0, answer(version))).into();
+        let text = show(&Plan { service: None, ..plan() }, &Traffic::of(samples));
+        for line in [
+            "SERVICE   VERSION  ANSWERS  SHARE     ERRORS  P50      P99",
+            "backend   v1       3        75.00 %   0       1.50 ms  1.50 ms",
+            "backend   v2       1        25.00 %   0       1.50 ms  1.50 ms",
+            "frontend  v1       4        100.00 %  0       1.50 ms  1.50 ms",
+        ] {
+            assert!(text.contains(line), "{line:?} is not in\n{text}");
+        }
+    }
+
+    #[test]
     fn an_interrupted_run_without_an_answer_says_so() {
         let traffic = Traffic { planned: 4, sent: 3, abandoned: 3, interrupted: true, ..Traffic::default() };
         let text = show(&plan(), &traffic);
         assert!(text.contains("interrupted: 3 requests abandoned in flight, 1 not sent"), "{text}");
         assert!(text.contains("no answer names a version of backend"), "{text}");
+        assert!(!text.contains("no request went without"), "{text}");
     }
 }
