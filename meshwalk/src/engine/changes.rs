@@ -29,10 +29,8 @@ impl Engine<'_> {
             self.target.restart(&restart.deployment).await?;
         }
         if actions.clear_faults {
-            for instance in self.target.instances().await? {
-                if !self.target.faults(&instance.name).await?.is_empty() {
-                    self.set_faults(&instance.name, FaultChange::Clear, when, changes).await?;
-                }
+            for instance in self.faulty().await? {
+                self.set_faults(&instance.name, FaultChange::Clear, when, changes).await?;
             }
         }
         for faults in &actions.faults {
@@ -84,6 +82,11 @@ impl Engine<'_> {
         for restart in &actions.restart {
             commands.push(self.target.command(&Action::Restart(&restart.deployment)).await?);
         }
+        if actions.clear_faults {
+            for instance in self.faulty().await? {
+                commands.push(self.target.command(&Action::Faults(&instance.name, FaultChange::Clear)).await?);
+            }
+        }
         for faults in &actions.faults {
             for instance in self.matching(faults).await? {
                 commands.push(
@@ -92,6 +95,17 @@ impl Engine<'_> {
             }
         }
         Ok(commands)
+    }
+
+    /// The instances that have faults to be cleared of.
+    async fn faulty(&self) -> Result<Vec<Instance>, Halt> {
+        let mut faulty = Vec::new();
+        for instance in self.target.instances().await? {
+            if !self.target.faults(&instance.name).await?.is_empty() {
+                faulty.push(instance);
+            }
+        }
+        Ok(faulty)
     }
 
     /// The instances that faults are for; none at all is a mistake in the lab.

@@ -1,8 +1,12 @@
 //! A lab ends as it began, whatever happens in it.
 
+use std::sync::Mutex;
+
+use futures_util::future::BoxFuture;
 use meshwalk::{
     checks::Status,
-    engine::{Interrupter, Keeper},
+    engine::{Engine, Event, Interrupter, Keeper, Observer},
+    lab::Step,
 };
 
 use super::{FILES, Quiet, TRAFFIC, fake::Fake, lab, run, run_with};
@@ -171,4 +175,50 @@ async fn a_rollout_that_did_not_happen_is_noticed_and_a_scaled_deployment_is_put
     assert_eq!(report.labs[0].steps[1].checks[0].reason, "backend-v1 still has instances from before");
     assert_eq!(fake.changes(), ["scale backend-v1 3", "restore"]);
     assert!(fake.inner.lock().unwrap().replicas.is_empty());
+}
+
+/// Remembers the commands that it was shown before steps, and those that were then made.
+#[derive(Default)]
+struct Shown {
+    before: Mutex<Vec<String>>,
+    made: Mutex<Vec<String>>,
+}
+
+impl Observer for Shown {
+    fn tell(&self, event: &Event<'_>) {
+        if let Event::Changing(command) = event {
+            self.made.lock().unwrap().push((*command).to_owned());
+        }
+    }
+
+    fn wants_commands(&self) -> bool {
+        true
+    }
+
+    fn ready<'a>(&'a self, _: usize, _: usize, _: &'a Step, commands: &'a [String]) -> BoxFuture<'a, ()> {
+        self.before.lock().unwrap().extend(commands.to_vec());
+        Box::pin(async {})
+    }
+}
+
+#[tokio::test]
+async fn the_commands_that_are_shown_before_a_step_are_those_that_it_makes() {
+    let fake = Fake::with(&FILES).await;
+    let steps = "  - title: One
+    apply: v1.yaml
+    scale: {deployment: backend-v1, replicas: 2}
+    faults: {service: backend, version: v2, rules: error=503}
+  - title: Two
+    delete: v1.yaml
+    restart: backend-v1
+    clear-faults: true
+";
+    let (_interrupter, interrupt) = Interrupter::new();
+    let shown = Shown::default();
+    let keeper = Keeper::at(&fake.root.path().join("before.json"));
+    let engine = Engine { target: &fake, observer: &shown, interrupt, root: fake.root.path(), keeper };
+    engine.run(&[lab(&fake, steps)]).await.unwrap();
+    let (before, made) = (shown.before.into_inner().unwrap(), shown.made.into_inner().unwrap());
+    assert_eq!(before.len(), 6, "{before:?}");
+    assert_eq!(before, made);
 }
