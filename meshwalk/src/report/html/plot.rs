@@ -118,8 +118,10 @@ impl Plot<'_> {
         }
         let time = self.time();
         for mark in time.marks() {
-            let (x, y) = (ROOM.x(time, mark), ROOM.top + ROOM.height + 16.0);
-            svg.push_str(&format!("<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{} s</text>", short(mark)));
+            let (words, y) = (format!("{} s", short(mark)), ROOM.top + ROOM.height + 16.0);
+            // The last mark stands at the edge of the plot, and its words must not be cut off there.
+            let x = ROOM.x(time, mark).min(WIDTH - half_width(&words));
+            svg.push_str(&format!("<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{words}</text>"));
         }
         svg.push_str(shapes);
         if let Some((from, until)) = self.changed {
@@ -154,6 +156,13 @@ impl Plot<'_> {
     }
 }
 
+/// Half of what some figures take at most, in user units, in the page's font.
+fn half_width(words: &str) -> f64 {
+    #[allow(clippy::cast_precision_loss, reason = "a handful of characters")]
+    let characters = words.chars().count() as f64;
+    characters * 3.3
+}
+
 fn legend(series: &[Series]) -> String {
     let entries: Vec<_> =
         series.iter().map(|one| format!("<span><i class=\"{}\"></i>{}</span>", one.class, escape(&one.name))).collect();
@@ -164,4 +173,26 @@ fn legend(series: &[Series]) -> String {
 pub(super) fn short(number: f64) -> String {
     let rounded = (number * 1000.0).round() / 1000.0;
     rounded.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_last_mark_stand_inside_of_the_picture() {
+        let plot = Plot {
+            title: "Latency",
+            width: 0.05,
+            intervals: 16,
+            up: Scale::up_to(1.0, 4.0),
+            unit: short,
+            changed: None,
+            notes: Vec::new(),
+        };
+        let picture = plot.columns(&[]);
+        let (before, _) = picture.split_once("\" y=\"146\" text-anchor=\"middle\">0.8 s<").unwrap();
+        let x: f64 = before.rsplit('"').next().unwrap().parse().unwrap();
+        assert!(x + half_width("0.8 s") <= WIDTH, "{x}");
+    }
 }
