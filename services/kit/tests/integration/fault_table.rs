@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::Path};
 
-use meshwalk_kit::faults;
+use meshwalk_kit::faults::{self, Rule};
 
 const BEGIN: &str = "<!-- The tables up to the next mark are written by the tests of services/kit. -->\n";
 const END: &str = "<!-- End of the written tables. -->\n";
@@ -30,4 +30,22 @@ fn the_help_shows_every_mode_with_all_of_its_forms() {
             assert!(help.lines().any(|line| line == form), "{form} is not in: {help}");
         }
     }
+}
+
+/// `meshwalk lint` knows the shape of a rule only: which modes there are, and what they take, is known here.
+#[test]
+fn every_fault_of_the_labs_is_one_that_the_services_understand() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../labs");
+    let mut read = 0;
+    for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let text = fs::read_to_string(&file).unwrap();
+        for (_, rest) in text.match_indices("rules: ").map(|(at, key)| text.split_at(at + key.len())) {
+            let rules = rest.strip_prefix('"').and_then(|rest| rest.split_once('"'));
+            let (rules, _) = rules.unwrap_or_else(|| panic!("{}: rules that stand in no quotes", file.display()));
+            let parsed = Rule::parse_all(rules).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            assert!(!parsed.is_empty(), "{}: {rules}", file.display());
+            read += 1;
+        }
+    }
+    assert!(read > 0);
 }
