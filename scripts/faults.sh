@@ -14,10 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/typed.sh
 
 begin "$@"
-keep gateways.networking.istio.io meshwalk
-keep virtualservices.networking.istio.io frontend
-keep virtualservices.networking.istio.io backend
-keep destinationrules.networking.istio.io backend
+keep_routes
 
 step "Before any fault"
 apply istio/gateway/http.yaml istio/subsets.yaml istio/routes/all-to-v1.yaml

@@ -14,10 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/typed.sh
 
 begin "$@"
-keep gateways.networking.istio.io meshwalk
-keep virtualservices.networking.istio.io frontend
-keep virtualservices.networking.istio.io backend
-keep destinationrules.networking.istio.io backend
+keep_routes
 keep peerauthentications.security.istio.io default
 for policy in backend default-deny frontend-from-ingress backend-from-frontend; do
   keep authorizationpolicies.security.istio.io "$policy"

@@ -116,6 +116,13 @@ eventually() {
 
 # keep KIND NAME: remembers an object, or that there was none.
 keep() { quietly -n "$namespace" get "$1" "$2" -o yaml --ignore-not-found >"$kept/$1@$2"; }
+# Where requests go in, and to which version: what each of the typed walkthroughs changes.
+keep_routes() {
+  keep gateways.networking.istio.io meshwalk
+  keep virtualservices.networking.istio.io frontend
+  keep virtualservices.networking.istio.io backend
+  keep destinationrules.networking.istio.io backend
+}
 put_back() {
   local file broken=
   clear_faults || broken=yes

@@ -49,35 +49,6 @@ pub fn comparison(text: &str) -> (Option<Op>, &str) {
     (None, text)
 }
 
-/// A duration: a number and `us`, `ms`, `s` or `m`.
-///
-/// # Errors
-/// Anything else.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is not a duration; write a number and a unit, as `200ms`, `2s` or `1m`");
-    let at = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(at);
-    let seconds = match unit {
-        "us" => 1e-6,
-        "ms" => 1e-3,
-        "s" => 1.0,
-        "m" => 60.0,
-        _ => return Err(wrong()),
-    };
-    Duration::try_from_secs_f64(decimal(number).ok_or_else(wrong)? * seconds).map_err(|_| wrong())
-}
-
-/// A rate in requests per second: a number and `/s`.
-///
-/// # Errors
-/// Anything else, and a rate of zero.
-pub fn rate(text: &str) -> Result<f64, String> {
-    text.strip_suffix("/s")
-        .and_then(decimal)
-        .filter(|rate| *rate > 0.0)
-        .ok_or_else(|| format!("`{text}` is not a rate; write requests per second, as `400/s`"))
-}
-
 /// A share, from a percentage of 0 to 100.
 ///
 /// # Errors
@@ -126,28 +97,6 @@ pub fn readable(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_have_a_number_and_a_unit() {
-        assert_eq!(duration("200ms"), Ok(Duration::from_millis(200)));
-        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        for wrong in ["200", "ms", "-1s", "1 hour", "", "1e3s", "1.2.3s"] {
-            assert_eq!(
-                duration(wrong),
-                Err(format!("`{wrong}` is not a duration; write a number and a unit, as `200ms`, `2s` or `1m`"))
-            );
-        }
-    }
-
-    #[test]
-    fn rates_are_per_second_and_more_than_none() {
-        assert_eq!(rate("400/s"), Ok(400.0));
-        assert_eq!(rate("0.5/s"), Ok(0.5));
-        for wrong in ["400", "0/s", "400/m", "/s"] {
-            assert!(rate(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn percentages_end_at_one_hundred() {

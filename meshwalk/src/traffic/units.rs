@@ -9,7 +9,7 @@ use std::time::Duration;
 pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let wrong = || format!("{text:?} is no duration: a number and a unit are needed, such as 200ms, 2s or 1m");
+    let wrong = || format!("`{text}` is not a duration; write a number and a unit, as `200ms`, `2s` or `1m`");
     let number: f64 = number.parse().map_err(|_| wrong())?;
     let seconds = match unit {
         "us" | "µs" => 1e-6,
@@ -27,7 +27,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// A sentence that quotes the text and says what would be right.
 pub fn rate(text: &str) -> Result<f64, String> {
-    let wrong = || format!("{text:?} is no rate: requests per second above 0 are needed, such as 400/s");
+    let wrong = || format!("`{text}` is not a rate; write requests per second, more than 0, as `400/s`");
     let (number, seconds) = match text.split_once('/') {
         None => (text, 1.0),
         Some((number, "s")) => (number, 1.0),
@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
         for wrong in ["", "5", "s", "-1s", "1 s", "1d", "1.2.3s", "1e400h", "ms5"] {
-            assert!(duration(wrong).unwrap_err().contains(&format!("{wrong:?}")), "{wrong}");
+            assert!(duration(wrong).unwrap_err().contains(&format!("`{wrong}`")), "{wrong}");
         }
     }
 
@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(rate("0.5"), Ok(0.5));
         assert_eq!(rate("30/m"), Ok(0.5));
         for wrong in ["", "/s", "0", "-1/s", "inf", "NaN/s", "4/h", "x/s"] {
-            assert!(rate(wrong).unwrap_err().contains(&format!("{wrong:?}")), "{wrong}");
+            assert!(rate(wrong).unwrap_err().contains(&format!("`{wrong}`")), "{wrong}");
         }
     }
 }

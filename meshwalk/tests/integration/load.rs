@@ -66,7 +66,7 @@ async fn a_wrong_input_is_named_and_ends_with_2() {
     for (arguments, named) in [
         (&["https://localhost/"][..], "\"https://localhost/\""),
         (&["http://localhost:1/", "--rate", "fast"], "fast"),
-        (&["http://localhost:1/", "--for", "10"], "\"10\" is no duration"),
+        (&["http://localhost:1/", "--for", "10"], "`10` is not a duration"),
         (&["http://localhost:1/", "--rate", "1e9"], "1000000000/s"),
         (&["http://localhost:1/", "--header", "x"], "NAME:VALUE"),
         (&["http://localhost:1/", "--host", "a\tb\n"], "host \"a\\tb\\n\""),

@@ -9,7 +9,10 @@ use super::{
     fault_rules, metric,
     reader::{Reader, below, one_or_many},
 };
-use crate::lab::{Actions, Entrance, Faults, MetricWait, Restart, Scale, Wait, quantity};
+use crate::{
+    lab::{Actions, Entrance, Faults, MetricWait, Restart, Scale, Wait, quantity},
+    traffic::units,
+};
 
 /// The keys of actions, which stand among a step's others.
 pub(super) const KEYS: [&str; 8] =
@@ -115,7 +118,7 @@ fn wait(reader: &mut Reader, node: &Node, field: &str) -> Option<Wait> {
 
 fn within(reader: &mut Reader, node: &Node, field: &str) -> Option<Duration> {
     let given = node.get("within");
-    given.map_or(Some(WITHIN), |node| reader.parsed(node, &below(field, "within"), quantity::duration))
+    given.map_or(Some(WITHIN), |node| reader.parsed(node, &below(field, "within"), units::duration))
 }
 
 fn wait_metric(reader: &mut Reader, node: &Node, field: &str) -> Option<MetricWait> {

@@ -14,6 +14,7 @@ use crate::{
         Category, Check, GateOutcome, Kind, Quantile, Wanted,
         quantity::{self, Op},
     },
+    traffic::units,
 };
 
 /// What a check can be about.
@@ -93,7 +94,7 @@ fn kind(reader: &mut Reader, node: &Node, entry: &Entry, field: &str) -> Option<
     let (value, at) = (&entry.value, below(field, &entry.key));
     if let Some((_, quantile)) = Quantile::ALL.iter().find(|(word, _)| *word == entry.key) {
         let (op, limit) = reader.parsed(value, &at, |text| match quantity::comparison(text) {
-            (Some(op @ (Op::AtLeast | Op::AtMost)), rest) => Ok((op, quantity::duration(rest)?)),
+            (Some(op @ (Op::AtLeast | Op::AtMost)), rest) => Ok((op, units::duration(rest)?)),
             _ => Err(format!("`{text}` is no bound; write `<=` or `>=` and a duration, as `\"<= 500ms\"`")),
         })?;
         return Some(Kind::Latency(*quantile, op, limit));
@@ -162,7 +163,7 @@ fn shares(reader: &mut Reader, entry: &Entry, at: &str) -> Option<(Category, BTr
         _ => {
             reader.map(&entry.value, at, &["than", "share"]);
             let than = reader.required(&entry.value, at, "than", "than: 1s")?;
-            let than = reader.parsed(than, &below(at, "than"), quantity::duration)?;
+            let than = reader.parsed(than, &below(at, "than"), units::duration)?;
             let share = reader.required(&entry.value, at, "share", "share: 50%")?;
             let share = reader.parsed(share, &below(at, "share"), wanted)?;
             return Some((Category::Slower(than), BTreeMap::from([(YES.to_owned(), share)])));

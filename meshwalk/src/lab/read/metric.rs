@@ -14,6 +14,7 @@ use crate::{
         AddsUp, Amount, Category, MetricQuery, MetricWanted, Term,
         quantity::{self, Op},
     },
+    traffic::units,
 };
 
 /// A metric, and by how much it must grow.
@@ -80,7 +81,7 @@ fn simple_amount(text: &str) -> Result<Amount, String> {
             "version" => Category::Version,
             "upstream-status" => Category::UpstreamStatus,
             "upstream-error" => Category::UpstreamError,
-            "slower" => return Ok(Amount::Of(Category::Slower(quantity::duration(of.trim())?), YES.to_owned())),
+            "slower" => return Ok(Amount::Of(Category::Slower(units::duration(of.trim())?), YES.to_owned())),
             "faults" => return Ok(Amount::Faults(of.trim().to_owned())),
             _ => return Err(wrong()),
         };

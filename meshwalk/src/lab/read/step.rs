@@ -9,7 +9,10 @@ use super::{
     check::checks,
     reader::{Reader, below, one_or_many},
 };
-use crate::lab::{Gate, Step, Traffic, quantity};
+use crate::{
+    lab::{Gate, Step, Traffic},
+    traffic::units,
+};
 
 const KEYS: [&str; 8] = ["title", "explain", "local-only", "cluster-only", "traffic", "during", "expect", "gate"];
 const TRAFFIC: [&str; 8] = ["name", "from", "path", "rate", "for", "headers", "connections", "timeout"];
@@ -63,9 +66,9 @@ fn one_traffic(reader: &mut Reader, node: &Node, field: &str) -> Option<Traffic>
     let from = reader.required(node, field, "from", "from: gateway");
     let from = from.and_then(|node| reader.word(node, &below(field, "from"), &ENTRANCES));
     let rate = reader.required(node, field, "rate", "rate: 400/s");
-    let rate = rate.and_then(|node| reader.parsed(node, &below(field, "rate"), quantity::rate));
+    let rate = rate.and_then(|node| reader.parsed(node, &below(field, "rate"), units::rate));
     let duration = reader.required(node, field, "for", "for: 2s");
-    let duration = duration.and_then(|node| reader.parsed(node, &below(field, "for"), quantity::duration));
+    let duration = duration.and_then(|node| reader.parsed(node, &below(field, "for"), units::duration));
     let name = node.get("name").and_then(|node| reader.text(node, &below(field, "name")));
     let path = path(reader, node, field);
     let headers = node.get("headers").map_or_else(Vec::new, |node| reader.headers(node, &below(field, "headers")));
@@ -73,7 +76,7 @@ fn one_traffic(reader: &mut Reader, node: &Node, field: &str) -> Option<Traffic>
     let fresh = node.get("connections").map(|node| reader.word(node, &below(field, "connections"), &words));
     let timeout = node
         .get("timeout")
-        .map_or(Some(TIMEOUT), |node| reader.parsed(node, &below(field, "timeout"), quantity::duration));
+        .map_or(Some(TIMEOUT), |node| reader.parsed(node, &below(field, "timeout"), units::duration));
     let from = from?;
     let traffic = Traffic {
         name: name.unwrap_or_else(|| from.word().to_owned()),

@@ -67,9 +67,9 @@ fn a_misspelt_key_is_told_with_its_place_and_the_nearest_word() {
 #[test]
 fn every_quantity_says_how_it_is_written() {
     assert_eq!(
-        problems(&step("    traffic: {from: gatway, rate: 400, for: 2}\n")),
+        problems(&step("    traffic: {from: gatway, rate: 4/h, for: 2}\n")),
         "1-test.yaml:5:21: steps[0].traffic.from: `gatway` is not known here; did you mean `gateway`?\n\
-         1-test.yaml:5:35: steps[0].traffic.rate: `400` is not a rate; write requests per second, as `400/s`\n\
+         1-test.yaml:5:35: steps[0].traffic.rate: `4/h` is not a rate; write requests per second, more than 0, as `400/s`\n\
          1-test.yaml:5:45: steps[0].traffic.for: `2` is not a duration; write a number and a unit, as `200ms`, `2s` or `1m`"
     );
     assert_eq!(
@@ -106,11 +106,11 @@ fn checks_need_traffic_and_refer_to_what_is_there() {
 
 #[test]
 fn traffic_that_could_not_be_read_is_told_once_and_not_with_each_check() {
-    let rest = "    traffic: {from: gateway, rate: 400, for: 2s}\n    during: {clear-faults: true}\n    \
+    let rest = "    traffic: {from: gateway, rate: 4/h, for: 2s}\n    during: {clear-faults: true}\n    \
                 expect: [success: 100%, {p99: \"<= 1s\", of: main}, gate: held]\n";
     assert_eq!(
         problems(&step(rest)),
-        "1-test.yaml:5:36: steps[0].traffic.rate: `400` is not a rate; write requests per second, as `400/s`\n\
+        "1-test.yaml:5:36: steps[0].traffic.rate: `4/h` is not a rate; write requests per second, more than 0, as `400/s`\n\
          1-test.yaml:7:55: steps[0].expect: the step has no gate; add a `gate` with `checks` and a `rollback`"
     );
 }
