@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use meshwalk_mesh::control::types::Change;
 
-use super::named::Named;
+use super::{input, named::Named};
 use crate::cli;
 
 /// What to apply, and where.
@@ -12,7 +12,7 @@ use crate::cli;
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
-    /// A YAML file or a folder of them.
+    /// A YAML file or a folder of them; `-` for standard input.
     #[arg(short = 'f', long = "filename", value_name = "PATH", required = true)]
     files: Vec<PathBuf>,
 }
@@ -22,7 +22,8 @@ pub struct Args {
 /// # Errors
 /// If the files are wrong, or a proxy refuses what they ask for: then nothing has changed.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let change = args.mesh.client().apply(&args.files).await?;
+    let (files, _kept) = input::files(args.files)?;
+    let change = args.mesh.client().apply(&files).await?;
     cli::say(&show(&change));
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use super::{apply, named::Named};
+use super::{apply, input, named::Named};
 use crate::cli;
 
 /// What to delete, and where.
@@ -10,7 +10,7 @@ use crate::cli;
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
-    /// A YAML file or a folder of them: what they name is deleted.
+    /// A YAML file or a folder of them, `-` for standard input: what they name is deleted.
     #[arg(short = 'f', long = "filename", value_name = "PATH", required = true)]
     files: Vec<PathBuf>,
 }
@@ -20,7 +20,8 @@ pub struct Args {
 /// # Errors
 /// As `meshwalk apply`.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let change = args.mesh.client().delete(&args.files).await?;
+    let (files, _kept) = input::files(args.files)?;
+    let change = args.mesh.client().delete(&files).await?;
     cli::say(&apply::show(&change));
     Ok(ExitCode::SUCCESS)
 }

@@ -10,6 +10,7 @@ pub mod down;
 pub mod fault;
 pub mod faults;
 pub mod idle;
+mod input;
 pub mod labs;
 pub mod lint;
 pub mod load;
