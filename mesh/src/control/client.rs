@@ -11,7 +11,7 @@ use super::{
     types::{Change, Files, ProxyFiles, Refusal, RefusalKind, Restart, Scale, Snapshot, Status, Trace, TraceSummary},
     unix_http,
 };
-use crate::runtime::folder;
+use crate::runtime::{folder, running};
 
 /// A change waits for every proxy and, where Deployments changed, for new pods.
 const CHANGE_DEADLINE: Duration = Duration::from_secs(120);
@@ -24,10 +24,16 @@ const END_DEADLINE: Duration = Duration::from_secs(45);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no mesh of that name.
-    #[error("no mesh named {name:?} is running; start it with `meshwalk up{}`", folder::name_flag(name))]
+    #[error(
+        "no mesh named {name:?} is running; start it with `meshwalk up{}`{}",
+        folder::name_flag(name),
+        or_name(running)
+    )]
     NotRunning {
         /// The mesh's name.
         name: String,
+        /// Those that do run.
+        running: Vec<String>,
     },
     /// The mesh said no.
     #[error(transparent)]
@@ -209,7 +215,7 @@ impl Client {
         let (status, body) =
             unix_http::request(&self.socket, method, target, body, deadline).await.map_err(|source| {
                 if source.is_nobody_there() {
-                    Error::NotRunning { name: self.name.clone() }
+                    Error::NotRunning { name: self.name.clone(), running: running::names() }
                 } else {
                     Error::Transport { name: self.name.clone(), source }
                 }
@@ -231,6 +237,10 @@ impl Client {
 fn absolute(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let absolute = |path: &PathBuf| path.canonicalize().map_err(|source| Error::Path { path: path.clone(), source });
     paths.iter().map(absolute).collect()
+}
+
+fn or_name(running: &[String]) -> String {
+    if running.is_empty() { String::new() } else { format!(", or name one that runs: {}", running.join(", ")) }
 }
 
 /// A path segment as RFC 3986 wants it: everything but unreserved characters is escaped.

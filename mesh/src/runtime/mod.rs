@@ -17,6 +17,7 @@ mod pod;
 mod readiness;
 mod rollout;
 mod rotation;
+pub mod running;
 mod shared;
 mod spawner;
 mod state;

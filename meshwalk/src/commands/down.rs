@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use anyhow::anyhow;
+use meshwalk_mesh::control::client::Error;
+
 use super::named::Named;
 use crate::cli;
 
@@ -18,7 +21,14 @@ pub struct Args {
 /// If it does not run, or does not end.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let client = args.mesh.client();
-    client.down().await?;
+    client.down().await.map_err(|error| match error {
+        // Nobody wants to be told how to start what is to be stopped.
+        Error::NotRunning { name, running } if running.is_empty() => anyhow!("no mesh named {name:?} is running"),
+        Error::NotRunning { name, running } => {
+            anyhow!("no mesh named {name:?} is running; name one that runs: {}", running.join(", "))
+        }
+        other => other.into(),
+    })?;
     cli::tell(&format!("mesh {:?} is down", client.name()));
     Ok(ExitCode::SUCCESS)
 }
