@@ -1,13 +1,18 @@
-//! The shape of fault rules, checked before a lab starts. Which modes there are, and what their arguments mean, is the
-//! application's to say when it gets them: the grammar is fixed, the modes grow.
+//! The shape of fault rules, checked before a lab starts. What the arguments of a mode mean is the application's to say
+//! when it gets them: the grammar is fixed, the modes grow.
 
-/// Checks the shape of fault rules, one per line or separated by `|`:
+use super::fault_modes;
+
+/// Checks the shape of fault rules, and that there are such modes, one per line or separated by `|`:
 /// `mode [ "=" argument ] [ "@" number "%" ] { ";" key "=" value }`.
 ///
 /// # Errors
 /// What is wrong with the first rule that is none.
 pub(super) fn check(text: &str) -> Result<(), String> {
-    rules(text).map(drop)
+    for rule in rules(text)? {
+        fault_modes::check(mode_of(rule)).map_err(|why| format!("the fault rule `{rule}` is wrong: {why}"))?;
+    }
+    Ok(())
 }
 
 /// The rules of a text, one by one, if they have the right shape.
@@ -31,7 +36,7 @@ fn one(rule: &str) -> Result<(), String> {
     let parts = split(rule, &[';'])?;
     let (head, keys) = parts.split_first().ok_or("it is empty")?;
     let at = split(head, &['@'])?;
-    let mode = at.first().map_or("", |part| part.split('=').next().unwrap_or_default());
+    let mode = mode_of(rule);
     if !is_word(mode) {
         return Err(format!("`{mode}` is not a mode"));
     }
@@ -49,6 +54,10 @@ fn one(rule: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn mode_of(rule: &str) -> &str {
+    rule.split([';', '@', '=']).next().unwrap_or_default().trim()
 }
 
 fn is_word(text: &str) -> bool {
@@ -109,6 +118,8 @@ mod tests {
             let error = check(wrong).unwrap_err();
             assert!(error.contains(why) && error.contains("MODE=ARGUMENT@PERCENT%"), "{wrong}: {error}");
         }
+        let unknown = check("error=503|eror=503").unwrap_err();
+        assert_eq!(unknown, "the fault rule `eror=503` is wrong: `eror` is not a mode; did you mean `error`?");
         assert_eq!(check("error=\"5"), Err("a quote is not closed".to_owned()));
         assert_eq!(check(" \n"), Err("there is no fault rule in it; write one, as `error=503@30%`".to_owned()));
     }

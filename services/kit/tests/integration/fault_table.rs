@@ -32,7 +32,7 @@ fn the_help_shows_every_mode_with_all_of_its_forms() {
     }
 }
 
-/// `meshwalk lint` knows the shape of a rule only: which modes there are, and what they take, is known here.
+/// `meshwalk lint` knows the shape of a rule and the modes' names only: what they take is known here.
 #[test]
 fn every_fault_of_the_labs_is_one_that_the_services_understand() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../labs");
