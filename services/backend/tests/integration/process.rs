@@ -5,6 +5,8 @@ use std::{
     net::TcpStream,
     path::PathBuf,
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -33,7 +35,7 @@ pub(crate) fn pause(since: Instant, reason: &str) {
 /// A running program. It does not outlive the test.
 pub(crate) struct Process {
     child: Child,
-    log: BufReader<ChildStdout>,
+    log: Receiver<String>,
     /// Where the application is.
     pub(crate) address: String,
     /// Where probes and metrics are.
@@ -46,7 +48,7 @@ impl Process {
     /// Starts the program without waiting, for want of a log that would tell when it serves, and where.
     pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let log = BufReader::new(child.stdout.take().unwrap());
+        let log = lines(child.stdout.take().unwrap());
         Self { child, log, address: String::new(), admin: String::new(), control: String::new() }
     }
 
@@ -60,11 +62,11 @@ impl Process {
         process
     }
 
-    /// Reads the log up to the line with this message.
+    /// Reads the log up to the line with this message, or fails if it does not come.
     pub(crate) fn line_with(&mut self, message: &str) -> Value {
         loop {
-            let mut line = String::new();
-            assert_ne!(self.log.read_line(&mut line).unwrap(), 0, "the log ends without: {message}");
+            let next = self.log.recv_timeout(DEADLINE);
+            let line = next.unwrap_or_else(|error| panic!("the log stands still or ends ({error}) without: {message}"));
             let value: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
             if value["message"].as_str().unwrap().starts_with(message) {
                 return value;
@@ -111,10 +113,20 @@ impl Process {
                 None => pause(began, "the program does not end"),
             }
         };
-        let mut rest = String::new();
-        self.log.read_to_string(&mut rest).unwrap();
-        (status, rest)
+        (status, self.log.iter().collect())
     }
+}
+
+/// The lines of a log as they come, so that nobody waits for ever for the next one.
+fn lines(log: ChildStdout) -> Receiver<String> {
+    let (found, lines) = mpsc::channel();
+    thread::spawn(move || {
+        let mut log = BufReader::new(log);
+        let mut line = String::new();
+        // A log that nobody reads any more is of no use.
+        while log.read_line(&mut line).unwrap() > 0 && found.send(std::mem::take(&mut line)).is_ok() {}
+    });
+    lines
 }
 
 impl Drop for Process {

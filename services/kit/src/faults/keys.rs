@@ -111,7 +111,8 @@ pub(super) const KEYS: &[KeySpec] = &[
     },
     KeySpec {
         name: "at",
-        summary: "before or after: on which side of the work, and of the calls to upstreams, a delay lies; before is usual",
+        summary: "before or after: on which side of the work, and of the calls to upstreams, a delay lies; before is usual, \
+                  and two rules make both",
         with: With::Delays,
         repeatable: false,
         read: |text, rule| {

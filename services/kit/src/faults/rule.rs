@@ -35,6 +35,9 @@ pub struct Rule {
     pub(super) id: Option<String>,
 }
 
+/// The keys that say something about more than one request, so that no request brings them along.
+pub(super) const KEYS_ABOUT_MANY: [&str; 3] = ["after", "times", "ttl"];
+
 impl Rule {
     /// Reads every rule of a text; blank text holds none.
     ///
@@ -130,8 +133,8 @@ impl Rule {
 
     /// A key that says something about more than one request, if it has one.
     pub(super) fn key_about_many(&self) -> Option<&'static str> {
-        let keys = [("after", self.after.is_some()), ("times", self.times.is_some()), ("ttl", self.ttl.is_some())];
-        keys.iter().find(|(_, given)| *given).map(|(key, _)| *key)
+        let given = [self.after.is_some(), self.times.is_some(), self.ttl.is_some()];
+        KEYS_ABOUT_MANY.into_iter().zip(given).find(|(_, given)| *given).map(|(key, _)| key)
     }
 }
 

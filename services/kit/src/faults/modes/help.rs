@@ -2,7 +2,7 @@
 //! they cannot lag behind the code.
 
 use super::{About, Level, MODES, ModeSpec, OfProcess};
-use crate::faults::keys::KEYS;
+use crate::faults::{keys::KEYS, rule::KEYS_ABOUT_MANY, truth::INJECT_HEADER};
 
 /// The caps that hold for a mode, by its name and the first form of its argument: the flags that set them.
 const CAPS: &[(&str, &str, &str)] = &[
@@ -93,6 +93,12 @@ pub fn help() -> String {
     for key in KEYS {
         text.push_str(&format!("{:<10}{}\n", key.name, key.summary));
     }
+    text.push_str(&format!(
+        "\nPer request means the header {INJECT_HEADER}, where it is allowed; such a rule takes none of: {}.\n\
+         A duration is a number and us, ms, s, m or h; an amount of bytes has B, kB, KiB, MB, MiB, GB or GiB.\n\
+         A percentage is of the requests that the rule matches; without one, it is all of them.\n",
+        KEYS_ABOUT_MANY.join(", "),
+    ));
     text
 }
 

@@ -103,6 +103,18 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_core_is_no_more_than_that() {
+        // How much less it is depends on what else the machine does.
+        let (began, begin, cycles) = (Instant::now(), thread_time(), 20);
+        for _ in 0..cycles {
+            assert!(!cycle(250, &AtomicBool::new(false)));
+        }
+        let used = thread_time() - begin;
+        assert!(used < CYCLE * cycles / 2, "{used:?} of {:?}", CYCLE * cycles);
+        assert!(began.elapsed() >= CYCLE * cycles);
+    }
+
+    #[test]
     fn what_is_stopped_ends_at_once() {
         let begin = thread_time();
         use_up(Duration::from_secs(3600), &AtomicBool::new(true));

@@ -55,7 +55,7 @@ fn grow(rate: u64, mut held: Vec<u8>, mut share: Share, stopped: &mpsc::Receiver
     let mut capped = Some(capped);
     while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
         // Reckoned from the beginning, so that late ticks lose nothing.
-        let due = (began.elapsed().as_secs_f64() * rate as f64) as u64;
+        let due = due(rate, began.elapsed());
         let granted = share.grow(due.saturating_sub(held.len() as u64));
         // Writing makes the pages resident; reserved memory alone costs the host nothing.
         held.resize(usize::try_from(granted).unwrap_or(usize::MAX).min(held.capacity()), 1);
@@ -65,6 +65,11 @@ fn grow(rate: u64, mut held: Vec<u8>, mut share: Share, stopped: &mpsc::Receiver
             capped();
         }
     }
+}
+
+/// How many bytes are to be held after so long.
+fn due(rate: u64, elapsed: Duration) -> u64 {
+    (elapsed.as_secs_f64() * rate as f64) as u64
 }
 
 impl Drop for Leak {
@@ -83,6 +88,28 @@ mod tests {
     use std::sync::mpsc::channel;
 
     use super::{super::budget::Budget, *};
+
+    #[test]
+    fn what_is_held_is_the_rate_times_the_time() {
+        for (rate, millis, bytes) in [(1 << 20, 1000, 1 << 20), (10 << 20, 1500, 15 << 20), (1, 999, 0), (1000, 50, 50)]
+        {
+            assert_eq!(due(rate, Duration::from_millis(millis)), bytes);
+        }
+    }
+
+    #[test]
+    fn memory_is_not_taken_before_its_time() {
+        // Shares of one budget: what another can still have tells how much the leak has.
+        let (rate, all, most) = (8 << 20, 64 << 20, 1 << 20);
+        let budget = Budget::new(all);
+        let began = Instant::now();
+        let _leak = Leak::start(rate, all, budget.share(), || ()).unwrap();
+        while budget.share().grow(all) > all - most {
+            assert!(began.elapsed() < Duration::from_secs(30), "the leak takes nothing");
+            thread::sleep(Duration::from_millis(5));
+        }
+        assert!(began.elapsed() >= Duration::from_secs(1) / 8, "1 MiB at 8 MiB/s after {:?}", began.elapsed());
+    }
 
     #[test]
     fn memory_grows_to_the_cap_says_so_and_goes_back() {
