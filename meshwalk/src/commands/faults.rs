@@ -52,7 +52,7 @@ fn text(found: &[RulesOf], now: SystemTime) -> String {
     if lines.is_empty() {
         return format!("no fault is set at any of {} instances\n", found.len());
     }
-    table(&["INSTANCE", "ID", "RULE", "MODE", "MATCHED", "FIRED", "LAST FIRED", "EXPIRES"], &lines)
+    table(&["INSTANCE", "ID", "RULE", "MODE", "MATCHED", "FIRED", "LAST FIRED", "EXPIRES", "NOTE"], &lines)
 }
 
 fn line(instance: &str, rule: &FaultRule, now: SystemTime) -> Vec<String> {
@@ -71,7 +71,19 @@ fn line(instance: &str, rule: &FaultRule, now: SystemTime) -> Vec<String> {
         rule.fired.to_string(),
         last.unwrap_or_else(|| "never".to_owned()),
         expires.unwrap_or_else(|| "never".to_owned()),
+        note(rule),
     ]
+}
+
+/// What keeps a rule that is in force from doing what it says.
+fn note(rule: &FaultRule) -> String {
+    let begins = rule.begins_in_ms.map(|left| format!("begins in {}", coarse(Duration::from_millis(left))));
+    let left = rule.times_left.map(|left| format!("{left} times left"));
+    let elsewhere = (rule.here == Some(false)).then(|| "about other instances".to_owned());
+    let capped = (rule.capped > 0).then(|| format!("capped {} times", rule.capped));
+    let failed = rule.failed.as_ref().map(|why| format!("failed: {why}"));
+    let notes: Vec<_> = [begins, left, elsewhere, capped, failed].into_iter().flatten().collect();
+    notes.join("; ")
 }
 
 /// To the second, as nobody looks at a list more often.
@@ -99,14 +111,38 @@ mod tests {
             last_fired_unix_ms: Some(997_900),
             expires_in_ms: Some(41_700),
             origin: "control".to_owned(),
+            capped: 3,
+            times_left: Some(4),
+            here: Some(true),
+            ..FaultRule::default()
         };
         let unused = FaultRule { id: "r1".to_owned(), ..FaultRule::default() };
         let found = [RulesOf { instance: "backend-v1-1".to_owned(), rules: vec![rule, unused] }];
         let text = text(&found, now);
         let lines: Vec<Vec<&str>> =
             text.lines().map(|line| line.split("  ").map(str::trim).filter(|c| !c.is_empty()).collect()).collect();
-        assert_eq!(lines[1], ["backend-v1-1", "bad", "error=503@30%", "error", "20", "6", "2 s ago", "in 41 s"]);
+        assert_eq!(
+            lines[1],
+            [
+                "backend-v1-1",
+                "bad",
+                "error=503@30%",
+                "error",
+                "20",
+                "6",
+                "2 s ago",
+                "in 41 s",
+                "4 times left; capped 3 times"
+            ]
+        );
         assert_eq!(lines[2], ["backend-v1-1", "r1", "0", "0", "never", "never"]);
+    }
+
+    #[test]
+    fn a_rule_that_does_not_act_says_why() {
+        let rule = FaultRule { here: Some(false), failed: Some("no memory".to_owned()), ..FaultRule::default() };
+        assert_eq!(note(&rule), "about other instances; failed: no memory");
+        assert_eq!(note(&FaultRule { begins_in_ms: Some(2_000), ..FaultRule::default() }), "begins in 2 s");
     }
 
     #[test]

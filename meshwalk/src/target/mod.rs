@@ -4,6 +4,7 @@ mod choice;
 mod cluster;
 mod control;
 mod exchange;
+mod fault_rule;
 mod local;
 pub mod several;
 
@@ -18,6 +19,7 @@ pub use choice::Choice;
 pub use cluster::{ClusterTarget, Kubectl, Show, Ways};
 use control::Control;
 pub use control::{FaultChange, Token};
+pub use fault_rule::FaultRule;
 pub use local::LocalTarget;
 
 use crate::{
@@ -92,31 +94,6 @@ pub struct Entry {
     pub authority: String,
     /// What distorts the latency on the way there, if anything does.
     pub caveat: Option<String>,
-}
-
-/// A fault rule in an application, and how often it acted.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct FaultRule {
-    /// Its id.
-    pub id: String,
-    /// The rule as it was written.
-    pub rule: String,
-    /// Its mode, as `error`.
-    pub mode: String,
-    /// How many requests it was about, whether or not the draw was for it.
-    #[serde(default)]
-    pub matched: u64,
-    /// How many requests it injected a fault into.
-    pub fired: u64,
-    /// When it last did, in milliseconds of Unix time.
-    #[serde(default)]
-    pub last_fired_unix_ms: Option<u64>,
-    /// How long it stays in force, in milliseconds; nothing for ever.
-    #[serde(default)]
-    pub expires_in_ms: Option<u64>,
-    /// Where it came from: `flag` or `control`.
-    #[serde(default)]
-    pub origin: String,
 }
 
 /// A span of a trace.
