@@ -34,6 +34,13 @@ trap stop_forwards EXIT
 require_curl
 require_cluster
 
+# Applying the namespace would relabel one that is not ours, and deleting it would take away what others have in it.
+owner=$(quietly get namespace "$namespace" -o jsonpath='{.metadata.labels.app\.kubernetes\.io/part-of}' || echo none)
+case $owner in
+  meshwalk | none) ;;
+  *) fail "namespace $namespace is not Meshwalk's (its label app.kubernetes.io/part-of is '$owner'): name another by --namespace" ;;
+esac
+
 # In another namespace, a kustomization on top of the asked one gives the name.
 kustomization=$overlay
 if [ "$namespace" != meshwalk ]; then
@@ -48,13 +55,6 @@ if [ -n "$remove" ]; then
   exit
 fi
 require_istio
-
-# Applying the namespace would relabel one that is not ours.
-owner=$(quietly get namespace "$namespace" -o jsonpath='{.metadata.labels.app\.kubernetes\.io/part-of}' || echo none)
-case $owner in
-  meshwalk | none) ;;
-  *) fail "namespace $namespace is there already and is not Meshwalk's: name another by --namespace" ;;
-esac
 
 say "workload: namespace $namespace in $(context_name)"
 kube apply -k "$kustomization"
