@@ -6,8 +6,9 @@
 #   scripts/faults.sh --step       waits for Enter before each step
 #   scripts/faults.sh --check      ends with 1 if anything is not as it says
 #
-# Prints every command as you could type it. Takes two minutes; changes routes in the workload's namespace only, and
-# puts back what was there, also on Ctrl-C. Needs: kubectl 1.31, curl 7.76, a cluster with Istio and the workload
+# Prints every command as you could type it; a port-forward stays open meanwhile, and tells the port that it was given.
+# The last answers lie in target/answers-NAMESPACE. Takes two minutes; changes routes in the workload's namespace only,
+# and puts back what was there, also on Ctrl-C. Needs: kubectl 1.31, curl 7.76, a cluster with Istio and the workload
 # (scripts/deploy.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -44,8 +45,8 @@ until_one gateway status=500
 ask gateway 400
 look "the frontend's sidecar answers; the backend never sees those calls. Its access log says FI, fault injected:"
 expect status=500 10
-kube -n "$namespace" logs deploy/frontend -c istio-proxy --since=30s |
-  grep -F ' FI ' | tail -n 2 >&2 || echo "  (the access log is off in this mesh: meshConfig.accessLogFile)" >&2
+filtered "grep -F ' FI ' | tail -n 2" "${kubectl[@]}" -n "$namespace" logs deploy/frontend -c istio-proxy --since=30s ||
+  echo "  (the access log is off in this mesh: meshConfig.accessLogFile)" >&2
 
 step "A timeout one hop earlier bounds the delay"
 apply istio/gateway/timeout-500ms.yaml istio/faults/delay-half.yaml

@@ -3,22 +3,28 @@
 # project's root; brings cluster.sh with it.
 . scripts/cluster.sh
 forwards=()
-forward_log=
+forward_logs=
 
 # forward NAMESPACE WHAT PORT: sets `forwarded` to the URL under which the port of a pod or service is reached.
 forward() {
-  [ -n "$forward_log" ] || forward_log=$(mktemp)
+  [ -n "$forward_logs" ] || forward_logs=$(mktemp -d)
+  # A file for each: in a common one, the port of the one before could still be read before this one begins to write.
+  local log=$forward_logs/${#forwards[@]}
+  : >"$log"
   show "${kubectl[@]}" -n "$1" port-forward "$2" ":$3"
-  "${kubectl[@]}" -n "$1" port-forward "$2" ":$3" >"$forward_log" 2>&1 &
+  # In a process group of its own: Ctrl-C is meant for the script, which puts things back through its port-forwards.
+  set -m
+  "${kubectl[@]}" -n "$1" port-forward "$2" ":$3" </dev/null >"$log" 2>&1 &
   local pid=$! port=
+  set +m
   forwards+=("$pid")
   for _ in $(seq 100); do
-    port=$(sed -n 's/^Forwarding from 127\.0\.0\.1:\([0-9]*\) .*/\1/p' "$forward_log")
+    port=$(sed -n 's/^Forwarding from 127\.0\.0\.1:\([0-9]*\) .*/\1/p' "$log")
     [ -z "$port" ] || break
     kill -0 "$pid" 2>/dev/null || break
     sleep 0.1
   done
-  [ -n "$port" ] || fail "the port-forward to $2 in namespace $1 does not come up: $(tail -n 1 "$forward_log")"
+  [ -n "$port" ] || fail "the port-forward to $2 in namespace $1 does not come up: $(tail -n 1 "$log")"
   forwarded=http://127.0.0.1:$port
 }
 stop_forwards() {
@@ -28,8 +34,8 @@ stop_forwards() {
     wait "$pid" 2>/dev/null || true
   done
   forwards=()
-  [ -z "$forward_log" ] || rm -f "$forward_log"
-  forward_log=
+  [ -z "$forward_logs" ] || rm -rf "$forward_logs"
+  forward_logs=
 }
 
 # Sets `gateway` to a URL that reaches the ingress gateway from here, unless --gateway or MESHWALK_GATEWAY did. In this

@@ -5,10 +5,11 @@
 #   scripts/mtls.sh --step       waits for Enter before each step
 #   scripts/mtls.sh --check      ends with 1 if anything is not as it says
 #
-# Prints every command as you could type it. Takes about a minute; changes policies in the workload's namespace only,
-# and puts back what was there, also on Ctrl-C. Needs: kubectl 1.31, curl 7.76, a cluster with Istio and the workload
-# (scripts/deploy.sh). The outsider (no sidecar) and the stranger (another account) are reached by port-forward, and
-# asked to call the backend.
+# Prints every command as you could type it; a port-forward stays open meanwhile, and tells the port that it was given.
+# The last answers lie in target/answers-NAMESPACE. Takes about a minute; changes policies in the workload's namespace
+# only, and puts back what was there, also on Ctrl-C. Needs: kubectl 1.31, curl 7.76, a cluster with Istio and the
+# workload (scripts/deploy.sh). The outsider (no sidecar) and the stranger (another account) are reached by
+# port-forward, and asked to call the backend.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/typed.sh
@@ -35,8 +36,9 @@ look "the frontend's sidecar speaks mutual TLS by itself, and the backend knows 
 expect peer=frontend 100
 
 step "The certificate behind that name"
-kube -n "$namespace" exec deploy/frontend -c istio-proxy -- pilot-agent request GET certs |
-  grep -E '"(uri|days_until_expiration|expiration_time)"' | sort -u >&2 || differs "the sidecar shows no certificate"
+filtered "grep -E '\"(uri|days_until_expiration|expiration_time)\"' | sort -u" \
+  "${kubectl[@]}" -n "$namespace" exec deploy/frontend -c istio-proxy -- pilot-agent request GET certs ||
+  differs "the sidecar shows no certificate"
 look "a SPIFFE name made of namespace and account, valid for a day and renewed before it ends"
 
 step "STRICT: who cannot prove who they are has no connection"

@@ -27,7 +27,9 @@ begin() {
   require_cluster
   require_istio
   require_workload
-  answers=$(mktemp -d)
+  # It stays, so that the printed commands can still be typed, and the last answers be looked at.
+  answers=target/answers-$namespace
+  mkdir -p "$answers"
   kept=$(mktemp -d)
   trap 'end $?' EXIT
   trap 'exit 130' INT
@@ -35,9 +37,9 @@ begin() {
 }
 end() {
   trap '' INT TERM
-  put_back || { echo "not everything could be put back; look at: kubectl -n $namespace get istio-io" >&2; wrong=$((wrong + 1)); }
+  put_back || { echo "not everything could be put back; look at: $(typed_here get istio-io)" >&2; wrong=$((wrong + 1)); }
   stop_forwards
-  rm -rf "$answers" "$kept"
+  rm -rf "$kept"
   if [ "$1" != 0 ]; then exit "$1"; fi
   if [ "$wrong" = 0 ]; then
     say "all of it was as it should be"
@@ -52,6 +54,14 @@ step() {
   say "$1"
   if [ -n "$pace" ]; then read -r -p "Enter goes on " || exit 130; fi
 }
+# filtered FILTER COMMAND...: shows both as they can be typed, and what the filter leaves of the command's output.
+filtered() {
+  local filter=$1
+  shift
+  printf '$%s | %s\n' "$(typed "$@")" "$filter" >&2
+  "$@" | bash -o pipefail -c "$filter" >&2
+}
+typed_here() { local words; words=$(typed "${kubectl[@]}" -n "$namespace" "$@"); echo "${words# }"; }
 look() { printf '  look: %s\n' "$1" >&2; }
 
 # ask FROM COUNT [CURL FLAGS...]: so many requests, twenty at a time; the answers lie in $answers until the next ones.
@@ -152,21 +162,28 @@ put_back_one() {
 # set_fault RULE LABELS: gives a fault to the application of each pod that has the labels, through its control port,
 # which is open on the pod's loopback only.
 controls=()
+pods=()
 set_fault() {
   local pod
   for pod in $(quietly -n "$namespace" get pods -l "$2" --field-selector=status.phase=Running -o name); do
     forward "$namespace" "$pod" 8082
     controls+=("$forwarded")
+    pods+=("$pod")
     run curl -sS --fail-with-body --noproxy '*' --data "$1" "$forwarded/faults"
     echo
   done
 }
 clear_faults() {
-  local control broken=
+  local control broken="" i=0
   for control in ${controls[@]+"${controls[@]}"}; do
-    run curl -sS --noproxy '*' -X DELETE "$control/faults" || broken=yes
+    run curl -sS --noproxy '*' -X DELETE "$control/faults" || {
+      broken=yes
+      echo "the fault of ${pods[i]} may still be set: '$(typed_here port-forward "${pods[i]}" 8082)' and 'curl -X DELETE localhost:8082/faults' end it" >&2
+    }
     echo
+    i=$((i + 1))
   done
   controls=()
+  pods=()
   [ -z "$broken" ]
 }
