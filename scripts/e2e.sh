@@ -158,7 +158,7 @@ run curl -sS --fail-with-body --noproxy '*' -X DELETE "$forwarded/faults"
 
 say "a client inside of the mesh"
 run scripts/deploy.sh --overlay k8s/overlays/with-client "${ways[@]}"
-kube -n "$namespace" exec deployment/client -c app -- /meshwalk load http://backend:8080/api/hello --rate 20/s --for 1s --fail-on-error
+kube -n "$namespace" exec deployment/client -c client -- /meshwalk load http://backend:8080/api/hello --rate 20/s --for 1s --fail-on-error
 
 say "the demo"
 kube apply -f examples/simple-demo.yaml

@@ -89,6 +89,18 @@ mod tests {
     }
 
     #[test]
+    fn the_client_of_the_manifests_is_no_application_that_faults_are_asked_of() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../k8s/components/client/client.yaml");
+        let documents = meshwalk_mesh::yaml::read(&file).unwrap();
+        let deployment = documents.iter().map(|document| document.to_json()).find(|it| it["kind"] == "Deployment");
+        let mut client = deployment.unwrap()["spec"]["template"].clone();
+        client["metadata"]["name"] = json!("client-1");
+        assert_eq!(read(&json!({"items": [client]})), []);
+        client["spec"]["containers"][0]["name"] = json!(APP);
+        assert_eq!(read(&json!({"items": [client]})).len(), 1, "the name of the container is what tells them apart");
+    }
+
+    #[test]
     fn a_pod_that_is_about_to_end_is_none_any_more() {
         let list = json!({"items": [{
             "metadata": {"name": "a", "labels": {"app": "a"}, "deletionTimestamp": "2026-01-01T00:00:00Z"},
