@@ -34,9 +34,9 @@ enum Command {
     Apply(commands::apply::Args),
     /// Take the resources that files name out of force.
     Delete(commands::delete::Args),
-    /// Replace a Deployment's pods by new ones; returns when the old ones are gone.
+    /// On the local mesh: replace a Deployment's pods by new ones; returns when the old ones are gone.
     Restart(commands::restart::Args),
-    /// Give a Deployment more pods or fewer; returns when those that went are gone.
+    /// On the local mesh: give a Deployment more pods or fewer; returns when those that went are gone.
     Scale(commands::scale::Args),
     /// Show what runs: workloads, sidecars, certificates, fields without local effect.
     Status(commands::status::Args),

@@ -74,6 +74,15 @@ impl ClusterFlags {
         given.collect()
     }
 
+    /// The context, where one was given, and the namespace, to stand in a sentence after what they are of.
+    ///
+    /// # Errors
+    /// If no namespace can have the name that was given.
+    pub(super) fn in_words(&self) -> Result<String, WrongInput> {
+        let context = self.context.as_ref().map(|context| format!(" of the context {context}")).unwrap_or_default();
+        Ok(format!("{context}, namespace {},", self.namespace()?))
+    }
+
     /// Where the namespace's snapshot is kept: one file for each namespace of each context.
     ///
     /// # Errors

@@ -59,7 +59,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         instance: args.instance.as_deref(),
         count: None,
     };
-    let instances = choice.of(&target.instances().await?).map_err(WrongInput)?;
+    let instances = choice.of(&args.place.instances(&*target).await?).map_err(WrongInput)?;
     let text = match (&change, &args.clear) {
         (Some(rules), _) => add(&*target, &instances, rules).await?,
         (None, Some(Some(id))) => remove(&*target, &instances, id).await?,

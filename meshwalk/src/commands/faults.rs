@@ -33,7 +33,7 @@ pub struct Args {
 /// If there is no such service, or an application cannot be asked.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let target = args.place.target()?;
-    let all = target.instances().await?;
+    let all = args.place.instances(&*target).await?;
     let instances: Vec<Instance> = match &args.service {
         Some(service) => Choice { service, ..Choice::default() }.of(&all).map_err(WrongInput)?,
         None => all,

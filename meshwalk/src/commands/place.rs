@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
+
 use super::{cluster::ClusterFlags, named::Named};
 use crate::{
     cli::{self, WrongInput},
     lab::TargetKind,
-    target::{LocalTarget, Target, Token},
+    target::{Instance, LocalTarget, Target, Token},
 };
 
 /// Where, and what the control ports there ask for.
@@ -37,6 +39,23 @@ impl Place {
             TargetKind::Local => Box::new(LocalTarget::new(self.mesh.client(), PathBuf::new(), true).with_token(token)),
             TargetKind::Cluster => Box::new(self.cluster.target(PathBuf::new(), Box::new(shown))?.with_token(token)),
         })
+    }
+
+    /// All applications that run there; at least one.
+    ///
+    /// # Errors
+    /// If they cannot be listed, or there is none.
+    pub(super) async fn instances(&self, target: &dyn Target) -> anyhow::Result<Vec<Instance>> {
+        let all = target.instances().await?;
+        if all.is_empty() && self.on == TargetKind::Cluster {
+            bail!(
+                "no application of the workload runs in the namespace {}; `scripts/deploy.sh{}` brings it, and \
+                 --namespace names another one",
+                self.cluster.namespace()?,
+                self.cluster.words()
+            );
+        }
+        Ok(all)
     }
 
     /// The flags by which another command finds the same place, each with a space before it.

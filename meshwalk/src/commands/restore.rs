@@ -34,9 +34,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     args.cluster.fits(args.on)?;
     let (keeper, place) = match args.on {
         TargetKind::Local => (Keeper::for_mesh(&args.mesh), format!("the mesh {:?}", args.mesh)),
-        TargetKind::Cluster => {
-            (args.cluster.keeper().await?, format!("the cluster, namespace {},", args.cluster.namespace()?))
-        }
+        TargetKind::Cluster => (args.cluster.keeper().await?, format!("the cluster{}", args.cluster.in_words()?)),
     };
     let Some(kept) = keeper.kept()? else {
         cli::say(&format!("nothing to put back: every lab on {place} ended as it began"));

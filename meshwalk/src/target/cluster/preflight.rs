@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
-use super::{ClusterTarget, GATEWAY_NAMESPACE, Kubectl};
+use super::{ClusterTarget, GATEWAY_NAMESPACE, Kubectl, gateway::resolve};
 use crate::target::TargetError;
 
 /// What scripts/deploy.sh brings, and whether it has a sidecar.
@@ -161,7 +161,16 @@ impl ClusterTarget {
     }
 
     async fn gateway_there(&self) -> Result<(), TargetError> {
-        if self.ways.gateway.is_some() || !self.gateway_pods().await?.is_empty() {
+        if let Some(url) = &self.ways.gateway {
+            resolve(url).await.map_err(|why| TargetError::failed(format!("--gateway {url}"), why))?;
+            // It answers only where it has a Gateway to open its port for; a lab may be what brings the first one.
+            let gateways = ["get", "gateways.networking.istio.io", "-o", "name"];
+            if !self.kubectl.get(&gateways).await?.trim().is_empty() {
+                self.gateway_entry().await?;
+            }
+            return Ok(());
+        }
+        if !self.gateway_pods().await?.is_empty() {
             return Ok(());
         }
         let why = format!(

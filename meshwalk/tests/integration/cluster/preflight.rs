@@ -157,3 +157,23 @@ async fn a_cluster_without_an_ingress_gateway_is_told_unless_one_is_named() {
     let named = Ways { gateway: Some("http://203.0.113.7".to_owned()), ..Ways::default() };
     assert!(none.target(named).describe().await.is_ok());
 }
+
+#[tokio::test]
+async fn a_gateway_that_cannot_be_one_is_told_before_any_lab() {
+    let named = Ways { gateway: Some("meshwalk.example".to_owned()), ..Ways::default() };
+    let told = StandIn::healthy().target(named).describe().await.unwrap_err().to_string();
+    assert_says(&told, &["--gateway meshwalk.example failed: a URL such as http://203.0.113.7:8080 is needed"]);
+}
+
+#[tokio::test]
+async fn a_named_gateway_that_has_a_port_to_open_is_asked_before_any_lab() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut deployed = StandIn::healthy();
+    deployed.says("*get gateways.networking.istio.io -o name", "gateway.networking.istio.io/meshwalk");
+    let target = deployed.target(Ways { gateway: Some(url), ..Ways::default() });
+    tokio::select! {
+        described = target.describe() => panic!("nobody asked the gateway: {:?}", described.map(drop)),
+        asked = listener.accept() => drop(asked.unwrap()),
+    }
+}

@@ -45,6 +45,19 @@ fn a_namespace_that_can_be_none_ends_a_run_with_2_before_kubectl_is_asked() {
 }
 
 #[test]
+fn faults_of_a_namespace_without_the_workload_are_not_passed_for_none() {
+    let mut empty = StandIn::healthy();
+    empty.answers("*get pods -o json", &serde_json::json!({"items": []}));
+    for command in [&["faults"][..], &["fault", "backend", "error=503"]] {
+        let flags = [command, &["--on", "cluster", "--namespace", "two"]].concat();
+        let (code, told) = meshwalk(&empty, &flags);
+        assert_eq!(code, Some(1), "{told}");
+        let why = "no application of the workload runs in the namespace two; `scripts/deploy.sh --namespace two`";
+        assert!(told.contains(why), "{told}");
+    }
+}
+
+#[test]
 fn a_run_after_one_that_was_killed_names_the_command_that_puts_back() {
     let stand_in = StandIn::healthy();
     let kept = stand_in.file("state/meshwalk/before-cluster-mine-two.json");

@@ -46,6 +46,7 @@ impl StandIn {
         this.answers("*get deployments -A*", &json!({"items": [{"status": {"readyReplicas": 1}}]}));
         this.says("*auth can-i*", "yes");
         this.answers("*get pods -o json", &json!({"items": pods()}));
+        this.says("*get gateways.networking.istio.io -o name", "");
         this.says("*get pods -l istio=ingressgateway*", "pod/istio-ingressgateway-1");
         this
     }
