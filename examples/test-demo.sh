@@ -14,18 +14,20 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/gateway.sh
 
-count=100
+count=
 share=30
 namespace=meshwalk-demo
 read_flags "$@"
 set -- ${arguments[@]+"${arguments[@]}"}
 while [ $# -gt 0 ]; do
   case $1 in
-    --share) [ $# -ge 2 ] || fail "--share needs a number of per cent"; share=${2%\%}; shift ;;
-    *) count=$1 ;;
+    --share) [ $# -ge 2 ] || fail "--share needs a number of per cent; see $0 --help"; share=${2%\%}; shift ;;
+    -*) fail "'$1' is not understood; see $0 --help" ;;
+    *) [ -z "$count" ] || fail "'$1' is one COUNT too many; see $0 --help"; count=$1 ;;
   esac
   shift
 done
+count=${count:-100}
 [[ $count =~ ^[1-9][0-9]{0,4}$ ]] || fail "COUNT: '$count' is no whole number from 1 to 99999; see $0 --help"
 if ! [[ $share =~ ^[0-9]+$ ]] || [ "$share" -gt 100 ]; then fail "--share: '$share' is no whole number from 0 to 100"; fi
 

@@ -15,6 +15,7 @@ read_flags "$@"
 [ -z "$context" ] || fail "--context is not for here: only a kind cluster is taken away, and --name names it"
 set -- ${arguments[@]+"${arguments[@]}"}
 if [ $# -gt 0 ]; then
+  if [ "$1" = --name ] && [ $# = 1 ]; then fail "--name needs a value; see $0 --help"; fi
   if [ "$1" != --name ] || [ $# != 2 ]; then fail "'$1' is not understood; see $0 --help"; fi
   name=$2
 fi

@@ -12,9 +12,6 @@ gateway_namespace=istio-system
 kubectl=(kubectl)
 arguments=()
 
-# The comment at the head of the script that was called is its manual.
-usage() { sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p;}' "$0"; }
-
 # Takes the flags that all scripts have off the command line, and leaves the others in `arguments`.
 read_flags() {
   arguments=()
@@ -44,7 +41,10 @@ read_flag() {
       [[ $2 =~ ^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$ ]] || fail "--namespace: '$2' is no name of a namespace"
       namespace=$2
       ;;
-    --gateway) gateway=${2%/} ;;
+    --gateway)
+      [[ $2 =~ ^http://[^/]+/?$ ]] || fail "--gateway: '$2' is no URL such as http://203.0.113.7:8080"
+      gateway=${2%/}
+      ;;
   esac
 }
 no_arguments() { [ ${#arguments[@]} = 0 ] || fail "'${arguments[0]}' is not understood; see $0 --help"; }
@@ -98,12 +98,19 @@ require_istio() {
   ready=$(quietly get deployments -A -l app=istiod -o jsonpath='{range .items[*]}{.status.readyReplicas}{end}')
   [ -n "$ready" ] || fail "Istio's control plane is not ready: 'kubectl get pods -n istio-system' shows why"
 }
+# The call of deploy.sh that is about the same cluster and namespace.
+deploy_here() {
+  local call=scripts/deploy.sh
+  [ -z "$context" ] || call+=" --context $context"
+  [ "$namespace" = meshwalk ] || call+=" --namespace $namespace"
+  echo "$call"
+}
 require_workload() {
-  quietly get namespace "$namespace" >/dev/null || fail "there is no namespace '$namespace': run scripts/deploy.sh first"
+  quietly get namespace "$namespace" >/dev/null || fail "there is no namespace '$namespace': run $(deploy_here) first"
   local name
   for name in frontend backend-v1 backend-v2 outsider stranger; do
     quietly -n "$namespace" get deployment "$name" >/dev/null ||
-      fail "deployment $name is not in namespace $namespace: run scripts/deploy.sh first"
+      fail "deployment $name is not in namespace $namespace: run $(deploy_here) first"
   done
 }
 

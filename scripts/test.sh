@@ -2,11 +2,17 @@
 # Every check that needs nothing but this machine: formatting, lints, documentation, unit and integration tests with
 # real Envoys, the manifests and labs, and at last the walkthrough itself.
 #
+#   ./scripts/test.sh        takes no arguments
+#
 # Needs: Rust (cargo, rustfmt, clippy), Python 3 with pip. Where shellcheck is installed, the scripts are checked too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/requirements.sh
 
+case ${1:-} in
+  -h | --help) usage; exit ;;
+  ?*) fail "'$1' is not understood; see $0 --help" ;;
+esac
 require_cargo
 require_pip
 for part in fmt clippy; do

@@ -43,7 +43,7 @@ if ! quietly get crd virtualservices.networking.istio.io >/dev/null; then
 fi
 ok "Istio is installed"
 if ! get deployment frontend >/dev/null; then
-  bad "the workload is deployed" "namespace $namespace has no deployment frontend" "scripts/deploy.sh"
+  bad "the workload is deployed" "namespace $namespace has no deployment frontend" "$(deploy_here)"
   exit 1
 fi
 ok "the workload is deployed"
@@ -87,7 +87,7 @@ missing=
 for object in gateways.networking.istio.io/meshwalk virtualservices.networking.istio.io/frontend destinationrules.networking.istio.io/backend; do
   get "$object" >/dev/null || missing+="$object "
 done
-empty "gateway and subsets are in force" "$missing" "scripts/deploy.sh, or kubectl apply -f istio/gateway/http.yaml -f istio/subsets.yaml"
+empty "gateway and subsets are in force" "$missing" "$(deploy_here)"
 
 if [ -n "$missing" ]; then
   skipped "the gateway answers" "no gateway is in force"

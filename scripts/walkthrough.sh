@@ -20,8 +20,9 @@ on=local
 report=(--report target/walkthrough)
 before=
 for argument in "$@"; do
+  case $argument in -h | --help) usage; exit ;; esac
   case $before$argument in --on=cluster | --on\ cluster) on=cluster ;; esac
-  case $argument in --report | --report=* | -h | --help) report=() ;; esac
+  case $argument in --report | --report=*) report=() ;; esac
   before=
   [ "$argument" != --on ] || before='--on '
 done

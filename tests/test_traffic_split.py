@@ -17,6 +17,7 @@ in 91 of 100 runs with 400 requests; that they are 40 %, in 96 of 100 with 1000.
 
 import json
 import os
+import urllib.error
 import urllib.request
 from collections import Counter
 from math import exp, lgamma, log
@@ -34,8 +35,13 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def ask(headers=None):
     """One request, on a connection of its own; returns the call tree."""
     request = urllib.request.Request(GATEWAY + "/api/hello", headers={"Host": HOST, **(headers or {})})
-    with OPENER.open(request, timeout=20) as answer:
-        return json.load(answer)
+    try:
+        with OPENER.open(request, timeout=20) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError:
+        raise
+    except urllib.error.URLError as error:
+        raise AssertionError(f"no gateway answers at {GATEWAY} ({error.reason}); MESHWALK_GATEWAY names another") from None
 
 
 def backend_version(tree):
