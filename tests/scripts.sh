@@ -131,7 +131,23 @@ fresh
 with_stand_ins scripts/build-images.sh --binaries "$folder/archives" --engine buildah || true
 check "build-images builds and saves with buildah" in_this_order '^buildah bud --isolation chroot .*--target backend' '^buildah push --quiet docker.io/meshwalk/backend:v2 docker-archive:'
 check "deploy refuses a namespace that can be none" refuses "is no name of a namespace" scripts/deploy.sh --namespace Nope_
+check "deploy takes no namespace away that is not its own" refuses "is not Meshwalk's" scripts/deploy.sh --namespace shop --remove
+check "deploy deletes nothing there" never_called '^kubectl delete'
 check "a flag that nobody knows is refused" refuses "is not understood" scripts/canary.sh --fast
+
+# Ctrl-C goes to the terminal's group of processes; the port-forwards have to outlive it until faults are taken back.
+stand_in kubectl "case \$* in *port-forward*) echo 'Forwarding from 127.0.0.1:9 -> 8082'; exec sleep 60 ;; esac"
+# shellcheck disable=SC2016  # for the shell that is started
+own_group() {
+  with_stand_ins bash -c '. scripts/gateway.sh; forward here pod/one 8082; kill -0 -- "-${forwards[0]}"; own=$?; stop_forwards; exit $own'
+}
+check "a port-forward does not end by a Ctrl-C that is meant for the script" own_group
+stand_in kubectl "case \$* in *pod/one*) for _ in 1 2; do echo 'Forwarding from 127.0.0.1:1 -> 8082'; sleep 0.4; done ;; *pod/two*) sleep 1; echo 'Forwarding from 127.0.0.1:2 -> 8082' ;; esac; exec sleep 60"
+two_ports() {
+  # shellcheck disable=SC2016  # for the shell that is started
+  with_stand_ins bash -c '. scripts/gateway.sh; forward here pod/one 8082; forward here pod/two 8082; stop_forwards; [ "$forwarded" = http://127.0.0.1:2 ]'
+}
+check "a port-forward that is slow to come up is not taken for the one before" two_ports
 
 # What tracing.sh makes of a mesh configuration: a provider beside those that are there, in their indentation.
 stand_in kubectl "
