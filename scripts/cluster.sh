@@ -98,19 +98,19 @@ require_istio() {
   ready=$(quietly get deployments -A -l app=istiod -o jsonpath='{range .items[*]}{.status.readyReplicas}{end}')
   [ -n "$ready" ] || fail "Istio's control plane is not ready: 'kubectl get pods -n istio-system' shows why"
 }
-# The call of deploy.sh that is about the same cluster and namespace.
-deploy_here() {
-  local call=scripts/deploy.sh
+# call_here SCRIPT: its call that is about the same cluster and namespace.
+call_here() {
+  local call=$1
   [ -z "$context" ] || call+=" --context $context"
   [ "$namespace" = meshwalk ] || call+=" --namespace $namespace"
   echo "$call"
 }
 require_workload() {
-  quietly get namespace "$namespace" >/dev/null || fail "there is no namespace '$namespace': run $(deploy_here) first"
+  quietly get namespace "$namespace" >/dev/null || fail "there is no namespace '$namespace': run $(call_here scripts/deploy.sh) first"
   local name
   for name in frontend backend-v1 backend-v2 outsider stranger; do
     quietly -n "$namespace" get deployment "$name" >/dev/null ||
-      fail "deployment $name is not in namespace $namespace: run $(deploy_here) first"
+      fail "deployment $name is not in namespace $namespace: run $(call_here scripts/deploy.sh) first"
   done
 }
 

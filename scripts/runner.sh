@@ -51,7 +51,7 @@ if [ -n "$remove" ]; then
   exit
 fi
 quietly -n "$namespace" get deployment frontend >/dev/null ||
-  fail "namespace $namespace has no deployment frontend: $(deploy_here) brings the workload"
+  fail "namespace $namespace has no deployment frontend: $(call_here scripts/deploy.sh) brings the workload"
 
 say "the Job, with its account and the ConfigMap for its report"
 # In the foreground: a run that goes on puts back what it found before it ends.

@@ -43,7 +43,7 @@ if ! quietly get crd virtualservices.networking.istio.io >/dev/null; then
 fi
 ok "Istio is installed"
 if ! get deployment frontend >/dev/null; then
-  bad "the workload is deployed" "namespace $namespace has no deployment frontend" "$(deploy_here)"
+  bad "the workload is deployed" "namespace $namespace has no deployment frontend" "$(call_here scripts/deploy.sh)"
   exit 1
 fi
 ok "the workload is deployed"
@@ -87,7 +87,7 @@ missing=
 for object in gateways.networking.istio.io/meshwalk virtualservices.networking.istio.io/frontend destinationrules.networking.istio.io/backend; do
   get "$object" >/dev/null || missing+="$object "
 done
-empty "gateway and subsets are in force" "$missing" "$(deploy_here)"
+empty "gateway and subsets are in force" "$missing" "$(call_here scripts/deploy.sh)"
 
 if [ -n "$missing" ]; then
   skipped "the gateway answers" "no gateway is in force"
@@ -139,13 +139,24 @@ fi
 log=$(quietly -n istio-system get configmap istio -o jsonpath='{.data.mesh}' | sed -n 's/^accessLogFile: *//p' || true)
 if [ -n "$log" ]; then ok "access logs are written ($log)"; else skipped "access logs are written" "the mesh has no accessLogFile (istio/install/default.yaml has)"; fi
 
+jaeger=
 for addon in kiali:"Kiali's graph" jaeger:"traces in Jaeger"; do
   place=$(quietly get services -A -l "app=${addon%%:*}" -o jsonpath='{.items[0].metadata.namespace}' || true)
   if [ -z "$place" ]; then skipped "${addon#*:}" "not installed"; else
-    running=$(quietly -n "$place" get pods -l "app=${addon%%:*}" --field-selector=status.phase=Running -o name)
+    running=$(quietly -n "$place" get pods -l "app=${addon%%:*}" --field-selector=status.phase=Running -o name | head -n 1)
     empty "${addon#*:}: ${addon%%:*} runs" "$([ -n "$running" ] || echo "no running pod in namespace $place")" "kubectl -n $place get pods"
+    case $addon in jaeger:*) jaeger=$running ;; esac
   fi
 done
+# That it runs says nothing about this namespace: who reports to it is in its list of services.
+if [ -n "$jaeger" ]; then
+  forward "$place" "$jaeger" 16686 2>/dev/null
+  # Istio's own example of a Jaeger serves under a path.
+  reporting=$(for path in /api /jaeger/api; do curl -s --max-time 10 --noproxy '*' "$forwarded$path/services" || true; done)
+  if grep -qF "\"frontend.$namespace\"" <<<"$reporting"; then ok "the frontend's sidecar has sent traces to Jaeger"; else
+    skipped "the frontend's sidecar has sent traces to Jaeger" "it has not, in this namespace; $(call_here scripts/tracing.sh) --provider"
+  fi
+fi
 
 if [ -n "$all" ]; then
   for part in canary mtls faults; do
