@@ -4,9 +4,10 @@
 #   scripts/runner.sh [LAB...] [--context NAME] [--namespace NAME]
 #   scripts/runner.sh --gateway URL    the gateway as pods reach it (default: http://istio-ingressgateway.istio-system)
 #   scripts/runner.sh --report DIR     where report.txt, .json and .html go (default: target/runner)
-#   scripts/runner.sh --remove         take the Job, its account and its report away
+#   scripts/runner.sh --remove         take the Job, its account and its report away; a run that goes on puts back first
 #
-# Shows the Job's output while it runs, and ends with 0 if every check held. The report stays in the cluster too:
+# Shows the Job's output while it runs, and ends with 0 if every check held. Ctrl-C leaves the Job running. The
+# report stays in the cluster too:
 #   kubectl -n meshwalk get configmap meshwalk-report -o jsonpath='{.data.report\.txt}'     (or report\.json, report\.html)
 # Needs: kubectl 1.31, the workload (scripts/deploy.sh), the image (scripts/build-images.sh --runner --load …).
 set -euo pipefail
@@ -46,7 +47,10 @@ if [ "$namespace" != meshwalk ] || [ -n "$gateway" ] || [ ${#labs[@]} -gt 0 ]; t
   } >"$kustomization/kustomization.yaml"
 fi
 
+# In the foreground: a run that goes on puts back what it found before it ends, and needs its rights for that.
+end_job() { kube -n "$namespace" delete --ignore-not-found --cascade=foreground job/meshwalk-runner; }
 if [ -n "$remove" ]; then
+  end_job
   kube delete --ignore-not-found -k "$kustomization"
   exit
 fi
@@ -54,13 +58,15 @@ quietly -n "$namespace" get deployment frontend >/dev/null ||
   fail "namespace $namespace has no deployment frontend: $(call_here scripts/deploy.sh) brings the workload"
 
 say "the Job, with its account and the ConfigMap for its report"
-# In the foreground: a run that goes on puts back what it found before it ends.
-kube -n "$namespace" delete --ignore-not-found --cascade=foreground job/meshwalk-runner
+end_job
 kube apply -k "$kustomization"
 
 job() { quietly -n "$namespace" get job meshwalk-runner -o "jsonpath=$1"; }
 ended() { [ -n "$(job '{.status.conditions[?(@.status=="True")].type}')" ]; }
 pods() { quietly -n "$namespace" get pods -l job-name=meshwalk-runner -o "jsonpath=$1"; }
+
+# What runs in the cluster does not end with what shows it.
+trap 'echo >&2; say "the Job goes on; $(call_here scripts/runner.sh) --remove ends it, and it puts back what it changed"; exit 130' INT
 
 say "its output"
 # There is none before the container runs; a pod that never comes to it says why.

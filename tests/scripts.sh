@@ -207,6 +207,10 @@ check "runner does it in this order" in_this_order '^kubectl -n meshwalk delete 
 echo Failed >"$folder/end"
 runner_fails() { ! with_stand_ins scripts/runner.sh --report "$folder/report" && [ -s "$folder/report/report.json" ]; }
 check "runner fails with the Job, and fetches its report all the same" runner_fails
+fresh
+with_stand_ins scripts/runner.sh --remove || true
+check "runner ends a run that goes on before it takes its rights away" in_this_order \
+  '^kubectl -n meshwalk delete --ignore-not-found --cascade=foreground job/meshwalk-runner' '^kubectl delete --ignore-not-found -k k8s/runner'
 check "runner refuses what is no lab" refuses "is no lab's name" scripts/runner.sh 'canary; rm'
 
 # The statistics behind every share that the scripts judge, against values worked out by hand.
