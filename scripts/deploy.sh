@@ -31,6 +31,8 @@ while [ $# -gt 0 ]; do
 done
 [ -f "$overlay/kustomization.yaml" ] || fail "--overlay: there is no $overlay/kustomization.yaml"
 trap stop_forwards EXIT
+# Otherwise what Ctrl-C ends would be told as something that failed.
+trap 'exit 130' INT
 require_curl
 require_cluster
 

@@ -18,6 +18,8 @@ for argument in ${arguments[@]+"${arguments[@]}"}; do
   all=yes
 done
 trap stop_forwards EXIT
+# Otherwise what Ctrl-C ends would be told as something that failed.
+trap 'exit 130' INT
 require_curl
 require_cluster
 
