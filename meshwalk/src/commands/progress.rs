@@ -117,6 +117,12 @@ impl Teller {
     }
 }
 
+/// Without a mark: a breach is no failure of the lab where it is expected.
+fn weighed(Verdict { name, expected, observed, status, .. }: &Verdict) -> String {
+    let held = if *status == Status::Failed { "breached" } else { "held" };
+    format!("     gate: {name} {expected}, {held}: {observed}")
+}
+
 fn sending(name: &str, progress: &Progress) -> String {
     let Progress { planned, sent, answered, errors, failed, .. } = progress;
     format!(
@@ -147,6 +153,7 @@ impl Observer for Teller {
             Event::Sending(name, progress) => self.moving(&sending(name, progress)),
             Event::Collecting => self.moving("     … collecting counters, traces and probes"),
             Event::Decided(verdict) => self.decided(verdict),
+            Event::Weighed(verdict) => self.line(&weighed(verdict)),
             Event::Gate(GateOutcome::Held) => self.line("     the gate holds"),
             Event::Gate(GateOutcome::Breached) => self.line("     the gate is breached; rolling back"),
             Event::StepOver(step) => self.step_over(step),

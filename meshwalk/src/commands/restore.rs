@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use meshwalk_mesh::runtime::folder::DEFAULT_NAME;
+use meshwalk_mesh::runtime::{folder::DEFAULT_NAME, running};
 
 use super::cluster;
 use crate::{
@@ -37,7 +37,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         TargetKind::Cluster => (args.cluster.keeper().await?, format!("the cluster{}", args.cluster.in_words()?)),
     };
     let Some(kept) = keeper.kept()? else {
-        cli::say(&format!("nothing to put back: every lab on {place} ended as it began"));
+        // The name may be a slip; a mesh that was killed may have something to put back although it does not run.
+        let runs = args.on == TargetKind::Cluster || running::names().contains(&args.mesh);
+        let remark = if runs { "" } else { "; no mesh of that name runs now" };
+        cli::say(&format!("nothing to put back: every lab on {place} ended as it began{remark}"));
         return Ok(ExitCode::SUCCESS);
     };
     match args.on {

@@ -138,7 +138,6 @@ impl Engine<'_> {
                     )
             });
             if (settled && !waiting) || started.elapsed() >= needs.patience() {
-                verdicts.iter().for_each(|verdict| self.observer.tell(&Event::Decided(verdict)));
                 return Ok(verdicts);
             }
             figures = Some(found);

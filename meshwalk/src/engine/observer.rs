@@ -28,6 +28,8 @@ pub enum Event<'a> {
     Collecting,
     /// A check was decided.
     Decided(&'a Verdict),
+    /// A check of a gate was decided: what fails here is a breach, which may be what the lab is to show.
+    Weighed(&'a Verdict),
     /// A gate decided.
     Gate(GateOutcome),
     /// A step is over.

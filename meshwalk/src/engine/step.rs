@@ -60,6 +60,7 @@ impl Engine<'_> {
             evidence.gate = Some(self.gate(lab, gate, &before, &mut evidence, done).await?);
         }
         done.checks = self.decide(&step.expect, &Needs::of(&step.expect), &before, &mut evidence).await?;
+        done.checks.iter().for_each(|verdict| self.observer.tell(&Event::Decided(verdict)));
         let expected = step.expect.iter().any(|check| matches!(check.kind, Kind::Gate(GateOutcome::Breached)));
         if evidence.gate == Some(GateOutcome::Breached) && !expected {
             return Err(Halt::Failed("the gate was breached, so the lab went back and does not go on".to_owned()));
@@ -77,6 +78,7 @@ impl Engine<'_> {
         done: &mut StepReport,
     ) -> Result<GateOutcome, Halt> {
         let checks = self.decide(&gate.checks, &Needs::of(&gate.checks), before, evidence).await?;
+        checks.iter().for_each(|verdict| self.observer.tell(&Event::Weighed(verdict)));
         let breached = checks.iter().any(|check| check.status == Status::Failed);
         let outcome = if breached { GateOutcome::Breached } else { GateOutcome::Held };
         self.observer.tell(&Event::Gate(outcome));
