@@ -24,8 +24,9 @@ fn cases() -> Vec<Case> {
 async fn the_local_mesh_does_with_every_case_what_istio_documents() {
     let mut bed = Bed::Local(Box::new(Local::up(&programs()).await.unwrap()));
     let mut unmet = Vec::new();
-    for case in cases() {
-        let outcome = suite::run(&mut bed, &case).await.unwrap();
+    let clear = case::read(&project().join("tests/conformance/clear.yaml"), NAMESPACE).unwrap();
+    for case in [clear.clone()].into_iter().chain(cases()) {
+        let outcome = suite::run(&mut bed, &case, &clear).await.unwrap();
         unmet.extend(outcome.unmet.iter().map(|line| format!("{}: {line}", case.case)));
     }
     bed.end().await.unwrap();

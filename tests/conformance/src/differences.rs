@@ -95,12 +95,13 @@ fn flatten(value: &Value, path: &str, fields: &mut BTreeMap<String, String>) {
     match value {
         Value::Object(object) => {
             for (name, value) in object {
-                // How long it took and which pods of several answered is never the same twice; how many they were is.
+                // How long it took, which pods of several answered and how many of them is chance; where a number is
+                // certain, the case expects it. Whether any answered is compared.
                 match (path, name.as_str()) {
                     ("", "longest_ms" | "versions") | ("answered", "x-meshwalk-version") => {}
                     ("", "instances") => {
-                        let count = value.as_array().map_or(0, Vec::len);
-                        fields.insert(name.clone(), count.to_string());
+                        let any = value.as_array().is_some_and(|instances| !instances.is_empty());
+                        fields.insert(name.clone(), if any { "some" } else { "none" }.to_owned());
                     }
                     _ => flatten(value, &if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, fields),
                 }

@@ -61,11 +61,11 @@ impl Outcome {
     }
 }
 
-/// Runs a case. What it put in force is away afterwards, also if it failed.
+/// Runs a case. What it put in force is away afterwards, also if it failed. `clear` is what holds without any case.
 ///
 /// # Errors
 /// If the mesh or a client cannot be asked.
-pub async fn run(bed: &mut Bed, case: &Case) -> anyhow::Result<CaseOutcome> {
+pub async fn run(bed: &mut Bed, case: &Case, clear: &Case) -> anyhow::Result<CaseOutcome> {
     let started = Instant::now();
     let mut outcome = CaseOutcome {
         case: case.case.clone(),
@@ -78,10 +78,15 @@ pub async fn run(bed: &mut Bed, case: &Case) -> anyhow::Result<CaseOutcome> {
     let defaults = case.resources.trim().is_empty();
     // Locally an earlier case's resources go only when the next ones come, so there is no state between the two.
     let is_clear = matches!(bed, Bed::Cluster(_));
+    if is_clear {
+        let mut left = probe(bed, clear, &mut Vec::new()).await?;
+        left.iter_mut().for_each(|line| line.insert_str(0, "an earlier case is still in force: "));
+        outcome.unmet.append(&mut left);
+    }
     if !defaults && is_clear && before(bed, case).await? {
         outcome.unmet.push("the probes show all this without the resources, so they prove nothing".to_owned());
     } else if defaults && is_clear {
-        probe(bed, case, &mut outcome).await?;
+        outcome.unmet.extend(probe(bed, case, &mut outcome.probes).await?);
     } else {
         let what = || format!("the resources of the case {}", case.case);
         let applied = bed.apply(&case.resources).await.with_context(what)?;
@@ -89,9 +94,9 @@ pub async fn run(bed: &mut Bed, case: &Case) -> anyhow::Result<CaseOutcome> {
             (Applied::Refused(why), Some(part), "local") if why.contains(part) => outcome.refused = Some(why),
             (Applied::Refused(why), ..) => outcome.unmet.push(format!("refused: {why}")),
             (Applied::Taken, refused, name) => {
-                let probed = probe(bed, case, &mut outcome).await;
+                let probed = probe(bed, case, &mut outcome.probes).await;
                 bed.delete(&case.resources).await.with_context(what)?;
-                probed?;
+                outcome.unmet.extend(probed?);
                 if refused.is_some() && name == "local" {
                     outcome.unmet.push("the local mesh took what it should have refused".to_owned());
                 }
@@ -118,17 +123,16 @@ async fn before(bed: &mut Bed, case: &Case) -> anyhow::Result<bool> {
     }
 }
 
-/// Asks until everything is as expected, several times in a row, or patience ends.
-async fn probe(bed: &mut Bed, case: &Case, outcome: &mut CaseOutcome) -> anyhow::Result<()> {
+/// Asks until everything is as expected, several times in a row, or patience ends; what was not as expected then.
+async fn probe(bed: &mut Bed, case: &Case, seen: &mut Vec<Seen>) -> anyhow::Result<Vec<String>> {
     let (times, patience) = bed.patience();
     let end = Instant::now() + patience;
     let mut in_a_row = 0;
     loop {
-        let unmet = all(bed, case, &mut outcome.probes).await?;
+        let unmet = all(bed, case, seen).await?;
         in_a_row = if unmet.is_empty() { in_a_row + 1 } else { 0 };
         if in_a_row >= times || Instant::now() > end {
-            outcome.unmet.extend(unmet);
-            return Ok(());
+            return Ok(unmet);
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -105,8 +105,9 @@ fn chosen(args: &Args) -> anyhow::Result<(Vec<Case>, Vec<String>)> {
 }
 
 async fn all(bed: &mut Bed, cases: &[Case], outcome: &mut Outcome) -> anyhow::Result<()> {
+    let clear = case::read(&project().join("tests/conformance/clear.yaml"), bed.namespace())?;
     for case in cases {
-        let done = suite::run(bed, case).await.with_context(|| format!("the case {}", case.case))?;
+        let done = suite::run(bed, case, &clear).await.with_context(|| format!("the case {}", case.case))?;
         tell(&line(case, &done));
         outcome.cases.push(done);
     }
