@@ -2,17 +2,20 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::bail;
 use meshwalk::cli::{say, tell};
 use meshwalk_conformance::{
     bed::{Applied, Bed, Cluster, Local},
-    configuration::{self, Fields, Proxy},
+    configuration::{self, Fields, Parted, Proxy},
     intended::Intended,
     names, project,
 };
+
+/// How long a cluster's proxies may take to get the resources.
+const ARRIVAL: Duration = Duration::from_secs(60);
 
 /// Where the other mesh is.
 #[derive(Debug, clap::Args)]
@@ -33,23 +36,23 @@ pub(crate) struct Args {
 /// # Errors
 /// If a mesh does not come up, refuses the resources, or cannot be asked.
 pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
+    let intended = Intended::read(&project().join("tests/conformance/intended.yaml"))?;
     let program = std::env::current_exe()?;
     let local = Bed::Local(Box::new(Local::up(program.parent().unwrap_or(Path::new("."))).await?));
-    let here = settled(&local).await;
+    let here = of_local(&local).await;
     local.end().await?;
+    let here = here?;
     let show = Box::new(|line: &str| tell(&format!("$ {line}")));
     let cluster = Bed::Cluster(Box::new(Cluster::up(args.context.clone(), args.namespace.clone(), show).await?));
-    let there = settled(&cluster).await;
+    let there = of_cluster(&cluster, &here, &intended).await;
     cluster.end().await?;
-    let (here, there) = (here?, there?);
+    let (there, parted) = there?;
     if let Some(folder) = &args.report {
         std::fs::create_dir_all(folder)?;
         for (name, fields) in [("local", &here), ("cluster", &there)] {
             std::fs::write(folder.join(format!("{name}.json")), serde_json::to_string_pretty(fields)?)?;
         }
     }
-    let intended = Intended::read(&project().join("tests/conformance/intended.yaml"))?;
-    let parted = configuration::compare([&here, &there], &intended);
     for (field, [here, there]) in &parted.unintended {
         say(&format!("{field}\n  local:   {here}\n  cluster: {there}"));
     }
@@ -60,32 +63,47 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     Ok(parted.unintended.is_empty())
 }
 
-/// What the proxies have when all of them have taken the resources.
-async fn settled(bed: &Bed) -> anyhow::Result<Fields> {
-    let namespace = bed.namespace();
-    let text = std::fs::read_to_string(project().join("tests/conformance/configuration.yaml"))?;
-    let text = names::in_namespace(&text, namespace);
-    if let Applied::Refused(why) = bed.apply(&text).await? {
-        bail!("the {} mesh refuses tests/conformance/configuration.yaml: {why}", bed.name());
-    }
-    let mut fields = Fields::new();
+/// What the local proxies have. An answer of the local mesh says that a change is in force at all of them.
+async fn of_local(bed: &Bed) -> anyhow::Result<Fields> {
+    apply(bed).await?;
+    let fields = read(bed).await?;
+    // Two meshes without the resources would agree as well.
     for proxy in Proxy::ALL {
-        let end = Instant::now() + Duration::from_secs(30);
-        loop {
-            let dump = bed.dump(proxy).await?;
-            let marks = ["\"configuration.exact\"", "policy[configuration]"];
-            if marks.iter().any(|mark| dump.to_string().contains(mark)) {
-                let own = configuration::fields(&dump, proxy, namespace);
-                let text = names::in_cases_own(&serde_json::to_string(&own)?, namespace);
-                fields.extend(serde_json::from_str::<Fields>(&text)?);
-                break;
-            }
-            if Instant::now() > end {
-                bail!("the resources do not arrive at the {proxy:?} of the {} mesh", bed.name());
-            }
-            tokio::time::sleep(Duration::from_millis(500)).await;
+        if !configuration::has_taken(&fields, proxy) {
+            bail!("the {proxy:?} of the local mesh has nothing of tests/conformance/configuration.yaml");
         }
     }
+    Ok(fields)
+}
+
+/// What the cluster's proxies have, and what parts them from the local ones.
+async fn of_cluster(bed: &Bed, local: &Fields, intended: &Intended) -> anyhow::Result<(Fields, Parted)> {
+    let text = apply(bed).await?;
+    let found = configuration::arrived(async || read(bed).await, local, intended, ARRIVAL).await?;
     bed.delete(&text).await?;
+    Ok(found)
+}
+
+/// Puts the resources in force, and gives them.
+async fn apply(bed: &Bed) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(project().join("tests/conformance/configuration.yaml"))?;
+    let text = names::in_namespace(&text, bed.namespace());
+    match bed.apply(&text).await? {
+        Applied::Taken => Ok(text),
+        Applied::Refused(why) => {
+            bail!("the {} mesh refuses tests/conformance/configuration.yaml: {why}", bed.name())
+        }
+    }
+}
+
+/// What the proxies have now.
+async fn read(bed: &Bed) -> anyhow::Result<Fields> {
+    let namespace = bed.namespace();
+    let mut fields = Fields::new();
+    for proxy in Proxy::ALL {
+        let own = configuration::fields(&bed.dump(proxy).await?, proxy, namespace);
+        let text = names::in_cases_own(&serde_json::to_string(&own)?, namespace);
+        fields.extend(serde_json::from_str::<Fields>(&text)?);
+    }
     Ok(fields)
 }

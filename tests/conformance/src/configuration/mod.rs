@@ -1,11 +1,14 @@
 //! What counts in an Envoy's configuration, read from its own `config_dump`, so that both meshes' are spelt alike.
 
+mod arrival;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+
+pub use arrival::{arrived, has_taken};
 
 use crate::intended::Intended;
 

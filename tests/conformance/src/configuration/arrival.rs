@@ -1,0 +1,77 @@
+//! Waits until a mesh's proxies have what they are to have. On a cluster, a change arrives kind by kind and proxy by
+//! proxy, and nothing says which part is the last.
+
+use std::time::{Duration, Instant};
+
+use super::{Fields, Parted, Proxy, compare};
+use crate::intended::Intended;
+
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Reads the fields of a mesh until nothing but what is intended parts them from the other mesh's, or patience ends;
+/// the last fields, and what parts them.
+///
+/// # Errors
+/// If a proxy cannot be asked.
+pub async fn arrived(
+    mut read: impl AsyncFnMut() -> anyhow::Result<Fields>,
+    other: &Fields,
+    intended: &Intended,
+    patience: Duration,
+) -> anyhow::Result<(Fields, Parted)> {
+    let end = Instant::now() + patience;
+    loop {
+        let fields = read().await?;
+        let parted = compare([other, &fields], intended);
+        if parted.unintended.is_empty() || Instant::now() > end {
+            return Ok((fields, parted));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Whether a proxy has a route or a policy of `configuration.yaml`, by their names.
+#[must_use]
+pub fn has_taken(fields: &Fields, proxy: Proxy) -> bool {
+    let own = fields.iter().filter(|(path, _)| path.split('.').next() == Some(proxy.word()));
+    own.into_iter().any(|(path, value)| path.contains("policy[configuration]") || value == "configuration.exact")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(timeout: &str) -> Fields {
+        Fields::from([("client.clusters.a.connect_timeout".to_owned(), timeout.to_owned())])
+    }
+
+    #[tokio::test]
+    async fn parts_that_come_later_are_waited_for() {
+        let mut looks = [Fields::new(), fields("1s"), fields("3s")].into_iter();
+        let read = async || Ok(looks.next().unwrap());
+        let (last, parted) = arrived(read, &fields("3s"), &Intended::default(), Duration::from_secs(60)).await.unwrap();
+        assert_eq!((last, parted.unintended, parted.compared), (fields("3s"), Vec::new(), 1));
+    }
+
+    #[tokio::test]
+    async fn what_has_not_come_when_patience_ends_is_a_difference() {
+        let read = async || Ok(fields("4s"));
+        let (last, parted) = arrived(read, &fields("3s"), &Intended::default(), Duration::ZERO).await.unwrap();
+        let of_both = ["3s", "4s"].map(str::to_owned);
+        assert_eq!(parted.unintended, [("client.clusters.a.connect_timeout".to_owned(), of_both)]);
+        assert_eq!(last, fields("4s"));
+    }
+
+    #[test]
+    fn a_proxy_has_taken_the_resources_when_a_name_of_theirs_is_in_its_fields() {
+        let of = |path: &str, value: &str| Fields::from([(path.to_owned(), value.to_owned())]);
+        assert!(has_taken(&of("client.hosts.echo.routes[0].name", "configuration.exact"), Proxy::Client));
+        assert!(!has_taken(&of("gateway.hosts.echo.routes[0].name", "configuration.exact"), Proxy::Client));
+        assert!(has_taken(
+            &of("server.inbound.tls.rbac.ALLOW.ns[a]-policy[configuration]-rule[0]", "x"),
+            Proxy::Server
+        ));
+        assert!(!has_taken(&of("client.hosts.echo.routes[0].name", "default"), Proxy::Client));
+    }
+}
