@@ -51,7 +51,7 @@ echo "v1: $v1"
 echo "v2: $v2"
 if [ $((v1 + v2)) != "$count" ]; then
   echo "$((count - v1 - v2)) of $count requests got no answer of the backend. The first of them:" >&2
-  grep -v '"service":"backend","version"' "$answers" | head -n 1 >&2
+  grep -v '"service":"backend","version"' "$answers" | sed -n 1p >&2
   exit 1
 fi
 if fits=$(awk -v n="$count" -v k="$v2" -v p="$share" -f scripts/share.awk); then

@@ -47,7 +47,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | sed -n 1p)
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -84,7 +84,7 @@ check_program() {
   if ! [ -f "$1" ] || ! [ -x "$1" ]; then
     fail "$1 is no program: --binaries names a folder that holds frontend, backend and meshwalk"
   fi
-  if command -v ldd >/dev/null && ldd "$1" 2>/dev/null | grep -q '=>'; then
+  if command -v ldd >/dev/null && ldd "$1" 2>/dev/null | grep '=>' >/dev/null; then
     fail "$1 needs shared libraries, and the images have none: build it statically, or use --cargo"
   fi
 }
@@ -133,7 +133,7 @@ build() {
 check_release() {
   local inspect=("$engine" image inspect --format '{{.Config.Env}}')
   [ "$engine" != buildah ] || inspect=(buildah inspect --type image --format '{{.OCIv1.Config.Env}}')
-  "${inspect[@]}" "$1" | grep -q "MESHWALK_RELEASE=$2\b" || fail "$1 is not of release $2: '${inspect[*]} $1' shows its environment"
+  "${inspect[@]}" "$1" | grep "MESHWALK_RELEASE=$2\b" >/dev/null || fail "$1 is not of release $2: '${inspect[*]} $1' shows its environment"
 }
 save() {
   rm -f "$2"

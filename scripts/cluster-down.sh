@@ -20,7 +20,7 @@ if [ $# -gt 0 ]; then
   name=$2
 fi
 command -v kind >/dev/null || fail "kind is not on the PATH, so no cluster of its can be taken away"
-if kind get clusters 2>/dev/null | grep -qx "$name"; then
+if kind get clusters 2>/dev/null | grep -x "$name" >/dev/null; then
   run kind delete cluster --name "$name"
 else
   say "there is no kind cluster $name"

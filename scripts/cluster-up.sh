@@ -70,7 +70,7 @@ require_kubectl
 if [ -z "$current" ]; then
   require_kind
   require_istioctl
-  if kind get clusters 2>/dev/null | grep -qx "$name"; then
+  if kind get clusters 2>/dev/null | grep -x "$name" >/dev/null; then
     say "kind cluster $name is there already"
   else
     say "starting kind cluster $name"

@@ -65,10 +65,10 @@ quietly() { "${kubectl[@]}" "$@" 2>/dev/null; }
 # require_version NAME HAVE LEAST HOW-TO-GET-IT
 require_version() {
   [ -n "$2" ] || fail "$1 does not say its version; it has to be $3 or newer. $4"
-  [ "$(printf '%s\n' "$3" "$2" | sort -V | head -n 1)" = "$3" ] || fail "$1 is $2 and has to be $3 or newer. $4"
+  [ "$(printf '%s\n' "$3" "$2" | sort -V | sed -n 1p)" = "$3" ] || fail "$1 is $2 and has to be $3 or newer. $4"
 }
 # The first thing in the standard input that looks like a version.
-version_in() { sed -n 's/^[^0-9]*\([0-9][0-9]*\.[0-9][0-9]*\(\.[0-9][0-9]*\)\{0,1\}\).*/\1/p' | head -n 1; }
+version_in() { sed -n 's/^[^0-9]*\([0-9][0-9]*\.[0-9][0-9]*\(\.[0-9][0-9]*\)\{0,1\}\).*/\1/p' | sed -n 1p; }
 
 require_kubectl() {
   command -v kubectl >/dev/null || fail "kubectl is not on the PATH: https://kubernetes.io/docs/tasks/tools"

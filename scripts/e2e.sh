@@ -148,7 +148,7 @@ fi
 say "the labs, from inside of the cluster"
 run scripts/runner.sh mutual-tls "${where[@]}" --report "$report/runner"
 say "once more, with a v1 that fails: the Job has to fail, and to say which check did"
-sick=$(quietly -n "$namespace" get pods -l app=backend,version=v1 -o name | head -n 1)
+sick=$(quietly -n "$namespace" get pods -l app=backend,version=v1 -o name | sed -n 1p)
 forward "$namespace" "$sick" 8082
 run curl -sS --fail-with-body --noproxy '*' "$forwarded/faults" --data-binary 'error=500;id=sick'
 if run scripts/runner.sh canary "${where[@]}" --report "$report/runner-sick"; then fail "the Job has not failed"; fi

@@ -13,7 +13,7 @@ require_cargo() {
   local have least
   have=$(rustc --version | cut -d' ' -f2)
   least=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
-  [ "$(printf '%s\n' "$least" "${have%%-*}" | sort -V | head -n 1)" = "$least" ] ||
+  [ "$(printf '%s\n' "$least" "${have%%-*}" | sort -V | sed -n 1p)" = "$least" ] ||
     fail "rustc is $have and has to be $least or newer: run 'rustup update stable', then run this again"
 }
 

@@ -31,7 +31,7 @@ require_cluster
 require_istio
 
 mesh_configuration() { quietly -n istio-system get configmap istio -o jsonpath='{.data.mesh}'; }
-has_provider() { mesh_configuration | grep -q '^ *- name: meshwalk-jaeger$'; }
+has_provider() { mesh_configuration | grep '^ *- name: meshwalk-jaeger$' >/dev/null; }
 # Writes the standard input into the mesh configuration; istiod takes it up without a restart.
 write_configuration() {
   local file

@@ -94,7 +94,7 @@ address_of() {
     address=$gateway
   else
     # Arrives on the pod's loopback, past its sidecar; what is looked at is the call that the pod makes from there.
-    name=$(quietly -n "$namespace" get pods -l "app=$1" --field-selector=status.phase=Running -o name | head -n 1)
+    name=$(quietly -n "$namespace" get pods -l "app=$1" --field-selector=status.phase=Running -o name | sed -n 1p)
     [ -n "$name" ] || fail "no pod of $1 runs in namespace $namespace"
     forward "$namespace" "$name" 8080
     address=$forwarded

@@ -145,7 +145,7 @@ jaeger=
 for addon in kiali:"Kiali's graph" jaeger:"traces in Jaeger"; do
   place=$(quietly get services -A -l "app=${addon%%:*}" -o jsonpath='{.items[0].metadata.namespace}' || true)
   if [ -z "$place" ]; then skipped "${addon#*:}" "not installed"; else
-    running=$(quietly -n "$place" get pods -l "app=${addon%%:*}" --field-selector=status.phase=Running -o name | head -n 1)
+    running=$(quietly -n "$place" get pods -l "app=${addon%%:*}" --field-selector=status.phase=Running -o name | sed -n 1p)
     empty "${addon#*:}: ${addon%%:*} runs" "$([ -n "$running" ] || echo "no running pod in namespace $place")" "kubectl -n $place get pods"
     case $addon in jaeger:*) jaeger=$running ;; esac
   fi
