@@ -13,6 +13,7 @@ use http::StatusCode;
 use metrics::{Label, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use super::Origin;
 use crate::identity::Identity;
 
 const SERVER_DURATION: &str = "http_server_request_duration_seconds";
@@ -119,12 +120,11 @@ pub(crate) fn server_request(
 }
 
 /// Counts a call to an upstream: by its status, or by the kind of its failure.
-pub(crate) fn client_request(host: &str, port: u16, result: Result<StatusCode, &'static str>, took: Duration) {
-    let mut labels = vec![
-        Label::from_static_parts("http_request_method", "GET"),
-        Label::new("server_address", host.to_owned()),
-        Label::new("server_port", port.to_string()),
-    ];
+pub(crate) fn client_request(to: Option<Origin>, result: Result<StatusCode, &'static str>, took: Duration) {
+    let mut labels = vec![Label::from_static_parts("http_request_method", "GET")];
+    if let Some(Origin { host, port }) = to {
+        labels.extend([Label::new("server_address", host), Label::new("server_port", port.to_string())]);
+    }
     let failed = result.is_err() || result.is_ok_and(|status| status.is_client_error() || status.is_server_error());
     labels.extend(outcome(result, failed));
     histogram!(CLIENT_DURATION, labels).record(took);

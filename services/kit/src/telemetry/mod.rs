@@ -3,6 +3,7 @@
 mod delivery;
 mod logs;
 mod metrics;
+mod origin;
 mod sampler;
 mod settings;
 mod spans;
@@ -14,6 +15,7 @@ pub(crate) use metrics::{
     ATTEMPT_LABELS, ActiveRequest, FAULTS_INJECTED, attempt_index, client_request, request_after_signal,
     request_attempt, server_request, unique_request,
 };
+pub(crate) use origin::Origin;
 pub use settings::{Collector, Protocol, Root, Settings};
 pub(crate) use spans::{CANCELLED, client_outcome, method_label, own, server_outcome};
 pub use traces::Traces;

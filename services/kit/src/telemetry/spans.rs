@@ -2,7 +2,7 @@
 //!
 //! They are [`Span`]s of `tracing`, which [`Traces`] hands to OpenTelemetry. Such a span ends when its last owner drops it.
 
-use http::{HeaderName, Method, StatusCode, Uri, Version, header, request};
+use http::{Method, StatusCode, Uri, Version, header, request};
 use opentelemetry::{
     Context,
     trace::{SpanContext, TraceContextExt},
@@ -10,7 +10,7 @@ use opentelemetry::{
 use tracing::{Span, field::Empty, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::Traces;
+use super::{Traces, origin::Origin};
 use crate::{faults::InjectedFault, propagation::Parent};
 
 /// Why a request has no status whose client went away: the client's doing, and no failure of the server's.
@@ -36,9 +36,10 @@ impl Traces {
     /// Starts the span of a request that came in; a disabled one if there are no spans.
     pub(crate) fn server_span(&self, request: &request::Parts, route: Option<&str>, parent: Parent) -> Span {
         let method = method_label(&request.method);
-        let text = |name: HeaderName| request.headers.get(name).and_then(|value| value.to_str().ok());
         let parent = || caller(parent);
         self.span(parent, || {
+            let origin = Origin::asked_for(request);
+            let user_agent = request.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
             info_span!(
                 parent: None,
                 "server",
@@ -53,8 +54,9 @@ impl Traces {
                 url.path = request.uri.path(),
                 url.scheme = "http",
                 network.protocol.version = protocol_version(request.version),
-                server.address = text(header::HOST),
-                user_agent.original = text(header::USER_AGENT),
+                server.address = origin.as_ref().map(|origin| origin.host.as_str()),
+                server.port = origin.as_ref().map(|origin| i64::from(origin.port)),
+                user_agent.original = user_agent,
                 meshwalk.attempt = Empty,
                 meshwalk.fault.id = Empty,
                 meshwalk.fault.mode = Empty,
@@ -70,6 +72,7 @@ impl Traces {
         let method = method_label(method);
         let parent = || within.context();
         self.span(parent, || {
+            let origin = Origin::of_url(url);
             info_span!(
                 parent: None,
                 "client",
@@ -80,8 +83,8 @@ impl Traces {
                 http.response.status_code = Empty,
                 error.type = Empty,
                 url.full = %url,
-                server.address = url.host().unwrap_or_default(),
-                server.port = i64::from(url.port_u16().unwrap_or(80)),
+                server.address = origin.as_ref().map(|origin| origin.host.as_str()),
+                server.port = origin.as_ref().map(|origin| i64::from(origin.port)),
                 peer.service = upstream,
                 meshwalk.fault.id = Empty,
                 meshwalk.fault.mode = Empty,

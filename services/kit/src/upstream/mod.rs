@@ -21,7 +21,7 @@ use crate::{
     hello::{Called, Failure, FailureKind, Hop},
     inbound::{HOPS, Inbound},
     observe::{fault_list, millis},
-    telemetry::{self, Traces},
+    telemetry::{self, Origin, Traces},
 };
 use connector::Connector;
 
@@ -74,8 +74,7 @@ impl Client {
         telemetry::client_outcome(&span, outcome, &faults);
         // The call ends here; what follows is the own work.
         drop(span);
-        let (host, port) = (upstream.url.host().unwrap_or_default(), upstream.url.port_u16().unwrap_or(80));
-        telemetry::client_request(host, port, outcome, began.elapsed());
+        telemetry::client_request(Origin::of_url(&upstream.url), outcome, began.elapsed());
         let called = called(upstream, answer, millis(began));
         if let Some(Failure { kind, detail }) = &called.error {
             tracing::warn!(

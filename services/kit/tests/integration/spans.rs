@@ -6,7 +6,7 @@ use meshwalk_kit::{
     telemetry::{Protocol, Root, Settings},
 };
 use opentelemetry_proto::tonic::{
-    common::v1::KeyValue,
+    common::v1::{KeyValue, any_value::Value},
     trace::v1::{Span, span::SpanKind, status::StatusCode as SpanStatus},
 };
 
@@ -75,7 +75,7 @@ async fn names_and_attributes_are_those_of_the_conventions() {
     let nobody = Nobody::new();
     let url = format!("--upstream=stock=http://{}/items", nobody.address());
     let service = Service::traced("backend", &[&url, "--fault=latency=1ms;id=slow"], &settings).await;
-    hello(&service.address, &[("x-envoy-attempt-count", "2")]).await;
+    hello(&service.address, &[("x-envoy-attempt-count", "2"), ("host", "backend:8080")]).await;
     get(&service.address, "/no/such/path", &[]).await;
     service.end().await.unwrap();
     let spans = sink.spans();
@@ -95,11 +95,19 @@ async fn names_and_attributes_are_those_of_the_conventions() {
         ("meshwalk.fault.delay_ms", "1"),
         ("url.path", "/api/hello"),
         ("url.scheme", "http"),
+        ("server.address", "backend"),
+        ("server.port", "8080"),
     ] {
         assert_eq!(attribute(server, key).as_deref(), Some(value), "{key}");
     }
     assert_eq!(server.status.as_ref().unwrap().code(), SpanStatus::Error);
     let client = spans.iter().map(|(_, span)| span).find(|span| span.kind() == SpanKind::Client).unwrap();
+    assert_eq!(attribute(client, "server.address").as_deref(), Some("127.0.0.1"));
+    for span in [server, client] {
+        let port = span.attributes.iter().find(|attribute| attribute.key == "server.port").unwrap();
+        let value = port.value.as_ref().and_then(|value| value.value.as_ref());
+        assert!(matches!(value, Some(Value::IntValue(_))), "a number: {port:?}");
+    }
     assert_eq!(attribute(client, "url.full"), Some(format!("http://{}/items", nobody.address())));
     assert_eq!(attribute(client, "error.type").as_deref(), Some("refused"));
     assert_eq!(client.status.as_ref().unwrap().code(), SpanStatus::Error);
