@@ -64,6 +64,11 @@ impl Teller {
         self.line(&self.painted(&format!("     $ {line}"), "2"));
     }
 
+    /// What is being waited for, again and again while it lasts.
+    pub(super) fn waiting(&self, what: &str) {
+        self.moving(&format!("     … waiting for {what}"));
+    }
+
     /// A line that the next one replaces; on something that is no terminal, one line in a while.
     fn moving(&self, text: &str) {
         let mut state = self.state();
@@ -143,7 +148,7 @@ impl Observer for Teller {
             }
             Event::Waiting(what, last) => {
                 let last = last.map(|last| format!("; now {last}")).unwrap_or_default();
-                self.moving(&format!("     … waiting for {what}{last}"));
+                self.waiting(&format!("{what}{last}"));
             }
             Event::Waited(waited) if waited.came => {
                 let text = format!("     effect seen after {:.0} ms: {}", waited.took_ms, waited.what);

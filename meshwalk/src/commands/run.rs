@@ -122,8 +122,9 @@ async fn on_cluster(
     interrupt: Interrupt,
 ) -> anyhow::Result<Report> {
     let keeper = args.cluster.keeper().await?;
-    let shows = teller.clone();
+    let (shows, waits) = (teller.clone(), teller.clone());
     let target = args.cluster.target(root.clone(), Box::new(move |line| shows.command(line)))?;
+    let target = target.telling(Box::new(move |what| waits.waiting(what)));
     unrestored(&keeper, &target).await?;
     let engine = Engine { target: &target, observer: &**teller, interrupt, root: &root, keeper };
     let Some(place) = &args.report_to else { return Ok(engine.run(labs).await?) };

@@ -1,13 +1,16 @@
 //! The way to the ingress gateway: its own address where that is reached, a port-forward as the last resort.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
 use super::{ClusterTarget, Kubectl};
 use crate::{
     target::{Entry, TargetError},
-    traffic::{Address, get},
+    traffic::{Address, FailureKind, get},
 };
 
 /// The gateway's namespace, as Istio's own installation has it.
@@ -20,8 +23,14 @@ const PORT: u16 = 80;
 const PUBLISHED: (u64, &str) = (30080, "127.0.0.1:8080");
 /// How long an address may take to answer before it counts as one that is not reached from here.
 const ANSWER: Duration = Duration::from_secs(2);
-/// The gateway opens its port only some time after the first Gateway is in force.
+/// The gateway opens its port only some time after the first Gateway is in force, and refuses connections until then.
+const REFUSED: Duration = Duration::from_secs(5);
+/// How often each of several addresses is asked, for the same reason.
 const ROUNDS: u32 = 5;
+/// How long a named address may be silent, or answer as somebody else: a load balancer may be on its way to the gateway.
+const SILENT: Duration = Duration::from_secs(15);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_secs(1);
 
 impl ClusterTarget {
     /// The gateway's pods, as port-forwards name them; none where one may not look at them.
@@ -52,33 +61,47 @@ impl ClusterTarget {
     /// An address that answers as Istio's gateway does; None if there is none.
     async fn find_gateway(&self) -> Result<Option<SocketAddr>, TargetError> {
         if let Some(url) = &self.ways.gateway {
-            let what = format!("--gateway {url}");
-            let address = resolve(url).await.map_err(|why| TargetError::failed(&what, why))?;
-            for _ in 0..ROUNDS * 3 {
-                if self.answers(address).await {
-                    return Ok(Some(address));
-                }
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-            let why =
-                format!("{address} does not answer as Istio's gateway; what it names has to be reached from here");
-            return Err(TargetError::failed(what, why));
+            return self.named_gateway(url).await.map(Some);
         }
         let candidates = self.candidates().await?;
+        let places: Vec<String> = candidates.iter().map(|(_, address)| address.to_string()).collect();
         for _ in 0..if candidates.is_empty() { 0 } else { ROUNDS } {
             for (how, address) in &candidates {
-                if self.answers(*address).await {
+                if self.answers(*address).await.is_ok() {
                     self.kubectl.remark(&format!("the gateway answers at {address}, {how}"));
                     return Ok(Some(*address));
                 }
+                (self.waiting)(&format!("Istio's gateway at {}", places.join(" or ")));
             }
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::time::sleep(PAUSE).await;
         }
         self.kubectl.remark(
             "the gateway has no address that is reached from here: a port-forward takes its place. It adds latency of \
              its own and ends with the gateway's pod; --gateway URL names a better way",
         );
         Ok(None)
+    }
+
+    /// The address that `--gateway` names, when the gateway answers there.
+    async fn named_gateway(&self, url: &str) -> Result<SocketAddr, TargetError> {
+        let what = format!("--gateway {url}");
+        let address = resolve(url).await.map_err(|why| TargetError::failed(&what, why))?;
+        let began = Instant::now();
+        loop {
+            let Err(Silence { why, patience }) = self.answers(address).await else { return Ok(address) };
+            if began.elapsed() >= patience {
+                let why = format!(
+                    "{address} did not answer as Istio's gateway for {} s ({why}); what it names has to be reached from \
+                     here",
+                    patience.as_secs()
+                );
+                return Err(TargetError::failed(what, why));
+            }
+            // Said at once and to stay: what comes after it takes its time.
+            self.kubectl.remark(&format!("waiting for Istio's gateway at {address}, which {what} names"));
+            (self.waiting)(&format!("Istio's gateway at {address}; now {why}"));
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Where the gateway could be reached, by what it is: a load balancer, the node port that scripts/cluster-up.sh
@@ -108,11 +131,23 @@ impl ClusterTarget {
     }
 
     /// Whether it is Istio's gateway that answers there.
-    async fn answers(&self, address: SocketAddr) -> bool {
+    async fn answers(&self, address: SocketAddr) -> Result<(), Silence> {
         let host = self.kubectl.namespace().gateway_host();
-        let reply = get(&Address::Tcp(address), &host, "/api/hello", ANSWER).await;
-        reply.is_ok_and(|reply| reply.headers.get("server").is_some_and(|server| server == "istio-envoy"))
+        match get(&Address::Tcp(address), &host, "/api/hello", ANSWER).await {
+            Ok(reply) if reply.headers.get("server").is_some_and(|server| server == "istio-envoy") => Ok(()),
+            Ok(reply) => Err(Silence { why: format!("somebody else answers: {}", reply.status), patience: SILENT }),
+            Err(failure) if failure.kind == FailureKind::Refused => {
+                Err(Silence { why: failure.to_string(), patience: REFUSED })
+            }
+            Err(failure) => Err(Silence { why: failure.to_string(), patience: SILENT }),
+        }
     }
+}
+
+/// Why an address did not answer as the gateway, and how long that may go on.
+struct Silence {
+    why: String,
+    patience: Duration,
 }
 
 /// The node port of the gateway's port for plain HTTP.

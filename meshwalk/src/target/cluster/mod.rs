@@ -47,6 +47,8 @@ pub struct ClusterTarget {
     forwards: Forwards,
     ways: Ways,
     gateway: OnceCell<Option<SocketAddr>>,
+    /// Who is told what is being waited for, again and again while it lasts.
+    waiting: Show,
     token: Option<Token>,
     /// Set where one may not look at the gateway's pods.
     blind: OnceLock<bool>,
@@ -68,7 +70,14 @@ impl ClusterTarget {
     #[must_use]
     pub fn new(kubectl: Kubectl, ways: Ways) -> Self {
         let (forwards, gateway) = (Forwards::default(), OnceCell::new());
-        Self { kubectl, forwards, ways, gateway, token: None, blind: OnceLock::new(), traces: OnceLock::new() }
+        let (waiting, blind, traces): (Show, _, _) = (Box::new(|_| {}), OnceLock::new(), OnceLock::new());
+        Self { kubectl, forwards, ways, gateway, waiting, token: None, blind, traces }
+    }
+
+    /// The same, with somebody who is told what is being waited for, again and again while it lasts.
+    #[must_use]
+    pub fn telling(self, waiting: Show) -> Self {
+        Self { waiting, ..self }
     }
 
     /// The same, with what the control ports ask for.

@@ -1,10 +1,12 @@
 //! The way to the ingress gateway, found by what its service says and who answers.
 
+use std::sync::{Arc, Mutex};
+
 use axum::{Router, routing::get};
 use meshwalk::{
     lab::Entrance,
     namespace::Namespace,
-    target::{ClusterTarget, Target, Ways},
+    target::{ClusterTarget, Kubectl, Show, Target, Ways},
     traffic::Address,
 };
 use serde_json::json;
@@ -50,6 +52,43 @@ async fn the_gateway_that_is_named_is_taken_and_asked_for_the_namespaces_host() 
     let entry = ClusterTarget::new(kubectl, ways).entry(Entrance::Gateway).await.unwrap();
     assert_eq!((entry.address, entry.authority.as_str(), entry.caveat), (address(port), "two.localhost", None));
     assert_eq!(stand_in.calls(), [""; 0]);
+}
+
+/// What is told, and what is said meanwhile, where `--gateway` names this port and no gateway is there.
+async fn told_of_nobody_at(port: u16) -> (String, Vec<String>) {
+    let (said, told) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+    let note = |lines: &Arc<Mutex<Vec<String>>>| -> Show {
+        let lines = Arc::clone(lines);
+        Box::new(move |line| lines.lock().unwrap().push(line.to_owned()))
+    };
+    let stand_in = StandIn::healthy();
+    let kubectl = Kubectl::new(None, Namespace::default(), ".".into(), note(&said)).with_program(stand_in.program());
+    let ways = Ways { gateway: Some(format!("http://127.0.0.1:{port}")), ..Ways::default() };
+    let target = ClusterTarget::new(kubectl, ways).telling(note(&told));
+    let why = target.entry(Entrance::Gateway).await.unwrap_err().to_string();
+    let waiting =
+        format!("# waiting for Istio's gateway at 127.0.0.1:{port}, which --gateway http://127.0.0.1:{port} names");
+    // Once, to stay; the other one goes on while it lasts.
+    assert_eq!(*said.lock().unwrap(), [waiting]);
+    let told = told.lock().unwrap().clone();
+    (why, told)
+}
+
+#[tokio::test]
+async fn a_named_gateway_that_refuses_is_waited_for_shortly_and_it_is_said_why() {
+    // Bound and not listened at: nobody else can begin to.
+    let nobody = tokio::net::TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let (why, told) = told_of_nobody_at(nobody.local_addr().unwrap().port()).await;
+    assert!(why.contains("did not answer as Istio's gateway for 5 s (refused"), "{why}");
+    assert!(told.len() > 1 && told.iter().all(|line| line.contains("; now refused")), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_named_gateway_behind_which_is_somebody_else_is_told_with_what_answered() {
+    let (why, told) = told_of_nobody_at(answering("nginx").await).await;
+    assert!(why.contains("for 15 s (somebody else answers: 200 OK); what it names has to be reached"), "{why}");
+    assert!(told.len() > 1 && told.iter().all(|line| line.contains("; now somebody else answers")), "{told:?}");
 }
 
 #[tokio::test]
