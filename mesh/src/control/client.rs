@@ -164,10 +164,10 @@ impl Client {
         self.ask(&format!("/config/{}", segment(workload))).await
     }
 
-    /// A trace, as far as its spans have come in.
+    /// A trace, as far as its spans have come in, by its id or the beginning of it.
     ///
     /// # Errors
-    /// If no span of it is there.
+    /// If no span of it is there, or if several traces' ids begin so.
     pub async fn trace(&self, id: &str) -> Result<Trace, Error> {
         self.ask(&format!("/traces/{}", segment(id))).await
     }

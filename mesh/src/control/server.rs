@@ -98,11 +98,7 @@ async fn traces(State(mesh): Mesh, Query(recent): Query<Recent>) -> Json<Vec<Tra
 }
 
 async fn trace(State(mesh): Mesh, Path(id): Path<String>) -> Result<Json<Trace>, Refusal> {
-    mesh.traces.get(&id).map(Json).ok_or_else(|| {
-        let words =
-            format!("no span of trace {id} has come in; spans take up to a second, and old traces are forgotten");
-        Refusal::new(RefusalKind::NotFound, words)
-    })
+    mesh.traces.find(&id).map(Json).map_err(|unfound| Refusal::new(RefusalKind::NotFound, unfound.to_string()))
 }
 
 async fn down(State(mesh): Mesh) -> Json<()> {

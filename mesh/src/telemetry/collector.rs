@@ -142,7 +142,7 @@ mod tests {
         let traces = Arc::new(Traces::default());
         let answer = receive(State(Arc::clone(&traces)), headers(PROTOBUF), request.encode_to_vec().into()).await;
         assert_eq!(answer.status(), StatusCode::OK);
-        let span = traces.get(&"ab".repeat(16)).unwrap().spans.remove(0);
+        let span = traces.find(&"ab".repeat(16)).unwrap().spans.remove(0);
         assert_eq!((span.service.as_str(), span.kind.as_str(), span.error), ("backend", "server", true));
         assert_eq!((span.duration_ns, span.parent.as_deref()), (15, Some("0202020202020202")));
         assert_eq!(span.attributes["http.response.status_code"], "503");

@@ -12,6 +12,40 @@ const MOST_TRACES: usize = 4096;
 /// No trace of the walkthrough comes near it; a broken client must not fill the memory.
 const MOST_SPANS_PER_TRACE: usize = 512;
 
+/// So few digits name one of some thousand traces with a good chance; fewer are a slip more likely than a wish.
+const LEAST_DIGITS: usize = 6;
+/// How many candidates are named where a prefix fits several.
+const MOST_CANDIDATES: usize = 5;
+
+/// Why an id, or the beginning of one, names no trace.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfound {
+    /// Nothing of it has come in, or it is forgotten.
+    #[error(
+        "no span of a trace {0} has come in; spans take up to a second, and of many traces the oldest are forgotten: \
+         `meshwalk trace` lists the recent ones"
+    )]
+    Unknown(String),
+    /// It is the beginning of several.
+    #[error("{prefix} is the beginning of {count} traces: {}; add digits", named(newest, *count))]
+    Several {
+        /// What was given.
+        prefix: String,
+        /// The newest of those that begin so.
+        newest: Vec<String>,
+        /// How many begin so.
+        count: usize,
+    },
+    /// It is too short, or no hexadecimal number.
+    #[error("{0:?} is no trace's id; give the 32 hexadecimal digits of one, or at least its first {LEAST_DIGITS}")]
+    NoId(String),
+}
+
+fn named(newest: &[String], count: usize) -> String {
+    let more = if count > newest.len() { format!(" and {} more", count - newest.len()) } else { String::new() };
+    format!("{}{more}", newest.join(", "))
+}
+
 /// Keeps the newest traces.
 #[derive(Debug, Default)]
 pub struct Traces(Mutex<Kept>);
@@ -21,6 +55,23 @@ struct Kept {
     by_id: HashMap<String, Vec<Span>>,
     // By arrival of their first span.
     order: VecDeque<String>,
+}
+
+impl Kept {
+    fn only_one_that_begins_with(&self, prefix: String) -> Result<String, Unfound> {
+        if prefix.len() < LEAST_DIGITS || !prefix.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Err(Unfound::NoId(prefix));
+        }
+        let fitting: Vec<&String> = self.order.iter().rev().filter(|id| id.starts_with(&prefix)).collect();
+        match fitting[..] {
+            [] => Err(Unfound::Unknown(prefix)),
+            [id] => Ok(id.clone()),
+            _ => {
+                let newest = fitting.iter().take(MOST_CANDIDATES).map(|id| (*id).clone()).collect();
+                Err(Unfound::Several { prefix, newest, count: fitting.len() })
+            }
+        }
+    }
 }
 
 impl Traces {
@@ -43,12 +94,17 @@ impl Traces {
         }
     }
 
-    /// A trace with its spans by start; nothing if no span of it has come in.
-    pub fn get(&self, id: &str) -> Option<Trace> {
+    /// A trace with its spans by start: that of this id, or the only one whose id begins so.
+    ///
+    /// # Errors
+    /// If no span of it has come in, or if several traces' ids begin so.
+    pub fn find(&self, id: &str) -> Result<Trace, Unfound> {
         let id = id.to_ascii_lowercase();
-        let mut spans = self.kept().by_id.get(&id)?.clone();
+        let kept = self.kept();
+        let id = if kept.by_id.contains_key(&id) { id } else { kept.only_one_that_begins_with(id)? };
+        let mut spans = kept.by_id.get(&id).cloned().unwrap_or_default();
         spans.sort_by_key(|span| span.start_unix_ns);
-        Some(Trace { id, spans })
+        Ok(Trace { id, spans })
     }
 
     /// The newest traces, the newest first.
@@ -110,7 +166,7 @@ mod tests {
         traces.add("t".to_owned(), span("2", "backend", 20));
         traces.add("t".to_owned(), span("1", "frontend", 10));
         traces.add("t".to_owned(), span("1", "frontend", 10));
-        let trace = traces.get("T").unwrap();
+        let trace = traces.find("T").unwrap();
         assert_eq!(trace.spans.iter().map(|span| span.id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
         let summary = &traces.recent(5)[0];
         assert_eq!((summary.spans, summary.duration_ns), (2, 15));
@@ -121,10 +177,44 @@ mod tests {
     fn the_oldest_trace_goes_when_there_are_too_many() {
         let traces = Traces::default();
         for number in 0..=MOST_TRACES {
-            traces.add(number.to_string(), span("1", "a", 1));
+            traces.add(format!("{number:032x}"), span("1", "a", 1));
         }
-        assert!(traces.get("0").is_none());
-        assert!(traces.get("1").is_some());
-        assert_eq!(traces.recent(1)[0].id, MOST_TRACES.to_string());
+        let first = format!("{:032x}", 0);
+        assert_eq!(traces.find(&first), Err(Unfound::Unknown(first)));
+        assert!(traces.find(&format!("{:032x}", 1)).is_ok());
+        assert_eq!(traces.recent(1)[0].id, format!("{MOST_TRACES:032x}"));
+    }
+
+    #[test]
+    fn the_beginning_of_an_id_is_enough_if_no_other_begins_so() {
+        let traces = Traces::default();
+        for id in ["403bc7c44f4ba2bf", "403bc7c4aaaaaaaa", "0af7651916cd43dd"] {
+            traces.add(id.to_owned(), span("1", "a", 1));
+        }
+        assert_eq!(traces.find("0AF765").unwrap().id, "0af7651916cd43dd");
+        assert_eq!(traces.find("403bc7c44").unwrap().id, "403bc7c44f4ba2bf");
+        let several = traces.find("403bc7").unwrap_err().to_string();
+        let words = "403bc7 is the beginning of 2 traces: 403bc7c4aaaaaaaa, 403bc7c44f4ba2bf; add digits";
+        assert_eq!(several, words, "the newest first");
+        let unknown = traces.find("ffffff").unwrap_err().to_string();
+        assert!(
+            unknown.contains("no span of a trace ffffff") && unknown.contains("`meshwalk trace` lists"),
+            "{unknown}"
+        );
+        for no_id in ["0af76", "0af765-", ""] {
+            assert_eq!(traces.find(no_id), Err(Unfound::NoId(no_id.to_owned())));
+        }
+    }
+
+    #[test]
+    fn of_many_candidates_the_newest_are_named_and_the_others_counted() {
+        let traces = Traces::default();
+        for number in 0..7 {
+            traces.add(format!("abcdef{number}"), span("1", "a", 1));
+        }
+        let several = traces.find("abcdef").unwrap_err().to_string();
+        let words =
+            "abcdef is the beginning of 7 traces: abcdef6, abcdef5, abcdef4, abcdef3, abcdef2 and 2 more; add digits";
+        assert_eq!(several, words);
     }
 }

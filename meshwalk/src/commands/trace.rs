@@ -13,7 +13,8 @@ use crate::cli;
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
-    /// The trace's id, as `trace.id` in an answer shows it; without it the recent traces are listed.
+    /// The trace's id, as `trace.id` in an answer shows it, or its first six digits or more; without it the recent
+    /// traces are listed.
     id: Option<String>,
     /// How many recent traces to list.
     #[arg(long, default_value_t = 20, value_name = "COUNT")]
@@ -23,7 +24,7 @@ pub struct Args {
 /// Prints it.
 ///
 /// # Errors
-/// If the mesh does not run, or has no span of that trace.
+/// If the mesh does not run, has no span of that trace, or has several traces whose ids begin so.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let client = args.mesh.client();
     let text = match &args.id {
