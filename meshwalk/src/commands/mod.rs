@@ -12,6 +12,7 @@ pub mod faults;
 pub mod idle;
 mod input;
 pub mod labs;
+mod left;
 pub mod lint;
 pub mod load;
 pub mod named;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use meshwalk_mesh::runtime::{folder::DEFAULT_NAME, running};
 
-use super::cluster;
+use super::{cluster, left::Left};
 use crate::{
     cli,
     engine::Keeper,
@@ -32,32 +32,33 @@ pub struct Args {
 /// If the mesh does not run or refuses; the snapshot is kept then.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     args.cluster.fits(args.on)?;
-    let (keeper, place) = match args.on {
-        TargetKind::Local => (Keeper::for_mesh(&args.mesh), format!("the mesh {:?}", args.mesh)),
-        TargetKind::Cluster => (args.cluster.keeper().await?, format!("the cluster{}", args.cluster.in_words()?)),
-    };
-    let Some(kept) = keeper.kept()? else {
-        // The name may be a slip; a mesh that was killed may have something to put back although it does not run.
-        let runs = args.on == TargetKind::Cluster || running::names().contains(&args.mesh);
-        let remark = if runs { "" } else { "; no mesh of that name runs now" };
-        cli::say(&format!("nothing to put back: every lab on {place} ended as it began{remark}"));
-        return Ok(ExitCode::SUCCESS);
-    };
-    match args.on {
-        TargetKind::Local => {
-            LocalTarget::new(Client::new(&args.mesh), PathBuf::new(), true).restore(&kept.snapshot).await?;
-        }
+    let (keeper, place, target): (_, _, Box<dyn Target>) = match args.on {
+        TargetKind::Local => (
+            Keeper::for_mesh(&args.mesh),
+            format!("the mesh {:?}", args.mesh),
+            Box::new(LocalTarget::new(Client::new(&args.mesh), PathBuf::new(), true)),
+        ),
         TargetKind::Cluster => {
             let shows = Box::new(|line: &str| cli::tell(&format!("$ {line}")));
             let target = args.cluster.target(PathBuf::from("."), shows)?;
-            if !target.is_of(&kept.snapshot).await? {
-                keeper.forget()?;
-                cli::say(&format!("nothing to put back: {place} where the lab {} ran is gone", kept.lab));
-                return Ok(ExitCode::SUCCESS);
-            }
-            target.restore(&kept.snapshot).await?;
+            (args.cluster.keeper().await?, format!("the cluster{}", args.cluster.in_words()?), Box::new(target))
         }
-    }
+    };
+    let kept = match Left::on(&*target, &keeper).await? {
+        Left::Nothing => {
+            // The name may be a slip; a mesh that was killed may have something to put back although it does not run.
+            let runs = args.on == TargetKind::Cluster || running::names().contains(&args.mesh);
+            let remark = if runs { "" } else { "; no mesh of that name runs now" };
+            cli::say(&format!("nothing to put back: every lab on {place} ended as it began{remark}"));
+            return Ok(ExitCode::SUCCESS);
+        }
+        Left::Gone(words) => {
+            cli::say(&words);
+            return Ok(ExitCode::SUCCESS);
+        }
+        Left::Unrestored(kept) => kept,
+    };
+    target.restore(&kept.snapshot).await?;
     keeper.forget()?;
     cli::say(&format!("put back what was in force on {place} before the lab {}", kept.lab));
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ use anyhow::Context;
 use meshwalk_mesh::control::Client;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{cluster, labs, own_mesh, progress::Teller};
+use super::{cluster, labs, left::Left, own_mesh, progress::Teller};
 use crate::{
     checks::Status,
     cli::{self, WrongInput},
@@ -183,13 +183,15 @@ fn listen(interrupter: Interrupter) -> anyhow::Result<tokio::task::JoinHandle<()
 
 /// What an earlier lab left has to be put back first, or it would pass for how things were.
 async fn unrestored(keeper: &Keeper, target: &dyn Target) -> anyhow::Result<()> {
-    let Some(kept) = keeper.kept()? else { return Ok(()) };
-    let lab = kept.lab;
-    if !target.is_of(&kept.snapshot).await? {
-        cli::tell(&format!("the lab {lab} did not end as it began, in a namespace that is gone: nothing to put back"));
-        return Ok(keeper.forget()?);
-    }
-    let (file, restore) = (keeper.file().display(), target.restore_command());
+    let kept = match Left::on(target, keeper).await? {
+        Left::Nothing => return Ok(()),
+        Left::Gone(words) => {
+            cli::tell(&words);
+            return Ok(());
+        }
+        Left::Unrestored(kept) => kept,
+    };
+    let (lab, file, restore) = (kept.lab, keeper.file().display(), target.restore_command());
     let why = format!("the lab {lab} did not end as it began; run `{restore}` first, or remove {file} if all is well");
     Err(WrongInput(why).into())
 }

@@ -1,0 +1,34 @@
+//! What a lab left behind that did not end as it began: whether there still is something to put back.
+
+use crate::{
+    engine::{Keeper, Kept},
+    target::Target,
+};
+
+/// What a lab left behind.
+pub(super) enum Left {
+    /// Nothing: every lab ended as it began.
+    Nothing,
+    /// Something in a namespace that is gone, and with it what was to be put back. It is forgotten; this says so.
+    Gone(String),
+    /// A snapshot that is to be put back.
+    Unrestored(Kept),
+}
+
+impl Left {
+    /// Looks at what is kept, and forgets what nobody can put back any more.
+    ///
+    /// # Errors
+    /// If what is kept cannot be read or forgotten, or the target does not say whether it is the same as then.
+    pub(super) async fn on(target: &dyn Target, keeper: &Keeper) -> anyhow::Result<Self> {
+        let Some(kept) = keeper.kept()? else { return Ok(Self::Nothing) };
+        if target.is_of(&kept.snapshot).await? {
+            return Ok(Self::Unrestored(kept));
+        }
+        keeper.forget()?;
+        let lab = kept.lab;
+        Ok(Self::Gone(format!(
+            "nothing to put back: the lab {lab} did not end as it began, in a namespace that is gone"
+        )))
+    }
+}
