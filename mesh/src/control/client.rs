@@ -1,5 +1,7 @@
 //! How the other commands speak with a running mesh.
 
+mod error;
+
 use std::{path::PathBuf, time::Duration};
 
 use bytes::Bytes;
@@ -8,9 +10,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     ending::Ending,
-    types::{Change, Files, ProxyFiles, Refusal, RefusalKind, Restart, Scale, Snapshot, Status, Trace, TraceSummary},
+    types::{Change, Files, ProxyFiles, Refusal, Restart, Scale, Snapshot, Status, Trace, TraceSummary},
     unix_http,
 };
+pub use error::Error;
+
 use crate::runtime::{folder, running};
 
 /// A change waits for every proxy and, where Deployments changed, for new pods.
@@ -19,68 +23,6 @@ const CHANGE_DEADLINE: Duration = Duration::from_secs(120);
 const QUESTION_DEADLINE: Duration = Duration::from_secs(10);
 /// A mesh that ends lets requests in flight finish, and waits for each of its programs.
 const END_DEADLINE: Duration = Duration::from_secs(45);
-
-/// Why a running mesh did not answer as hoped.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is no mesh of that name.
-    #[error(
-        "no mesh named {name:?} is running; start it with `meshwalk up{}`{}",
-        folder::name_flag(name),
-        or_name(running)
-    )]
-    NotRunning {
-        /// The mesh's name.
-        name: String,
-        /// Those that do run.
-        running: Vec<String>,
-    },
-    /// The mesh said no.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The control socket failed.
-    #[error("the mesh {name:?} does not answer on its control socket: {source}")]
-    Transport {
-        /// The mesh's name.
-        name: String,
-        /// What happened on the socket.
-        source: unix_http::Error,
-    },
-    /// It was told to end, and has not.
-    #[error(
-        "the mesh {name:?} was told to end and is still there after {seconds} s; look at the terminal in which it runs"
-    )]
-    StillThere {
-        /// The mesh's name.
-        name: String,
-        /// How long it was waited for.
-        seconds: u64,
-    },
-    /// The answer could not be read: most likely another version of the program.
-    #[error("the mesh {name:?} answered in words of another version ({reason}); stop it and start it anew")]
-    Foreign {
-        /// The mesh's name.
-        name: String,
-        /// What could not be read.
-        reason: String,
-    },
-    /// A path that cannot be made absolute.
-    #[error("cannot find {path}: {source}")]
-    Path {
-        /// As the user named it.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: std::io::Error,
-    },
-}
-
-impl Error {
-    /// Whether the input was at fault, so that the command exits with 2.
-    pub fn is_input(&self) -> bool {
-        matches!(self, Self::Path { .. })
-            || matches!(self, Self::Refused(refusal) if matches!(refusal.kind, RefusalKind::Input | RefusalKind::NotFound))
-    }
-}
 
 /// A running mesh, from outside.
 #[derive(Debug, Clone)]
@@ -237,10 +179,6 @@ impl Client {
 fn absolute(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let absolute = |path: &PathBuf| path.canonicalize().map_err(|source| Error::Path { path: path.clone(), source });
     paths.iter().map(absolute).collect()
-}
-
-fn or_name(running: &[String]) -> String {
-    if running.is_empty() { String::new() } else { format!(", or name one that runs: {}", running.join(", ")) }
 }
 
 /// A path segment as RFC 3986 wants it: everything but unreserved characters is escaped.

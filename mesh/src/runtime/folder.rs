@@ -1,11 +1,15 @@
 //! A run's folder: sockets, configuration, keys and logs, entered by this user only, gone when the run ends.
 
+mod lock;
+
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    fs::{self, DirBuilder, File},
+    io,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
+
+pub(crate) use lock::lock_of;
 
 /// The control socket's name in the folder.
 pub const CONTROL_SOCKET: &str = "control.sock";
@@ -88,15 +92,6 @@ pub fn path_of(name: &str) -> PathBuf {
     base().join(name)
 }
 
-/// The lock of the run of that name, in which its process's id stands.
-pub(crate) fn lock_of(name: &str) -> PathBuf {
-    lock_in(&base(), name)
-}
-
-fn lock_in(base: &Path, name: &str) -> PathBuf {
-    base.join(format!("{name}.lock"))
-}
-
 /// A run's folder. It is removed when this is dropped; the lock beside it is released by the kernel in any case.
 #[derive(Debug)]
 pub struct Folder {
@@ -126,12 +121,12 @@ impl Folder {
         }
         let path = base.join(name);
         check_socket_length(&path.join(TYPICAL_SOCKET))?;
-        let lock = lock_in(base, name);
+        let lock = lock::lock_in(base, name);
         let mut patience = 10;
         let held = loop {
             make_private(base)?;
             sweep(base);
-            match take_lock(&lock, name) {
+            match lock::take(&lock, name) {
                 // The last run of this user took the empty base folder away just now.
                 Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound && patience > 0 => {
                     patience -= 1;
@@ -172,46 +167,6 @@ pub fn check_socket_length(socket: &Path) -> Result<(), Error> {
         return Err(Error::TooLong { path: socket.to_owned(), length, limit: SOCKET_PATH_LIMIT });
     }
     Ok(())
-}
-
-fn take_lock(lock: &Path, name: &str) -> Result<File, Error> {
-    let io_error = |action, source| Error::Io { action, path: lock.to_owned(), source };
-    let mut patience = 10;
-    loop {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(lock)
-            .map_err(|source| io_error("open", source))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            // The sweep of a run that starts beside this one holds each lock for a moment.
-            Err(TryLockError::WouldBlock) if patience > 0 => {
-                patience -= 1;
-                std::thread::sleep(std::time::Duration::from_millis(10));
-                continue;
-            }
-            Err(TryLockError::WouldBlock) => {
-                let process = fs::read_to_string(lock).unwrap_or_default();
-                return Err(Error::Taken { name: name.to_owned(), process: process.trim().to_owned() });
-            }
-            Err(TryLockError::Error(source)) => return Err(io_error("lock", source)),
-        }
-        // The run before may have removed the file between our open and our lock: then this lock guards nothing.
-        let same = match (file.metadata(), fs::metadata(lock)) {
-            (Ok(ours), Ok(there)) => ours.ino() == there.ino() && ours.dev() == there.dev(),
-            _ => false,
-        };
-        if same {
-            file.set_len(0)
-                .and_then(|()| write!(file, "{}", std::process::id()))
-                .map_err(|source| io_error("write", source))?;
-            return Ok(file);
-        }
-    }
 }
 
 /// Removes the folders of runs whose lock nobody holds: a power cut or SIGKILL left them.
