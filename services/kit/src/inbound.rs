@@ -1,6 +1,9 @@
-//! What a request says about where it comes from.
+//! What a request says about where it comes from, and which of its calls failed.
 
-use std::time::Instant;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
 
 use http::{HeaderMap, HeaderName, request};
 use tracing::Span;
@@ -35,6 +38,8 @@ pub(crate) struct Inbound {
     pub(crate) request_id: Option<String>,
     pub(crate) trace_id: Option<String>,
     pub(crate) span_id: Option<String>,
+    /// The calls to upstreams that failed, in short.
+    failed: Mutex<Vec<String>>,
 }
 
 impl Inbound {
@@ -53,7 +58,19 @@ impl Inbound {
             trace_id: own.as_ref().map(|own| own.trace_id().to_string()).or_else(|| received.trace_id()),
             span_id: own.map(|own| own.span_id().to_string()),
             onward: Onward::new(received, headers, &app.forward),
+            failed: Mutex::default(),
         }
+    }
+
+    /// Notes for the line of the log that a call failed: which, and how.
+    pub(crate) fn note_failed(&self, call: String) {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    }
+
+    /// The calls that failed, as in the line of the log; nothing if none did.
+    pub(crate) fn failed(&self) -> Option<String> {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        (!failed.is_empty()).then(|| failed.join(","))
     }
 
     /// Whether the trace is sampled: as the own span is, or as the caller decided; false where nobody has decided.

@@ -96,6 +96,7 @@ impl Observation {
             trace_id = inbound.trace_id,
             span_id = inbound.span_id,
             error = outcome.err(),
+            failed = inbound.failed(),
             faults = fault_list(faults),
             capped = faults.iter().any(|fault| fault.capped).then_some(true),
             "{}",

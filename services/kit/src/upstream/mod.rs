@@ -2,6 +2,7 @@
 
 mod connector;
 mod failure;
+mod trouble;
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,7 @@ use crate::{
     telemetry::{self, Origin, Traces},
 };
 use connector::Connector;
+use trouble::{Trouble, Troubles};
 
 /// The largest answer that is read. A call tree of a thousand hops is smaller.
 const LARGEST_ANSWER: usize = 4 << 20;
@@ -38,6 +40,7 @@ pub(crate) struct Client {
     pool: Pool<Connector, Empty<Bytes>>,
     timeout: Duration,
     traces: Traces,
+    troubles: Troubles,
 }
 
 impl Client {
@@ -48,7 +51,12 @@ impl Client {
             builder.pool_max_idle_per_host(0);
         }
         let connector = Connector::new(upstreams.connects(), upstreams.source_address);
-        Self { pool: builder.build(connector), timeout: upstreams.upstream_timeout, traces }
+        Self {
+            pool: builder.build(connector),
+            timeout: upstreams.upstream_timeout,
+            traces,
+            troubles: Troubles::default(),
+        }
     }
 
     /// Calls an upstream, whatever comes of it.
@@ -77,18 +85,23 @@ impl Client {
         telemetry::client_request(Origin::of_url(&upstream.url), outcome, began.elapsed());
         let called = called(upstream, answer, millis(began));
         if let Some(Failure { kind, detail }) = &called.error {
-            tracing::warn!(
-                upstream = upstream.name,
-                url = %upstream.url,
-                status = called.status,
-                error = kind.as_str(),
-                detail,
-                faults = fault_list(&faults),
-                request_id = inbound.request_id,
-                trace_id = inbound.trace_id,
-                span_id = own.map(|own| own.span_id().to_string()),
-                "upstream failed"
-            );
+            let (name, status) = (upstream.name.clone(), called.status);
+            let trouble = Trouble { upstream: name, kind: *kind, status, injected: !faults.is_empty() };
+            inbound.note_failed(trouble.in_short());
+            if self.troubles.begins(trouble) {
+                tracing::warn!(
+                    upstream = upstream.name,
+                    url = %upstream.url,
+                    status,
+                    error = kind.as_str(),
+                    detail,
+                    faults = fault_list(&faults),
+                    request_id = inbound.request_id,
+                    trace_id = inbound.trace_id,
+                    span_id = own.map(|own| own.span_id().to_string()),
+                    "upstream failed"
+                );
+            }
         }
         called
     }
