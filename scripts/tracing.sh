@@ -3,7 +3,8 @@
 #
 #   scripts/tracing.sh [--context NAME] [--namespace NAME] [--gateway URL]
 #   scripts/tracing.sh --provider    also tells Istio where Jaeger is, where its configuration does not say it yet
-#   scripts/tracing.sh --remove      takes all of it away again; spans that are kept are lost
+#   scripts/tracing.sh --remove      takes all of it away again; spans that are kept are lost. While a Telemetry of
+#                                    another namespace names the provider, what it needs stays
 #
 # Makes the namespace meshwalk-observability with Jaeger in it, deploys the workload once more with spans of its own
 # (k8s/overlays/with-tracing), and asks for traces of every request, of the namespace and of the ingress gateway: the
@@ -46,9 +47,31 @@ block='- name: meshwalk-jaeger
     service: jaeger.meshwalk-observability.svc.cluster.local
     port: 4317'
 
+# The Telemetries that still ask for the provider, but for the gateway's: `NAMESPACE NAME` in each line.
+users() {
+  quietly get telemetries.telemetry.istio.io -A \
+    -o 'jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name} {.spec.tracing[*].providers[*].name}{"\n"}{end}' |
+    awk '$1 " " $2 == "istio-system meshwalk-traces" { next }
+      { for (i = 3; i <= NF; i++) if ($i == "meshwalk-jaeger") { print $1, $2; next } }'
+}
+without_spans() {
+  if quietly -n "$namespace" get deployment frontend >/dev/null; then
+    run scripts/deploy.sh "${ways[@]}"
+  fi
+}
+
 if [ -n "$remove" ]; then
-  say "no more traces: namespace $namespace, the gateway, the mesh configuration"
+  say "no more traces: namespace $namespace"
   remove observability/traces.yaml
+  users=$(users)
+  if [ -n "$users" ]; then
+    without_spans
+    say "Jaeger, the gateway's traces and the provider stay: these Telemetries (namespace, name) need them"
+    echo "$users" >&2
+    say "where that is a workload of Meshwalk's, '$0 --remove --namespace NAME' ends it; the last one takes all away"
+    exit
+  fi
+  say "nobody needs them any more: the gateway's traces, the provider in the mesh configuration, Jaeger"
   kube delete --ignore-not-found -f observability/traces-of-the-gateway.yaml
   if has_provider; then
     # The provider's lines, and the list's head where nothing else is in it.
@@ -59,9 +82,7 @@ if [ -n "$remove" ]; then
       /^extensionProviders:$/ { head = $0; next }
       { print }' | write_configuration
   fi
-  if quietly -n "$namespace" get deployment frontend >/dev/null; then
-    run scripts/deploy.sh "${ways[@]}"
-  fi
+  without_spans
   kube delete --ignore-not-found -f observability/jaeger.yaml
   exit
 fi

@@ -155,6 +155,7 @@ case \$* in
   *version*--client*) echo 'Client Version: v$KUBECTL_LEAST_VERSION' ;;
   *version*) echo 'Server Version: v$KUBERNETES_VERSION' ;;
   *'get configmap istio'*) cat $folder/mesh ;;
+  *'get telemetries'*) cat $folder/telemetries ;;
   *'app=istiod'*) echo 1 ;;
   *'create configmap'*) for word; do case \$word in --from-file=mesh=*) cat \"\${word#*=*=}\" ;; esac; done ;;
   *'patch configmap istio'*) for word; do [ ! -f \"\$word\" ] || cp \"\$word\" $folder/mesh; done ;;
@@ -162,6 +163,7 @@ case \$* in
   *'get namespace'*) exit 1 ;;
   *'apply -k'*) exit 1 ;;
 esac"
+printf 'istio-system meshwalk-traces meshwalk-jaeger\nshop traces zipkin\n' >"$folder/telemetries"
 configured() { # TITLE BEFORE AFTER: by --provider, and back again by --remove
   printf '%s\n' "$2" >"$folder/mesh"
   printf '%s\n' "$3" >"$folder/wanted"
@@ -187,6 +189,17 @@ $(provider '  ')
     zipkin:
       port: 9411
 rootNamespace: istio-system"
+provider '' >"$folder/mesh"
+fresh
+with_stand_ins scripts/tracing.sh --remove || true
+check "tracing takes Jaeger away where nobody else asks for its provider" called "kubectl delete --ignore-not-found -f observability/jaeger.yaml"
+echo 'two traces zipkin meshwalk-jaeger' >>"$folder/telemetries"
+fresh
+with_stand_ins scripts/tracing.sh --remove || true
+check "tracing leaves Jaeger to another namespace that asks for its provider" never_called 'jaeger.yaml\|traces-of-the-gateway\|patch configmap'
+check "tracing takes its own namespace's traces away all the same" called 'kubectl delete --ignore-not-found -f observability/traces.yaml'
+check "tracing says who needs what stays" says "two traces"
+check "tracing says how that ends" says "scripts/tracing.sh --remove --namespace NAME"
 printf 'accessLogFile: /dev/stdout\n' >"$folder/mesh"
 check "tracing changes no configuration unasked, and says what belongs into it" refuses "service: jaeger.meshwalk-observability" scripts/tracing.sh
 check "tracing without --provider leaves the configuration alone" never_called 'patch configmap'
