@@ -88,3 +88,38 @@ async fn a_policy_tells_callers_apart_by_their_accounts() {
         assert_eq!(tree["upstreams"][0]["status"], expected, "{pod}: {tree}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_default_deny_a_new_service_answers_those_whom_the_template_names_and_nobody_else() {
+    let policies = ["default-deny", "allow-ingress-to-frontend", "allow-frontend-to-backend"];
+    let policies = policies.map(|name| format!("istio/security/{name}.yaml"));
+    let files: Vec<&str> = ["k8s/chain"].into_iter().chain(policies.iter().map(String::as_str)).collect();
+    let bed = Bed::up(&files).await;
+    for file in ["istio/chain/subset.yaml", "istio/chain/no-retries.yaml"] {
+        bed.apply(file).await;
+    }
+    // The frontend, the backend that calls the stock, and what the stock answers it.
+    let through_the_chain = async || {
+        let (_, tree) = requests::hello(bed.gateway().await, HOST, &[]).await.unwrap();
+        let backend = &tree["upstreams"][0]["hop"];
+        assert_eq!(backend["service"], "backend", "{tree}");
+        backend["upstreams"][0].clone()
+    };
+    let stock = (bed.pod("stock-1").await.address, 8080).into();
+    let (stranger, frontend) = (bed.pod("stranger-1").await.address, bed.pod("frontend-1").await.address);
+    let refused_to_everybody_else = async || {
+        for (who, to) in
+            [("plaintext", stock), ("stranger", (stranger, 15101).into()), ("frontend", (frontend, 15101).into())]
+        {
+            assert_eq!(requests::hello(to, "stock:8080", &[]).await.unwrap().0, 403, "{who}");
+        }
+    };
+    assert_eq!(through_the_chain().await["status"], 403);
+    refused_to_everybody_else().await;
+
+    bed.apply("istio/security/allow-backend-to-stock.yaml").await;
+    let answered = through_the_chain().await;
+    assert_eq!(answered["status"], 200, "{answered}");
+    assert_eq!(answered["hop"]["peer"], "spiffe://cluster.local/ns/meshwalk/sa/backend");
+    refused_to_everybody_else().await;
+}
