@@ -10,6 +10,7 @@ use std::{
 use meshwalk_mesh::control::{
     Client,
     types::{InstanceStatus, Status},
+    unix_http,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -107,6 +108,13 @@ impl Bed {
 
     pub(super) async fn apply(&self, file: &str) {
         self.client.apply(&[project().join(file)]).await.unwrap_or_else(|error| panic!("{file}: {error}"));
+    }
+
+    /// Adds, replaces or removes the faults of a pod's application.
+    pub(super) async fn faults(&self, pod: &str, method: http::Method, rules: &'static str) {
+        let socket = self.pod(pod).await.control_socket;
+        let (status, words) = unix_http::request(&socket, method, "/faults", rules.into(), DEADLINE).await.unwrap();
+        assert!(status.is_success(), "{rules}: {words:?}");
     }
 
     /// Every process of the mesh but the first.

@@ -38,15 +38,7 @@ async fn a_proxy_and_an_application_that_are_killed_come_back_and_are_reported()
 async fn an_unready_pod_gets_no_requests_until_it_is_ready_again() {
     let bed = Bed::up(&["istio/routes/all-to-v1.yaml"]).await;
     let sick = bed.pod("backend-v1-1").await;
-    let faults = |method: http::Method, body: &'static str| {
-        let socket = sick.control_socket.clone();
-        async move {
-            let deadline = super::bed::DEADLINE;
-            meshwalk_mesh::control::unix_http::request(&socket, method, "/faults", body.into(), deadline).await.unwrap()
-        }
-    };
-    let (status, words) = faults(http::Method::POST, "unready").await;
-    assert!(status.is_success(), "{words:?}");
+    bed.faults("backend-v1-1", http::Method::POST, "unready").await;
     eventually("it is unready", || async { !bed.pod("backend-v1-1").await.ready }).await;
     eventually("its address is gone from the frontend's endpoints", || async {
         let mut files = bed.client.config("frontend").await.unwrap().remove(0).files;
@@ -65,7 +57,7 @@ async fn an_unready_pod_gets_no_requests_until_it_is_ready_again() {
         let (_, tree) = requests::hello(bed.gateway().await, HOST, &[]).await.unwrap();
         seen.insert(tree["upstreams"][0]["hop"]["instance"].as_str().unwrap_or_default().to_owned());
     }
-    faults(http::Method::DELETE, "").await;
+    bed.faults("backend-v1-1", http::Method::DELETE, "").await;
     eventually("it is ready again and answers", || async {
         let (_, tree) = requests::hello(bed.gateway().await, HOST, &[]).await.unwrap();
         tree["upstreams"][0]["hop"]["instance"] == "backend-v1-1"
