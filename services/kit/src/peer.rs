@@ -2,7 +2,9 @@
 //!
 //! The header's elements are separated by commas, the oldest proxy's first; an element's `Key=value` pairs by semicolons;
 //! a value may be quoted, with `\"` inside (Envoy's documentation, "x-forwarded-client-cert"). The sidecar appends its
-//! own element, so only the last one tells of the peer that it has authenticated itself.
+//! own element, so only the last one tells of the peer that it has authenticated itself. What stands before it is the
+//! caller's own word: a quote that it leaves open could hide where the sidecar's element begins, so a header that is not
+//! well-formed from its beginning to its end names nobody.
 
 use http::{HeaderMap, HeaderName};
 
@@ -12,37 +14,52 @@ const XFCC: HeaderName = HeaderName::from_static("x-forwarded-client-cert");
 pub(crate) fn identity(headers: &HeaderMap) -> Option<String> {
     // Several headers of the name are one list.
     let last = headers.get_all(XFCC).iter().next_back()?.to_str().ok()?;
-    let element = split(last, ',').pop()?;
-    split(element, ';').into_iter().find_map(|pair| {
-        let (key, value) = pair.split_once('=')?;
-        key.trim().eq_ignore_ascii_case("uri").then(|| unquoted(value.trim())).filter(|uri| !uri.is_empty())
-    })
+    let pairs = last_element(last)?;
+    let uri = pairs.into_iter().find(|(key, _)| key.eq_ignore_ascii_case("uri"))?.1;
+    (!uri.is_empty()).then_some(uri)
 }
 
-/// Splits at a character outside of quotes.
-fn split(text: &str, at: char) -> Vec<&str> {
-    let (mut parts, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
-    for (index, c) in text.char_indices() {
+/// The keys and values of the last element, if all elements are well-formed.
+fn last_element(header: &str) -> Option<Vec<(&str, String)>> {
+    let (mut element, mut rest) = (Vec::new(), header);
+    loop {
+        let (key, from_value) = rest.trim_start().split_once('=')?;
+        if key.contains([',', ';', '"']) {
+            return None;
+        }
+        let (value, after) = value(from_value)?;
+        element.push((key.trim_end(), value));
+        let Some(separator) = after.chars().next() else { return Some(element) };
+        if separator == ',' {
+            element.clear();
+        }
+        rest = &after[1..];
+    }
+}
+
+/// A value, and what follows: a separator, or nothing at the end of the header.
+fn value(text: &str) -> Option<(String, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find([',', ';']).unwrap_or(text.len());
+        let (value, after) = text.split_at(end);
+        return (!value.contains('"')).then(|| (value.trim_end().to_owned(), after));
+    };
+    let mut value = String::new();
+    let mut chars = quoted.char_indices();
+    while let Some((at, c)) = chars.next() {
         match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            c if c == at && !quoted => {
-                parts.push(&text[start..index]);
-                start = index + c.len_utf8();
+            '\\' => match chars.next()?.1 {
+                '"' => value.push('"'),
+                other => value.extend(['\\', other]),
+            },
+            '"' => {
+                let after = quoted[at + 1..].trim_start();
+                return (after.is_empty() || after.starts_with([',', ';'])).then_some((value, after));
             }
-            _ => {}
+            other => value.push(other),
         }
     }
-    parts.push(&text[start..]);
-    parts
-}
-
-fn unquoted(value: &str) -> String {
-    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(inner) => inner.replace("\\\"", "\""),
-        None => value.to_owned(),
-    }
+    None
 }
 
 #[cfg(test)]
@@ -66,6 +83,32 @@ mod tests {
     fn separators_and_quotes_inside_of_quotes_are_text() {
         let tricky = r#"Subject="CN=a,O=\"x;URI=spiffe://fake\"";URI="spiffe://real";DNS=a"#;
         assert_eq!(of(&[tricky]), Some("spiffe://real".to_owned()));
+    }
+
+    #[test]
+    fn what_a_caller_says_before_the_sidecars_word_cannot_hide_it() {
+        let real = r#"By=spiffe://b;Hash=ab12;Subject="";URI=spiffe://real"#;
+        let subject = r#"By=spiffe://b;Hash=ab12;Subject="CN=\"a\",O=b";URI=spiffe://real"#;
+        let open =
+            [r#"Subject=""#, r#"Subject="x"#, r#"Subject="x\"#, r#"Subject="a"b"#, r#"Subject=a"b"#, r#"Subject"#];
+        for left_open in open {
+            for real in [real, subject, "By=spiffe://b;URI=spiffe://real"] {
+                let forged = format!("URI=spiffe://admin;{left_open}");
+                assert_eq!(of(&[&format!("{forged},{real}")]), None, "{forged}");
+                let closed = format!("{forged},By=spiffe://c;Subject=\"\";URI=spiffe://admin,{real}");
+                assert_eq!(of(&[&closed]), None, "{closed}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_caller_brings_along_it_is_itself_or_nobody(forged in r#"(URI=spiffe://admin|[;,="\\a ]){0,12}"#) {
+            for real in [r#"By=spiffe://b;Subject="CN=\"a\",O=b";URI=spiffe://real"#, "By=spiffe://b;URI=spiffe://real"] {
+                let peer = of(&[&format!("{forged},{real}")]);
+                proptest::prop_assert!(peer.is_none() || peer.as_deref() == Some("spiffe://real"), "{forged}: {peer:?}");
+            }
+        }
     }
 
     #[test]
