@@ -8,13 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use meshwalk_faults::{Mode, Percent, Process, Rule};
+
 use super::{
     draw::Stream,
-    effect::{Effect, Memory, Turn},
-    modes::{Mode, Process},
-    quantity::Percent,
+    effect::{Effect, Turn},
+    modes::Course,
     registry::{Origin, RuleState},
-    rule::Rule,
+    scope,
     series::Series,
     subject::Subject,
     tally::{Tally, milliseconds},
@@ -38,7 +39,7 @@ pub(super) struct Active {
     expires: Option<Instant>,
     cancel: Cancel,
     stream: Stream,
-    memory: Option<Box<dyn Memory>>,
+    course: Course,
     /// What it has done so far.
     pub(super) tally: Arc<Tally>,
     /// How often it has fired or is about to.
@@ -65,7 +66,7 @@ impl Active {
         };
         let expires = rule.lasts().and_then(|duration| now.checked_add(duration));
         let begins = rule.after.and_then(|after| now.checked_add(after));
-        let memory = rule.mode.memory(begins.unwrap_or(now));
+        let course = Course::of(&rule, begins.unwrap_or(now));
         Self {
             id,
             rule,
@@ -76,7 +77,7 @@ impl Active {
             expires,
             cancel,
             stream,
-            memory,
+            course,
             tally,
             claimed: AtomicU64::new(0),
         }
@@ -141,17 +142,13 @@ impl Active {
     /// What the rule would do to a request. Each request that it is about takes the next draws, whatever other rules
     /// do, so that a rule's sequence depends on nothing but its own requests.
     pub(super) fn consider(&self, subject: Subject<'_>, now: Instant) -> Option<Effect> {
-        if !self.is_about_requests() || !self.is_at_work(now) || !self.rule.scope.covers(subject) {
+        if !self.is_about_requests() || !self.is_at_work(now) || !scope::covers(&self.rule.scope, subject) {
             return None;
         }
         self.tally.count_match();
         let mut draws = self.stream.next();
         let drawn = self.rule.rate.map(|rate| draws.below(Percent::ALL.parts()) < rate.parts());
-        match &self.memory {
-            Some(memory) => memory.effect(Turn { subject, now, drawn }, &mut draws),
-            None if drawn == Some(false) => None,
-            None => self.rule.mode.effect(self.rule.at, &mut draws),
-        }
+        self.course.effect(Turn { subject, now, drawn }, &mut draws)
     }
 
     /// Takes one of the times that the rule may fire, if there is one left. Threads cannot take the same one.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use http::StatusCode;
+use meshwalk_faults::When;
 
 use super::{draw::Draws, subject::Subject};
 
@@ -22,16 +23,6 @@ pub(super) enum Effect {
     Shape(Shape),
     /// Decide what comes of the request. Of several rules, the first decides.
     Decide(Verdict),
-}
-
-/// On which side of the work a delay lies.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum When {
-    /// Before the request is handled, or the call is made.
-    #[default]
-    Before,
-    /// After it, and before the answer goes on.
-    After,
 }
 
 /// What comes of a request in place of its handling.

@@ -12,7 +12,10 @@
 //!   ledger: with `status` set it answers that status and does nothing else; `faults` goes into its answer as it is (it
 //!   serializes as the call tree wants it).
 //! - [`Registry::fails`] says whether a rule holds a probe at 503, for `/livez`, `/readyz` and `/startupz`.
-//! - [`control_router`] is the control port; [`help`] describes the language.
+//! - [`control_router`] is the control port.
+//!
+//! The language itself (grammar, modes, keys, errors, help) is the crate `meshwalk_faults`, which those who only send
+//! rules read too. Here is what its rules do.
 //!
 //! # What rules do together
 //! A request is held against its own rules (`x-meshwalk-inject`) first and then against the rules in force, in the
@@ -60,43 +63,34 @@
 //! `inject`, so that callers cannot grow the metrics, and those of which there are too many under `other`.
 
 mod active;
-mod bytes;
 mod calls;
 mod clock;
 mod control;
 mod draw;
 mod effect;
-mod glob;
-mod keys;
 mod layer;
 mod modes;
 mod plan;
 mod planner;
-mod problem;
 mod process;
-mod quantity;
 mod refusal;
 mod registry;
-mod rule;
 mod scope;
 mod series;
 mod shaped;
 mod subject;
-mod syntax;
 mod tally;
 mod tether;
 mod trust;
 mod truth;
 
-pub(crate) use bytes::amount as parse_amount;
 pub(crate) use calls::{CallFaults, Calls, Outcome};
 pub(crate) use control::{Control, control_router};
 pub use control::{TokenError, TokenFile};
 pub use layer::{FaultLayer, Faulty};
-pub use modes::{Cores, ModeRow, help, markdown, modes};
-pub use problem::ParseError;
-pub(crate) use process::{Conduct, Probe};
+pub use meshwalk_faults::{Cores, INJECT_HEADER, ModeRow, ParseError, Rule, help, markdown, modes};
+pub(crate) use meshwalk_faults::{Probe, parse_amount};
+pub(crate) use process::Conduct;
 pub use registry::{AddError, Limits, Origin, Registry, RuleState, Settings};
-pub use rule::Rule;
 pub use trust::{Trust, TrustedPeer};
-pub use truth::{FAULT_HEADER, INJECT_HEADER, Injected, InjectedFault, Ledger};
+pub use truth::{FAULT_HEADER, Injected, InjectedFault, Ledger};

@@ -6,10 +6,11 @@ use std::{
 };
 
 use http::StatusCode;
+use meshwalk_faults::When;
 
 use super::{
     active::Active,
-    effect::{Effect, Shape, Verdict, When},
+    effect::{Effect, Shape, Verdict},
     plan::{Decided, Plan, Shaping, Wait},
     subject::Subject,
     truth::{Injected, InjectedFault, milliseconds},

@@ -2,13 +2,10 @@
 
 use std::{future, sync::Arc, time::Instant};
 
+use meshwalk_faults::{Connection, Mode};
 use tokio::sync::watch;
 
-use super::{
-    Registry,
-    active::Active,
-    modes::{Connection, Mode},
-};
+use super::{Registry, active::Active};
 use crate::net::Doors;
 
 impl Registry {

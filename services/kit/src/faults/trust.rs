@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::glob::Glob;
+use meshwalk_faults::Glob;
 
 /// A pattern for the identities of trusted callers, as in `spiffe://cluster.local/ns/tests/*`.
 #[derive(Debug, Clone, PartialEq, Eq)]

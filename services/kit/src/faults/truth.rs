@@ -13,9 +13,6 @@ use serde::{Serialize, Serializer};
 /// a list of tokens with parameters as in RFC 9651.
 pub const FAULT_HEADER: &str = "x-meshwalk-fault";
 
-/// Request header that asks for faults in this request only.
-pub const INJECT_HEADER: &str = "x-meshwalk-inject";
-
 /// What was injected into one request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Injected {

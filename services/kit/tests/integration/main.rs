@@ -9,7 +9,6 @@ mod draining;
 mod echo;
 mod failures;
 mod fault_reach;
-mod fault_table;
 mod faults;
 mod hello_schema;
 mod limits;

@@ -1,126 +1,30 @@
-//! Modes whose effect on a request depends on the requests before it, or on the time.
+//! What modes do whose effect on a request depends on the requests before it, or on the time.
 
 mod fail_first;
 mod flap;
 mod latch;
 mod rate_limit;
 
-use std::{
-    fmt,
-    ops::RangeInclusive,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use http::StatusCode;
+use meshwalk_faults::History;
 
-pub(super) use fail_first::FAIL_FIRST;
-pub(super) use flap::FLAP;
-pub(super) use latch::LATCH;
-pub(super) use rate_limit::RATE_LIMIT;
+use crate::faults::effect::{Effect, Memory, Verdict};
 
-use super::{ModeSpec, response};
-use crate::faults::{
-    effect::{Effect, Memory, Verdict},
-    problem::Complaint,
-    quantity::{Written, parse_duration},
-};
+use fail_first::Failing;
+use flap::Flapping;
+use latch::Latched;
+use rate_limit::Bucket;
 
-use fail_first::FailFirst;
-use flap::Flap;
-use latch::Latch;
-use rate_limit::RateLimit;
-
-/// The longest time that a rule may look back, or that it takes between two states.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// A mode with a memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::faults) enum History {
-    /// The first tries of each request fail.
-    FailFirst(FailFirst),
-    /// Fails once it has failed, until it is left alone.
-    Latch(Latch),
-    /// Fails from time to time.
-    Flap(Flap),
-    /// Answers so many requests in a time.
-    RateLimit(RateLimit),
-}
-
-impl History {
-    pub(super) fn spec(&self) -> &'static ModeSpec {
-        match self {
-            Self::FailFirst(_) => &FAIL_FIRST,
-            Self::Latch(_) => &LATCH,
-            Self::Flap(_) => &FLAP,
-            Self::RateLimit(_) => &RATE_LIMIT,
-        }
+/// The memory of a rule that begins then.
+pub(super) fn memory(history: &History, begins: Instant) -> Box<dyn Memory> {
+    match history {
+        History::FailFirst(rule) => Box::new(Failing::new(*rule)),
+        History::Latch(rule) => Box::new(Latched::new(*rule)),
+        History::Flap(rule) => Box::new(Flapping::new(*rule, begins)),
+        History::RateLimit(rule) => Box::new(Bucket::new(*rule, begins)),
     }
-
-    /// The memory of a rule that begins then.
-    pub(super) fn memory(&self, begins: Instant) -> Box<dyn Memory> {
-        match self {
-            Self::FailFirst(rule) => rule.memory(),
-            Self::Latch(rule) => rule.memory(),
-            Self::Flap(rule) => rule.memory(begins),
-            Self::RateLimit(rule) => rule.memory(begins),
-        }
-    }
-}
-
-impl fmt::Display for History {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::FailFirst(rule) => rule.fmt(f),
-            Self::Latch(rule) => rule.fmt(f),
-            Self::Flap(rule) => rule.fmt(f),
-            Self::RateLimit(rule) => rule.fmt(f),
-        }
-    }
-}
-
-/// The status that these modes answer if the rule names none.
-const USUAL: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
-
-/// Splits `ARGUMENT:STATUS`, of which the status may be missing.
-fn with_status(text: &str) -> Result<(&str, StatusCode), Complaint> {
-    match text.split_once(':') {
-        None => Ok((text, USUAL)),
-        Some((argument, code)) => {
-            let status = response::status(code).map_err(|complaint| complaint.shifted(argument.len() + 1))?;
-            Ok((argument.trim_end(), status))
-        }
-    }
-}
-
-/// The end of an argument that may name a status.
-struct Status(StatusCode);
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == USUAL { Ok(()) } else { write!(f, ":{}", self.0.as_u16()) }
-    }
-}
-
-/// A whole number.
-fn count(text: &str, range: RangeInclusive<u32>, remedy: &str) -> Result<u32, Complaint> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let wrong = |message: String| Complaint::new(0..text.len(), message, remedy);
-    match text.parse().ok().filter(|_| digits) {
-        Some(number) if range.contains(&number) => Ok(number),
-        _ if digits => Err(wrong(format!("{text} is not from {} to {}", range.start(), range.end()))),
-        _ => Err(wrong(format!("`{text}` is no whole number"))),
-    }
-}
-
-/// A time that is more than nothing and not endless.
-fn span(text: &str) -> Result<Duration, Complaint> {
-    let time = parse_duration(text)?;
-    if time.is_zero() || time > LONGEST {
-        let message = format!("a time of {} is out of range", Written(time));
-        let remedy = format!("it is more than nothing and at most {}", Written(LONGEST));
-        return Err(Complaint::new(0..text.len(), message, remedy));
-    }
-    Ok(time)
 }
 
 /// An answer that comes instead of the request's. `again` is when another try may be better off.

@@ -1,89 +1,37 @@
-//! Modes that cost time.
+//! Delays, one for each request.
 
-mod arguments;
 mod normal;
 mod quantiles;
-#[cfg(test)]
-mod tests;
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-pub(in crate::faults) use normal::{LogNormal, Normal};
-pub(in crate::faults) use quantiles::Quantiles;
+use meshwalk_faults::{Delay, LogNormal, Quantiles};
 
-use super::{About, EVERYWHERE, Mode, ModeSpec};
-use crate::faults::{
-    draw::Draws,
-    problem::{Complaint, suggestion},
-    quantity::{Millionths, Written, parse_duration},
-};
-use arguments::Call;
+use crate::faults::draw::Draws;
+use normal::Normal;
 
-pub(super) const LATENCY: ModeSpec = ModeSpec {
-    name: "latency",
-    arguments: &[
-        "DURATION",
-        "uniform(FROM,TO)",
-        "normal(MEAN,DEVIATION)",
-        "lognormal(MEDIAN,SIGMA)",
-        "quantiles(pPERCENT:DURATION,...)",
-    ],
-    summary: "waits before the request is handled, or after it with at=after; the delays of several rules add up",
-    example: "latency=200ms@50%;path=/api/*, latency=uniform(10ms,80ms), latency=normal(50ms,10ms), \
-              latency=lognormal(20ms,0.8), latency=quantiles(p50:10ms,p90:50ms,p99:1s)",
-    about: About::Requests { calls: true },
-    levels: EVERYWHERE,
-    read: |argument| Delay::parse(argument).map(Mode::Latency),
-};
-
-/// The names of distributions.
-const DISTRIBUTIONS: [&str; 4] = ["uniform", "normal", "lognormal", "quantiles"];
-
-/// The largest sigma: with it, one delay in a thousand is more than ten thousand million medians.
-const MAX_SIGMA: Millionths = Millionths::whole(10);
-
-/// How long to wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::faults) enum Delay {
-    /// Always so long.
+/// The delays of a rule in force, ready to be drawn.
+#[derive(Debug)]
+pub(super) enum Delays {
     Fixed(Duration),
-    /// Each duration from the first to the second, both included, with the same probability.
-    Uniform(Duration, Duration),
-    /// Around a mean.
+    /// From the shortest on so many nanoseconds more.
+    Uniform(Duration, u64),
     Normal(Normal),
-    /// Around a median, with a long tail.
     LogNormal(LogNormal),
-    /// Through given points.
     Quantiles(Quantiles),
 }
 
-impl Delay {
-    /// Reads `200ms`, `uniform(10ms,80ms)` and so on.
-    pub(in crate::faults) fn parse(text: &str) -> Result<Self, Complaint> {
-        let Some(call) = Call::parse(text)? else {
-            return parse_duration(text).map(Self::Fixed);
-        };
-        match call.name {
-            "uniform" => uniform(&call),
-            "normal" => normal(&call),
-            "lognormal" => lognormal(&call),
-            "quantiles" => Quantiles::parse(&call.parts).map(Self::Quantiles),
-            name => {
-                let message = format!("`{name}` is no distribution{}", suggestion(name, DISTRIBUTIONS));
-                let remedy = format!("write a duration, as in latency=200ms, or one of {}", DISTRIBUTIONS.join(", "));
-                Err(Complaint::new(0..name.len(), message, remedy))
+impl Delays {
+    pub(super) fn of(delay: &Delay) -> Self {
+        match delay {
+            Delay::Fixed(delay) => Self::Fixed(*delay),
+            // Durations are read as whole nanoseconds in 64 bits, so the conversion loses nothing.
+            Delay::Uniform(low, high) => {
+                Self::Uniform(*low, u64::try_from((*high - *low).as_nanos()).unwrap_or(u64::MAX))
             }
-        }
-    }
-
-    /// The longest delay of a distribution that has one; of the others, the middle. What a draw demands beyond the cap on
-    /// delays is cut then.
-    pub(super) fn longest(&self) -> Duration {
-        match self {
-            Self::Fixed(delay) | Self::Uniform(_, delay) => *delay,
-            Self::Normal(normal) => normal.mean,
-            Self::LogNormal(lognormal) => lognormal.median,
-            Self::Quantiles(quantiles) => quantiles.longest(),
+            Delay::Normal(normal) => Self::Normal(Normal::of(*normal)),
+            Delay::LogNormal(lognormal) => Self::LogNormal(*lognormal),
+            Delay::Quantiles(quantiles) => Self::Quantiles(quantiles.clone()),
         }
     }
 
@@ -91,57 +39,21 @@ impl Delay {
     pub(super) fn draw(&self, draws: &mut Draws) -> Duration {
         match self {
             Self::Fixed(delay) => *delay,
-            Self::Uniform(low, high) => {
-                // Durations are read as whole nanoseconds in 64 bits, so neither conversion loses anything.
-                let width = u64::try_from((*high - *low).as_nanos()).unwrap_or(u64::MAX);
-                *low + Duration::from_nanos(draws.below(width.saturating_add(1)))
-            }
+            Self::Uniform(low, width) => *low + Duration::from_nanos(draws.below(width.saturating_add(1))),
             Self::Normal(normal) => normal.exceeded_by(draws.share()),
-            Self::LogNormal(lognormal) => lognormal.exceeded_by(draws.share()),
-            Self::Quantiles(quantiles) => quantiles.below_which(draws.share()),
+            Self::LogNormal(lognormal) => normal::lognormal_exceeded_by(*lognormal, draws.share()),
+            Self::Quantiles(quantiles) => quantiles::below_which(quantiles, draws.share()),
         }
     }
 }
 
-fn uniform(call: &Call<'_>) -> Result<Delay, Complaint> {
-    let parts = call.two("a uniform distribution has two bounds", "write them as in latency=uniform(10ms,80ms)")?;
-    let [low, high] = [parts[0].duration()?, parts[1].duration()?];
-    if low > high {
-        let [from, to] = parts.map(|part| part.text);
-        let message = format!("the bounds are the wrong way round: {from} is more than {to}");
-        return Err(Complaint::new(call.inside.clone(), message, "write the smaller bound first"));
-    }
-    Ok(Delay::Uniform(low, high))
-}
-
-fn normal(call: &Call<'_>) -> Result<Delay, Complaint> {
-    let remedy = "write them as in latency=normal(50ms,10ms)";
-    let [mean, deviation] = call.two("a normal distribution has a mean and a standard deviation", remedy)?;
-    Ok(Delay::Normal(Normal::new(mean.duration()?, deviation.duration()?)))
-}
-
-fn lognormal(call: &Call<'_>) -> Result<Delay, Complaint> {
-    let remedy = "write them as in latency=lognormal(20ms,0.8); sigma is the deviation of the natural logarithm";
-    let [median, sigma] = call.two("a lognormal distribution has a median and a sigma", remedy)?;
-    let wrong = |message: String| Complaint::new(sigma.at.clone(), message, remedy);
-    let read = Millionths::parse(sigma.text)
-        .ok_or_else(|| wrong(format!("`{}` is no number with at most six digits after the point", sigma.text)))?;
-    if read > MAX_SIGMA {
-        return Err(wrong(format!("a sigma of {read} is more than {MAX_SIGMA}")));
-    }
-    Ok(Delay::LogNormal(LogNormal { median: median.duration()?, sigma: read }))
-}
-
-impl fmt::Display for Delay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fixed(delay) => Written(*delay).fmt(f),
-            Self::Uniform(low, high) => write!(f, "uniform({},{})", Written(*low), Written(*high)),
-            Self::Normal(Normal { mean, deviation, .. }) => {
-                write!(f, "normal({},{})", Written(*mean), Written(*deviation))
-            }
-            Self::LogNormal(LogNormal { median, sigma }) => write!(f, "lognormal({},{sigma})", Written(*median)),
-            Self::Quantiles(quantiles) => write!(f, "quantiles({quantiles})"),
-        }
+/// The longest delay of a distribution that has one; of the others, the middle. What a draw demands beyond the cap on
+/// delays is cut then.
+pub(super) fn longest(delay: &Delay) -> Duration {
+    match delay {
+        Delay::Fixed(delay) | Delay::Uniform(_, delay) => *delay,
+        Delay::Normal(normal) => normal.mean,
+        Delay::LogNormal(lognormal) => lognormal.median,
+        Delay::Quantiles(quantiles) => quantiles::longest(quantiles),
     }
 }

@@ -2,26 +2,9 @@
 
 use std::{sync::Arc, time::Instant};
 
-use crate::faults::{Registry, active::Active, clock, modes::Process};
+use meshwalk_faults::{Probe, Process};
 
-/// What a probe asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Probe {
-    Alive,
-    Started,
-    Ready,
-}
-
-impl Probe {
-    /// Where it asks.
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::Alive => "/livez",
-            Self::Started => "/startupz",
-            Self::Ready => "/readyz",
-        }
-    }
-}
+use crate::faults::{Registry, active::Active, clock};
 
 impl Registry {
     /// Why the process must fail a probe: the id of the first rule that says so, if one does. Counts as one match of that

@@ -5,19 +5,15 @@ use std::{
     time::Instant,
 };
 
+use meshwalk_faults::{Cores, Exit, Process};
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
     budget::{Budget, Share},
     burn::Burn,
-    exit::Exit,
     leak::Leak,
 };
-use crate::faults::{
-    Registry,
-    active::Active,
-    modes::{Cores, Process},
-};
+use crate::faults::{Registry, active::Active};
 
 /// Carries out what rules do to the process. Clones carry out together.
 #[derive(Debug, Clone)]
@@ -55,7 +51,10 @@ impl Crash {
     /// Ends the process, now.
     pub(crate) fn carry_out(self) -> ! {
         tracing::error!(fault = self.rule, exit = %self.exit, "crashing: an injected fault");
-        self.exit.carry_out()
+        match self.exit {
+            Exit::Code(code) => std::process::exit(code.into()),
+            Exit::Abort => std::process::abort(),
+        }
     }
 }
 
@@ -67,7 +66,7 @@ impl Conduct {
             registry,
             carried_out: Arc::default(),
             memory: Budget::new(limits.memory),
-            cores: Budget::new(limits.cores.0),
+            cores: Budget::new(limits.cores.thousandths()),
             crash: Arc::new(watch::Sender::new(None)),
         }
     }
@@ -147,7 +146,8 @@ impl Conduct {
         Leak::start(rate, limit, self.memory.share(), capped).map(|leak| Effect::Leak { _leak: leak })
     }
 
-    fn burn(&self, Cores(thousandths): Cores, rule: &Active) -> std::io::Result<Effect> {
+    fn burn(&self, cores: Cores, rule: &Active) -> std::io::Result<Effect> {
+        let thousandths = cores.thousandths();
         let mut share = self.cores.share();
         let granted = share.grow(thousandths);
         if granted < thousandths {

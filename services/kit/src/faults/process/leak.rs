@@ -6,8 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use meshwalk_faults::WrittenBytes;
+
 use super::budget::Share;
-use crate::faults::bytes::WrittenBytes;
 
 /// How often memory is taken.
 const TICK: Duration = Duration::from_millis(50);

@@ -8,10 +8,11 @@ use std::{
     time::Duration,
 };
 
+use meshwalk_faults::Cores;
 use tokio::sync::Semaphore;
 
 use super::burn;
-use crate::faults::{modes::Cores, tether::Tether};
+use crate::faults::tether::Tether;
 
 /// The threads on which requests use up processor time: as many at once as there may be cores busy. Requests beyond wait
 /// for their turn, as they do in a program that works on as many threads. Clones share them.
@@ -20,7 +21,7 @@ pub(in crate::faults) struct Processors(Arc<Semaphore>);
 
 impl Processors {
     pub(in crate::faults) fn new(cores: Cores) -> Self {
-        Self(Arc::new(Semaphore::new(usize::try_from(cores.0.div_ceil(1000)).unwrap_or(1).max(1))))
+        Self(Arc::new(Semaphore::new(usize::try_from(cores.thousandths().div_ceil(1000)).unwrap_or(1).max(1))))
     }
 
     /// Uses up so much processor time, on a thread that no other request is answered on. Ends early when the rule is
@@ -63,7 +64,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_rule_that_goes_ends_the_work_and_the_waiting_for_it() {
-        let processors = Processors::new(Cores(500));
+        let processors = Processors::new(Cores::of_thousandths(500));
         let cancel = Cancel::new();
         let all = [0; 2].map(|_| {
             let (processors, tether) = (processors.clone(), cancel.tether(None));
@@ -80,7 +81,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_that_is_given_up_ends_its_work() {
-        let processors = Processors::new(Cores(1000));
+        let processors = Processors::new(Cores::of_thousandths(1000));
         let cancel = Cancel::new();
         let work = processors.use_up(Duration::from_secs(3600), cancel.tether(None));
         assert!(tokio::time::timeout(Duration::from_millis(5), work).await.is_err());

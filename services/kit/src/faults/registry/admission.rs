@@ -5,17 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use meshwalk_faults::{Cores, Level, Mode, ParseError, Process, Rule, Shaping, Written, WrittenBytes};
+
 use super::{Limits, Origin, Registry, RuleState, Shared};
-use crate::faults::{
-    active::Active,
-    bytes::WrittenBytes,
-    clock,
-    modes::{Cores, Level, Mode, Process, Shaping},
-    problem::ParseError,
-    quantity::Written,
-    rule::Rule,
-    tether::Cancel,
-};
+use crate::faults::{active::Active, clock, modes, tether::Cancel};
 
 /// Why rules were not added. None of them was.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -209,11 +202,11 @@ pub(super) fn check_caps(rules: &[Rule], limits: Limits) -> Result<(), AddError>
             return Err(AddError::TooMuch { rule, asked: cores, limit: limits.cores, flag: "--fault-max-cores" });
         }
     }
-    match rules.iter().find(|rule| rule.mode.longest_delay() > limits.delay) {
+    match rules.iter().find(|rule| modes::longest_delay(&rule.mode) > limits.delay) {
         None => Ok(()),
         Some(rule) => {
-            let reach = if rule.mode.is_endless() { "about" } else { "up to" };
-            let (rule, delay) = (rule.to_string(), rule.mode.longest_delay());
+            let reach = if modes::is_endless(&rule.mode) { "about" } else { "up to" };
+            let (rule, delay) = (rule.to_string(), modes::longest_delay(&rule.mode));
             Err(AddError::TooSlow { rule, reach, delay, limit: limits.delay })
         }
     }

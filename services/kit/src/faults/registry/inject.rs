@@ -6,9 +6,10 @@ use std::{
 };
 
 use http::HeaderMap;
+use meshwalk_faults::{INJECT_HEADER, Level, Rule};
 
 use super::{AddError, Limits, Settings, admission};
-use crate::faults::{active::Active, clock, modes::Level, rule::Rule, tether::Cancel, truth::INJECT_HEADER};
+use crate::faults::{active::Active, clock, tether::Cancel};
 
 /// The longest header that is read, in bytes, over all of its lines.
 const MAX_TEXT: usize = 4096;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::faults::{modes::Cores, trust::Trust};
+use meshwalk_faults::Cores;
+
+use crate::faults::trust::Trust;
 
 /// How the engine is set up.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +45,7 @@ impl Default for Limits {
             hang: Duration::from_secs(300),
             size: 16 << 20,
             memory: 256 << 20,
-            cores: Cores(cores * 1000),
+            cores: Cores::of_thousandths(cores * 1000),
         }
     }
 }

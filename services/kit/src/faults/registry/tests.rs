@@ -4,7 +4,7 @@ use http::{HeaderMap, Method};
 use proptest::prelude::*;
 
 use super::*;
-use crate::faults::{process::Probe, truth::Injected};
+use crate::faults::{Probe, truth::Injected};
 
 mod distributions;
 mod history;

@@ -1,63 +1,21 @@
 //! `latch`: one replica that is sick until nobody asks it any more.
 
 use std::{
-    fmt,
     sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use http::StatusCode;
+use meshwalk_faults::Latch;
 
-use super::{
-    super::{About, Mode, ModeSpec, NOT_IN_REQUESTS},
-    History, Status, answer, span, with_status,
-};
+use super::answer;
 use crate::faults::{
     draw::Draws,
     effect::{Effect, Memory, Turn},
-    problem::Complaint,
-    quantity::Written,
 };
 
-pub(in super::super) const LATCH: ModeSpec = ModeSpec {
-    name: "latch",
-    arguments: &["DURATION", "DURATION:STATUS"],
-    summary: "fails from the first matching request on until none has come for so long, and then is well for good; with \
-              a percentage, each matching request makes it begin with that probability, again and again; 503 without a \
-              status",
-    example: "latch=30s, latch=30s:599@1%",
-    about: About::Requests { calls: false },
-    levels: NOT_IN_REQUESTS,
-    read: |argument| Latch::parse(argument).map(|latch| Mode::History(History::Latch(latch))),
-};
-
-/// Fails once it has failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::faults) struct Latch {
-    /// After how long without a request it is well again.
-    idle: Duration,
-    status: StatusCode,
-}
-
-impl Latch {
-    fn parse(text: &str) -> Result<Self, Complaint> {
-        let (idle, status) = with_status(text)?;
-        Ok(Self { idle: span(idle)?, status })
-    }
-
-    pub(super) fn memory(self) -> Box<dyn Memory> {
-        Box::new(Latched { latch: self, state: Mutex::new(State::Well) })
-    }
-}
-
-impl fmt::Display for Latch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", Written(self.idle), Status(self.status))
-    }
-}
-
+/// A rule, and how it is with this replica.
 #[derive(Debug)]
-struct Latched {
+pub(super) struct Latched {
     latch: Latch,
     state: Mutex<State>,
 }
@@ -70,6 +28,12 @@ enum State {
     Sick { last: Instant },
     /// It has been sick, and nobody asked for long enough.
     Healed,
+}
+
+impl Latched {
+    pub(super) fn new(latch: Latch) -> Self {
+        Self { latch, state: Mutex::new(State::Well) }
+    }
 }
 
 impl Memory for Latched {

@@ -5,45 +5,35 @@
 
 use std::time::Duration;
 
-use crate::faults::quantity::Millionths;
+use meshwalk_faults::LogNormal;
 
-/// A normal distribution of delays, on the condition that a delay is not negative. The condition moves the mean: by less
-/// than half a per cent of the deviation where the mean is three deviations or more, and for `normal(10ms,10ms)` to
-/// 12.9 ms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::faults) struct Normal {
-    pub(super) mean: Duration,
-    pub(super) deviation: Duration,
-    /// The share of the plain distribution that the condition leaves, as the bits of a floating-point number: it follows
-    /// from the other two, and takes too long to be computed for each request.
-    left: u64,
-}
-
-/// Delays whose logarithm has a normal distribution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::faults) struct LogNormal {
-    pub(in crate::faults) median: Duration,
-    /// The deviation of the natural logarithm.
-    pub(in crate::faults) sigma: Millionths,
+/// A normal distribution of delays that are not negative, ready to be drawn from.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::faults::modes) struct Normal {
+    mean: Duration,
+    deviation: Duration,
+    /// The share of the plain distribution that the condition leaves. It follows from the other two, and takes too long
+    /// to be computed for each request.
+    left: f64,
 }
 
 impl Normal {
-    pub(in crate::faults) fn new(mean: Duration, deviation: Duration) -> Self {
-        Self { mean, deviation, left: share_below(mean.as_secs_f64() / deviation.as_secs_f64()).to_bits() }
+    pub(super) fn of(argument: meshwalk_faults::Normal) -> Self {
+        let meshwalk_faults::Normal { mean, deviation } = argument;
+        Self { mean, deviation, left: share_below(mean.as_secs_f64() / deviation.as_secs_f64()) }
     }
 
     /// The delay that the share `share` of all delays exceeds.
     pub(super) fn exceeded_by(self, share: f64) -> Duration {
         let (mean, deviation) = (self.mean.as_secs_f64(), self.deviation.as_secs_f64());
-        seconds(mean - deviation * standard_quantile(share * f64::from_bits(self.left)))
+        seconds(mean - deviation * standard_quantile(share * self.left))
     }
 }
 
-impl LogNormal {
-    /// The delay that the share `share` of all delays exceeds.
-    pub(super) fn exceeded_by(self, share: f64) -> Duration {
-        seconds(self.median.as_secs_f64() * (-self.sigma.value() * standard_quantile(share)).exp())
-    }
+/// The delay of a lognormal distribution that the share `share` of all delays exceeds.
+pub(super) fn lognormal_exceeded_by(argument: LogNormal, share: f64) -> Duration {
+    let LogNormal { median, sigma } = argument;
+    seconds(median.as_secs_f64() * (-sigma.value() * standard_quantile(share)).exp())
 }
 
 /// What is longer than can be counted is as long as can be; the cap on delays comes after that.
@@ -138,6 +128,8 @@ const TAIL: ([f64; 8], [f64; 8]) = (
 
 #[cfg(test)]
 mod tests {
+    use meshwalk_faults::Millionths;
+
     use super::*;
 
     /// Values of the distribution's tables, and for the outer ones of an implementation with more branches.
@@ -151,6 +143,10 @@ mod tests {
         (0.25, -0.674_489_750_196_081_7),
         (0.42, -0.201_893_479_141_850_9),
     ];
+
+    fn delays(mean: Duration, deviation: Duration) -> Normal {
+        Normal::of(meshwalk_faults::Normal { mean, deviation })
+    }
 
     #[test]
     fn quantiles_are_those_of_the_tables() {
@@ -186,13 +182,13 @@ mod tests {
 
     #[test]
     fn no_delay_is_negative_and_none_too_long_to_be_kept() {
-        let normal = Normal::new(Duration::from_millis(10), Duration::from_secs(1));
+        let normal = delays(Duration::from_millis(10), Duration::from_secs(1));
         assert!(normal.exceeded_by(1.0 - f64::EPSILON) < Duration::from_micros(1));
         assert!(normal.exceeded_by(1e-300) < Duration::from_secs(8));
-        let fixed = Normal::new(Duration::from_millis(10), Duration::ZERO);
+        let fixed = delays(Duration::from_millis(10), Duration::ZERO);
         assert_eq!([1e-300, 0.5, 1.0 - f64::EPSILON].map(|share| fixed.exceeded_by(share)), [fixed.mean; 3]);
         let wide = LogNormal { median: Duration::from_secs(3600), sigma: Millionths::whole(10) };
-        assert_eq!(wide.exceeded_by(1e-300), Duration::MAX);
-        assert_eq!(wide.exceeded_by(0.5), wide.median);
+        assert_eq!(lognormal_exceeded_by(wide, 1e-300), Duration::MAX);
+        assert_eq!(lognormal_exceeded_by(wide, 0.5), wide.median);
     }
 }

@@ -1,127 +1,67 @@
 //! A distribution of delays through given quantiles.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use super::arguments::Part;
-use crate::faults::{
-    problem::Complaint,
-    quantity::{Percent, Written, parse_duration},
-};
+use meshwalk_faults::{Percent, Quantiles};
 
-/// The most points that a rule may give.
-const MAX_POINTS: usize = 32;
+/// The longest delay, in the limit; in whole milliseconds, because people will read it.
+pub(super) fn longest(quantiles: &Quantiles) -> Duration {
+    let longest = nanoseconds(at(quantiles, Percent::ALL.parts() as f64));
+    Duration::from_millis(u64::try_from(longest.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
+}
 
-const REMEDY: &str = "write points as in quantiles(p50:10ms,p90:50ms,p99:1s)";
+/// The delay below which the share `share` of all delays lies.
+pub(super) fn below_which(quantiles: &Quantiles, share: f64) -> Duration {
+    nanoseconds(at(quantiles, share * Percent::ALL.parts() as f64))
+}
 
-/// A continuous distribution through points: between two of them all delays have the same probability. Below the lowest
-/// point it goes down to no delay at 0 %, and above the highest it goes on as between the last two points, up to 100 %,
-/// unless `p0` or `p100` say otherwise. Two points of the same delay hold the requests between them at that delay.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::faults) struct Quantiles(Vec<Point>);
-
-/// The share of delays that are at most so long.
-type Point = (Percent, Duration);
-
-impl Quantiles {
-    /// Reads the points between the parentheses.
-    pub(super) fn parse(parts: &[Part<'_>]) -> Result<Self, Complaint> {
-        let mut points: Vec<Point> = Vec::with_capacity(parts.len());
-        for (position, part) in parts.iter().enumerate() {
-            if position == MAX_POINTS {
-                let message = format!("more than {MAX_POINTS} points");
-                return Err(Complaint::new(part.at.clone(), message, "leave out what the others say already"));
-            }
-            let point = point(part.text).map_err(|complaint| complaint.shifted(part.at.start))?;
-            if let Some(before) = points.last() {
-                follows(*before, point, part)?;
-            }
-            points.push(point);
-        }
-        match points.as_slice() {
-            [(Percent::NONE, _)] => {
-                let at = parts.first().map_or(0..0, |part| part.at.clone());
-                Err(Complaint::new(at, "p0 alone says nothing about longer delays", "add a point, as in p99:1s"))
-            }
-            _ => Ok(Self(points)),
-        }
+/// The quantile function: nanoseconds by parts of [`Percent::ALL`]. Sums, products and quotients of floating-point
+/// numbers are the same on every machine.
+fn at(quantiles: &Quantiles, parts: f64) -> f64 {
+    let points = quantiles.points();
+    let place = |&(percent, delay): &(Percent, Duration)| (percent.parts() as f64, delay.as_nanos() as f64);
+    let above = points.iter().position(|point| place(point).0 >= parts).unwrap_or(points.len() - 1);
+    let (to, high) = place(&points[above]);
+    let (from, low) = above.checked_sub(1).map_or((0.0, 0.0), |below| place(&points[below]));
+    if to == from {
+        // Only at a lowest point that is p0.
+        return high;
     }
-
-    /// The longest delay, in the limit; in whole milliseconds, because people will read it.
-    pub(super) fn longest(&self) -> Duration {
-        let longest = nanoseconds(self.at(Percent::ALL.parts() as f64));
-        Duration::from_millis(u64::try_from(longest.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
-    }
-
-    /// The delay below which the share `share` of all delays lies.
-    pub(super) fn below_which(&self, share: f64) -> Duration {
-        nanoseconds(self.at(share * Percent::ALL.parts() as f64))
-    }
-
-    /// The quantile function: nanoseconds by parts of [`Percent::ALL`]. Sums, products and quotients of floating-point
-    /// numbers are the same on every machine.
-    fn at(&self, parts: f64) -> f64 {
-        let Self(points) = self;
-        let place = |&(percent, delay): &Point| (percent.parts() as f64, delay.as_nanos() as f64);
-        let above = points.iter().position(|point| place(point).0 >= parts).unwrap_or(points.len() - 1);
-        let (to, high) = place(&points[above]);
-        let (from, low) = above.checked_sub(1).map_or((0.0, 0.0), |below| place(&points[below]));
-        if to == from {
-            // Only at a lowest point that is p0.
-            return high;
-        }
-        low + (high - low) * ((parts - from) / (to - from))
-    }
+    low + (high - low) * ((parts - from) / (to - from))
 }
 
 fn nanoseconds(value: f64) -> Duration {
     Duration::from_nanos(value.round() as u64)
 }
 
-fn point(text: &str) -> Result<Point, Complaint> {
-    let Some((name, delay)) = text.split_once(':') else {
-        return Err(Complaint::new(0..text.len(), format!("the point `{text}` has no delay"), REMEDY));
-    };
-    let Some(number) = name.strip_prefix('p') else {
-        return Err(Complaint::new(0..name.len(), format!("the point `{name}` does not begin with `p`"), REMEDY));
-    };
-    let percent = Percent::parse(number.trim_end()).map_err(|complaint| complaint.shifted(1))?;
-    let indent = name.len() + 1 + (delay.len() - delay.trim_start().len());
-    let delay = parse_duration(delay.trim()).map_err(|complaint| complaint.shifted(indent))?;
-    Ok((percent, delay))
-}
-
-/// Complains of a point that cannot follow the one before it.
-fn follows(before: Point, point: Point, part: &Part<'_>) -> Result<(), Complaint> {
-    let (percent, delay) = (part.at.start..part.at.start + part.text.find(':').unwrap_or_default(), part.at.clone());
-    if point.0 == before.0 {
-        let message = format!("p{} stands twice", point.0);
-        return Err(Complaint::new(percent, message, "leave one of them out"));
-    }
-    if point.0 < before.0 {
-        let message = format!("p{} comes after p{}", point.0, before.0);
-        return Err(Complaint::new(percent, message, "write the points in rising order"));
-    }
-    if point.1 < before.1 {
-        let message = format!("p{}:{} is less than p{}:{}", point.0, Written(point.1), before.0, Written(before.1));
-        return Err(Complaint::new(delay, message, "a higher percentage has the same delay or a longer one"));
-    }
-    Ok(())
-}
-
-impl fmt::Display for Quantiles {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, (percent, delay)) in self.0.iter().enumerate() {
-            let comma = if position == 0 { "" } else { "," };
-            write!(f, "{comma}p{percent}:{}", Written(*delay))?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
-impl Quantiles {
-    /// A distribution through points that the caller has put in order.
-    pub(in crate::faults) fn through(points: Vec<(Percent, Duration)>) -> Self {
-        Self(points)
+mod tests {
+    use meshwalk_faults::{Delay, Mode, Rule};
+
+    use super::*;
+
+    fn quantiles(text: &str) -> Quantiles {
+        match Rule::parse_all(&format!("latency={text}")).unwrap().remove(0).mode {
+            Mode::Latency(Delay::Quantiles(quantiles)) => quantiles,
+            other => panic!("{other} is no list of quantiles"),
+        }
+    }
+
+    #[test]
+    fn quantiles_go_through_their_points_and_in_straight_lines_between_them() {
+        let through = |text: &str, percents: &[f64]| -> Vec<u128> {
+            let quantiles = quantiles(text);
+            percents.iter().map(|percent| below_which(&quantiles, percent / 100.0).as_millis()).collect()
+        };
+        let three = "quantiles(p50:10ms,p90:50ms,p99:950ms)";
+        let percents = [0.0, 25.0, 50.0, 70.0, 90.0, 94.5, 99.0, 100.0];
+        assert_eq!(through(three, &percents), [0, 5, 10, 30, 50, 500, 950, 1050]);
+        assert_eq!(longest(&quantiles(three)), Duration::from_millis(1050));
+        let bounded = "quantiles(p0:10ms,p50:20ms,p100:30ms)";
+        assert_eq!(through(bounded, &[0.0, 25.0, 50.0, 75.0, 100.0]), [10, 15, 20, 25, 30]);
+        assert_eq!(through("quantiles(p50:10ms,p90:10ms)", &[50.0, 70.0, 90.0, 100.0]), [10, 10, 10, 10]);
+        assert_eq!(through("quantiles(p50:10ms)", &[100.0]), [20]);
+        assert_eq!(through("quantiles(p100:10ms)", &[0.0, 50.0]), [0, 5]);
+        assert_eq!(longest(&quantiles("quantiles(p100:0s)")), Duration::ZERO);
     }
 }

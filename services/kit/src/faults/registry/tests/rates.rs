@@ -1,12 +1,10 @@
 //! Whether rates and distributions are what the rules say. Every test has a fixed seed, so it never fails by chance;
 //! over the choice of seeds, a right implementation fails one check with a probability of at most [`ERROR`].
 
+use meshwalk_faults::{MODES, Mode, Rule};
+
 use super::*;
-use crate::faults::{
-    modes::{MODES, Mode},
-    rule::Rule,
-    truth::InjectedFault,
-};
+use crate::faults::truth::InjectedFault;
 
 /// The probability at which a right implementation fails one check.
 pub(super) const ERROR: f64 = 1e-6;

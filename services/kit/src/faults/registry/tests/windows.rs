@@ -1,7 +1,7 @@
 //! When a rule has effect, how often and in which process.
 
 use super::*;
-use crate::faults::process::Probe;
+use crate::faults::Probe;
 
 fn unready(registry: &Registry) -> bool {
     registry.fails(Probe::Ready).is_some()

@@ -1,0 +1,214 @@
+//! The table of keys.
+
+use std::time::Duration;
+
+use super::{
+    glob::Glob,
+    modes::{About, ModeSpec},
+    problem::Complaint,
+    quantity::{Written, parse_duration},
+    rule::{Rule, When},
+    scope::{parse_header, parse_method, parse_path},
+};
+
+/// The longest time to live or to wait: a year. What shall last longer needs none.
+const MAX_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// The longest id, in bytes.
+const MAX_ID: usize = 64;
+
+/// What a key is called and does to a rule.
+pub(crate) struct KeySpec {
+    pub(crate) name: &'static str,
+    pub(crate) summary: &'static str,
+    /// Which modes may have it.
+    pub(crate) with: With,
+    /// Whether it may stand several times in a rule.
+    pub(crate) repeatable: bool,
+    pub(crate) read: fn(&str, &mut Rule) -> Result<(), Complaint>,
+}
+
+/// Which modes a key goes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum With {
+    /// All.
+    Anything,
+    /// Those about requests.
+    Requests,
+    /// Those that cause delays.
+    Delays,
+    /// Those that may be about calls to upstreams.
+    Calls,
+}
+
+impl KeySpec {
+    /// Whether a rule of this mode may have the key.
+    pub(crate) fn goes_with(&self, mode: &ModeSpec) -> bool {
+        match self.with {
+            With::Anything => true,
+            With::Requests => mode.is_about_requests(),
+            With::Delays => mode.causes_delays(),
+            With::Calls => mode.about == About::Requests { calls: true },
+        }
+    }
+}
+
+/// Every key there is.
+pub(crate) const KEYS: &[KeySpec] = &[
+    KeySpec {
+        name: "path",
+        summary: "only requests whose path matches: * is any sequence, also with slashes; ? is any character",
+        with: With::Requests,
+        repeatable: false,
+        read: |text, rule| {
+            rule.scope.path = Some(parse_path(text)?);
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "method",
+        summary: "only requests with this method",
+        with: With::Requests,
+        repeatable: false,
+        read: |text, rule| {
+            rule.scope.method = Some(parse_method(text)?);
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "header",
+        summary: "only requests with this header, NAME:VALUE, the value a pattern like a path; several must all match",
+        with: With::Requests,
+        repeatable: true,
+        read: |text, rule| {
+            rule.scope.headers.push(parse_header(text)?);
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "upstream",
+        summary: "not the request but the calls that it makes to this upstream (a pattern like a path)",
+        with: With::Calls,
+        repeatable: false,
+        read: |text, rule| {
+            rule.scope.upstream = Some(Glob::new(text));
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "seed",
+        summary: "a whole number: the same requests in the same order get the same draws",
+        with: With::Requests,
+        repeatable: false,
+        read: |text, rule| {
+            rule.seed = Some(text.parse().map_err(|_| {
+                let remedy = "a seed is a whole number from 0 to 18446744073709551615, as in seed=7";
+                Complaint::new(0..text.len(), format!("`{text}` is no seed"), remedy)
+            })?);
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "at",
+        summary: "before or after: on which side of the work, and of the calls to upstreams, a delay lies; before is usual, \
+                  and two rules make both",
+        with: With::Delays,
+        repeatable: false,
+        read: |text, rule| {
+            rule.at = parse_side(text)?;
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "instance",
+        summary: "only in processes whose instance name (the pod's) matches, a pattern like a path",
+        with: With::Anything,
+        repeatable: false,
+        read: |text, rule| {
+            rule.instance = Some(Glob::new(text));
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "times",
+        summary: "fires so often at most; then it stays in the list without effect",
+        with: With::Requests,
+        repeatable: false,
+        read: |text, rule| {
+            rule.times = Some(parse_times(text)?);
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "after",
+        summary: "begins so long after it came into force, as in 30s; with ttl, which counts from the same moment, a window",
+        with: With::Anything,
+        repeatable: false,
+        read: |text, rule| {
+            rule.after = Some(parse_time(text)?);
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "ttl",
+        summary: "the rule's time to live, as in 60s; then it goes by itself",
+        with: With::Anything,
+        repeatable: false,
+        read: |text, rule| {
+            rule.ttl = Some(parse_time(text)?);
+            Ok(())
+        },
+    },
+    KeySpec {
+        name: "id",
+        summary: "the rule's name in headers, metrics and /faults; without one it is called r1, r2, ...",
+        with: With::Anything,
+        repeatable: false,
+        read: |text, rule| {
+            rule.id = Some(parse_id(text)?);
+            Ok(())
+        },
+    },
+];
+
+fn parse_time(text: &str) -> Result<Duration, Complaint> {
+    let time = parse_duration(text)?;
+    if time.is_zero() || time > MAX_TIME {
+        let message = format!("a time of {} is out of range", Written(time));
+        let remedy = format!("it is more than nothing and at most {}", Written(MAX_TIME));
+        return Err(Complaint::new(0..text.len(), message, remedy));
+    }
+    Ok(time)
+}
+
+fn parse_side(text: &str) -> Result<When, Complaint> {
+    match text {
+        "before" => Ok(When::Before),
+        "after" => Ok(When::After),
+        _ => {
+            let remedy = "write at=before or at=after; for a delay on both sides, write two rules";
+            Err(Complaint::new(0..text.len(), format!("`{text}` is no side of the work"), remedy))
+        }
+    }
+}
+
+fn parse_times(text: &str) -> Result<u64, Complaint> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|times| digits && *times > 0).ok_or_else(|| {
+        let message = format!("`{text}` is no number of times");
+        Complaint::new(0..text.len(), message, "write a whole number from 1 on, as in times=3")
+    })
+}
+
+/// An id stands in response headers and metric labels, so it is kept to the characters of a token there.
+fn parse_id(text: &str) -> Result<String, Complaint> {
+    let ordinary = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let wrong = text.char_indices().find(|&(at, c)| if at == 0 { !c.is_ascii_alphabetic() } else { !ordinary(c) });
+    let at = match wrong {
+        Some((at, c)) => at..at + c.len_utf8(),
+        None if text.is_empty() || text.len() > MAX_ID => 0..text.len(),
+        None => return Ok(text.to_owned()),
+    };
+    let remedy = format!("an id is a letter and then letters, digits, `-`, `_` or `.`, at most {MAX_ID} in all");
+    Err(Complaint::new(at, "this cannot be an id", remedy))
+}

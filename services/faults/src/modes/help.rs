@@ -1,0 +1,145 @@
+//! The tables of modes and keys, for a terminal and for the documentation. They are made from what the parser reads, so
+//! they cannot lag behind the code.
+
+use super::{About, Level, MODES, ModeSpec, OfProcess};
+use crate::{INJECT_HEADER, keys::KEYS, rule::KEYS_ABOUT_MANY};
+
+/// The caps that hold for a mode, by its name and the first form of its argument: the flags that set them.
+const CAPS: &[(&str, &str, &str)] = &[
+    ("latency", "DURATION", "--fault-max-delay, for all rules together"),
+    ("hang", "", "--fault-max-hang"),
+    ("size", "BYTES", "--fault-max-size"),
+    ("drip", "BYTES/s", "--fault-max-hang"),
+    ("leak", "BYTES/s", "--fault-max-memory, for all rules together"),
+    ("cpu", "CORES", "--fault-max-cores, for all rules together"),
+    ("cpu", "DURATION", "--fault-max-delay, for all rules together; --fault-max-cores at once"),
+];
+
+/// What there is to know about a mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModeRow {
+    /// How a rule of it begins, in all forms of its argument.
+    pub forms: Vec<String>,
+    /// What it does.
+    pub summary: &'static str,
+    /// Rules of it, separated by a comma and a space.
+    pub example: &'static str,
+    /// What it happens to.
+    pub about: &'static str,
+    /// Whether it may stand in a flag, at the control port, and in a request's header.
+    pub levels: [bool; 3],
+    /// Whether it takes a percentage.
+    pub percentage: bool,
+    /// The keys that it takes.
+    pub keys: Vec<&'static str>,
+    /// What protects the host from it.
+    pub caps: Option<&'static str>,
+    /// The paths of the probes that it makes fail. What it is about is nowhere else to be seen on the admin port.
+    pub fails: Vec<&'static str>,
+    /// Whether it ends the process, and every port with it.
+    pub ends: bool,
+}
+
+/// Every mode there is.
+pub fn modes() -> Vec<ModeRow> {
+    MODES.iter().map(|spec| row(spec)).collect()
+}
+
+fn row(spec: &ModeSpec) -> ModeRow {
+    let form = |form: &&str| if form.is_empty() { spec.name.to_owned() } else { format!("{}={form}", spec.name) };
+    let first = spec.arguments.first().copied().unwrap_or_default();
+    ModeRow {
+        forms: if spec.arguments.is_empty() {
+            vec![spec.name.into()]
+        } else {
+            spec.arguments.iter().map(form).collect()
+        },
+        summary: spec.summary,
+        example: spec.example,
+        about: match spec.about {
+            About::Requests { calls: false } => "requests",
+            About::Requests { calls: true } => "requests, calls",
+            About::Process(_) => "the process",
+        },
+        levels: [Level::Start, Level::RunTime, Level::Request].map(|level| spec.may_stand(level)),
+        percentage: spec.takes_percentage(),
+        keys: KEYS.iter().filter(|key| key.goes_with(spec)).map(|key| key.name).collect(),
+        caps: CAPS.iter().find(|(name, form, _)| *name == spec.name && *form == first).map(|(.., flags)| *flags),
+        fails: spec.fails().iter().map(|probe| probe.path()).collect(),
+        ends: spec.about == About::Process(OfProcess::Ends),
+    }
+}
+
+/// The language, for a terminal.
+pub fn help() -> String {
+    let mut text = String::from("MODE[=ARGUMENT][@PERCENT%][;KEY=VALUE]..., several joined by | or a new line\n\n");
+    for mode in modes() {
+        let levels = ["at start", "at run time", "per request"].into_iter().zip(mode.levels);
+        let levels: Vec<&str> = levels.filter(|(_, may)| *may).map(|(level, _)| level).collect();
+        text.push_str(&format!(
+            "{}\n    {}\n    about: {}; where: {}; {}\n    keys: {}\n",
+            mode.forms.join("\n"),
+            mode.summary,
+            mode.about,
+            levels.join(", "),
+            if mode.percentage { "takes a percentage" } else { "no percentage" },
+            mode.keys.join(", "),
+        ));
+        if let Some(caps) = mode.caps {
+            text.push_str(&format!("    capped by: {caps}\n"));
+        }
+        text.push_str(&format!("    as in: {}\n\n", mode.example));
+    }
+    for key in KEYS {
+        text.push_str(&format!("{:<10}{}\n", key.name, key.summary));
+    }
+    text.push_str(&format!(
+        "\nPer request means the header {INJECT_HEADER}, where it is allowed; such a rule takes none of: {}.\n\
+         A duration is a number and us, ms, s, m or h; an amount of bytes has B, kB, KiB, MB, MiB, GB or GiB.\n\
+         A percentage is of the requests that the rule matches; without one, it is all of them.\n",
+        KEYS_ABOUT_MANY.join(", "),
+    ));
+    text
+}
+
+/// The same as tables of Markdown.
+pub fn markdown() -> String {
+    let mut text = String::from(
+        "| mode | what it does | about | as in | at start | at run time | per request | `@` | keys | capped by |\n\
+         |---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    let mark = |may: bool| if may { "yes" } else { "–" };
+    for mode in modes() {
+        let [start, run_time, request] = mode.levels.map(mark);
+        text.push_str(&format!(
+            "| {} | {} | {} | {} | {start} | {run_time} | {request} | {} | {} | {} |\n",
+            code(mode.forms.iter().map(String::as_str)),
+            mode.summary.replace('|', "\\|"),
+            mode.about,
+            code(mode.example.split(", ")),
+            mark(mode.percentage),
+            mode.keys.join(", "),
+            mode.caps.unwrap_or("–"),
+        ));
+    }
+    text.push_str("\n| key | meaning |\n|---|---|\n");
+    for key in KEYS {
+        text.push_str(&format!("| `{}` | {} |\n", key.name, key.summary.replace('|', "\\|")));
+    }
+    text
+}
+
+fn code<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(|word| format!("`{}`", word.replace('|', "\\|"))).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cap_is_one_of_a_mode() {
+        let capped = modes().iter().filter(|mode| mode.caps.is_some()).count();
+        assert_eq!(capped, CAPS.len(), "a cap names a mode that does not exist");
+    }
+}

@@ -1,0 +1,45 @@
+//! `fail-first`: the same request fails so many times and then succeeds, so that a retry is seen to save it.
+
+use std::fmt;
+
+use http::StatusCode;
+
+use super::{
+    super::{About, EVERYWHERE, Mode, ModeSpec},
+    History, Status, count, with_status,
+};
+use crate::problem::Complaint;
+
+pub(in super::super) const FAIL_FIRST: ModeSpec = ModeSpec {
+    name: "fail-first",
+    arguments: &["N", "N:STATUS"],
+    summary: "the first N tries of each request fail (503 without a status): those whose x-envoy-attempt-count is at most \
+              N, on whichever replica; without that header, the first N with one x-request-id, route and caller here",
+    example: "fail-first=2, fail-first=1:500;path=/api/*",
+    about: About::Requests { calls: false },
+    levels: EVERYWHERE,
+    read: |argument| FailFirst::parse(argument).map(|rule| Mode::History(History::FailFirst(rule))),
+};
+
+/// The first tries of each request fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailFirst {
+    /// How many.
+    pub tries: u32,
+    /// The status with which they fail.
+    pub status: StatusCode,
+}
+
+impl FailFirst {
+    fn parse(text: &str) -> Result<Self, Complaint> {
+        let (tries, status) = with_status(text)?;
+        let tries = count(tries, 1..=1000, "write how many tries fail, as in fail-first=2 or fail-first=2:500")?;
+        Ok(Self { tries, status })
+    }
+}
+
+impl fmt::Display for FailFirst {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.tries, Status(self.status))
+    }
+}

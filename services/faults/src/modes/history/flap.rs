@@ -1,0 +1,65 @@
+//! `flap`: well and sick in turn, by the clock.
+
+use std::{fmt, time::Duration};
+
+use http::StatusCode;
+
+use super::{
+    super::{About, Mode, ModeSpec, NOT_IN_REQUESTS},
+    History, Status, span, with_status,
+};
+use crate::{problem::Complaint, quantity::Written};
+
+pub(in super::super) const FLAP: ModeSpec = ModeSpec {
+    name: "flap",
+    arguments: &["UP/DOWN", "UP/DOWN:STATUS"],
+    summary: "does nothing for UP and then fails for DOWN, in turn since the rule began; a percentage is of the requests \
+              during DOWN; 503 without a status",
+    example: "flap=10s/5s, flap=1m/10s:500@50%",
+    about: About::Requests { calls: false },
+    levels: NOT_IN_REQUESTS,
+    read: |argument| Flap::parse(argument).map(|flap| Mode::History(History::Flap(flap))),
+};
+
+/// Fails from time to time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flap {
+    /// For how long it is well.
+    pub up: Duration,
+    /// For how long it then fails.
+    pub down: Duration,
+    /// The status with which it fails.
+    pub status: StatusCode,
+}
+
+impl Flap {
+    fn parse(text: &str) -> Result<Self, Complaint> {
+        let (times, status) = with_status(text)?;
+        let Some((up, down)) = times.split_once('/') else {
+            let message = format!("`{times}` is only one time");
+            return Err(Complaint::new(0..times.len(), message, "write UP/DOWN, as in flap=10s/5s"));
+        };
+        let offset = up.len() + 1 + (down.len() - down.trim_start().len());
+        let indent = up.len() - up.trim_start().len();
+        let up = span(up.trim()).map_err(|complaint| complaint.shifted(indent))?;
+        let down = span(down.trim()).map_err(|complaint| complaint.shifted(offset))?;
+        Ok(Self { up, down, status })
+    }
+}
+
+impl fmt::Display for Flap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}{}", Written(self.up), Written(self.down), Status(self.status))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_time_is_that_of_being_well() {
+        let [up, down] = [10, 5].map(Duration::from_secs);
+        assert_eq!(Flap::parse("10s / 5s"), Ok(Flap { up, down, status: StatusCode::SERVICE_UNAVAILABLE }));
+    }
+}

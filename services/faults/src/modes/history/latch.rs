@@ -1,0 +1,45 @@
+//! `latch`: one replica that is sick until nobody asks it any more.
+
+use std::{fmt, time::Duration};
+
+use http::StatusCode;
+
+use super::{
+    super::{About, Mode, ModeSpec, NOT_IN_REQUESTS},
+    History, Status, span, with_status,
+};
+use crate::{problem::Complaint, quantity::Written};
+
+pub(in super::super) const LATCH: ModeSpec = ModeSpec {
+    name: "latch",
+    arguments: &["DURATION", "DURATION:STATUS"],
+    summary: "fails from the first matching request on until none has come for so long, and then is well for good; with \
+              a percentage, each matching request makes it begin with that probability, again and again; 503 without a \
+              status",
+    example: "latch=30s, latch=30s:599@1%",
+    about: About::Requests { calls: false },
+    levels: NOT_IN_REQUESTS,
+    read: |argument| Latch::parse(argument).map(|latch| Mode::History(History::Latch(latch))),
+};
+
+/// Fails once it has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Latch {
+    /// After how long without a request it is well again.
+    pub idle: Duration,
+    /// The status with which it fails.
+    pub status: StatusCode,
+}
+
+impl Latch {
+    fn parse(text: &str) -> Result<Self, Complaint> {
+        let (idle, status) = with_status(text)?;
+        Ok(Self { idle: span(idle)?, status })
+    }
+}
+
+impl fmt::Display for Latch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", Written(self.idle), Status(self.status))
+    }
+}

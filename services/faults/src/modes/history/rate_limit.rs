@@ -1,0 +1,91 @@
+//! `rate-limit`: a service that answers so many requests in a time, and no more.
+
+use std::{fmt, time::Duration};
+
+use super::{
+    super::{About, Mode, ModeSpec, NOT_IN_REQUESTS},
+    History, count,
+};
+use crate::problem::Complaint;
+
+pub(in super::super) const RATE_LIMIT: ModeSpec = ModeSpec {
+    name: "rate-limit",
+    arguments: &["N/s", "N/m", "N/h"],
+    summary: "answers 429 with Retry-After beyond N matching requests per second (minute, hour); a bucket of N tokens, \
+              full at first and filled evenly, so N may come at once after a quiet time",
+    example: "rate-limit=10/s, rate-limit=90/m",
+    about: About::Requests { calls: false },
+    levels: NOT_IN_REQUESTS,
+    read: |argument| RateLimit::parse(argument).map(|limit| Mode::History(History::RateLimit(limit))),
+};
+
+/// How many requests may be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many requests,
+    pub requests: u32,
+    /// and in which time.
+    pub per: Period,
+}
+
+/// In which time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Period {
+    /// 1 s.
+    Second,
+    /// 60 s.
+    Minute,
+    /// 3600 s.
+    Hour,
+}
+
+impl Period {
+    /// Each with its letter.
+    const ALL: [(Self, &str, u64); 3] = [(Self::Second, "s", 1), (Self::Minute, "m", 60), (Self::Hour, "h", 3600)];
+
+    /// How long it is.
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(Self::ALL.iter().find(|(period, ..)| *period == self).map_or(1, |(.., seconds)| *seconds))
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::ALL.iter().find(|(period, ..)| period == self).map_or("", |(_, letter, _)| letter))
+    }
+}
+
+impl RateLimit {
+    fn parse(text: &str) -> Result<Self, Complaint> {
+        const REMEDY: &str = "write a whole number and s, m or h, as in rate-limit=10/s";
+        let Some((requests, letter)) = text.split_once('/') else {
+            return Err(Complaint::new(0..text.len(), format!("`{text}` is no rate"), REMEDY));
+        };
+        let Some((per, ..)) = Period::ALL.into_iter().find(|(_, known, _)| *known == letter.trim()) else {
+            let at = requests.len() + 1..text.len();
+            return Err(Complaint::new(at, format!("`{}` is no period", letter.trim()), REMEDY));
+        };
+        Ok(Self { requests: count(requests.trim_end(), 1..=1_000_000, REMEDY)?, per })
+    }
+}
+
+impl fmt::Display for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.requests, self.per)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_of_a_second_a_minute_or_an_hour() {
+        for (text, requests, per, seconds) in
+            [("3/s", 3, Period::Second, 1), ("700000 / m", 700_000, Period::Minute, 60), ("7/h", 7, Period::Hour, 3600)]
+        {
+            assert_eq!(RateLimit::parse(text), Ok(RateLimit { requests, per }), "{text}");
+            assert_eq!(per.duration(), Duration::from_secs(seconds));
+        }
+    }
+}

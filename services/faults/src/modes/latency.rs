@@ -1,0 +1,138 @@
+//! Modes that cost time.
+
+mod arguments;
+mod quantiles;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, time::Duration};
+
+pub use quantiles::Quantiles;
+
+use super::{About, EVERYWHERE, Mode, ModeSpec};
+use crate::{
+    problem::{Complaint, suggestion},
+    quantity::{Millionths, Written, parse_duration},
+};
+use arguments::Call;
+
+pub(super) const LATENCY: ModeSpec = ModeSpec {
+    name: "latency",
+    arguments: &[
+        "DURATION",
+        "uniform(FROM,TO)",
+        "normal(MEAN,DEVIATION)",
+        "lognormal(MEDIAN,SIGMA)",
+        "quantiles(pPERCENT:DURATION,...)",
+    ],
+    summary: "waits before the request is handled, or after it with at=after; the delays of several rules add up",
+    example: "latency=200ms@50%;path=/api/*, latency=uniform(10ms,80ms), latency=normal(50ms,10ms), \
+              latency=lognormal(20ms,0.8), latency=quantiles(p50:10ms,p90:50ms,p99:1s)",
+    about: About::Requests { calls: true },
+    levels: EVERYWHERE,
+    read: |argument| Delay::parse(argument).map(Mode::Latency),
+};
+
+/// The names of distributions.
+const DISTRIBUTIONS: [&str; 4] = ["uniform", "normal", "lognormal", "quantiles"];
+
+/// The largest sigma: with it, one delay in a thousand is more than ten thousand million medians.
+const MAX_SIGMA: Millionths = Millionths::whole(10);
+
+/// How long to wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delay {
+    /// Always so long.
+    Fixed(Duration),
+    /// Each duration from the first to the second, both included, with the same probability.
+    Uniform(Duration, Duration),
+    /// Around a mean.
+    Normal(Normal),
+    /// Around a median, with a long tail.
+    LogNormal(LogNormal),
+    /// Through given points.
+    Quantiles(Quantiles),
+}
+
+impl Delay {
+    /// Reads `200ms`, `uniform(10ms,80ms)` and so on.
+    pub(crate) fn parse(text: &str) -> Result<Self, Complaint> {
+        let Some(call) = Call::parse(text)? else {
+            return parse_duration(text).map(Self::Fixed);
+        };
+        match call.name {
+            "uniform" => uniform(&call),
+            "normal" => normal(&call),
+            "lognormal" => lognormal(&call),
+            "quantiles" => Quantiles::parse(&call.parts).map(Self::Quantiles),
+            name => {
+                let message = format!("`{name}` is no distribution{}", suggestion(name, DISTRIBUTIONS));
+                let remedy = format!("write a duration, as in latency=200ms, or one of {}", DISTRIBUTIONS.join(", "));
+                Err(Complaint::new(0..name.len(), message, remedy))
+            }
+        }
+    }
+}
+
+/// A normal distribution of delays, on the condition that a delay is not negative. The condition moves the mean: by less
+/// than half a per cent of the deviation where the mean is three deviations or more, and for `normal(10ms,10ms)` to
+/// 12.9 ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Normal {
+    /// The mean of the plain distribution.
+    pub mean: Duration,
+    /// Its standard deviation.
+    pub deviation: Duration,
+}
+
+/// Delays whose logarithm has a normal distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogNormal {
+    /// Which half of the delays exceeds.
+    pub median: Duration,
+    /// The deviation of the natural logarithm.
+    pub sigma: Millionths,
+}
+
+fn uniform(call: &Call<'_>) -> Result<Delay, Complaint> {
+    let parts = call.two("a uniform distribution has two bounds", "write them as in latency=uniform(10ms,80ms)")?;
+    let [low, high] = [parts[0].duration()?, parts[1].duration()?];
+    if low > high {
+        let [from, to] = parts.map(|part| part.text);
+        let message = format!("the bounds are the wrong way round: {from} is more than {to}");
+        return Err(Complaint::new(call.inside.clone(), message, "write the smaller bound first"));
+    }
+    Ok(Delay::Uniform(low, high))
+}
+
+fn normal(call: &Call<'_>) -> Result<Delay, Complaint> {
+    let remedy = "write them as in latency=normal(50ms,10ms)";
+    let [mean, deviation] = call.two("a normal distribution has a mean and a standard deviation", remedy)?;
+    Ok(Delay::Normal(Normal { mean: mean.duration()?, deviation: deviation.duration()? }))
+}
+
+fn lognormal(call: &Call<'_>) -> Result<Delay, Complaint> {
+    let remedy = "write them as in latency=lognormal(20ms,0.8); sigma is the deviation of the natural logarithm";
+    let [median, sigma] = call.two("a lognormal distribution has a median and a sigma", remedy)?;
+    let wrong = |message: String| Complaint::new(sigma.at.clone(), message, remedy);
+    let read = Millionths::parse(sigma.text)
+        .ok_or_else(|| wrong(format!("`{}` is no number with at most six digits after the point", sigma.text)))?;
+    if read > MAX_SIGMA {
+        return Err(wrong(format!("a sigma of {read} is more than {MAX_SIGMA}")));
+    }
+    Ok(Delay::LogNormal(LogNormal { median: median.duration()?, sigma: read }))
+}
+
+impl fmt::Display for Delay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(delay) => Written(*delay).fmt(f),
+            Self::Uniform(low, high) => write!(f, "uniform({},{})", Written(*low), Written(*high)),
+            Self::Normal(Normal { mean, deviation }) => {
+                write!(f, "normal({},{})", Written(*mean), Written(*deviation))
+            }
+            Self::LogNormal(LogNormal { median, sigma }) => write!(f, "lognormal({},{sigma})", Written(*median)),
+            Self::Quantiles(quantiles) => write!(f, "quantiles({quantiles})"),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! `name(part,part,…)`, with the place of each part.
+
+use std::{ops::Range, time::Duration};
+
+use crate::{problem::Complaint, quantity::parse_duration};
+
+/// A distribution with its arguments.
+pub(super) struct Call<'a> {
+    pub(super) name: &'a str,
+    pub(super) parts: Vec<Part<'a>>,
+    /// Where everything between the parentheses stands.
+    pub(super) inside: Range<usize>,
+}
+
+/// What stands between two commas, without the white space around it.
+pub(super) struct Part<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: Range<usize>,
+}
+
+impl<'a> Call<'a> {
+    /// Reads a call; nothing, if the text has no parenthesis.
+    pub(super) fn parse(text: &'a str) -> Result<Option<Self>, Complaint> {
+        let Some((name, rest)) = text.split_once('(') else { return Ok(None) };
+        let remedy = "write the arguments between parentheses, as in latency=uniform(10ms,80ms)";
+        let Some(end) = rest.find(')') else {
+            return Err(Complaint::new(text.len()..text.len(), "the parenthesis is not closed", remedy));
+        };
+        let start = name.len() + 1;
+        let inside = start..start + end;
+        if inside.end + 1 < text.len() {
+            return Err(Complaint::new(inside.end + 1..text.len(), "nothing comes after the parenthesis", remedy));
+        }
+        let mut parts = Vec::new();
+        let mut at = start;
+        for written in rest[..end].split(',') {
+            let part = written.trim();
+            let from = at + (written.len() - written.trim_start().len());
+            parts.push(Part { text: part, at: from..from + part.len() });
+            at += written.len() + 1;
+        }
+        Ok(Some(Self { name: name.trim_end(), parts, inside }))
+    }
+
+    /// The two parts that most distributions have.
+    pub(super) fn two(&self, message: &str, remedy: &str) -> Result<[&Part<'a>; 2], Complaint> {
+        match self.parts.as_slice() {
+            [first, second] => Ok([first, second]),
+            _ => Err(Complaint::new(self.inside.clone(), message, remedy)),
+        }
+    }
+}
+
+impl Part<'_> {
+    pub(super) fn duration(&self) -> Result<Duration, Complaint> {
+        parse_duration(self.text).map_err(|complaint| complaint.shifted(self.at.start))
+    }
+}

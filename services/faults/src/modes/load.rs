@@ -1,0 +1,123 @@
+//! Modes that use the host up: memory and processors.
+
+use std::{fmt, str::FromStr};
+
+use super::{About, EVERYWHERE, Mode, ModeSpec, NOT_IN_REQUESTS, OfProcess, Process};
+use crate::{
+    bytes::{WrittenBytes, parse_rate},
+    problem::Complaint,
+    quantity::parse_duration,
+};
+
+pub(super) const LEAK: ModeSpec = ModeSpec {
+    name: "leak",
+    arguments: &["BYTES/s"],
+    summary: "holds more and more memory, up to --fault-max-memory for all rules together; all of it goes back with \
+              the rule",
+    example: "leak=10MiB/s;ttl=60s",
+    about: About::Process(OfProcess::Untold),
+    levels: NOT_IN_REQUESTS,
+    read: |argument| parse_rate(argument).map(|rate| Mode::Process(Process::Leak(rate))),
+};
+
+pub(super) const CPU: ModeSpec = ModeSpec {
+    name: "cpu",
+    arguments: &["CORES"],
+    summary: "keeps so many cores busy (three digits after the point), up to --fault-max-cores for all rules together",
+    example: "cpu=0.5;ttl=30s",
+    about: About::Process(OfProcess::Untold),
+    levels: NOT_IN_REQUESTS,
+    // The one word has two meanings, which the argument tells apart: a duration has a unit.
+    read: |argument| match argument.bytes().last() {
+        Some(last) if last.is_ascii_alphabetic() => parse_duration(argument).map(Mode::Work),
+        _ => Cores::parse(argument).map(|cores| Mode::Process(Process::Cpu(cores))),
+    },
+};
+
+pub(super) const WORK: ModeSpec = ModeSpec {
+    name: "cpu",
+    arguments: &["DURATION"],
+    summary: "uses up so much processor time before the request is handled, on at most --fault-max-cores threads at \
+              once; the times of several rules add up",
+    example: "cpu=20ms@10%",
+    about: About::Requests { calls: false },
+    levels: EVERYWHERE,
+    read: CPU.read,
+};
+
+/// An amount of processors, in thousandths of a core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cores(u64);
+
+impl Cores {
+    /// So many thousandths of a core.
+    pub const fn of_thousandths(thousandths: u64) -> Self {
+        Self(thousandths)
+    }
+
+    /// How many thousandths of a core it is.
+    pub const fn thousandths(self) -> u64 {
+        self.0
+    }
+
+    /// Reads `2` or `0.5`.
+    pub(crate) fn parse(text: &str) -> Result<Self, Complaint> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let thousandths = (is_number(whole) && is_number(fraction) && fraction.len() <= 3)
+            .then(|| format!("{whole}{fraction:0<3}").parse().ok())
+            .flatten()
+            .filter(|thousandths| *thousandths > 0);
+        thousandths.map(Self).ok_or_else(|| {
+            let remedy =
+                "write a number of cores, as in cpu=2 or cpu=0.5, or the time for each request, as in cpu=20ms";
+            Complaint::new(0..text.len(), format!("`{text}` is no number of cores"), remedy)
+        })
+    }
+}
+
+/// For a flag.
+impl FromStr for Cores {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|complaint| complaint.to_string())
+    }
+}
+
+impl fmt::Display for Cores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0 / 1000)?;
+        match self.0 % 1000 {
+            0 => Ok(()),
+            part => write!(f, ".{}", format!("{part:03}").trim_end_matches('0')),
+        }
+    }
+}
+
+/// Bytes per second, as they are written.
+pub(super) struct WrittenRate(pub(super) u64);
+
+impl fmt::Display for WrittenRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/s", WrittenBytes(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cores_have_three_digits_after_the_point() {
+        for (text, thousandths, shown) in
+            [("2", 2000, "2"), ("0.5", 500, "0.5"), ("0.050", 50, "0.05"), ("1.125", 1125, "1.125")]
+        {
+            assert_eq!(Cores::parse(text), Ok(Cores(thousandths)), "{text}");
+            assert_eq!(Cores(thousandths).to_string(), shown);
+        }
+        for wrong in ["", "0", "0.000", ".5", "1.", "1.0001", "-1", "two", "99999999999999999999", "1.5.2"] {
+            assert!(Cores::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! A rule: the grammar's parts with their meaning.
+
+mod run_time;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, time::Duration};
+
+use super::{
+    glob::Glob,
+    keys::{KEYS, KeySpec, With},
+    modes::{MODES, Mode, ModeSpec},
+    problem::{Complaint, ParseError, suggestion},
+    quantity::{Percent, Written},
+    scope::Scope,
+    syntax::{self, Quoted, RawRule, Word},
+};
+
+/// A rule of the fault language. Its display is the rule in a normal form that reads as the same rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// What happens.
+    pub mode: Mode,
+    /// To how many of the requests in its scope; without one, to all of them.
+    pub rate: Option<Percent>,
+    /// Which requests it is about.
+    pub scope: Scope,
+    /// What makes its draws the same in every process.
+    pub seed: Option<u64>,
+    /// On which side of the work its delay lies.
+    pub at: When,
+    /// In which instances it has effect.
+    pub instance: Option<Glob>,
+    /// So long after it came into force it begins.
+    pub after: Option<Duration>,
+    /// How often it may fire.
+    pub times: Option<u64>,
+    /// So long after it came into force it goes.
+    pub ttl: Option<Duration>,
+    /// Its name, if it has one.
+    pub id: Option<String>,
+}
+
+/// On which side of the work a delay lies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum When {
+    /// Before the request is handled, or the call is made.
+    #[default]
+    Before,
+    /// After it, and before the answer goes on.
+    After,
+}
+
+/// The keys that say something about more than one request, so that no request brings them along.
+pub(crate) const KEYS_ABOUT_MANY: [&str; 3] = ["after", "times", "ttl"];
+
+impl Rule {
+    /// Reads every rule of a text; blank text holds none.
+    ///
+    /// # Errors
+    /// The first place that is no rule of the fault language.
+    pub fn parse_all(text: &str) -> Result<Vec<Self>, ParseError> {
+        syntax::parse(text)?.iter().map(|raw| Self::read(text, raw)).collect()
+    }
+
+    /// After what time it goes by itself.
+    pub fn lasts(&self) -> Option<Duration> {
+        let own = match &self.mode {
+            Mode::Process(process) => process.lasts(),
+            _ => None,
+        };
+        self.ttl.into_iter().chain(own).min()
+    }
+
+    fn read(source: &str, raw: &RawRule) -> Result<Self, ParseError> {
+        let spec = mode_named(source, &raw.mode)?;
+        let mode = match (&raw.argument, spec.arguments) {
+            (Some(argument), [_, ..]) => {
+                (spec.read)(&argument.text).map_err(|complaint| argument.error(source, complaint))?
+            }
+            (None, forms) if forms.is_empty() || forms.contains(&"") => {
+                (spec.read)("").map_err(|complaint| word_error(source, &raw.mode, complaint))?
+            }
+            (None, forms) => {
+                let form = forms.first().copied().unwrap_or_default();
+                let message = format!("`{}` needs an argument", spec.name);
+                return Err(ParseError::new(
+                    source,
+                    raw.mode.at.clone(),
+                    message,
+                    format!("write {}={form}", spec.name),
+                ));
+            }
+            (Some(argument), []) => {
+                let message = format!("`{}` takes no argument", spec.name);
+                return Err(ParseError::new(source, argument.at.clone(), message, format!("write {}", spec.example)));
+            }
+        };
+        // What a word means may follow from its argument.
+        let spec = mode.spec();
+        let mut rule = Self::of(mode);
+        if let Some(rate) = &raw.rate {
+            let refused = |message: String, remedy: &str| ParseError::new(source, rate.at.clone(), message, remedy);
+            if !spec.takes_percentage() {
+                return Err(refused(format!("`{}` takes no percentage", spec.name), "leave out @ and the percentage"));
+            }
+            if rule.mode.is_weighted() {
+                let remedy = "each entry has its per cent of all requests already: leave out @ and the percentage";
+                return Err(refused("a weighted list takes no percentage".into(), remedy));
+            }
+            rule.rate = Some(Percent::parse(&rate.text).map_err(|complaint| rate.error(source, complaint))?);
+        }
+        let mut seen: Vec<&str> = Vec::new();
+        for (word, value) in &raw.keys {
+            let key = key_named(source, word, spec)?;
+            if !key.repeatable && seen.contains(&key.name) {
+                let message = format!("the key `{}` stands twice", key.name);
+                return Err(ParseError::new(source, word.at.clone(), message, "leave one of them out"));
+            }
+            seen.push(key.name);
+            (key.read)(&value.text, &mut rule).map_err(|complaint| value.error(source, complaint))?;
+        }
+        if let (Some(after), Some(ttl)) = (rule.after, rule.ttl)
+            && after >= ttl
+            && let Some((_, value)) = raw.keys.iter().find(|(word, _)| word.text == "after")
+        {
+            // Both count from the same moment.
+            let message = format!("a rule that goes after {} never begins after {}", Written(ttl), Written(after));
+            return Err(ParseError::new(source, value.at.clone(), message, "make `after` shorter than `ttl`"));
+        }
+        Ok(rule)
+    }
+
+    /// A rule that has nothing but a mode.
+    pub fn of(mode: Mode) -> Self {
+        Self {
+            mode,
+            rate: None,
+            scope: Scope::default(),
+            seed: None,
+            at: When::default(),
+            instance: None,
+            after: None,
+            times: None,
+            ttl: None,
+            id: None,
+        }
+    }
+
+    /// A key that says something about more than one request, if it has one.
+    pub fn key_about_many(&self) -> Option<&'static str> {
+        let given = [self.after.is_some(), self.times.is_some(), self.ttl.is_some()];
+        KEYS_ABOUT_MANY.into_iter().zip(given).find(|(_, given)| *given).map(|(key, _)| key)
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.mode.spec().name)?;
+        let argument = self.mode.to_string();
+        if !argument.is_empty() {
+            write!(f, "={}", Quoted(&argument))?;
+        }
+        if let Some(rate) = self.rate {
+            write!(f, "@{rate}%")?;
+        }
+        if let Some(path) = &self.scope.path {
+            write!(f, ";path={}", Quoted(&path.to_string()))?;
+        }
+        if let Some(method) = &self.scope.method {
+            write!(f, ";method={}", Quoted(method.as_str()))?;
+        }
+        for (name, value) in &self.scope.headers {
+            write!(f, ";header={}", Quoted(&format!("{name}:{value}")))?;
+        }
+        if let Some(upstream) = &self.scope.upstream {
+            write!(f, ";upstream={}", Quoted(&upstream.to_string()))?;
+        }
+        if let Some(seed) = self.seed {
+            write!(f, ";seed={seed}")?;
+        }
+        if self.at == When::After {
+            f.write_str(";at=after")?;
+        }
+        if let Some(instance) = &self.instance {
+            write!(f, ";instance={}", Quoted(&instance.to_string()))?;
+        }
+        if let Some(after) = self.after {
+            write!(f, ";after={}", Written(after))?;
+        }
+        if let Some(times) = self.times {
+            write!(f, ";times={times}")?;
+        }
+        if let Some(ttl) = self.ttl {
+            write!(f, ";ttl={}", Written(ttl))?;
+        }
+        if let Some(id) = &self.id {
+            write!(f, ";id={id}")?;
+        }
+        Ok(())
+    }
+}
+
+fn mode_named(source: &str, word: &Word) -> Result<&'static ModeSpec, ParseError> {
+    let mut names: Vec<_> = MODES.iter().map(|spec| spec.name).collect();
+    names.dedup();
+    MODES.iter().copied().find(|spec| spec.name == word.text).ok_or_else(|| {
+        let remedy = format!("modes: {}{}", names.join(", "), suggestion(&word.text, names));
+        word_error(source, word, Complaint::new(0..word.text.len(), "unknown mode", remedy))
+    })
+}
+
+fn key_named(source: &str, word: &Word, mode: &ModeSpec) -> Result<&'static KeySpec, ParseError> {
+    let allowed = || KEYS.iter().filter(|key| key.goes_with(mode)).map(|key| key.name);
+    let remedy = |near: String| format!("keys of `{}`: {}{near}", mode.name, allowed().collect::<Vec<_>>().join(", "));
+    let Some(key) = KEYS.iter().find(|key| key.name == word.text) else {
+        let remedy = remedy(suggestion(&word.text, allowed()));
+        return Err(word_error(source, word, Complaint::new(0..word.text.len(), "unknown key", remedy)));
+    };
+    if !key.goes_with(mode) {
+        let message = match key.with {
+            With::Delays => format!("`{}` causes no delay, and `{}` says when one comes", mode.name, key.name),
+            With::Calls if mode.is_about_requests() => {
+                let message =
+                    format!("`{}` is about requests that come in, `{}` about calls that go out", mode.name, key.name);
+                let calls: Vec<&str> = MODES.iter().filter(|mode| key.goes_with(mode)).map(|mode| mode.name).collect();
+                let remedy = format!(
+                    "set the rule at the upstream itself, or do one of these to the calls: {}",
+                    calls.join(", ")
+                );
+                return Err(ParseError::new(source, word.at.clone(), message, remedy));
+            }
+            _ => format!("`{}` is about the whole process, `{}` about requests", mode.name, key.name),
+        };
+        return Err(ParseError::new(source, word.at.clone(), message, remedy(String::new())));
+    }
+    Ok(key)
+}
+
+fn word_error(source: &str, word: &Word, complaint: Complaint) -> ParseError {
+    let shown: String = word.text.chars().take(40).collect();
+    ParseError::new(source, word.at.clone(), format!("{} `{shown}`", complaint.message), complaint.remedy)
+}
