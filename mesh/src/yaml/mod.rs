@@ -26,6 +26,7 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod within;
 
 use std::{fs, path::Path};
 

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use meshwalk_faults::Quoted;
+
 use super::{
     place::{Place, shown},
     table::table,
@@ -76,14 +78,19 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The rule with what the flags add to it.
+/// The rule as it was typed, with what the flags add to it.
 fn rule_text(rule: &str, ttl: Option<&str>, id: Option<&str>) -> Result<String, WrongInput> {
-    let rules = fault_rules::rules(rule).map_err(WrongInput)?;
+    let rules = fault_rules::read(rule).map_err(WrongInput)?;
     let keys = [("ttl", ttl), ("id", id)];
     let keys: Vec<_> = keys.iter().filter_map(|(key, value)| value.map(|value| (*key, value))).collect();
     match (rules.as_slice(), keys.first()) {
-        (_, None) => Ok(rules.join("\n")),
-        ([one], _) => Ok(keys.iter().fold((*one).to_owned(), |rule, (key, value)| format!("{rule};{key}={value}"))),
+        (_, None) => Ok(rule.trim().to_owned()),
+        ([_], _) => {
+            let add = |rule: String, (key, value): &(&str, &str)| format!("{rule};{key}={}", Quoted(value));
+            let rule = keys.iter().fold(rule.trim().to_owned(), add);
+            fault_rules::read(&rule).map_err(WrongInput)?;
+            Ok(rule)
+        }
         (_, Some((key, value))) => Err(WrongInput(format!(
             "--{key} is about one rule, and these are {}; write `;{key}={value}` into the one that is meant",
             rules.len()
@@ -141,9 +148,22 @@ mod tests {
     #[test]
     fn the_flags_become_keys_of_the_one_rule() {
         assert_eq!(rule_text("error=503@30%", Some("60s"), Some("bad")).unwrap(), "error=503@30%;ttl=60s;id=bad");
-        assert_eq!(rule_text("error=503 | latency=1s", None, None).unwrap(), "error=503\nlatency=1s");
+        assert_eq!(rule_text(" error=503 | latency=1s\n", None, None).unwrap(), "error=503 | latency=1s");
         let error = rule_text("error=503 | latency=1s", None, Some("bad")).unwrap_err().to_string();
         assert_eq!(error, "--id is about one rule, and these are 2; write `;id=bad` into the one that is meant");
-        assert!(rule_text("=503", None, None).unwrap_err().to_string().contains("MODE=ARGUMENT@PERCENT%"));
+    }
+
+    #[test]
+    fn a_wrong_flag_is_told_as_the_key_that_it_becomes() {
+        for (ttl, id, why) in [
+            (Some("60"), None, "the duration `60` has no unit (line 1, column 15)"),
+            (None, Some("a;path=/x"), "this cannot be an id (line 1, column 16)"),
+            (None, Some("a|unready"), "this cannot be an id"),
+        ] {
+            let error = rule_text("error=503", ttl, id).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
+        let twice = rule_text("error=503;ttl=5s", Some("60s"), None).unwrap_err().to_string();
+        assert!(twice.contains("the key `ttl` stands twice"), "{twice}");
     }
 }

@@ -90,9 +90,7 @@ fn faults(reader: &mut Reader, node: &Node, field: &str) -> Option<Faults> {
     let service = service.and_then(|node| reader.text(node, &below(field, "service")));
     let rules_node = reader.required(node, field, "rules", "rules: \"error=503@30%\"")?;
     let rules = reader.text(rules_node, &below(field, "rules"))?;
-    if let Err(message) = fault_rules::check(&rules) {
-        reader.wrong(&rules_node.place, &below(field, "rules"), message, None);
-    }
+    fault_rules::check(reader, rules_node, &below(field, "rules"));
     Some(Faults {
         service: service?,
         version,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use meshwalk_mesh::yaml::{Content, Entry, Node};
 
 use super::{
-    instances, metric,
+    fault_rules, instances, metric,
     reader::{Reader, below, listed, one_or_many},
 };
 use crate::{
@@ -226,6 +226,7 @@ pub(super) fn class(category: Category, text: &str) -> Result<String, String> {
         Category::UpstreamError if !FAILURES.contains(&text) && text != "http" => {
             "write one of `refused`, `reset`, `timeout`, `protocol`, `http`, or `none`"
         }
+        Category::Fault => return fault_rules::mode_of_requests(text),
         _ => return Ok(text.to_owned()),
     };
     Err(format!("`{text}` cannot occur in `{}`; {right}", category.word()))

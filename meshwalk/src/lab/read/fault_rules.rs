@@ -1,126 +1,97 @@
-//! The shape of fault rules, checked before a lab starts. What the arguments of a mode mean is the application's to say
-//! when it gets them: the grammar is fixed, the modes grow.
+//! Fault rules, read in full before anything starts: here and in the applications they are one language.
 
-use super::fault_modes;
+use meshwalk_faults::{MODES, ModeSpec, Rule};
+use meshwalk_mesh::yaml::{Node, nearest};
 
-/// Checks the shape of fault rules, and that there are such modes, one per line or separated by `|`:
-/// `mode [ "=" argument ] [ "@" number "%" ] { ";" key "=" value }`.
+use super::reader::{Reader, listed};
+use crate::checks::classes::NONE;
+
+/// The rules of a text that is to be set while applications run.
 ///
 /// # Errors
-/// What is wrong with the first rule that is none.
-pub(super) fn check(text: &str) -> Result<(), String> {
-    for rule in rules(text)? {
-        fault_modes::check(mode_of(rule)).map_err(|why| format!("the fault rule `{rule}` is wrong: {why}"))?;
-    }
-    Ok(())
-}
-
-/// The rules of a text, one by one, if they have the right shape.
-///
-/// # Errors
-/// As [`check`].
-pub fn rules(text: &str) -> Result<Vec<&str>, String> {
-    let rules: Vec<_> = split(text, &['|', '\n'])?.into_iter().map(str::trim).filter(|rule| !rule.is_empty()).collect();
-    for rule in &rules {
-        one(rule).map_err(|why| {
-            format!("the fault rule `{rule}` is wrong: {why}; a rule is MODE=ARGUMENT@PERCENT%;KEY=VALUE, as `error=503@30%;id=bad`")
-        })?;
-    }
+/// What is wrong with the first rule that is none, where, and what would be right; or that there is none.
+pub fn read(text: &str) -> Result<Vec<Rule>, String> {
+    let rules = Rule::parse_for_run_time(text).map_err(|error| format!("the fault rule is wrong: {error}"))?;
     if rules.is_empty() {
         return Err("there is no fault rule in it; write one, as `error=503@30%`".to_owned());
     }
     Ok(rules)
 }
 
-fn one(rule: &str) -> Result<(), String> {
-    let parts = split(rule, &[';'])?;
-    let (head, keys) = parts.split_first().ok_or("it is empty")?;
-    let at = split(head, &['@'])?;
-    let mode = mode_of(rule);
-    if !is_word(mode) {
-        return Err(format!("`{mode}` is not a mode"));
-    }
-    match at.as_slice() {
-        [_] => {}
-        [_, rate] => {
-            crate::lab::quantity::percentage(rate.trim()).map_err(|_| format!("`{rate}` is not a percentage"))?;
-        }
-        _ => return Err("it has two rates".to_owned()),
-    }
-    for pair in keys {
-        match pair.split_once('=') {
-            Some((key, value)) if is_word(key) && !value.trim().is_empty() => {}
-            _ => return Err(format!("`{pair}` is not KEY=VALUE")),
-        }
-    }
-    Ok(())
+/// Notes what is wrong with the rules in a lab, at its place within them. `node` is text that is not blank.
+pub(super) fn check(reader: &mut Reader, node: &Node, field: &str) {
+    let Err(error) = Rule::parse_for_run_time(node.as_str().unwrap_or_default()) else { return };
+    // Where the place cannot be told, it is that of the text; the line of the rule is named anyway.
+    let place = std::fs::read_to_string(&node.place.file)
+        .ok()
+        .and_then(|source| node.place_within(&source, error.line(), error.column()));
+    let message = format!("the fault rule in `{}` is wrong: {}", error.excerpt().trim(), error.message());
+    reader.wrong(place.as_ref().unwrap_or(&node.place), field, message, Some(error.remedy().to_owned()));
 }
 
-fn mode_of(rule: &str) -> &str {
-    rule.split([';', '@', '=']).next().unwrap_or_default().trim()
+/// A mode, by its name.
+///
+/// # Errors
+/// There is none of this name: the one that was probably meant, or all there are.
+pub(super) fn mode(name: &str) -> Result<String, String> {
+    among(name, MODES.iter().copied(), "is not a mode of faults")
 }
 
-fn is_word(text: &str) -> bool {
-    let text = text.trim();
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+/// A mode that shows in the answer of a request, or the word for none.
+///
+/// # Errors
+/// As [`mode`]; also a mode of the process.
+pub(super) fn mode_of_requests(name: &str) -> Result<String, String> {
+    if name == NONE {
+        return Ok(name.to_owned());
+    }
+    among(name, MODES.iter().copied().filter(|mode| mode.is_about_requests()), "is not a mode of requests' faults")
 }
 
-/// Splits at separators outside of quotes.
-fn split<'a>(text: &'a str, separators: &[char]) -> Result<Vec<&'a str>, String> {
-    let (mut parts, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
-    for (index, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            c if !quoted && separators.contains(&c) => {
-                parts.push(&text[start..index]);
-                start = index + c.len_utf8();
-            }
-            _ => {}
-        }
+fn among(name: &str, modes: impl Iterator<Item = &'static ModeSpec>, no: &str) -> Result<String, String> {
+    let mut names: Vec<_> = modes.map(|mode| mode.name).collect();
+    // Two modes may share a name, and then stand together.
+    names.dedup();
+    if names.contains(&name) {
+        return Ok(name.to_owned());
     }
-    if quoted {
-        return Err("a quote is not closed".to_owned());
-    }
-    parts.push(&text[start..]);
-    Ok(parts)
+    let remedy = nearest(name, names.iter().copied())
+        .map_or_else(|| format!("there are {}", listed(&names)), |meant| format!("did you mean `{meant}`?"));
+    Err(format!("`{name}` {no}; {remedy}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::*;
 
     #[test]
-    fn rules_of_the_grammar_have_the_right_shape() {
-        for right in [
-            "error=503@30%",
-            "latency=200ms@50%;path=/api/*",
-            "latency=uniform(10ms,80ms);header=x-user:alice;seed=7;ttl=60s;id=slow-alice",
-            "error=500:5,503:10",
-            "unready",
-            "error=503 | latency=1s\nunready",
-            r#"error=503;path="/a;b|c@d\"e""#,
+    fn rules_are_those_of_the_language_one_per_line_or_separated_by_bars() {
+        for (right, rules) in [
+            ("error=503@30%", 1),
+            ("latency=uniform(10ms,80ms);header=x-user:alice;seed=7;ttl=60s;id=slow-alice", 1),
+            ("error=503 | latency=1s\nunready\n", 3),
+            (r#"error=503;path="/a;b|c@d\"e""#, 1),
         ] {
-            assert_eq!(check(right), Ok(()), "{right}");
+            assert_eq!(read(right).unwrap().len(), rules, "{right}");
         }
     }
 
     #[test]
-    fn what_is_no_rule_is_told_with_the_shape_of_one() {
-        for (wrong, why) in [
-            ("error=503@30", "`30` is not a percentage"),
-            ("error=503@130%", "`130%` is not a percentage"),
-            ("=503", "`` is not a mode"),
-            ("error=503;id", "`id` is not KEY=VALUE"),
-            ("error=503@1%@2%", "it has two rates"),
-        ] {
-            let error = check(wrong).unwrap_err();
-            assert!(error.contains(why) && error.contains("MODE=ARGUMENT@PERCENT%"), "{wrong}: {error}");
-        }
-        let unknown = check("error=503|eror=503").unwrap_err();
-        assert_eq!(unknown, "the fault rule `eror=503` is wrong: `eror` is not a mode; did you mean `error`?");
-        assert_eq!(check("error=\"5"), Err("a quote is not closed".to_owned()));
-        assert_eq!(check(" \n"), Err("there is no fault rule in it; write one, as `error=503@30%`".to_owned()));
+    fn what_is_no_rule_is_told_in_the_words_of_the_language() {
+        let told = read("error=503|eror=503").unwrap_err();
+        assert!(told.starts_with("the fault rule is wrong: unknown mode `eror` (line 1, column 11)\n"), "{told}");
+        assert!(told.ends_with("did you mean `error`?"), "{told}");
+        assert_eq!(read(" \n"), Err("there is no fault rule in it; write one, as `error=503@30%`".to_owned()));
+    }
+
+    #[test]
+    fn a_mode_that_there_is_not_is_told_with_what_was_meant() {
+        assert_eq!(mode("crash"), Ok("crash".to_owned()));
+        assert_eq!(mode("latncy"), Err("`latncy` is not a mode of faults; did you mean `latency`?".to_owned()));
+        assert!(mode("explode").unwrap_err().contains("there are `error`, `latency`, "));
+        assert_eq!(mode_of_requests("none"), Ok("none".to_owned()));
+        assert_eq!(mode_of_requests("cpu"), Ok("cpu".to_owned()));
+        let told = mode_of_requests("not-live").unwrap_err();
+        assert!(told.starts_with("`not-live` is not a mode of requests' faults; there are `error`, "), "{told}");
     }
 }

@@ -6,6 +6,7 @@ use meshwalk_mesh::yaml::{Content, Entry, Node};
 
 use super::{
     check::class,
+    fault_rules,
     reader::{Reader, below, one_or_many},
 };
 use crate::{
@@ -82,7 +83,7 @@ fn simple_amount(text: &str) -> Result<Amount, String> {
             "upstream-status" => Category::UpstreamStatus,
             "upstream-error" => Category::UpstreamError,
             "slower" => return Ok(Amount::Of(Category::Slower(units::duration(of.trim())?), YES.to_owned())),
-            "faults" => return Ok(Amount::Faults(of.trim().to_owned())),
+            "faults" => return fault_rules::mode(of.trim()).map(Amount::Faults),
             _ => return Err(wrong()),
         };
         return Ok(Amount::Of(category, class(category, of.trim())?));
@@ -124,7 +125,7 @@ fn term(reader: &mut Reader, node: &Node, field: &str) -> Option<Term> {
     match entry.key.as_str() {
         "client" => Some(Term::Client(reader.parsed(&entry.value, &at, amount)?, of)),
         "metric" => Some(Term::Metric(query(reader, &entry.value, &at, &["name", "labels", "workload"])?)),
-        "faults" => Some(Term::Faults(reader.text(&entry.value, &at)?)),
+        "faults" => Some(Term::Faults(reader.parsed(&entry.value, &at, fault_rules::mode)?)),
         _ => None,
     }
 }

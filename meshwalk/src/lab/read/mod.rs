@@ -4,7 +4,6 @@
 mod actions;
 mod check;
 mod cross;
-mod fault_modes;
 pub mod fault_rules;
 mod instances;
 mod metric;

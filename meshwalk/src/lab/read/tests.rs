@@ -1,5 +1,7 @@
 use super::*;
 
+mod faults;
+
 /// What is wrong with a lab, each problem on a line, without the folder.
 fn problems(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -150,12 +152,6 @@ fn a_wait_judges_probes_one_at_a_time() {
         "1-test.yaml:5:35: steps[0].wait.until[0].share: one probe cannot tell this; write 100% or 0%: each probe is judged on its own\n\
          1-test.yaml:5:53: steps[0].wait.until[1].probes: one probe cannot tell this; a wait can look at shares, latencies and peers"
     );
-}
-
-#[test]
-fn fault_rules_have_the_shape_of_rules() {
-    let told = problems(&step("    faults: {service: backend, rules: \"error=503@30\"}\n"));
-    assert!(told.starts_with("1-test.yaml:5:39: steps[0].faults.rules: the fault rule `error=503@30` is wrong: `30` is not a percentage; "), "{told}");
 }
 
 #[test]

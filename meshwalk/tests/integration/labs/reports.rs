@@ -10,7 +10,7 @@ async fn full() -> report::Report {
         "  - title: \"<script>alert('title')</script>\"
     explain: a < b && c > \"d\"
     apply: half.yaml
-    faults: {{service: backend, rules: \"error=503@30%;path=\\\"<x>\\\"\"}}
+    faults: {{service: backend, rules: \"error=503@30%;path=\\\"/<x>\\\"\"}}
     wait: {{from: gateway, until: [share: {{v2: 100%}}]}}
 {TRAFFIC}    gate: {{checks: [{{success: \">= 1%\"}}], rollback: {{apply: v1.yaml}}}}
     expect: [gate: held, share: {{v1: 50%, v2: 50%}}, status: {{200: 100%}}, {{p99: \">= 0ms\", name: \"<b>name</b>\"}}]
