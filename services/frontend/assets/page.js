@@ -178,10 +178,8 @@ setInterval(() => {
   if (changed) { changed = false; render(); }
 }, 250);
 setInterval(showPace, 1000);
-// A link can start the traffic: /#start, or /#start=20 for twenty requests a second.
-const [, wanted] = /^#start(?:=(\d+))?$/.exec(location.hash) ?? [];
-if (location.hash.startsWith("#start")) {
-  if (wanted) $("rate").value = wanted;
-  $("rate").dispatchEvent(new Event("input"));
-  toggle(true);
-}
+// The page is live as soon as it is open. A link can choose the rate, /#rate=20, or leave the start to the button, /#stopped.
+const [, wanted] = /^#rate=(\d+)$/.exec(location.hash) ?? [];
+if (wanted) $("rate").value = wanted;
+$("rate").dispatchEvent(new Event("input"));
+toggle(location.hash !== "#stopped");
