@@ -14,6 +14,7 @@ impl Glob {
 
     /// Whether the pattern covers the whole text. It goes back to the last star only, so that no pattern costs more
     /// than the product of the two lengths.
+    #[inline]
     pub fn matches(&self, text: &[u8]) -> bool {
         let pattern = self.0.as_bytes();
         let (mut p, mut t) = (0, 0);

@@ -119,6 +119,7 @@ pub const MODES: &[&ModeSpec] = &[
 
 impl ModeSpec {
     /// Whether it happens to requests, and not to the process as a whole.
+    #[inline]
     pub fn is_about_requests(&self) -> bool {
         matches!(self.about, About::Requests { .. })
     }
@@ -170,6 +171,7 @@ pub enum Mode {
 
 impl Mode {
     /// Its entry in the table of modes.
+    #[inline]
     pub fn spec(&self) -> &'static ModeSpec {
         match self {
             Self::Error(_) => &response::ERROR,
