@@ -107,10 +107,12 @@ fn after(root: &Path, state: &Resources, actions: &Actions, lab: &Lab, field: &s
         }
         Ok(state)
     };
-    change().map_err(|Problems(mut problems)| {
+    let state = change().map_err(|Problems(mut problems)| {
         // The files say what is wrong; the lab says when.
         let context = format!("{}: {field} would not be taken:", lab.file.display());
         problems.insert(0, Problem::new(context));
         Problems(problems)
-    })
+    })?;
+    workloads::have_faults(&state, actions, field)?;
+    Ok(state)
 }

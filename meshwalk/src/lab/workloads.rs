@@ -1,4 +1,4 @@
-//! The Deployments that labs name are among those of the workload.
+//! What labs name of the workload is there: Deployments, services and their versions.
 
 use meshwalk_mesh::{
     problem::{Place, Problem, Problems},
@@ -7,6 +7,7 @@ use meshwalk_mesh::{
 };
 
 use super::{Actions, Check, Kind, Lab, Step};
+use crate::target::{Choice, Instance};
 
 /// Says which of the Deployments that a lab restarts, scales or looks at are not there.
 pub(super) fn known(state: &Resources, lab: &Lab) -> Result<(), Problems> {
@@ -28,6 +29,34 @@ pub(super) fn known(state: &Resources, lab: &Lab) -> Result<(), Problems> {
         })
         .collect();
     if unknown.is_empty() { Ok(()) } else { Err(Problems(unknown)) }
+}
+
+/// Says which of the faults that a lab sets would find no instance of their service or version. `state` is what is in
+/// force at that time: a lab may apply workloads of its own.
+pub(super) fn have_faults(state: &Resources, actions: &Actions, field: &str) -> Result<(), Problems> {
+    let instances: Vec<_> = state
+        .deployments
+        .iter()
+        .filter_map(|(key, deployment)| {
+            let labels = &deployment.spec.template.metadata.labels;
+            Some(Instance {
+                name: key.name.clone(),
+                workload: key.name.clone(),
+                service: labels.get("app")?.clone(),
+                version: labels.get("version").cloned(),
+                ready: true,
+            })
+        })
+        .collect();
+    // Which names pods have, and how many there are, is seen when the lab runs.
+    let nobody = actions.faults.iter().enumerate().filter_map(|(index, faults)| {
+        let choice =
+            Choice { service: &faults.service, version: faults.version.as_deref(), instance: None, count: None };
+        let message = choice.of(&instances).err()?;
+        Some(Problem::new(message).at(&faults.place).field(&format!("{field}.faults[{index}]")))
+    });
+    let nobody: Vec<_> = nobody.collect();
+    if nobody.is_empty() { Ok(()) } else { Err(Problems(nobody)) }
 }
 
 /// A Deployment's name, where it is named, under which field.
@@ -55,5 +84,56 @@ fn checks<'a>(checks: &'a [Check], field: &str, named: &mut Vec<Named<'a>>) {
     for check in checks {
         let Kind::Instances(fates) = &check.kind else { continue };
         named.extend(fates.keys().map(|name| (name.as_str(), &check.place, format!("{field}.instances"))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::lab::{files, read};
+
+    const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+    /// What is wrong with a lab of one step with these actions.
+    fn problems(actions: &str) -> String {
+        let text = format!(
+            "lab: test\ntitle: Test\nsteps:\n  - title: One\n{actions}    \
+             traffic: {{from: gateway, rate: 100/s, for: 1s}}\n    expect: {{success: 100%}}\n"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("1-test.yaml");
+        std::fs::write(&file, text).unwrap();
+        let (lab, _) = read(&file).unwrap();
+        let told = files::rehearse(Path::new(PROJECT), &lab).err().map_or_else(String::new, |told| told.to_string());
+        told.replace(&format!("{}/", folder.path().display()), "")
+    }
+
+    #[test]
+    fn faults_and_changes_of_what_is_not_there_are_told_before_a_lab_starts() {
+        let cases = [
+            ("faults: {service: backend, version: v2, rules: unready}", ""),
+            (
+                "faults: {service: bakend, rules: unready}",
+                "steps[0].faults[0]: no instance belongs to a service `bakend`; did you mean `backend`?",
+            ),
+            (
+                "faults: {service: backend, version: v3, rules: unready}",
+                "steps[0].faults[0]: no instance of backend is of version `v3`; there are v1, v2",
+            ),
+            ("during: {restart: backend-v3}", "k8s/base has no Deployment backend-v3; did you mean"),
+        ];
+        for (actions, wanted) in cases {
+            let told = problems(&format!("    {actions}\n"));
+            assert!(told.contains(wanted) && wanted.is_empty() == told.is_empty(), "{actions}: {told}");
+            assert!(told.is_empty() || told.starts_with("1-test.yaml:5:"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_the_lab_itself_brings_may_have_faults() {
+        let stock = "    faults: {service: stock, rules: unready}\n";
+        assert!(problems(stock).contains("no instance belongs to a service `stock`"));
+        assert_eq!(problems(&format!("    apply: k8s/chain/stock.yaml\n{stock}")), "");
     }
 }
