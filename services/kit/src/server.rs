@@ -52,7 +52,7 @@ struct Port {
 pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: Router) -> anyhow::Result<Bound> {
     let readiness = Readiness::default();
     let starting: Blocked = readiness.block("ports");
-    let faults = config.registry(&identity.instance).map_err(anyhow::Error::msg)?;
+    let faults = config.registry(&identity.instance)?;
     let metrics = Metrics::install(&identity)?;
     let upkeep = tokio::spawn(metrics.clone().upkeep());
     let app = Arc::new(App::new(config, identity.clone(), traces));
@@ -68,7 +68,7 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     let routes = app::router(Arc::clone(&app), faults.clone(), extra);
     // Only this port is ever closed by a fault.
     let application = open("--listen", &ports.listen, routes, faults.doors()).await?;
-    let token = ports.control_token().map_err(anyhow::Error::msg)?;
+    let token = ports.control_token()?;
     let conduct = Conduct::new(faults.clone());
     let control = Control { registry: faults.clone(), conduct: conduct.clone(), attempts: app.attempts.clone(), token };
     let control = faults::control_router(control);

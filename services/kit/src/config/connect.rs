@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use rand::seq::IndexedRandom;
 
-use super::{Address, address::AddressError};
+use super::{Address, address::AddressError, host::is_host};
 
 /// One `--connect`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +23,20 @@ pub enum ConnectError {
     /// Not of the form at all.
     #[error("expected [HOST]:[PORT]=ADDR:PORT, such as :8080=127.0.0.1:15001; an empty HOST or PORT matches all")]
     Form,
+    /// Not the host of a URL.
+    #[error(
+        "the host '{0}' is no name or address, such as backend, 10.0.0.7 or [::1]; leave it empty to match every host"
+    )]
+    Host(String),
     /// The port is no number.
     #[error("the port '{0}' is no number from 1 to 65535; leave it empty to match every port")]
     Port(String),
     /// The target is no address.
     #[error("the target '{0}' is wrong: {1}")]
     Target(String, AddressError),
+    /// A port to listen on, not one to connect to.
+    #[error("the target '{0}' has no port to connect to; right would be one from 1 to 65535")]
+    TargetPort(String),
 }
 
 impl FromStr for ConnectRule {
@@ -37,16 +45,19 @@ impl FromStr for ConnectRule {
     fn from_str(text: &str) -> Result<Self, ConnectError> {
         let (from, target) = text.split_once('=').ok_or(ConnectError::Form)?;
         let (host, port) = from.rsplit_once(':').ok_or(ConnectError::Form)?;
-        let host = host.trim_start_matches('[').trim_end_matches(']');
+        if !host.is_empty() && !is_host(host) {
+            return Err(ConnectError::Host(host.into()));
+        }
+        let host = host.trim_matches(['[', ']']);
         let port = match port {
             "" => None,
             port => Some(port.parse().ok().filter(|p| *p != 0).ok_or_else(|| ConnectError::Port(port.into()))?),
         };
-        Ok(Self {
-            host: (!host.is_empty()).then(|| host.to_ascii_lowercase()),
-            port,
-            target: target.parse().map_err(|error| ConnectError::Target(target.into(), error))?,
-        })
+        let target = match target.parse().map_err(|error| ConnectError::Target(target.into(), error))? {
+            Address::Tcp(address) if address.port() == 0 => return Err(ConnectError::TargetPort(target.into())),
+            target => target,
+        };
+        Ok(Self { host: (!host.is_empty()).then(|| host.to_ascii_lowercase()), port, target })
     }
 }
 
@@ -125,6 +136,10 @@ mod tests {
             ("b:x=1.1.1.1:1", "the port 'x'"),
             ("b:0=1.1.1.1:1", "the port '0'"),
             ("b:80=other:80", "the target 'other:80'"),
+            ("b:80=127.0.0.1:0", "the target '127.0.0.1:0' has no port"),
+            ("http://b:80=1.1.1.1:1", "the host 'http://b'"),
+            ("::1:80=1.1.1.1:1", "the host '::1'"),
+            ("", "expected [HOST]:[PORT]"),
         ] {
             let error = text.parse::<ConnectRule>().unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");

@@ -4,32 +4,40 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::duration;
+use super::{duration, number};
 
 /// The smallest buffer that the HTTP library takes.
 const LEAST_HEADER_BYTES: u64 = 8192;
+
+/// More than any head has, and little enough for every connection to have it.
+const MOST_HEADER_BYTES: u64 = 16 << 20;
+
+/// A body is read whole before it goes on.
+const MOST_BODY_BYTES: u64 = 1 << 30;
 
 /// What a client may demand of the application port.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct Limits {
-    /// The largest request head in bytes, at least 8192; a larger one is answered with 431.
+    /// The largest request head in bytes, from 8192 to 16777216; a larger one is answered with 431, as is one of more
+    /// than 100 header fields over HTTP/1.1.
     #[arg(long, env = "MESHWALK_MAX_HEADER_BYTES", value_name = "BYTES", default_value = "65536",
-          value_parser = clap::value_parser!(u32).range(LEAST_HEADER_BYTES as i64..=16 << 20))]
+          value_parser = number::within::<u32>(LEAST_HEADER_BYTES..=MOST_HEADER_BYTES))]
     pub max_header_bytes: u32,
 
-    /// The largest request body in bytes; a larger one is answered with 413.
-    #[arg(long, env = "MESHWALK_MAX_BODY_BYTES", value_name = "BYTES", default_value = "1048576")]
+    /// The largest request body in bytes, up to 1073741824; a larger one is answered with 413. With 0, none is taken.
+    #[arg(long, env = "MESHWALK_MAX_BODY_BYTES", value_name = "BYTES", default_value = "1048576",
+          value_parser = number::within::<u64>(0..=MOST_BODY_BYTES))]
     pub max_body_bytes: u64,
 
     /// How long a request's head may take from its first byte on. A connection that waits between requests is left
     /// alone: if it were closed, a proxy in front could lose the request that it sends at that moment.
     #[arg(long, env = "MESHWALK_HEADER_READ_TIMEOUT", value_name = "DURATION", default_value = "10s",
-          value_parser = duration::parse)]
+          value_parser = duration::at_least_1ms)]
     pub header_read_timeout: Duration,
 
     /// How many connections may be open at once; more wait until one ends.
     #[arg(long, env = "MESHWALK_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024",
-          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+          value_parser = number::within::<u32>(1..=1_000_000))]
     pub max_connections: u32,
 }

@@ -1,7 +1,7 @@
 //! What a service is told at start: flags, environment variables and their checks.
 //!
 //! Every flag has an environment variable, `MESHWALK_` and the flag's name; the flag wins. A list is separated by
-//! newlines in its variable. [`Config::from_command_line`] is the only place that reads either.
+//! newlines in its variable, and a variable that is empty counts as not set. [`Config::from_command_line`] is the only place that reads either.
 
 mod address;
 mod connect;
@@ -10,16 +10,20 @@ mod duration;
 mod fault_caps;
 mod forward;
 mod help_faults;
+mod host;
 mod limits;
 mod lines;
+mod log;
+mod number;
 mod pod;
 mod ports;
 mod release;
 mod upstream;
+mod wrong_value;
 
 use std::ffi::OsString;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, error::ErrorKind};
+use clap::{CommandFactory, FromArgMatches, Parser, error::ErrorKind};
 
 use crate::faults::{self, Origin, Registry, Trust, TrustedPeer};
 
@@ -30,11 +34,13 @@ pub use fault_caps::FaultCaps;
 pub use forward::ForwardHeader;
 pub use limits::Limits;
 pub use lines::Lines;
+pub use log::{Log, LogFormat};
 pub use pod::Pod;
 pub use ports::Ports;
 pub use release::Release;
 pub(crate) use upstream::HELLO_PATH;
 pub use upstream::{OnUpstreamError, Upstream, Upstreams};
+pub use wrong_value::WrongValue;
 
 /// Closes the help.
 const EXIT_CODES: &str = "\
@@ -49,6 +55,7 @@ pub struct Config {
     pub release: Release,
 
     /// The name under which the service shows itself, where one image stands in several places of a chain.
+    /// Without it, or if it is empty, the program's.
     #[arg(long, env = "MESHWALK_SERVICE", value_name = "NAME")]
     pub service: Option<String>,
 
@@ -100,35 +107,11 @@ pub struct Config {
     pub log: Log,
 }
 
-/// The log's form and detail.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Log")]
-pub struct Log {
-    /// How log lines look; auto is text on a terminal and JSON elsewhere.
-    #[arg(long, env = "MESHWALK_LOG_FORMAT", value_enum, default_value = "auto")]
-    pub log_format: LogFormat,
-
-    /// What is logged: a level, or levels by module, such as `info,meshwalk_kit=debug`.
-    #[arg(long, env = "MESHWALK_LOG_FILTER", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
-    pub log_filter: String,
-}
-
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogFormat {
-    /// Text on a terminal, JSON elsewhere.
-    Auto,
-    /// One JSON object per line.
-    Json,
-    /// Lines for people.
-    Text,
-}
-
 impl Config {
     /// Reads the command line and the environment, and checks the values against each other.
     ///
     /// # Errors
-    /// A wrong value, with the flag, the value and what would be right. `--help`, `--help-faults` and `--version` come as
+    /// A wrong value, with the flag, its variable if that has it, the value and what would be right. `--help`, `--help-faults` and `--version` come as
     /// errors too, as clap has it; [`clap::Error::use_stderr`] tells them apart.
     pub fn from_command_line<I, T>(name: &'static str, about: &'static str, arguments: I) -> Result<Self, clap::Error>
     where
@@ -139,19 +122,29 @@ impl Config {
             .name(name)
             .about(about)
             .version(env!("CARGO_PKG_VERSION"))
+            // A negative number is a wrong value of its flag, and no flag of its own.
+            .mut_args(|argument| argument.allow_negative_numbers(true))
             .arg(help_faults::flag())
             .after_help(EXIT_CODES);
-        let matches = command.try_get_matches_from_mut(arguments)?;
+        // Only then do its arguments know how they are shown.
+        command.build();
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let matches = match wrong_value::without_empty_variables(command.clone()).try_get_matches_from(&arguments) {
+            Ok(matches) => matches,
+            // The help shows all variables.
+            Err(error) if error.kind() == ErrorKind::DisplayHelp => command.try_get_matches_from_mut(&arguments)?,
+            Err(error) => return Err(wrong_value::with_variable(error, &mut command, &arguments)),
+        };
         let config = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-        config.check().map_err(|wrong| command.error(ErrorKind::ValueValidation, wrong))?;
+        config.check().map_err(|wrong| wrong.told(&mut command, &arguments))?;
         Ok(config)
     }
 
     /// The fault rules of the flags, in the process of this name.
     ///
     /// # Errors
-    /// The text of a rule that is wrong, for the user.
-    pub fn registry(&self, instance: &str) -> Result<Registry, String> {
+    /// A rule that is wrong.
+    pub fn registry(&self, instance: &str) -> Result<Registry, WrongValue> {
         let peers = Lines::flat(&self.inject_trusted_peer).cloned().collect();
         let registry = Registry::new(faults::Settings {
             trust: Trust { allow_inject: self.allow_inject, peers },
@@ -161,35 +154,31 @@ impl Config {
         });
         for rule in Lines::flat(&self.fault) {
             if let Err(error) = registry.add(rule, Origin::Flag) {
-                return Err(format!("invalid value '{rule}' for '--fault <RULE>': {error}"));
+                return Err(WrongValue::new("fault", rule, error));
             }
         }
         Ok(registry)
     }
 
     /// Peers that are trusted in vain would let nobody in, or everybody, against what the flag seems to say.
-    fn check_trust(&self) -> Result<(), String> {
-        let Some(_) = Lines::flat(&self.inject_trusted_peer).next() else { return Ok(()) };
+    fn check_trust(&self) -> Result<(), WrongValue> {
+        let Some((_, peer)) = Lines::with_text(&self.inject_trusted_peer).next() else { return Ok(()) };
         let missing = [(self.allow_inject, "--allow-inject"), (self.trust_xfcc, "--trust-xfcc")];
         match missing.iter().find(|(given, _)| !given) {
             None => Ok(()),
-            Some((_, flag)) => Err(format!("--inject-trusted-peer has no effect without {flag}; give both or neither")),
+            Some((_, flag)) => {
+                let why = format!("it has no effect without {flag}; give both or neither");
+                Err(WrongValue::new("inject-trusted-peer", peer, why))
+            }
         }
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), WrongValue> {
         self.pod.check_version(self.release)?;
         self.upstreams.check()?;
         self.ports.control_token()?;
         self.check_trust()?;
         self.registry("").map(drop)
-    }
-}
-
-fn log_filter(text: &str) -> Result<String, String> {
-    match text.parse::<tracing_subscriber::filter::Targets>() {
-        Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(format!("{error}; right would be a level (error, warn, info, debug, trace) or MODULE=LEVEL")),
     }
 }
 

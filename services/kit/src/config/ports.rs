@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Address;
+use super::{Address, WrongValue};
 use crate::faults::TokenFile;
 
 /// Where the service listens. Each is `ADDRESS:PORT` or `unix:PATH`.
@@ -33,11 +33,9 @@ impl Ports {
     /// The file with the control port's token, if one is asked for.
     ///
     /// # Errors
-    /// There is no token in the file; the text is for the user.
-    pub fn control_token(&self) -> Result<Option<TokenFile>, String> {
+    /// There is no token in the file.
+    pub fn control_token(&self) -> Result<Option<TokenFile>, WrongValue> {
         let Some(path) = &self.control_token_file else { return Ok(None) };
-        TokenFile::new(path)
-            .map(Some)
-            .map_err(|error| format!("invalid value '{}' for '--control-token-file <PATH>': {error}", path.display()))
+        TokenFile::new(path).map(Some).map_err(|error| WrongValue::new("control-token-file", path.display(), error))
     }
 }

@@ -53,6 +53,16 @@ fn a_wrong_value_names_the_flag_the_value_and_what_would_be_right() {
         (["--forward-header", "connection"], ["'connection'", "--forward-header", "leave it out"]),
         (["--max-header-bytes", "100"], ["100", "--max-header-bytes", "8192"]),
         (["--log-filter", "loud=very"], ["'loud=very'", "--log-filter", "debug"]),
+        (["--hop-limit", "0"], ["'0'", "--hop-limit", "from 1 to 1000"]),
+        (["--max-connections", "x"], ["'x'", "--max-connections", "from 1 to 1000000"]),
+        (["--max-body-bytes", "1073741825"], ["'1073741825'", "--max-body-bytes", "from 0 to 1073741824"]),
+        (["--fault-max-rules", "0"], ["'0'", "--fault-max-rules", "from 1 to 10000"]),
+        (["--fault-max-cores", "-1"], ["'-1'", "--fault-max-cores", "such as 2 or 0.5"]),
+        (["--fault-max-cores", "20ms"], ["'20ms'", "--fault-max-cores", "such as 2 or 0.5"]),
+        (["--fault-max-cores", "1025"], ["'1025'", "--fault-max-cores", "up to 1024"]),
+        (["--source-address", "1.2.3"], ["'1.2.3'", "--source-address", "10.0.0.7"]),
+        (["--header-read-timeout", "0s"], ["'0s'", "--header-read-timeout", "1ms"]),
+        (["--drain-delay", "999999h"], ["'999999h'", "--drain-delay", "24h"]),
         (["--pod-version", "v2"], ["'v2'", "--pod-version", "version: v1"]),
         (["--fault", "nonsense=1"], ["'nonsense=1'", "--fault", "error"]),
         (["--control-token-file", "/nowhere/token"], ["'/nowhere/token'", "--control-token-file", "mount the Secret"]),
@@ -76,7 +86,46 @@ fn trusted_peers_that_could_never_be_known_are_refused() {
 #[test]
 fn two_upstreams_of_one_name_are_refused() {
     let text = error(&["--upstream", "b=http://one", "--upstream", "b=http://two"]);
-    assert!(text.contains("the name 'b' is taken"), "{text}");
+    assert!(text.contains("'b=http://two'") && text.contains("the name 'b' is taken"), "{text}");
+}
+
+#[test]
+fn what_may_be_none_at_all_may_be_0() {
+    for flag in ["--drain-delay=0s", "--drain-timeout=0s", "--fault-max-delay=0s", "--fault-max-hang=0s"] {
+        assert!(parse(&[flag]).is_ok(), "{flag}");
+    }
+    for flag in ["--max-body-bytes=0", "--fault-max-size=0", "--fault-max-memory=0"] {
+        assert!(parse(&[flag]).is_ok(), "{flag}");
+    }
+}
+
+#[test]
+fn an_empty_flag_is_refused_where_it_would_say_nothing() {
+    for flag in [
+        "--release",
+        "--listen",
+        "--upstream",
+        "--connect",
+        "--source-address",
+        "--on-upstream-error",
+        "--hop-limit",
+        "--upstream-timeout",
+        "--forward-header",
+        "--trust-xfcc",
+        "--fault",
+        "--inject-trusted-peer",
+        "--log-filter",
+        "--fault-max-rules",
+        "--fault-max-size",
+        "--fault-max-cores",
+        "--control-token-file",
+        "--log-format",
+    ] {
+        assert!(error(&[&format!("{flag}=")]).contains(flag), "{flag}");
+    }
+    for flag in ["--service=", "--pod-name=", "--pod-namespace=", "--pod-version="] {
+        assert!(parse(&[flag]).is_ok(), "{flag}");
+    }
 }
 
 #[test]

@@ -5,10 +5,13 @@ use std::{collections::BTreeSet, net::IpAddr, str::FromStr, time::Duration};
 use clap::{Args, ValueEnum};
 use http::Uri;
 
-use super::{ConnectRule, Connects, ForwardHeader, Lines, duration};
+use super::{ConnectRule, Connects, ForwardHeader, Lines, WrongValue, duration, host::is_host, number};
 
 /// The path that a URL without one means.
 pub(crate) const HELLO_PATH: &str = "/api/hello";
+
+/// No chain is longer, and a loop of so many hops is not much better than one without end.
+const MOST_HOPS: u64 = 1000;
 
 /// The services to call, and how.
 #[derive(Debug, Clone, Args)]
@@ -24,7 +27,7 @@ pub struct Upstreams {
     pub connect: Vec<Lines<ConnectRule>>,
 
     /// The local address from which connections to upstreams leave.
-    #[arg(long, env = "MESHWALK_SOURCE_ADDRESS", value_name = "IP")]
+    #[arg(long, env = "MESHWALK_SOURCE_ADDRESS", value_name = "IP", value_parser = ip_address)]
     pub source_address: Option<IpAddr>,
 
     /// Whether connections to upstreams are used again; with false, each call makes a new one.
@@ -38,7 +41,7 @@ pub struct Upstreams {
 
     /// How long to wait for an upstream's whole answer. Longer than the mesh's timeouts, so that those act first.
     #[arg(long, env = "MESHWALK_UPSTREAM_TIMEOUT", value_name = "DURATION", default_value = "15s",
-          value_parser = duration::parse)]
+          value_parser = duration::at_least_1ms)]
     pub upstream_timeout: Duration,
 
     /// A request header that travels on to the upstreams, such as x-canary (repeatable). The trace headers and
@@ -47,7 +50,8 @@ pub struct Upstreams {
     pub forward_header: Vec<Lines<ForwardHeader>>,
 
     /// How many services a request may have come through before it is answered with 508 instead of going on.
-    #[arg(long, env = "MESHWALK_HOP_LIMIT", value_name = "COUNT", default_value = "16")]
+    #[arg(long, env = "MESHWALK_HOP_LIMIT", value_name = "COUNT", default_value = "16",
+          value_parser = number::within::<u32>(1..=MOST_HOPS))]
     pub hop_limit: u32,
 }
 
@@ -62,13 +66,13 @@ impl Upstreams {
         Connects::new(Lines::flat(&self.connect).cloned())
     }
 
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), WrongValue> {
         let mut names = BTreeSet::new();
-        match self.list().find(|upstream| !names.insert(&upstream.name)) {
-            Some(Upstream { name, url }) => Err(format!(
-                "invalid value '{name}={url}' for '--upstream <NAME=URL>': the name '{name}' is taken; \
-                 give each upstream one of its own"
-            )),
+        match Lines::with_text(&self.upstream).find(|(upstream, _)| !names.insert(&upstream.name)) {
+            Some((Upstream { name, .. }, written)) => {
+                let why = format!("the name '{name}' is taken; give each upstream one of its own");
+                Err(WrongValue::new("upstream", written, why))
+            }
             None => Ok(()),
         }
     }
@@ -107,6 +111,18 @@ pub enum UpstreamError {
     /// Not plain HTTP.
     #[error("'{0}' does not start with http://; between the pods it is the sidecar that encrypts")]
     Scheme(String),
+    /// No host, or one that nothing resolves.
+    #[error("'{0}' names no host; right would be http://HOST:PORT, with a name, an IPv4 address or [IPv6]")]
+    Host(String),
+    /// A port that there is not.
+    #[error("'{0}' has a port that there is not; right would be one from 1 to 65535, or none for 80")]
+    Port(String),
+    /// A user name, which would be dropped without a word.
+    #[error("'{0}' has a user name, which is not sent; leave out what ends with the @")]
+    User(String),
+    /// A fragment, which would be dropped without a word.
+    #[error("'{0}' has a fragment, which no server gets to see; leave out what begins with the #")]
+    Fragment(String),
 }
 
 impl FromStr for Upstream {
@@ -121,10 +137,34 @@ impl FromStr for Upstream {
         let Some(rest) = url.strip_prefix("http://") else {
             return Err(UpstreamError::Scheme(url.into()));
         };
+        if url.contains('#') {
+            return Err(UpstreamError::Fragment(url.into()));
+        }
         let whole = if rest.contains(['/', '?']) { url.to_owned() } else { format!("{url}{HELLO_PATH}") };
-        let url = whole.parse().map_err(|error| UpstreamError::Url(url.into(), error))?;
-        Ok(Self { name: name.into(), url })
+        let whole: Uri = whole.parse().map_err(|error| UpstreamError::Url(url.into(), error))?;
+        check_authority(&whole).map_err(|wrong| wrong(url.into()))?;
+        Ok(Self { name: name.into(), url: whole })
     }
+}
+
+/// What stands between `http://` and the path: a host, and a port if there is one. The URL's grammar allows more, and
+/// takes a number that is no port for one that was left out.
+fn check_authority(url: &Uri) -> Result<(), fn(String) -> UpstreamError> {
+    let authority = url.authority().ok_or(UpstreamError::Host as fn(_) -> _)?;
+    if authority.as_str().contains('@') {
+        return Err(UpstreamError::User);
+    }
+    if !is_host(authority.host()) {
+        return Err(UpstreamError::Host);
+    }
+    match (authority.port_u16(), &authority.as_str()[authority.host().len()..]) {
+        (Some(1..), _) | (None, "" | ":") => Ok(()),
+        _ => Err(UpstreamError::Port),
+    }
+}
+
+fn ip_address(text: &str) -> Result<IpAddr, &'static str> {
+    text.parse().map_err(|_| "expected an IP address without a port, such as 10.0.0.7 or fd00::7")
 }
 
 #[cfg(test)]
@@ -137,6 +177,7 @@ mod tests {
         assert_eq!(url("b=http://backend:8080"), "http://backend:8080/api/hello");
         assert_eq!(url("b=http://backend:8080/"), "http://backend:8080/");
         assert_eq!(url("b=http://stock/items?of=1"), "http://stock/items?of=1");
+        assert_eq!(url("b=http://[::1]:8080/u@x"), "http://[::1]:8080/u@x");
     }
 
     #[test]
@@ -147,6 +188,17 @@ mod tests {
             ("a b=http://backend", "the name 'a b'"),
             ("b=https://backend", "does not start with http://"),
             ("b=http://", "is no URL"),
+            ("b=http://127.0.0.1:99999", "from 1 to 65535"),
+            ("b=http://x:0/", "from 1 to 65535"),
+            ("b=http://x:080808/", "from 1 to 65535"),
+            ("b=http://:8080", "names no host"),
+            ("b=http://[x]:80", "names no host"),
+            ("b=http://a*b/", "names no host"),
+            ("b=http://u:p@x/", "leave out what ends with the @"),
+            ("b=http://u@x:80", "leave out what ends with the @"),
+            ("b=http://x/#frag", "leave out what begins with the #"),
+            ("b=http://x#frag", "leave out what begins with the #"),
+            ("", "expected NAME=URL"),
         ] {
             let error = text.parse::<Upstream>().map(|_| ()).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");
