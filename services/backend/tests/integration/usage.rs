@@ -27,9 +27,10 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String
 }
 
 /// Wrong values by flag, and a part of what the program says would be right.
-const WRONG: [(&str, &str, &str); 51] = [
+const WRONG: [(&str, &str, &str); 52] = [
     ("--listen", "8080", "0.0.0.0:8080"),
     ("--admin-listen", "localhost:8081", "0.0.0.0:8080"),
+    ("--control-listen", "0.0.0.0:8082", "--control-token-file"),
     ("--control-token-file", "/nowhere/token", "mount the Secret"),
     ("--release", "v3", "v1, v2"),
     ("--pod-version", "v2", "version: v1"),

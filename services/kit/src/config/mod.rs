@@ -176,6 +176,7 @@ impl Config {
     fn check(&self) -> Result<(), WrongValue> {
         self.pod.check_version(self.release)?;
         self.upstreams.check()?;
+        self.ports.check_control()?;
         self.ports.control_token()?;
         self.check_trust()?;
         self.registry("").map(drop)

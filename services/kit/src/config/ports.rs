@@ -19,7 +19,8 @@ pub struct Ports {
     #[arg(long, env = "MESHWALK_ADMIN_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8081")]
     pub admin_listen: Address,
 
-    /// The faults' control port. Keep it on the loopback: who reaches it can break the service.
+    /// The faults' control port. Who reaches it can break the service, so an address that is not of the loopback is
+    /// taken only with a token file.
     #[arg(long, env = "MESHWALK_CONTROL_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8082")]
     pub control_listen: Address,
 
@@ -37,5 +38,20 @@ impl Ports {
     pub fn control_token(&self) -> Result<Option<TokenFile>, WrongValue> {
         let Some(path) = &self.control_token_file else { return Ok(None) };
         TokenFile::new(path).map(Some).map_err(|error| WrongValue::new("control-token-file", path.display(), error))
+    }
+
+    /// Nobody from outside breaks the service who has not been let in.
+    pub(super) fn check_control(&self) -> Result<(), WrongValue> {
+        match self.control_listen {
+            Address::Tcp(address)
+                if !address.ip().to_canonical().is_loopback() && self.control_token_file.is_none() =>
+            {
+                let why = "whoever reaches the control port can break the service, and this address is reached from \
+                           other machines; right would be the loopback, such as 127.0.0.1:8082, or unix:PATH, or to \
+                           ask for a token by --control-token-file";
+                Err(WrongValue::new("control-listen", address, why))
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -63,6 +63,7 @@ fn a_wrong_value_names_the_flag_the_value_and_what_would_be_right() {
         (["--source-address", "1.2.3"], ["'1.2.3'", "--source-address", "10.0.0.7"]),
         (["--header-read-timeout", "0s"], ["'0s'", "--header-read-timeout", "1ms"]),
         (["--drain-delay", "999999h"], ["'999999h'", "--drain-delay", "24h"]),
+        (["--control-listen", "0.0.0.0:8082"], ["'0.0.0.0:8082'", "--control-listen", "--control-token-file"]),
         (["--pod-version", "v2"], ["'v2'", "--pod-version", "version: v1"]),
         (["--fault", "nonsense=1"], ["'nonsense=1'", "--fault", "error"]),
         (["--control-token-file", "/nowhere/token"], ["'/nowhere/token'", "--control-token-file", "mount the Secret"]),
@@ -96,6 +97,21 @@ fn what_may_be_none_at_all_may_be_0() {
     }
     for flag in ["--max-body-bytes=0", "--fault-max-size=0", "--fault-max-memory=0"] {
         assert!(parse(&[flag]).is_ok(), "{flag}");
+    }
+}
+
+#[test]
+fn the_control_port_is_open_to_other_machines_only_with_a_token() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "secret\n").unwrap();
+    let token = format!("--control-token-file={}", file.path().display());
+    for address in ["0.0.0.0:0", "10.0.0.7:8082", "[::]:0", "[::ffff:10.0.0.7]:8082"] {
+        let listen = format!("--control-listen={address}");
+        assert!(error(&[&listen]).contains(address), "{address}");
+        assert!(parse(&[&listen, &token]).is_ok(), "{address}");
+    }
+    for address in ["127.0.0.1:0", "127.9.8.7:0", "[::1]:0", "[::ffff:127.0.0.1]:0", "unix:/run/control.sock"] {
+        assert!(parse(&[&format!("--control-listen={address}")]).is_ok(), "{address}");
     }
 }
 
