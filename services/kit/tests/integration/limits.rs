@@ -43,6 +43,20 @@ async fn a_head_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
+async fn more_than_a_hundred_fields_are_refused_over_http1_and_below_the_application() {
+    let service = Service::start("backend", &[]).await;
+    for (fields, start, from_the_application) in [(100, "HTTP/1.1 200 ", true), (101, "HTTP/1.1 431 ", false)] {
+        let more: String = (1..fields).map(|number| format!("x-{number}: 1\r\n")).collect();
+        let mut stream = TcpStream::connect(&service.address).await.unwrap();
+        let head = format!("GET /api/hello HTTP/1.1\r\nhost: b\r\n{more}\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let answer = answer(&mut stream).await;
+        assert!(answer.starts_with(start), "{fields} fields: {answer}");
+        assert_eq!(answer.contains("x-meshwalk-"), from_the_application, "{fields} fields: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_refused_announced_or_not() {
     let service = Service::start("backend", &["--max-body-bytes=10"]).await;
     let post = async |body: &'static str| {
