@@ -53,7 +53,7 @@ pub(super) fn have_faults(state: &Resources, actions: &Actions, field: &str) -> 
         let choice =
             Choice { service: &faults.service, version: faults.version.as_deref(), instance: None, count: None };
         let message = choice.of(&instances).err()?;
-        Some(Problem::new(message).at(&faults.place).field(&format!("{field}.faults[{index}]")))
+        Some(Problem::new(message).at(&faults.place).field(format!("{field}.faults[{index}]")))
     });
     let nobody: Vec<_> = nobody.collect();
     if nobody.is_empty() { Ok(()) } else { Err(Problems(nobody)) }
