@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::resources::model::{Fault, Percent};
+use crate::resources::model::{Fault, Percent, grpc_status};
 
 use super::message::{extension, set, typed};
 
@@ -40,28 +40,4 @@ pub(crate) fn of_route(fault: &Fault) -> Option<Value> {
 
 fn fraction(percentage: Option<Percent>) -> Value {
     json!({ "numerator": percentage.map_or(0, Percent::millionths), "denominator": "MILLION" })
-}
-
-/// The number of a gRPC status, whose names are those of gRPC's own list of codes.
-pub(crate) fn grpc_status(name: &str) -> Option<usize> {
-    const NAMES: [&str; 17] = [
-        "OK",
-        "CANCELLED",
-        "UNKNOWN",
-        "INVALID_ARGUMENT",
-        "DEADLINE_EXCEEDED",
-        "NOT_FOUND",
-        "ALREADY_EXISTS",
-        "PERMISSION_DENIED",
-        "RESOURCE_EXHAUSTED",
-        "FAILED_PRECONDITION",
-        "ABORTED",
-        "OUT_OF_RANGE",
-        "UNIMPLEMENTED",
-        "INTERNAL",
-        "UNAVAILABLE",
-        "DATA_LOSS",
-        "UNAUTHENTICATED",
-    ];
-    NAMES.iter().position(|known| *known == name)
 }

@@ -64,11 +64,10 @@ fn text(value: &StringMatch) -> Value {
     }
 }
 
-/// Istio takes the regular expression `*`, which is none, for "is there".
+/// What is wanted of a value; nothing if it has only to be there.
 fn wanted(value: &HeaderMatch) -> Option<&StringMatch> {
     match value {
         HeaderMatch::Present => None,
-        HeaderMatch::Value(StringMatch::Regex(regex)) if regex == "*" => None,
         HeaderMatch::Value(value) => Some(value),
     }
 }

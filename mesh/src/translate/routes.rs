@@ -115,15 +115,6 @@ fn translate(
     }
     changes.apply(&mut written);
     if let Some(config) = route.fault.as_ref().and_then(fault::of_route) {
-        if route.fault.iter().filter_map(|fault| fault.abort.as_ref()).any(|abort| {
-            abort.http_status.is_none() && abort.grpc_status.as_deref().and_then(fault::grpc_status).is_none()
-        }) {
-            return Err(spot.problem(
-                ".fault.abort",
-                "the abort has no status",
-                "set httpStatus to 200 to 599, or grpcStatus to a name like UNAVAILABLE",
-            ));
-        }
         set(&mut written, "typed_per_filter_config", json!({ fault::FILTER: config }));
     }
     Ok(written)

@@ -62,7 +62,7 @@ impl fmt::Display for FieldPath {
         for (at, step) in self.0.iter().enumerate() {
             match step {
                 Step::Index(index) => write!(f, "[{index}]")?,
-                Step::Key(key) if key.contains(['.', '[', ']', ' ']) => write!(f, "[\"{key}\"]")?,
+                Step::Key(key) if key.is_empty() || key.contains(['.', '[', ']', ' ']) => write!(f, "[\"{key}\"]")?,
                 Step::Key(key) if at == 0 => f.write_str(key)?,
                 Step::Key(key) => write!(f, ".{key}")?,
             }

@@ -1,6 +1,7 @@
 //! What must be true of the whole set: names that are referred to exist, and nothing depends on which of two
 //! resources was created first, which is how Istio decides and nobody can see in the files.
 
+mod admission;
 mod destination_rules;
 mod gateways;
 mod policies;
@@ -23,6 +24,7 @@ const GIVEN_NAMESPACES: [&str; 2] = ["default", ROOT_NAMESPACE];
 /// Everything that is wrong with a set, in the order of the kinds.
 pub(super) fn all(set: &Resources) -> Vec<Problem> {
     let mut problems = namespaces(set);
+    admission::check(set, &mut problems);
     ports::check(set, &mut problems);
     workloads::check(set, &mut problems);
     gateways::check(set, &mut problems);

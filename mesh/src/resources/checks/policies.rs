@@ -60,8 +60,7 @@ fn operation(policy: &Object<AuthorizationPolicy>, operation: &Operation, at: &s
         problems.push(problem.remedy("write hosts, ports, methods or paths, or leave `to` out to mean everything"));
     }
     for (name, ports) in [("ports", &operation.ports), ("notPorts", &operation.not_ports)] {
-        for (index, port) in ports.iter().enumerate().filter(|(_, port)| !port.parse().is_ok_and(|port: u16| port > 0))
-        {
+        for (index, port) in ports.iter().enumerate().filter(|(_, port)| !super::admission::is_port(port)) {
             problems.push(
                 policy
                     .problem(&format!("{at}.{name}[{index}]"), format!("{port:?} is no port"))

@@ -90,6 +90,9 @@ impl<'de> Deserialize<'de> for Duration {
         if duration.0 < LEAST {
             return Err(serde::de::Error::custom("Istio takes no duration below 1ms; leave the field out for none"));
         }
+        if !duration.0.subsec_nanos().is_multiple_of(1_000_000) {
+            return Err(serde::de::Error::custom("Istio takes durations in whole milliseconds only; round it to ms"));
+        }
         Ok(duration)
     }
 }
@@ -137,6 +140,8 @@ mod tests {
             let mut deserializer = serde_json::Value::from(text);
             assert!(even_none(deserializer.take()).unwrap().is_some());
         }
+        let error = serde_json::from_value::<Duration>("1500us".into()).unwrap_err().to_string();
+        assert!(error.contains("whole milliseconds"), "{error}");
         assert_eq!(serde_json::from_value::<Duration>("1ms".into()).unwrap(), "0.001s".parse().unwrap());
     }
 

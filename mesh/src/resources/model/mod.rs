@@ -6,6 +6,7 @@ mod deployment;
 mod destination_rule;
 mod duration;
 mod gateway;
+mod grpc_status;
 mod http_route;
 mod http_traffic;
 mod load_balancer;
@@ -27,6 +28,7 @@ pub use deployment::{Deployment, LabelSelector, PodMetadata, PodTemplate};
 pub use destination_rule::{DestinationRule, Subset};
 pub use duration::{Duration, DurationError};
 pub use gateway::{Gateway, Server, ServerPort};
+pub use grpc_status::grpc_status;
 pub use http_route::{HttpMatch, HttpRoute, RouteDestination};
 pub use http_traffic::{
     Abort, Body, Delay, Destination, DirectResponse, Fault, HeaderOperations, Headers, Mirror, PortSelector, Redirect,

@@ -8,6 +8,12 @@ impl Percent {
     /// All of it.
     pub const ALL: Self = Self(100.0);
 
+    /// Whether it is more than nothing, and less than the least share that Istio takes of faults.
+    #[must_use]
+    pub fn is_too_fine(self) -> bool {
+        self.0 > 0.0 && self.0 < 0.0001
+    }
+
     /// In millionths, the finest denominator that Envoy has: 0.0001 per cent is one.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The value lies in 0 to 100.

@@ -84,7 +84,7 @@ fn policies_everywhere() -> impl Iterator<Item = Resources> {
         let mut of_port = policy.clone();
         of_port["port"] = json!({ "number": 8080 });
         let of_ports = json!({ "portLevelSettings": [of_port] });
-        let nothing = json!({});
+        let nothing = Value::Null;
         [(&policy, &nothing), (&of_ports, &nothing), (&nothing, &policy), (&nothing, &of_ports)]
             .map(|(of_service, of_subset)| with_policies(of_service, of_subset))
     })

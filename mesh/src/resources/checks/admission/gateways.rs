@@ -1,0 +1,52 @@
+//! Gateways: servers, their hosts and their ports' names.
+
+use std::collections::BTreeSet;
+
+use super::{
+    super::super::{Object, model::Gateway},
+    Judge, names,
+};
+use crate::yaml::{FieldPath, Node};
+
+pub(super) fn judge(gateway: &Object<Gateway>, judge: &mut Judge) {
+    if gateway.spec.servers.is_empty() {
+        judge.refuse("spec.servers", "it has no server", "write what the gateway opens");
+    }
+    let mut ports = BTreeSet::new();
+    for (index, server) in gateway.spec.servers.iter().enumerate() {
+        let at = format!("spec.servers[{index}]");
+        if server.hosts.is_empty() {
+            judge.refuse(&format!("{at}.hosts"), "the server has no host", "write the hosts that it opens, or \"*\"");
+        }
+        for (index, host) in server.hosts.iter().enumerate() {
+            self::host(host, &format!("{at}.hosts[{index}]"), judge);
+        }
+        if server.port.number == 0 {
+            judge.refuse(&format!("{at}.port.number"), "0 is no port", "write a number from 1 to 65535");
+        }
+        // It has no effect, so that no type has it, but Istio tells the servers apart by it.
+        let field = format!("{at}.port.name");
+        let name = gateway.source.find(&FieldPath::parse(&field)).and_then(Node::as_str).unwrap_or_default();
+        if name.is_empty() {
+            judge.refuse(&field, "the port has no name", "write one, as http");
+        } else if !ports.insert(name) {
+            judge.refuse(&field, format!("two ports are called {name}"), "give each server's port a name of its own");
+        }
+    }
+}
+
+fn host(host: &str, field: &str, judge: &mut Judge) {
+    let (namespace, name) = host.split_once('/').map_or((None, host), |(namespace, name)| (Some(namespace), name));
+    if let Some(namespace) = namespace.filter(|name| !["*", "."].contains(name) && !names::is_domain_label(name)) {
+        let remedy = "write a Namespace, `.` for this one or `*` for all before the `/`, or only the host";
+        judge.refuse(field, format!("{namespace:?} is no name of a Namespace"), remedy);
+    }
+    let is_wild = name.starts_with('*');
+    if !names::is_domain(name) || (is_wild && name != "*" && !name.starts_with("*.")) {
+        let remedy = "write a domain, as shop.example, or one that begins with `*.`, without a port";
+        judge.refuse(field, format!("{name:?} is no name of a host"), remedy);
+    } else if !is_wild && !name.contains('.') {
+        let remedy = format!("write a name with a domain, as {name}.localhost");
+        judge.refuse(field, format!("the host {name} has no domain"), remedy);
+    }
+}

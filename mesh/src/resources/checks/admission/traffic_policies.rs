@@ -1,0 +1,111 @@
+//! DestinationRules: subsets, and how callers treat a destination.
+
+use std::collections::BTreeSet;
+
+use super::{
+    super::super::{
+        Object,
+        model::{
+            ConnectionPool, DestinationRule, H2UpgradePolicy, HttpConnections, OutlierDetection, PortTrafficPolicy,
+            TrafficPolicy,
+        },
+    },
+    Judge, load_balancing, names,
+    routes::SUBSET,
+};
+
+pub(super) fn judge(rule: &Object<DestinationRule>, judge: &mut Judge) {
+    judge.exports(rule);
+    if let Some(whole) = &rule.spec.traffic_policy {
+        policy(whole, "spec.trafficPolicy", judge);
+    }
+    for (index, subset) in rule.spec.subsets.iter().enumerate() {
+        let at = format!("spec.subsets[{index}]");
+        if !names::is_domain_label(&subset.name) {
+            judge.refuse(&format!("{at}.name"), format!("{:?} is no name of a subset", subset.name), SUBSET);
+        }
+        judge.labels(&format!("{at}.labels"), &subset.labels);
+        if let Some(of_subset) = &subset.traffic_policy {
+            policy(of_subset, &format!("{at}.trafficPolicy"), judge);
+        }
+    }
+}
+
+const EMPTY: &str = "write loadBalancer, connectionPool, outlierDetection or tls, or leave it out";
+
+fn policy(policy: &TrafficPolicy, at: &str, judge: &mut Judge) {
+    let TrafficPolicy { load_balancer, connection_pool, outlier_detection, tls, port_level_settings } = policy;
+    if *policy == TrafficPolicy::default() {
+        judge.refuse(at, "the traffic policy says nothing", EMPTY);
+    }
+    // The same for all ports and for one.
+    let shared = PortTrafficPolicy {
+        load_balancer: load_balancer.clone(),
+        connection_pool: connection_pool.clone(),
+        outlier_detection: outlier_detection.clone(),
+        tls: tls.clone(),
+        ..PortTrafficPolicy::default()
+    };
+    settings(&shared, at, judge);
+    let mut ports = BTreeSet::new();
+    for (index, of_port) in port_level_settings.iter().enumerate() {
+        let at = format!("{at}.portLevelSettings[{index}]");
+        let PortTrafficPolicy { port, .. } = of_port;
+        if *of_port == (PortTrafficPolicy { port: *port, ..PortTrafficPolicy::default() }) {
+            judge.refuse(&at, "the traffic policy of the port says nothing", EMPTY);
+        }
+        // Istio takes it, and then one of them, of which nobody is told.
+        if !ports.insert(port.number) {
+            let message = format!("the port {} stands here twice", port.number);
+            judge.refuse(&format!("{at}.port"), message, "write all of a port's settings into one element");
+        }
+        settings(of_port, &at, judge);
+    }
+}
+
+fn settings(of_port: &PortTrafficPolicy, at: &str, judge: &mut Judge) {
+    if let Some(balancer) = &of_port.load_balancer {
+        load_balancing::judge(balancer, &format!("{at}.loadBalancer"), judge);
+    }
+    if let Some(pool) = &of_port.connection_pool {
+        connections(pool, &format!("{at}.connectionPool"), judge);
+    }
+    if let Some(detection) = &of_port.outlier_detection {
+        outliers(detection, &format!("{at}.outlierDetection"), judge);
+    }
+}
+
+fn connections(pool: &ConnectionPool, at: &str, judge: &mut Judge) {
+    if pool.tcp.is_none() && pool.http.is_none() {
+        judge.refuse(at, "the connection pool has no limit", "write tcp or http, or leave it out");
+    }
+    if let Some(tcp) = &pool.tcp {
+        judge.counts(&format!("{at}.tcp.maxConnections"), tcp.max_connections);
+    }
+    let Some(http) = &pool.http else { return };
+    let HttpConnections { http1_max_pending_requests, http2_max_requests, max_requests_per_connection, .. } = http;
+    for (name, number) in [
+        ("http1MaxPendingRequests", http1_max_pending_requests),
+        ("http2MaxRequests", http2_max_requests),
+        ("maxRequestsPerConnection", max_requests_per_connection),
+        ("maxRetries", &http.max_retries),
+        ("maxConcurrentStreams", &http.max_concurrent_streams),
+    ] {
+        judge.counts(&format!("{at}.http.{name}"), *number);
+    }
+    if http.use_client_protocol && http.h2_upgrade_policy == H2UpgradePolicy::Upgrade {
+        let message = "the caller's protocol is either kept or upgraded";
+        judge.refuse(&format!("{at}.http.useClientProtocol"), message, "leave it out, or h2UpgradePolicy: UPGRADE");
+    }
+}
+
+fn outliers(detection: &OutlierDetection, at: &str, judge: &mut Judge) {
+    judge.within(&format!("{at}.maxEjectionPercent"), detection.max_ejection_percent, 0, 100);
+    judge.within(&format!("{at}.minHealthPercent"), detection.min_health_percent, 0, 100);
+    let of_local_origin = detection.consecutive_local_origin_failures.is_some_and(|failures| failures > 0);
+    if of_local_origin && !detection.split_external_local_origin_errors {
+        let message = "connections that fail are not counted apart";
+        let remedy = "write splitExternalLocalOriginErrors: true too";
+        judge.refuse(&format!("{at}.consecutiveLocalOriginFailures"), message, remedy);
+    }
+}
