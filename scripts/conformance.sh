@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Whether the local mesh does what a real Istio does, in three parts, one after the other:
+# Whether the local mesh does what a real Istio does, in four parts, one after the other:
 #
+#   admission       which resources are let in and which refused, by the API server and by the local mesh; stores nothing
 #   labs            the labs on both, and their reports compared check by check (meshwalk compare)
 #   behaviour       tests/conformance/cases on both: each against what Istio's documentation says, and against the other
 #   configuration   what counts in the Envoys' configuration, for the same resources
@@ -33,7 +34,7 @@ while [ $# -gt 0 ]; do
     --only | --local-report | --cluster-report)
       [ $# -ge 2 ] || fail "$1 needs a value; see $0 --help"
       case $1=$2 in
-        --only=labs | --only=behaviour | --only=configuration) parts+=("$2") ;;
+        --only=admission | --only=labs | --only=behaviour | --only=configuration) parts+=("$2") ;;
         --only=*) fail "--only: there is no part '$2'; see $0 --help" ;;
         --local-report=*) local_report=$2 ;;
         --cluster-report=*) cluster_report=$2 ;;
@@ -45,7 +46,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#parts[@]} -gt 0 ] || parts=(labs behaviour configuration)
+[ ${#parts[@]} -gt 0 ] || parts=(admission labs behaviour configuration)
 
 require_cargo
 require_cluster
@@ -64,6 +65,7 @@ differs() {
 for part in "${parts[@]}"; do
   say "$part"
   case $part in
+    admission) differs "$bin/meshwalk-conformance" admission ${context:+--context "$context"} ;;
     labs)
       if [ -z "$local_report" ]; then
         local_report=$out/labs-local

@@ -5,6 +5,7 @@
 //! notes all that was [`observed`], so that [`differences`] between the two meshes show even where nobody thought of
 //! expecting anything. What differs on purpose stands in [`intended`].
 
+pub mod admission;
 pub mod bed;
 pub mod case;
 pub mod configuration;

@@ -27,6 +27,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Ask a cluster which resources it lets in, and the local mesh the same.
+    Admission(commands::admission::Args),
     /// Run cases, and write down what was seen.
     Behaviour(commands::behaviour::Args),
     /// Compare the proxies' configuration on both meshes, for the same resources.
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<bool> {
     match command {
+        Command::Admission(args) => commands::admission::run(&args).await,
         Command::Behaviour(args) => commands::behaviour::run(&args).await,
         Command::Configuration(args) => commands::configuration::run(&args).await,
         Command::Compare { one, other } => compare(&one, &other),

@@ -1,4 +1,5 @@
 //! What the program can do.
 
+pub(crate) mod admission;
 pub(crate) mod behaviour;
 pub(crate) mod configuration;

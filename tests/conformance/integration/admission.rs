@@ -1,0 +1,47 @@
+//! The local mesh lets in what an API server with Istio lets in, and refuses what it refuses.
+
+use meshwalk_conformance::{
+    admission::{self, Local, Question},
+    names::NAMESPACE,
+};
+
+fn differs(local: &Local, question: &Question) -> Option<String> {
+    let refused = local.refuses(&question.resource("admission", NAMESPACE));
+    let place = question.place.as_ref().map(ToString::to_string).unwrap_or_default();
+    match (refused, &question.refused) {
+        (None, None) => None,
+        (None, Some(words)) => Some(format!("{place}: it is taken, though Istio says {words:?}")),
+        (Some(problems), None) => Some(format!("{place}: it is refused, though Istio takes it: {problems}")),
+        (Some(problems), Some(_)) => {
+            let in_field = problems.0.iter().any(|problem| problem.field == question.field);
+            let is_placed = problems.0.iter().all(|problem| problem.place.is_some() && problem.resource.is_some());
+            let field = question.field.as_deref().unwrap_or_default();
+            (!in_field || !is_placed).then(|| format!("{place}: it is not refused for {field}: {problems}"))
+        }
+    }
+}
+
+#[test]
+fn the_local_mesh_refuses_what_the_api_server_refuses_and_takes_what_it_takes() {
+    let local = Local::new().unwrap();
+    let questions = admission::read_all().unwrap();
+    let differences: Vec<_> = questions.iter().filter_map(|question| differs(&local, question)).collect();
+    assert!(questions.iter().any(|question| question.refused.is_some()));
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn a_refusal_says_what_would_be_right() {
+    let local = Local::new().unwrap();
+    for question in admission::read_all().unwrap().iter().filter(|question| question.refused.is_some()) {
+        let Some(problems) = local.refuses(&question.resource("admission", NAMESPACE)) else { continue };
+        for problem in &problems.0 {
+            let says = problem.remedy.is_some()
+                || ["required", "expected", "write ", "below 1ms", "milliseconds"]
+                    .iter()
+                    .any(|word| problem.message.contains(word))
+                || problem.message.contains("exactly one of");
+            assert!(says, "{:?}: {problem}", question.place);
+        }
+    }
+}

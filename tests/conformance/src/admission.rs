@@ -1,0 +1,151 @@
+//! What is let in: resources that Istio's schemas and its webhook take or refuse, and the local mesh must too.
+//!
+//! Each file of `tests/conformance/admission` is a list of questions. A question is a piece of a resource that is
+//! right otherwise; `refused` are words of the API server's refusal, and `field` is where the local mesh sees it. One
+//! without them is taken by both.
+
+use std::path::Path;
+
+use anyhow::Context;
+use meshwalk_mesh::{
+    problem::{Place, Problems},
+    resources::{Reading, Resources},
+    yaml,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{bed, project};
+
+/// A piece of a resource, and what becomes of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Question {
+    /// What it is a piece of.
+    pub of: Frame,
+    /// The piece.
+    pub is: Value,
+    /// What the API server says when it refuses it; nothing if it takes it.
+    #[serde(default)]
+    pub refused: Option<String>,
+    /// In which field the local mesh sees the reason.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// Where it was read.
+    #[serde(skip)]
+    pub place: Option<Place>,
+}
+
+/// A resource that is right but for a piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)] // Each is the part of a resource that it is called.
+pub enum Frame {
+    VirtualService,
+    Route,
+    Match,
+    DestinationRule,
+    TrafficPolicy,
+    Gateway,
+    Server,
+    AuthorizationPolicy,
+    Source,
+    Operation,
+    Condition,
+    PeerAuthentication,
+}
+
+impl Question {
+    /// The whole resource.
+    #[must_use]
+    pub fn resource(&self, name: &str, namespace: &str) -> Value {
+        let is = &self.is;
+        let to = json!([{"destination": {"host": "echo", "port": {"number": 8080}}}]);
+        let routed = |routes: Value| ("VirtualService", json!({"hosts": ["echo"], "http": routes}));
+        let (kind, spec) = match self.of {
+            Frame::VirtualService => ("VirtualService", is.clone()),
+            Frame::Route if ["route", "redirect", "directResponse"].iter().any(|answer| is.get(answer).is_some()) => {
+                routed(json!([is]))
+            }
+            Frame::Route => routed(json!([joined(is, json!({"route": to}))])),
+            Frame::Match => routed(json!([{"match": [is], "route": to}])),
+            Frame::DestinationRule => ("DestinationRule", is.clone()),
+            Frame::TrafficPolicy => ("DestinationRule", json!({"host": "echo", "trafficPolicy": is})),
+            Frame::Gateway => ("Gateway", is.clone()),
+            Frame::Server => {
+                let right =
+                    json!({"hosts": ["a.localhost"], "port": {"number": 80, "name": "http", "protocol": "HTTP"}});
+                ("Gateway", json!({"selector": {"istio": "ingressgateway"}, "servers": [joined(&right, is.clone())]}))
+            }
+            Frame::AuthorizationPolicy => ("AuthorizationPolicy", is.clone()),
+            Frame::Source => ("AuthorizationPolicy", json!({"rules": [{"from": [{"source": is}]}]})),
+            Frame::Operation => ("AuthorizationPolicy", json!({"rules": [{"to": [{"operation": is}]}]})),
+            Frame::Condition => ("AuthorizationPolicy", json!({"rules": [{"when": [is]}]})),
+            Frame::PeerAuthentication => ("PeerAuthentication", is.clone()),
+        };
+        let group = if kind.ends_with("Policy") || kind.starts_with("Peer") { "security" } else { "networking" };
+        json!({
+            "apiVersion": format!("{group}.istio.io/v1"),
+            "kind": kind,
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": spec,
+        })
+    }
+}
+
+/// The fields of both, of which those of `over` go first.
+fn joined(under: &Value, over: Value) -> Value {
+    let (mut all, Value::Object(over)) = (under.clone(), over) else { return under.clone() };
+    if let Some(fields) = all.as_object_mut() {
+        fields.extend(over);
+    }
+    all
+}
+
+/// Every question, in the order of the files.
+///
+/// # Errors
+/// Everything that is wrong with a file, with its place.
+pub fn read_all() -> anyhow::Result<Vec<Question>> {
+    let folder = project().join("tests/conformance/admission");
+    let entries = folder.read_dir().with_context(|| format!("cannot read the folder {}", folder.display()))?;
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    let mut questions = Vec::new();
+    for file in files {
+        questions.extend(read(&file)?);
+    }
+    Ok(questions)
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<Question>> {
+    let mut questions = Vec::new();
+    for document in yaml::read(file).map_err(Problems::from)? {
+        for node in document.root.elements() {
+            let question: Question = node.deserialize().map_err(Problems::from)?;
+            questions.push(Question { place: Some(node.place.clone()), ..question });
+        }
+    }
+    Ok(questions)
+}
+
+/// The local mesh as far as it judges resources, with the workload of the cases in force.
+pub struct Local(Resources);
+
+impl Local {
+    /// With the workload.
+    ///
+    /// # Errors
+    /// If the workload itself has problems.
+    pub fn new() -> anyhow::Result<Self> {
+        let reading = Resources::read(&bed::workload("local"))?;
+        Ok(Self(Resources::default().with(&reading)?))
+    }
+
+    /// What is wrong with a resource, or nothing.
+    #[must_use]
+    pub fn refuses(&self, resource: &Value) -> Option<Problems> {
+        let text = format!("{resource:#}\n");
+        Reading::parse(&text, "resource.json".as_ref()).and_then(|reading| self.0.with(&reading)).err()
+    }
+}
