@@ -1,6 +1,9 @@
 //! What is wrong with an input, said so that its author can mend it: the place, the thing, the remedy.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 /// Where in a file something stands. Lines and columns count from 1, as editors do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -11,6 +14,21 @@ pub struct Place {
     pub line: usize,
     /// The column, from 1.
     pub column: usize,
+}
+
+/// The file of what was kept as a document, and stands in no file of its own.
+const KEPT: &str = "(kept)";
+
+impl Place {
+    /// For a document that was kept.
+    pub fn kept() -> Self {
+        Self { file: PathBuf::from(KEPT), line: 1, column: 1 }
+    }
+
+    /// Whether there is a file in which to look.
+    pub fn is_of_a_file(&self) -> bool {
+        self.file != Path::new(KEPT)
+    }
 }
 
 impl fmt::Display for Place {

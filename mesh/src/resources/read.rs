@@ -68,7 +68,7 @@ impl Reading {
     /// # Errors
     /// As for [`Resources::read`].
     pub fn of_documents(documents: &[Value]) -> Result<Self, Problems> {
-        let place = Place { file: PathBuf::from("(kept)"), line: 1, column: 1 };
+        let place = Place::kept();
         let roots: Vec<Node> = documents.iter().map(|document| Node::from_json(document, &place)).collect();
         gather(&roots, DEFAULT_NAMESPACE, Vec::new())
     }

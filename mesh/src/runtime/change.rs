@@ -90,6 +90,7 @@ impl Shared {
             let before = state.resources.clone();
             let (after, anew) = make(&before)?;
             let mut change = compare(&before, &after, &named);
+            let suspects = notes::suspects(&before, &after);
             let mut end = shared.hurry.subscribe();
             let outcome = tokio::select! {
                 outcome = transition::to(&shared, &mut state, after, &anew) => outcome,
@@ -97,7 +98,7 @@ impl Shared {
                 _ = end.wait_for(|end| *end) => Err(Refusal::new(RefusalKind::Failed, "the mesh ends")),
             };
             shared.publish(&state);
-            let outcome = outcome?;
+            let outcome = outcome.map_err(|refusal| notes::with_suspects(refusal, &suspects))?;
             change.notes = outcome.notes;
             change.config_version = state.version;
             Ok((change, outcome.leaving))

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{pod::Paths, supervise};
 use crate::{
-    envoy::admin,
+    envoy::{admin, validate},
     identity::secrets::{self, WriteError},
     pods::command::ENVOY_SOCKET,
     translate::{
@@ -55,7 +55,10 @@ pub(super) struct Awaited {
 pub(super) enum Refused {
     /// Envoy said no.
     #[error("Envoy refuses it: {words}")]
-    Words { words: String },
+    Words {
+        /// Its words.
+        words: String,
+    },
     /// Envoy said nothing.
     #[error("its Envoy did not take the configuration within {DEADLINE:?}; its log: {log}")]
     Silence { log: PathBuf },
@@ -109,6 +112,15 @@ impl Delivery {
         Ok(Some(Awaited { socket, log: self.log.clone(), log_length, names, version, refused_before }))
     }
 
+    /// Envoy's words, if it refused a part of what it found at its start.
+    pub(super) async fn refused_at_start(&self) -> Option<String> {
+        let socket = self.folder.join(ENVOY_SOCKET);
+        if refused(&stats(&socket).await?) == 0 {
+            return None;
+        }
+        Some(words(&socket, &self.log, 0).await)
+    }
+
     /// Where Envoy's files and its admin socket are.
     pub(super) fn folder(&self) -> PathBuf {
         self.folder.clone()
@@ -155,7 +167,7 @@ impl Awaited {
         while Instant::now() < end {
             if let Some(stats) = stats(&self.socket).await {
                 if refused(&stats) > self.refused_before {
-                    return Err(Refused::Words { words: self.words().await });
+                    return Err(Refused::Words { words: words(&self.socket, &self.log, self.log_length).await });
                 }
                 if self.is_taken(&stats) {
                     return Ok(());
@@ -175,25 +187,25 @@ impl Awaited {
         };
         !warming && self.names.iter().all(taken)
     }
+}
 
-    /// Listeners and clusters remember why; for routes it is in the log only.
-    async fn words(&self) -> String {
-        let mut words = admin::refusals(&self.socket).await;
-        // The log is written by another thread of Envoy's; the words come within a moment.
-        for _ in 0..50 {
-            if !words.is_empty() {
-                break;
-            }
-            tokio::time::sleep(GLANCE).await;
-            words = supervise::lines_after(&self.log, self.log_length)
-                .into_iter()
-                .filter(|line| line.contains("reject") || line.contains("rror"))
-                .map(|line| line.rsplit_once("] ").map_or(line.clone(), |(_, words)| words.to_owned()))
-                .collect();
+/// Why Envoy refused something. Listeners and clusters remember; for routes it is in the log only, behind `after`.
+async fn words(socket: &Path, log: &Path, after: u64) -> String {
+    let mut words = admin::refusals(socket).await;
+    // The log is written by another thread of Envoy's; the words come within a moment.
+    for _ in 0..50 {
+        if !words.is_empty() {
+            break;
         }
-        words.dedup();
-        if words.is_empty() { format!("its words are in {}", self.log.display()) } else { words.join("; ") }
+        tokio::time::sleep(GLANCE).await;
+        words = supervise::lines_after(log, after)
+            .into_iter()
+            .filter(|line| line.contains("reject") || line.contains("rror"))
+            .map(|line| line.rsplit_once("] ").map_or(line.clone(), |(_, words)| words.to_owned()))
+            .collect();
     }
+    words.dedup();
+    if words.is_empty() { format!("its words are in {}", log.display()) } else { validate::reason(&words.join("\n")) }
 }
 
 /// Waits until the connections of replaced listeners are gone: until then they are served as before the change.

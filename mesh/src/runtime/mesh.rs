@@ -18,6 +18,7 @@ use super::{
     folder::{self, CONTROL_SOCKET, Folder},
     leaving,
     network::{self, COLLECTOR_PORT, Network, PagePort},
+    notes,
     options::Options,
     pod::Tools,
     rollout, rotation,
@@ -73,9 +74,8 @@ pub enum Error {
 impl Error {
     /// Whether the input was at fault, so that the command exits with 2.
     pub fn is_input(&self) -> bool {
-        use crate::control::types::RefusalKind;
         matches!(self, Self::Input(_) | Self::Folder(folder::Error::Name { .. }))
-            || matches!(self, Self::Refused(refusal) if refusal.kind == RefusalKind::Input)
+            || matches!(self, Self::Refused(refusal) if refusal.kind.is_input())
     }
 }
 
@@ -146,7 +146,9 @@ impl Mesh {
             resources.deployments.keys().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")
         ));
         let mut state = shared.state.lock().await;
-        transition::to(shared, &mut state, resources, &BTreeSet::new()).await.map_err(Error::Refused)?;
+        let suspects = notes::suspects(&Resources::default(), &resources);
+        let started = transition::to(shared, &mut state, resources, &BTreeSet::new()).await;
+        started.map_err(|refusal| Error::Refused(notes::with_suspects(refusal, &suspects)))?;
         shared.publish(&state);
         drop(state);
         let socket = shared.folder.join(CONTROL_SOCKET);

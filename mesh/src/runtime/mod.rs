@@ -7,6 +7,7 @@ mod desired;
 mod envoy_program;
 pub mod folder;
 mod inspect;
+mod judgement;
 mod leaving;
 mod mesh;
 pub mod network;

@@ -29,7 +29,8 @@ const TRIES: usize = 64;
 pub enum Error {
     /// Every try met a socket: most likely one on all addresses.
     #[error(
-        "port {port} is taken on each of {TRIES} loopback networks, the last time at {address}: {source}; most likely a program listens on 0.0.0.0:{port} (`ss -ltnp sport = :{port}` names it): stop it, or let it listen on 127.0.0.1 only"
+        "port {port} is taken on each of {TRIES} loopback networks, the last time at {address}: {source}; {who}",
+        who = who_has(port)
     )]
     Taken {
         /// The port.
@@ -50,6 +51,13 @@ pub enum Error {
     /// All addresses are in use.
     #[error("the network 127.{0}.{1}.0/24 has no address left: it holds {most} pods at once; ask for fewer replicas", most = LAST_POD - FIRST_POD + 1)]
     Full(u8, u8),
+}
+
+/// Who has a port that is taken on an address of the loopback network, and what to do about it.
+pub(super) fn who_has(port: impl std::fmt::Display) -> String {
+    format!(
+        "most likely a program listens on 0.0.0.0:{port} (`ss -ltnp sport = :{port}` names it): stop it, or let it listen on 127.0.0.1 only"
+    )
 }
 
 /// A network of the loopback interface that no other run has.

@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::desired::Wanted;
-use crate::resources::{Key, WithoutEffect};
+use crate::{
+    control::types::{Refusal, RefusalKind},
+    problem::Problem,
+    resources::{Key, Kind, Resource, Resources, WithoutEffect},
+};
 
 /// A line for each pod that came or goes. Whoever changed one Deployment and sees a pod of another one replaced is
 /// told why.
@@ -13,16 +17,72 @@ pub(super) fn of_pods(
     going: &BTreeSet<String>,
     anew: &BTreeSet<Key>,
 ) -> Vec<String> {
-    let told_anew = |pod: &Wanted| {
+    let start = |pod: &&Wanted| {
         let same = |old: &&Wanted| going.contains(&old.name) && old.plan.is_same_pod(&pod.plan);
-        !anew.contains(&pod.plan.workload) && running.iter().find(same).is_some_and(|old| old.connect != pod.connect)
-    };
-    let start = |pod: &&Wanted| match told_anew(pod) {
-        true => format!("pod {} was started: without a sidecar, it has to be told of the other pods", pod.name),
-        false => format!("pod {} was started", pod.name),
+        let before = running.iter().find(same).filter(|_| !anew.contains(&pod.plan.workload));
+        match before.and_then(|old| told_anew(old, pod)) {
+            Some(reason) => format!("pod {} was started: {reason}", pod.name),
+            None => format!("pod {} was started", pod.name),
+        }
     };
     let end = going.iter().map(|pod| format!("pod {pod} gets no more requests and ends"));
     new.iter().map(start).chain(end).collect()
+}
+
+/// Why a pod takes the place of one that is the same but for what it is told of others.
+fn told_anew(old: &Wanted, new: &Wanted) -> Option<String> {
+    if !new.plan.sidecar {
+        let reason = "without a sidecar, it has to be told of the other pods";
+        return (old.connect != new.connect).then(|| reason.to_owned());
+    }
+    // As `:8080=127.64.0.11:15101`; the address is another one for each pod.
+    let ports = |pod: &Wanted| -> BTreeSet<String> {
+        let ports = pod.connect.iter().filter_map(|told| told.strip_prefix(':')?.split_once('='));
+        ports.map(|(port, _)| port.to_owned()).filter(|port| !port.is_empty()).collect()
+    };
+    let added: Vec<String> = ports(new).difference(&ports(old)).cloned().collect();
+    let (noun, verb) = if added.len() == 1 { ("port", "is") } else { ("ports", "are") };
+    (!added.is_empty()).then(|| {
+        format!(
+            "its program is told once, at its start, where its sidecar takes calls to each port of the Services, and \
+             the {noun} {} {verb} new",
+            added.join(", ")
+        )
+    })
+}
+
+/// What a change adds, alters or takes away, as problems without a fault yet. Where routes, policies or Gateways are
+/// among it, only these: of the other kinds Envoy gets names and addresses, which the mesh has judged itself.
+pub(super) fn suspects(before: &Resources, after: &Resources) -> Vec<Problem> {
+    let read = |resource: &Resource, what: &str| {
+        let problem = Problem::new(format!("this change {what} it")).of(resource.identity());
+        if resource.place().is_of_a_file() { problem.at(resource.place()) } else { problem }
+    };
+    let brought = after.all().into_iter().filter_map(|resource| match before.get(&resource) {
+        None => Some((resource.kind(), read(&resource, "adds"))),
+        Some(old) if old.document() != resource.document() => Some((resource.kind(), read(&resource, "alters"))),
+        Some(_) => None,
+    });
+    let gone = before.all().into_iter().filter(|resource| after.get(resource).is_none());
+    let taken = |resource: &Resource| Problem::new("this change takes it away").of(resource.identity());
+    let all: Vec<_> = brought.chain(gone.map(|resource| (resource.kind(), taken(&resource)))).collect();
+    let of_kubernetes = [Kind::Namespace, Kind::ServiceAccount, Kind::Service, Kind::Deployment];
+    let of_istio = |(kind, _): &&(Kind, Problem)| !of_kubernetes.contains(kind);
+    let any = all.iter().any(|suspect| of_istio(&suspect));
+    all.iter().filter(|suspect| !any || of_istio(suspect)).map(|(_, problem)| problem.clone()).collect()
+}
+
+/// Envoy knows nothing of resources: what it refuses is in one that the change brought.
+pub(super) fn with_suspects(refusal: Refusal, suspects: &[Problem]) -> Refusal {
+    if refusal.kind != RefusalKind::Envoy {
+        return refusal;
+    }
+    let message = match suspects {
+        [] => refusal.message,
+        [_] => format!("{}. What it is about:", refusal.message),
+        _ => format!("{}. It is about one of these; applied one by one, it shows which:", refusal.message),
+    };
+    Refusal { message, problems: suspects.to_vec(), ..refusal }
 }
 
 /// A line for each resource that was read and does nothing here.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use super::{
     delivery::{Refused, drained},
-    phases,
+    judgement, phases,
     state::State,
 };
 use crate::{
@@ -38,7 +38,8 @@ pub(super) async fn roll_out(state: &mut State, target: &Translation) -> Result<
         tracing::debug!("{name}: done {:?} after the change began", began.elapsed());
         if let Err(refusal) = delivered {
             go_back(state, &changed, step).await;
-            return Err(Refusal { message: format!("{} ({name}); nothing has changed", refusal.message), ..refusal });
+            tracing::warn!("{name}: {}", refusal.message);
+            return Err(refusal);
         }
     }
     let mut draining = Vec::new();
@@ -91,12 +92,11 @@ async fn deliver(state: &mut State, configs: &BTreeMap<&String, ProxyConfig>, ve
     }
     let waiting = awaited.into_iter().map(|(pod, awaited)| async move { (pod, awaited.wait().await) });
     for (pod, taken) in join_all(waiting).await {
-        taken.map_err(|error| {
-            let kind = match error {
-                Refused::Words { .. } => RefusalKind::Envoy,
-                Refused::Silence { .. } => RefusalKind::Failed,
-            };
-            Refusal::new(kind, format!("{pod}: {error}"))
+        taken.map_err(|error| match &error {
+            Refused::Words { words } => judgement::refusal(pod, words),
+            Refused::Silence { .. } => {
+                Refusal::new(RefusalKind::Failed, format!("{pod}: {error}; nothing has changed"))
+            }
         })?;
     }
     Ok(())

@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt, stream};
 use tokio::{
     sync::{oneshot, watch},
     time::Instant,
@@ -16,7 +15,7 @@ use super::{
     delivery::Delivery,
     desired::{self, Wanted},
     envoy_program::BOOTSTRAP,
-    leaving, notes,
+    judgement, leaving, notes,
     pod::{self, Paths, Pod},
     rollout, rotation,
     shared::Shared,
@@ -24,13 +23,12 @@ use super::{
 };
 use crate::{
     control::types::{Refusal, RefusalKind},
-    envoy::validate,
     identity::secrets,
     pods::{self, command::ENVOY_SOCKET},
     problem::Problems,
     resources::{Key, Resources},
     topology::{Instance, Topology},
-    translate::{self, ProxyConfig, Translation, bootstrap},
+    translate::{self, Translation, bootstrap},
 };
 
 /// A program and its sidecar are up within half a second; a small machine under load gets a lot more.
@@ -38,9 +36,6 @@ const READY_DEADLINE: Duration = Duration::from_secs(30);
 
 /// How often a new pod's parts may end and be started again before it is given up.
 const MOST_RESTARTS: u32 = 2;
-
-/// As many judgements at once as the small machine has cores.
-const VALIDATIONS: usize = 2;
 
 impl From<Problems> for Refusal {
     fn from(problems: Problems) -> Self {
@@ -135,9 +130,10 @@ async fn bring(
     let topology = state.topology(&shared.ground, resources, outbound.clone(), &instances, &BTreeSet::new());
     let draft = translate::translate(resources, &topology)?;
     // At the first start there is nothing that a refused configuration could disturb, and the proxies judge it themselves.
-    if state.version > 0 {
+    let first = state.version == 0;
+    if !first {
         let began = Instant::now();
-        validate_changed(shared, state, &topology, &draft).await?;
+        judgement::of_changed(shared, state, &topology, &draft).await?;
         tracing::debug!("validated within {:?}", began.elapsed());
     }
     if !state.pods.contains_key(&topology.gateway.name) {
@@ -148,6 +144,9 @@ async fn bring(
     }
     let started: Vec<&String> = new.iter().map(|wanted| &wanted.name).chain([&topology.gateway.name]).collect();
     wait_until_ready(state, &started).await?;
+    if first {
+        judgement::at_start(shared, state, &topology, &draft).await?;
+    }
     let topology = state.topology(&shared.ground, resources, outbound.clone(), &[], going);
     let mut target = translate::translate(resources, &topology)?;
     // A pod that leaves keeps what it has for the requests that it still makes.
@@ -187,44 +186,6 @@ async fn start(
     let pod = Pod::start(instance, wanted, paths, &shared.tools).await.map_err(failed)?;
     state.pods.insert(name, pod);
     Ok(())
-}
-
-/// Lets Envoy judge every configuration that differs from what runs.
-async fn validate_changed(
-    shared: &Shared,
-    state: &State,
-    topology: &Topology,
-    draft: &Translation,
-) -> Result<(), Refusal> {
-    // Endpoints are addresses that the mesh has chosen itself.
-    let same = |old: &ProxyConfig, new: &ProxyConfig| {
-        old.listeners == new.listeners && old.routes == new.routes && old.clusters == new.clusters
-    };
-    let changed =
-        draft.iter().filter(|(pod, config)| !state.running.get(*pod).is_some_and(|running| same(running, config)));
-    let instances = || topology.instances.iter().chain([&topology.gateway]);
-    let judged: Vec<_> = changed
-        .filter_map(|(pod, config)| {
-            let instance = instances().find(|instance| instance.name == *pod)?;
-            let identity = bootstrap::Identity::of(instance, topology);
-            Some((pod.clone(), bootstrap::static_for_validation(&identity, config).to_string()))
-        })
-        .collect();
-    let judgements = judged.into_iter().map(|(pod, bootstrap)| judge(shared, pod, bootstrap));
-    let mut results = stream::iter(judgements).buffer_unordered(VALIDATIONS);
-    while let Some(result) = results.next().await {
-        result?;
-    }
-    Ok(())
-}
-
-async fn judge(shared: &Shared, pod: String, bootstrap: String) -> Result<(), Refusal> {
-    let file = tempfile::Builder::new().prefix("validate-").suffix(".json").tempfile_in(&shared.folder);
-    let file = file.map_err(|error| failed(format!("cannot write in {}: {error}", shared.folder.display())))?;
-    std::fs::write(file.path(), bootstrap).map_err(failed)?;
-    validate::validate(&shared.tools.envoy.program, file.path()).await.map_err(|words| {
-        Refusal::new(RefusalKind::Envoy, format!("{pod}: Envoy refuses it: {words}; nothing has changed"))
-    })
 }
 
 /// Waits until the named pods are ready in every part.

@@ -3,10 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    control::{
-        types::{Refusal, RefusalKind},
-        unix_http,
-    },
+    control::{types::Refusal, unix_http},
     runtime::folder,
 };
 
@@ -67,8 +64,7 @@ pub enum Error {
 impl Error {
     /// Whether the input was at fault, so that the command exits with 2.
     pub fn is_input(&self) -> bool {
-        matches!(self, Self::Path { .. })
-            || matches!(self, Self::Refused(refusal) if matches!(refusal.kind, RefusalKind::Input | RefusalKind::NotFound))
+        matches!(self, Self::Path { .. }) || matches!(self, Self::Refused(refusal) if refusal.kind.is_input())
     }
 }
 

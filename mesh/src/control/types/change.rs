@@ -88,3 +88,11 @@ pub enum RefusalKind {
     /// A process or the machine failed.
     Failed,
 }
+
+impl RefusalKind {
+    /// Whether the input was at fault, so that the command exits with 2.
+    #[must_use]
+    pub fn is_input(self) -> bool {
+        matches!(self, Self::Input | Self::NotFound | Self::Envoy)
+    }
+}

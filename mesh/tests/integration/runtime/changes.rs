@@ -2,21 +2,21 @@
 
 use std::io::Write;
 
-use meshwalk_mesh::control::types::{RefusalKind, Section};
+use meshwalk_mesh::control::types::Section;
 
 use super::{
     bed::{Bed, eventually, lives, project},
     requests::{self, HOST, Load},
 };
 
-fn file(text: &str) -> tempfile::NamedTempFile {
+pub(super) fn file(text: &str) -> tempfile::NamedTempFile {
     let mut file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
     file.write_all(text.as_bytes()).unwrap();
     file
 }
 
 /// The version of the backend that answers, and whether the answer is whole.
-async fn version(bed: &Bed) -> Option<String> {
+pub(super) async fn version(bed: &Bed) -> Option<String> {
     let (status, tree) = requests::hello(bed.gateway().await, HOST, &[]).await.ok()?;
     let version = tree["upstreams"][0]["hop"]["version"].as_str()?.to_owned();
     (status == 200).then_some(version)
@@ -131,19 +131,17 @@ async fn a_change_that_finds_no_room_leaves_room_for_others_and_says_why_a_pod_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_only_envoy_can_judge_is_refused_in_its_words_before_a_running_proxy_sees_it() {
-    let bed = Bed::up(&["istio/routes/all-to-v1.yaml"]).await;
-    let before = bed.status().await.config_version;
-    // A regular expression in RE2's syntax, but not a right one: the limits of programs are Envoy's own.
-    let text = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: backend, namespace: meshwalk}\n\
-                spec:\n  hosts: [backend]\n  http:\n    - match: [{uri: {regex: \"/a(\"}}]\n      \
-                route: [{destination: {host: backend}}]\n";
-    let error = bed.client.apply(&[file(text).path().to_owned()]).await.unwrap_err();
-    let meshwalk_mesh::control::client::Error::Refused(refusal) = &error else { panic!("{error}") };
-    assert!(matches!(refusal.kind, RefusalKind::Envoy | RefusalKind::Input), "{error}");
-    assert!(error.to_string().contains("nothing has changed"), "{error}");
-    assert_eq!(bed.status().await.config_version, before);
-    assert_eq!(version(&bed).await.as_deref(), Some("v1"));
+async fn pods_that_have_to_be_told_of_a_new_port_are_replaced_for_this_reason_and_no_request_fails() {
+    let bed = Bed::up(&[]).await;
+    let load = Load::start(bed.gateway().await);
+    let text = "apiVersion: v1\nkind: Service\nmetadata: {name: extra, namespace: meshwalk}\n\
+                spec: {selector: {app: frontend}, ports: [{name: http, port: 9000, targetPort: http}]}\n";
+    let change = bed.client.apply(&[file(text).path().to_owned()]).await.unwrap();
+    let note = change.notes.iter().find(|note| note.starts_with("pod frontend-2 was started")).unwrap();
+    assert!(note.contains("where its sidecar takes calls") && note.ends_with("the port 9000 is new"), "{note}");
+    let change = bed.client.delete(&[file(text).path().to_owned()]).await.unwrap();
+    assert!(!change.notes.iter().any(|note| note.contains("frontend")), "a port that was told of stays: {change:?}");
+    load.finish_without_a_failure().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,5 +6,6 @@ mod changes;
 mod identity;
 mod life;
 mod recovery;
+mod refusals;
 mod requests;
 mod security;

@@ -1,0 +1,80 @@
+//! What cannot be done is refused with what it is about, and nothing has changed.
+
+use std::process::{Command, Stdio};
+
+use meshwalk_mesh::control::{
+    client::Error,
+    types::{Refusal, RefusalKind},
+};
+
+use super::{
+    bed::{Bed, fresh_name, program, project},
+    changes::{file, version},
+};
+
+/// A class that ends before it begins: Istio finds it too, and the local mesh leaves it to Envoy.
+const WRONG: &str = "apiVersion: networking.istio.io/v1\nkind: VirtualService\n\
+                     metadata: {name: backend, namespace: meshwalk}\nspec:\n  hosts: [backend]\n  http:\n    \
+                     - match: [{uri: {regex: \"[z-a]\"}}]\n      route: [{destination: {host: backend}}]\n";
+
+fn refusal(error: Error) -> Refusal {
+    let Error::Refused(refusal) = error else { panic!("{error}") };
+    refusal
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_envoy_can_judge_is_refused_with_its_reason_and_the_resources_that_it_is_about() {
+    let bed = Bed::up(&["istio/routes/all-to-v1.yaml"]).await;
+    let before = bed.status().await.config_version;
+    let wrong = file(WRONG);
+    let error = bed.client.apply(&[wrong.path().to_owned()]).await.unwrap_err();
+    assert!(error.is_input(), "{error}");
+    let refusal = refusal(error);
+    assert_eq!(refusal.kind, RefusalKind::Envoy);
+    let words = refusal.to_string();
+    assert!(words.contains("refuses what is asked for: invalid character class range: z-a; nothing has"), "{words}");
+    let place = format!("{}:1:1: VirtualService meshwalk/backend: this change alters it", wrong.path().display());
+    assert!(words.ends_with(&place), "{words}");
+    assert_eq!(bed.status().await.config_version, before);
+    assert_eq!(version(&bed).await.as_deref(), Some("v1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mesh_does_not_come_up_without_what_an_envoy_refused() {
+    let wrong = file(WRONG);
+    let mut command = Command::new(program("meshwalk"));
+    command.args(["up", "--name", &fresh_name(), "-f"]).arg(project().join("k8s/base")).arg("-f").arg(wrong.path());
+    // Ended with the test's own end if it comes up after all.
+    let output = tokio::process::Command::from(command).stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = tokio::time::timeout(super::bed::DEADLINE, output).await.expect("it came up").unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(
+        words.contains("invalid character class range") && words.contains("VirtualService meshwalk/backend"),
+        "{words}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_of_a_gateway_that_somebody_has_is_told_with_who_has_it() {
+    let bed = Bed::up(&[]).await;
+    let before = bed.status().await.config_version;
+    let foreign = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = foreign.local_addr().unwrap().port();
+    let text = format!(
+        "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {{name: more, namespace: meshwalk}}\nspec:\n  \
+         selector: {{istio: ingressgateway}}\n  servers:\n    - port: {{number: {port}, name: http, protocol: HTTP}}\n      \
+         hosts: [more.localhost]\n"
+    );
+    let refusal = refusal(bed.client.apply(&[file(&text).path().to_owned()]).await.unwrap_err());
+    assert_eq!(refusal.kind, RefusalKind::Failed, "{refusal}");
+    let words = refusal.to_string();
+    assert!(words.contains(&format!("most likely a program listens on 0.0.0.0:{port}")), "{words}");
+    assert!(
+        words.starts_with(&format!("port {port} is taken at ")) && words.ends_with("nothing has changed"),
+        "{words}"
+    );
+    assert_eq!(bed.status().await.config_version, before);
+    drop(foreign);
+    bed.client.apply(&[file(&text).path().to_owned()]).await.unwrap();
+}
