@@ -55,7 +55,7 @@ impl Client {
     /// # Errors
     /// If the files are wrong or an Envoy refuses them: then nothing has changed.
     pub async fn apply(&self, paths: &[PathBuf]) -> Result<Change, Error> {
-        self.change(Method::POST, "/apply", &Files { paths: absolute(paths)? }).await
+        self.apply_files(Files { paths: paths.to_vec(), standard_input: None }).await
     }
 
     /// Deletes the resources that the files name.
@@ -63,7 +63,23 @@ impl Client {
     /// # Errors
     /// As [`Client::apply`].
     pub async fn delete(&self, paths: &[PathBuf]) -> Result<Change, Error> {
-        self.change(Method::POST, "/delete", &Files { paths: absolute(paths)? }).await
+        self.delete_files(Files { paths: paths.to_vec(), standard_input: None }).await
+    }
+
+    /// Applies files, of which standard input may be one.
+    ///
+    /// # Errors
+    /// As [`Client::apply`].
+    pub async fn apply_files(&self, files: Files) -> Result<Change, Error> {
+        self.change(Method::POST, "/apply", &Files { paths: absolute(&files.paths)?, ..files }).await
+    }
+
+    /// Deletes the resources that files name, of which standard input may be one.
+    ///
+    /// # Errors
+    /// As [`Client::apply`].
+    pub async fn delete_files(&self, files: Files) -> Result<Change, Error> {
+        self.change(Method::POST, "/delete", &Files { paths: absolute(&files.paths)?, ..files }).await
     }
 
     /// Replaces the pods of Deployments by new ones, and returns when the old ones are gone.

@@ -55,11 +55,11 @@ async fn status(State(mesh): Mesh) -> Json<Status> {
 }
 
 async fn apply(State(mesh): Mesh, Json(files): Json<Files>) -> Result<Json<Change>, Refusal> {
-    mesh.apply(files.paths).await.map(Json)
+    mesh.apply(files).await.map(Json)
 }
 
 async fn delete(State(mesh): Mesh, Json(files): Json<Files>) -> Result<Json<Change>, Refusal> {
-    mesh.delete(files.paths).await.map(Json)
+    mesh.delete(files).await.map(Json)
 }
 
 async fn restart(State(mesh): Mesh, Json(restart): Json<Restart>) -> Result<Json<Change>, Refusal> {

@@ -41,16 +41,33 @@ impl Resources {
     /// # Errors
     /// As for [`Resources::read`].
     pub fn read_in<P: AsRef<Path>>(paths: &[P], namespace: &str) -> Result<Reading, Problems> {
-        let mut roots = Vec::new();
-        let mut problems = Vec::new();
-        for path in paths {
-            match documents(path.as_ref(), 0) {
-                Ok(found) => roots.extend(found),
-                Err(Problems(found)) => problems.extend(found),
-            }
-        }
-        gather(&roots, namespace, problems)
+        read_all(paths.iter().map(|path| documents(path.as_ref(), 0)), namespace)
     }
+
+    /// The same with a text, if there is one, that stands in no file; places call it `named`.
+    ///
+    /// # Errors
+    /// As for [`Resources::read`].
+    pub fn read_beside<P: AsRef<Path>>(paths: &[P], text: Option<&str>, named: &Path) -> Result<Reading, Problems> {
+        let files = paths.iter().map(|path| documents(path.as_ref(), 0));
+        read_all(files.chain(text.map(|text| roots_of(text, named))), DEFAULT_NAMESPACE)
+    }
+}
+
+fn roots_of(text: &str, named: &Path) -> Result<Vec<Node>, Problems> {
+    Ok(yaml::parse(text, named)?.into_iter().map(|document| document.root).collect())
+}
+
+fn read_all(files: impl Iterator<Item = Result<Vec<Node>, Problems>>, namespace: &str) -> Result<Reading, Problems> {
+    let mut roots = Vec::new();
+    let mut problems = Vec::new();
+    for file in files {
+        match file {
+            Ok(found) => roots.extend(found),
+            Err(Problems(found)) => problems.extend(found),
+        }
+    }
+    gather(&roots, namespace, problems)
 }
 
 impl Reading {
@@ -59,8 +76,7 @@ impl Reading {
     /// # Errors
     /// As for [`Resources::read`].
     pub fn parse(text: &str, file: &Path) -> Result<Self, Problems> {
-        let roots: Vec<Node> = yaml::parse(text, file)?.into_iter().map(|document| document.root).collect();
-        gather(&roots, DEFAULT_NAMESPACE, Vec::new())
+        gather(&roots_of(text, file)?, DEFAULT_NAMESPACE, Vec::new())
     }
 
     /// Reads documents that were kept as JSON (see [`super::Object::document`]).

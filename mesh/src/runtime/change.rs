@@ -1,23 +1,26 @@
 //! What the control socket asks for: apply, delete, put back, scale, restart.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::sync::oneshot;
 
 use super::{notes, shared::Shared, transition};
 use crate::{
-    control::types::{Change, Refusal, RefusalKind, Snapshot},
+    control::types::{Change, Files, Refusal, RefusalKind, Snapshot},
     problem::{Problem, Problems},
     resources::{Key, Reading, Resource, Resources},
 };
+
+/// What places call it.
+const STANDARD_INPUT: &str = "standard input";
 
 impl Shared {
     /// Puts the files' resources in force.
     ///
     /// # Errors
     /// If they have problems, an Envoy refuses what they ask for, or a pod does not come up: then nothing changed.
-    pub(crate) async fn apply(self: &Arc<Self>, paths: Vec<PathBuf>) -> Result<Change, Refusal> {
-        let reading = read(paths).await?;
+    pub(crate) async fn apply(self: &Arc<Self>, files: Files) -> Result<Change, Refusal> {
+        let reading = read(files).await?;
         let named = identities(&reading);
         let ignored = notes::of_ignored(&reading.without_effect);
         let change = self.change(named, move |before| Ok((before.with(&reading)?, BTreeSet::new())));
@@ -30,8 +33,8 @@ impl Shared {
     ///
     /// # Errors
     /// As [`Shared::apply`].
-    pub(crate) async fn delete(self: &Arc<Self>, paths: Vec<PathBuf>) -> Result<Change, Refusal> {
-        let reading = read(paths).await?;
+    pub(crate) async fn delete(self: &Arc<Self>, files: Files) -> Result<Change, Refusal> {
+        let reading = read(files).await?;
         self.change(Vec::new(), move |before| Ok((before.without(&reading)?, BTreeSet::new()))).await.map(at_once)
     }
 
@@ -136,9 +139,12 @@ fn deployment(resources: &Resources, name: &str) -> Result<(Key, serde_json::Val
     }
 }
 
-async fn read(paths: Vec<PathBuf>) -> Result<Reading, Refusal> {
-    let named: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-    let reading = tokio::task::spawn_blocking(move || Resources::read(&paths)).await;
+async fn read(files: Files) -> Result<Reading, Refusal> {
+    let Files { paths, standard_input } = files;
+    let mut named: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    named.extend(standard_input.is_some().then(|| STANDARD_INPUT.to_owned()));
+    let reading = move || Resources::read_beside(&paths, standard_input.as_deref(), STANDARD_INPUT.as_ref());
+    let reading = tokio::task::spawn_blocking(reading).await;
     let reading = reading.map_err(|error| Refusal::new(RefusalKind::Failed, error.to_string()))??;
     if reading.resources.is_empty() && reading.without_effect.is_empty() {
         // Taken for a change that was made, it would be the file that somebody meant to save.

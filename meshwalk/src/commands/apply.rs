@@ -22,8 +22,8 @@ pub struct Args {
 /// # Errors
 /// If the files are wrong, or a proxy refuses what they ask for: then nothing has changed.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (files, _kept) = input::files(args.files)?;
-    let change = args.mesh.client().apply(&files).await?;
+    let files = input::files(args.files)?;
+    let change = args.mesh.client().apply_files(files).await?;
     cli::say(&show(&change));
     Ok(ExitCode::SUCCESS)
 }

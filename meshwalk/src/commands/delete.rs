@@ -20,8 +20,8 @@ pub struct Args {
 /// # Errors
 /// As `meshwalk apply`.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (files, _kept) = input::files(args.files)?;
-    let change = args.mesh.client().delete(&files).await?;
+    let files = input::files(args.files)?;
+    let change = args.mesh.client().delete_files(files).await?;
     cli::say(&apply::show(&change));
     Ok(ExitCode::SUCCESS)
 }

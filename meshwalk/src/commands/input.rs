@@ -1,35 +1,30 @@
 //! Files that a command was given, one of which may be its standard input.
 
 use std::{
-    fs::File,
     io,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context;
-use tempfile::TempDir;
+use meshwalk_mesh::control::types::Files;
 
-/// The name under which problems in it are told.
-const NAME: &str = "standard-input.yaml";
-
-/// The files, with a file of what standard input holds for each `-`. The mesh reads it, so it has to be kept until the
-/// mesh has answered.
+/// The files, with what standard input holds for a `-`.
 ///
 /// # Errors
-/// If standard input cannot be read or kept.
-pub(super) fn files(paths: Vec<PathBuf>) -> anyhow::Result<(Vec<PathBuf>, Option<TempDir>)> {
+/// If standard input cannot be read.
+pub(super) fn files(paths: Vec<PathBuf>) -> anyhow::Result<Files> {
     from(paths, &mut io::stdin().lock())
 }
 
-fn from(mut paths: Vec<PathBuf>, input: &mut impl io::Read) -> anyhow::Result<(Vec<PathBuf>, Option<TempDir>)> {
+fn from(mut paths: Vec<PathBuf>, input: &mut impl io::Read) -> anyhow::Result<Files> {
     // A file of that name is named as ./-.
-    let Some(dash) = paths.iter_mut().find(|path| **path == Path::new("-")) else { return Ok((paths, None)) };
-    let folder = tempfile::tempdir().context("cannot make a folder for standard input")?;
-    let file = folder.path().join(NAME);
-    let copied = File::create(&file).and_then(|mut to| io::copy(input, &mut to));
-    copied.with_context(|| format!("cannot write standard input to {}", file.display()))?;
-    *dash = file;
-    Ok((paths, Some(folder)))
+    let Some(dash) = paths.iter().position(|path| path == Path::new("-")) else {
+        return Ok(Files { paths, standard_input: None });
+    };
+    paths.remove(dash);
+    let mut text = String::new();
+    input.read_to_string(&mut text).context("cannot read standard input as text")?;
+    Ok(Files { paths, standard_input: Some(text) })
 }
 
 #[cfg(test)]
@@ -37,13 +32,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn standard_input_becomes_a_file_for_as_long_as_it_is_kept() {
+    fn a_dash_stands_for_what_standard_input_holds() {
         let paths = vec![PathBuf::from("a.yaml"), PathBuf::from("-")];
-        let (paths, kept) = from(paths, &mut "kind: Service\n".as_bytes()).unwrap();
-        assert_eq!(paths[0], Path::new("a.yaml"));
-        assert_eq!(std::fs::read_to_string(&paths[1]).unwrap(), "kind: Service\n");
-        drop(kept);
-        assert!(!paths[1].exists());
+        let files = from(paths, &mut "kind: Service\n".as_bytes()).unwrap();
+        assert_eq!(files.paths, [PathBuf::from("a.yaml")]);
+        assert_eq!(files.standard_input.as_deref(), Some("kind: Service\n"));
     }
 
     #[test]
@@ -54,7 +47,7 @@ mod tests {
                 Err(io::Error::other("read"))
             }
         }
-        let (paths, kept) = from(vec![PathBuf::from("./-")], &mut Never).unwrap();
-        assert_eq!((paths, kept.is_none()), (vec![PathBuf::from("./-")], true));
+        let files = from(vec![PathBuf::from("./-")], &mut Never).unwrap();
+        assert_eq!((files.paths, files.standard_input), (vec![PathBuf::from("./-")], None));
     }
 }

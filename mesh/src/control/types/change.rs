@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 
 /// Which files to apply or delete. Paths are absolute: the mesh has another working folder than its caller.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Files {
     /// YAML files or folders of them.
     pub paths: Vec<PathBuf>,
+    /// What the caller's standard input holds, if that is one of the files.
+    #[serde(default)]
+    pub standard_input: Option<String>,
 }
 
 /// Deployments that shall have new pods.

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use meshwalk_mesh::control::{
     client::Error,
-    types::{Refusal, RefusalKind},
+    types::{Files, Refusal, RefusalKind},
 };
 
 use super::{
@@ -53,6 +53,17 @@ async fn a_mesh_does_not_come_up_without_what_an_envoy_refused() {
         words.contains("invalid character class range") && words.contains("VirtualService meshwalk/backend"),
         "{words}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn standard_input_is_called_so_where_it_is_wrong() {
+    let bed = Bed::up(&[]).await;
+    let text = WRONG.replace("hosts: [backend]", "hosts: [nobody]");
+    let apply = |text: String| bed.client.apply_files(Files { paths: Vec::new(), standard_input: Some(text) });
+    let words = refusal(apply(text).await.unwrap_err()).to_string();
+    assert!(words.contains("\n  standard input:5:11: VirtualService meshwalk/backend: spec.hosts[0]: "), "{words}");
+    let words = refusal(apply("# nothing\n".to_owned()).await.unwrap_err()).to_string();
+    assert!(words.contains("there is no resource in standard input; "), "{words}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
