@@ -12,7 +12,10 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::app::App;
+use crate::{
+    app::App,
+    limits::{Action, Limit},
+};
 
 /// Reads the body before the request goes on, and refuses one that is too large. No route here works on a body as it
 /// comes in, so that whole is as good, and the limit holds for all of them.
@@ -30,6 +33,7 @@ pub(crate) async fn limit(State(app): State<Arc<App>>, request: Request, next: N
 }
 
 fn too_large(limit: u64) -> Response {
+    Limit::MAX_BODY_BYTES.record(Action::Rejected, format_args!("--max-body-bytes is {limit}"));
     let error = format!("the body has more than {limit} bytes");
     (StatusCode::PAYLOAD_TOO_LARGE, Json(json!({"status": 413, "error": error}))).into_response()
 }

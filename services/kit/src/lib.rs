@@ -21,6 +21,7 @@ pub mod health;
 pub mod hello;
 pub mod identity;
 mod inbound;
+mod limits;
 pub mod net;
 mod observe;
 mod peer;

@@ -21,6 +21,7 @@ use tokio::{
 };
 
 use super::wire::OnWire;
+use crate::limits::{Action, Limit};
 
 /// How an HTTP/2 connection begins (RFC 9113 section 3.4). Its frames come between requests too, so no clock runs there.
 const HTTP2_PREFACE_START: &[u8] = b"PRI ";
@@ -105,6 +106,8 @@ impl AsyncRead for HeadClock {
                 None => Poll::Pending,
                 Some((clock, _)) => {
                     ready!(clock.as_mut().poll(cx));
+                    Limit::HEADER_READ_TIMEOUT
+                        .record(Action::Closed, format_args!("no whole head in {:?}", this.limit));
                     Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the request's head took too long")))
                 }
             },

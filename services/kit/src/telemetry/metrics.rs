@@ -23,6 +23,7 @@ const ATTEMPTS: &str = "meshwalk_requests_by_attempt_total";
 const UNIQUE: &str = "meshwalk_unique_requests_total";
 const AFTER_SIGNAL: &str = "meshwalk_requests_after_sigterm_total";
 pub(crate) const FAULTS_INJECTED: &str = "meshwalk_faults_injected_total";
+pub(crate) const LIMIT_ACTIONS: &str = "meshwalk_limit_actions_total";
 const BUILD: &str = "meshwalk_build_info";
 
 /// The bucket bounds, in seconds, that the conventions advise for both durations.
@@ -85,6 +86,7 @@ fn install() -> anyhow::Result<PrometheusHandle> {
     describe_counter!(UNIQUE, "Requests by their x-request-id, each counted once a minute however often it was tried.");
     describe_counter!(AFTER_SIGNAL, "Requests that came after the signal to end.");
     describe_counter!(FAULTS_INJECTED, "Requests into which a fault was injected, by its rule and mode.");
+    describe_counter!(LIMIT_ACTIONS, "Connections closed and requests rejected by a limit, by the flag that sets it.");
     describe_gauge!(BUILD, "What runs; always 1.");
     Ok(handle)
 }

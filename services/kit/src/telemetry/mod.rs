@@ -12,7 +12,7 @@ mod traces;
 pub use logs::init as init_logs;
 pub use metrics::Metrics;
 pub(crate) use metrics::{
-    ATTEMPT_LABELS, ActiveRequest, FAULTS_INJECTED, attempt_index, client_request, request_after_signal,
+    ATTEMPT_LABELS, ActiveRequest, FAULTS_INJECTED, LIMIT_ACTIONS, attempt_index, client_request, request_after_signal,
     request_attempt, server_request, unique_request,
 };
 pub(crate) use origin::Origin;
