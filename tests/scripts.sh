@@ -226,6 +226,37 @@ check "runner ends a run that goes on before it takes its rights away" in_this_o
   '^kubectl -n meshwalk delete --ignore-not-found --cascade=foreground job/meshwalk-runner' '^kubectl delete --ignore-not-found -k k8s/runner'
 check "runner refuses what is no lab" refuses "is no lab's name" scripts/runner.sh 'canary; rm'
 
+# The demo counts only when the route works for all: the stand-in of curl fails the first rounds, as a sidecar does that does
+# not know the backend's pods yet.
+stand_in kubectl "
+case \$* in
+  *version*--client*) echo 'Client Version: v$KUBECTL_LEAST_VERSION' ;;
+  *version*) echo 'Server Version: v$KUBERNETES_VERSION' ;;
+esac"
+stand_in curl "
+case \$* in
+  --version) echo 'curl $CURL_LEAST_VERSION' ;;
+  *'-D -'*) echo 'server: istio-envoy' ;;
+  *)
+    rounds=\$(cat $folder/rounds)
+    echo \$((rounds + 1)) >$folder/rounds
+    of=\$(sed 's/.*\[1-\([0-9]*\)\].*/\1/' <<<\"\$*\")
+    for i in \$(seq \$of); do
+      if [ \$rounds -lt \$(cat $folder/failing) ] && [ \$((i % 2)) = 0 ]; then echo 'no healthy upstream'
+      elif [ \$((i % 10)) -lt \$(cat $folder/v2) ]; then echo '{\"service\":\"backend\",\"version\":\"v2\"}'
+      else echo '{\"service\":\"backend\",\"version\":\"v1\"}'; fi
+    done ;;
+esac"
+demo() { # FAILING-ROUNDS V2-OF-TEN
+  echo 0 >"$folder/rounds"
+  echo "$1" >"$folder/failing"
+  echo "$2" >"$folder/v2"
+  with_stand_ins examples/test-demo.sh 400 --gateway http://127.0.0.1:1
+}
+reports_wrong_share() { ! demo 0 5 && says "the share of v2 is NOT right"; }
+check "demo counts only after every request of several rounds is answered" demo 4 3
+check "demo reports a wrong share" reports_wrong_share
+
 # A reader that stops early may end the writer by SIGPIPE, and with `pipefail` the script, once in a hundred times.
 stops_early='[^|]\| *(head|grep( -[a-zA-Z]+)* -[a-zA-Z]*[qm][a-zA-Z]*|sed [^|]*[0-9;{]q|awk [^|]*exit)\b'
 reads_to_the_end() { ! grep -nE "$stops_early" scripts/*.sh examples/*.sh .ci/run >"$folder/out"; }
