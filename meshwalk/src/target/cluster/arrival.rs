@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 const WORKERS: Duration = Duration::from_millis(200);
 
 /// A proxy: its namespace, and its pod as port-forwards name it.
-type Proxy = (String, String);
+pub(super) type Proxy = (String, String);
 
 /// What proxies had before a change.
 pub(super) struct Before {
@@ -113,11 +113,15 @@ impl ClusterTarget {
         Ok(())
     }
 
-    async fn dump(&self, (namespace, pod): &Proxy, shown: &str) -> Result<Value, TargetError> {
-        let failed = |why: String| TargetError::failed(format!("asking the proxy of {pod} for its {shown}"), why);
+    async fn dump(&self, proxy: &Proxy, shown: &str) -> Result<Value, TargetError> {
+        self.ask_proxy(proxy, &format!("/config_dump?resource={shown}")).await
+    }
+
+    /// Sends `GET path` to a proxy's admin port, and returns the JSON document of the response.
+    pub(super) async fn ask_proxy(&self, (namespace, pod): &Proxy, path: &str) -> Result<Value, TargetError> {
+        let failed = |why: String| TargetError::failed(format!("asking the proxy of {pod} for {path}"), why);
         let address = self.forwards.reach(&self.kubectl, namespace, pod, ADMIN, ADMIN[0]).await?;
-        let path = format!("/config_dump?resource={shown}");
-        let asked = exchange::ask(&Address::Tcp(address), &Question::get(&path)).await;
+        let asked = exchange::ask(&Address::Tcp(address), &Question::get(path)).await;
         let (status, answer) = asked.map_err(failed)?;
         if !status.is_success() {
             return Err(failed(format!("{status}: {answer}")));

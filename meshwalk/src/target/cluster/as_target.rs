@@ -37,7 +37,11 @@ impl Target for ClusterTarget {
     }
 
     fn snapshot(&self) -> Reply<'_, Snapshot> {
-        Box::pin(self.taken())
+        Box::pin(async {
+            // A lab starts here. A workload that was deployed a moment ago is ready before all proxies know it.
+            self.wait_for_endpoints().await?;
+            self.taken().await
+        })
     }
 
     fn is_of<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, bool> {

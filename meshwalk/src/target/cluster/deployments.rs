@@ -23,18 +23,19 @@ impl ClusterTarget {
         self.kubectl.arguments(&["scale", &format!("deployment/{deployment}"), &format!("--replicas={replicas}")])
     }
 
-    /// Runs one of these commands, and waits until the new pods are ready and those that went are gone.
+    /// Runs one of these commands, and waits until the new pods are ready, the old ones are gone, and the proxies
+    /// know it.
     pub(super) async fn roll(&self, command: &[String], deployment: &str) -> Result<(), TargetError> {
         let before = self.names(deployment).await?;
         self.kubectl.run(command, None).await?;
         self.patiently(&["rollout", "status", &format!("deployment/{deployment}"), LOOK]).await?;
         let after = self.names(deployment).await?;
         let gone: Vec<_> = before.difference(&after).map(|name| format!("pod/{name}")).collect();
-        if gone.is_empty() {
-            return Ok(());
+        if !gone.is_empty() {
+            let words = ["wait", "--for=delete", LOOK].into_iter().chain(gone.iter().map(String::as_str));
+            self.patiently(&words.collect::<Vec<_>>()).await?;
         }
-        let words = ["wait", "--for=delete", LOOK].into_iter().chain(gone.iter().map(String::as_str));
-        self.patiently(&words.collect::<Vec<_>>()).await
+        self.wait_for_endpoints().await
     }
 
     /// How many pods each Deployment of the namespace shall have.

@@ -3,6 +3,7 @@
 mod arrival;
 mod as_target;
 mod deployments;
+mod endpoints;
 mod files;
 mod forward;
 mod gateway;

@@ -20,6 +20,8 @@ pub(super) struct Pod {
     pub sidecar: Option<bool>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// Its IP address, once it has one.
+    pub address: Option<String>,
 }
 
 impl Pod {
@@ -55,8 +57,9 @@ fn pod(pod: &Value) -> Option<Pod> {
     // A ReplicaSet is named after its Deployment and the template's hash.
     let hash = labels.get("pod-template-hash").map(|hash| format!("-{hash}"));
     let workload = hash.and_then(|hash| owner.strip_suffix(&hash)).unwrap_or(owner).to_owned();
+    let address = text(&status["podIP"]);
     let version = labels.get("version").cloned();
-    Some(Pod { instance: Instance { name, workload, service, version, ready }, sidecar, labels })
+    Some(Pod { instance: Instance { name, workload, service, version, ready }, sidecar, labels, address })
 }
 
 fn named<'a>(list: &'a Value, name: &str) -> Option<&'a Value> {
