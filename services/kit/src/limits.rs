@@ -22,6 +22,8 @@ const QUIET_PERIOD: Duration = Duration::from_secs(60);
 pub(crate) struct Limit(&'static str);
 
 impl Limit {
+    /// The limits of W3C Baggage, which no flag sets.
+    pub(crate) const BAGGAGE: Self = Self("baggage");
     /// `--header-read-timeout`
     pub(crate) const HEADER_READ_TIMEOUT: Self = Self("header-read-timeout");
     /// `--max-body-bytes`
@@ -33,6 +35,8 @@ impl Limit {
 pub(crate) enum Action {
     /// Closed a connection.
     Closed,
+    /// Removed a part of what a request carries on to the upstreams.
+    Reduced,
     /// Answered a request with an error.
     Rejected,
 }
@@ -42,6 +46,7 @@ impl Action {
     fn as_str(self) -> &'static str {
         match self {
             Self::Closed => "closed",
+            Self::Reduced => "reduced",
             Self::Rejected => "rejected",
         }
     }

@@ -65,7 +65,7 @@ pub(super) fn read_multi(headers: &HeaderMap) -> Result<Option<Reading>, Malform
 fn ids(trace: &str, span: &str) -> Result<Ids, Malformed> {
     let short = trace.len() == 16;
     let number = if short { hex(trace, 16)? } else { hex(trace, 32)? };
-    Ok(Ids { trace: trace_id(number)?, span: span_id(span)?, short })
+    Ok(Ids { trace: trace_id(number)?, span: span_id(span)?, short, random: false })
 }
 
 /// The trace id as B3 writes it: 64 bits where it came so, because some receivers know no longer ones.

@@ -23,6 +23,8 @@ pub(super) struct Ids {
     pub(super) span: SpanId,
     /// Whether the trace id came with 64 bits only, as B3 allows.
     pub(super) short: bool,
+    /// True if the caller says that the low 7 bytes of the trace id are random. Only `traceparent` can say so.
+    pub(super) random: bool,
 }
 
 /// What a family said about sampling.

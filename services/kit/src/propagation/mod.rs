@@ -4,15 +4,19 @@
 //! says whether they agree, and passes each on. A hop that makes spans of its own writes the families anew from its span;
 //! a hop that makes none passes them on byte by byte. To pass headers on unchanged *and* make a span would give the next
 //! hop two parents.
+//!
+//! Baggage belongs to no family. It is limited in both cases, see [`baggage`].
 
 mod b3;
+mod baggage;
 mod family;
 mod ids;
 mod onward;
+mod tracestate;
 mod w3c;
 
-use http::{HeaderMap, HeaderName};
-use opentelemetry::trace::{SpanContext, TraceFlags, TraceState};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::trace::{SpanContext, TraceFlags, TraceId};
 
 pub use family::{Family, Order};
 use ids::{Ids, Reading};
@@ -28,8 +32,8 @@ pub struct Received {
     readable: Vec<(Family, Reading)>,
     /// Whether a family came in that could not be read.
     malformed: bool,
-    /// The vendors' part of the W3C family.
-    tracestate: TraceState,
+    /// The `tracestate` header, or `None` if it is absent, invalid, or without a readable `traceparent`.
+    tracestate: Option<HeaderValue>,
 }
 
 /// What a hop's own span starts from.
@@ -69,7 +73,10 @@ impl Received {
                 Err(ids::Malformed) => malformed = true,
             }
         }
-        Self { readable, malformed, tracestate: w3c::read_tracestate(headers) }
+        // Without a readable `traceparent`, `tracestate` must not be parsed (level 2, section 3.3).
+        let has_parent = readable.iter().any(|(family, _)| *family == Family::W3c);
+        let tracestate = if has_parent { tracestate::read(headers) } else { None };
+        Self { readable, malformed, tracestate }
     }
 
     /// The families that came in and could be read.
@@ -99,8 +106,10 @@ impl Received {
     pub fn parent(&self) -> Parent {
         let decision = self.decision();
         let span = self.chosen().and_then(|reading| reading.ids).map(|ids| {
-            let flags = TraceFlags::default().with_sampled(decision == Decision::Sample);
-            SpanContext::new(ids.trace, ids.span, flags, true, self.tracestate_of(&ids))
+            let random = if self.is_random(ids.trace) { w3c::RANDOM } else { 0 };
+            let flags = TraceFlags::new(random).with_sampled(decision == Decision::Sample);
+            let tracestate = self.tracestate_of(ids.trace).map(tracestate::for_export).unwrap_or_default();
+            SpanContext::new(ids.trace, ids.span, flags, true, tracestate)
         });
         Parent { span, decision }
     }
@@ -111,10 +120,25 @@ impl Received {
         readings.clone().find(|reading| reading.ids.is_some()).or_else(|| readings.next())
     }
 
-    /// The `tracestate` belongs to the trace of `traceparent`, and to no other.
-    fn tracestate_of(&self, ids: &Ids) -> TraceState {
-        let of_w3c = self.reading(Family::W3c).and_then(|reading| reading.ids);
-        if of_w3c.is_some_and(|w3c| w3c.trace == ids.trace) { self.tracestate.clone() } else { TraceState::default() }
+    /// Returns the `tracestate` if it belongs to this trace: the trace of `traceparent`, and no other.
+    fn tracestate_of(&self, trace: TraceId) -> Option<&HeaderValue> {
+        self.tracestate.as_ref().filter(|_| self.w3c_ids(trace).is_some())
+    }
+
+    /// Returns true if the low 7 bytes of this trace's id are known to be random (level 2, section 3.2.2.5.2).
+    ///
+    /// A trace that continues keeps the flag of its `traceparent`, set or unset. A trace that starts here has an id from
+    /// the SDK's generator, which is random in all 16 bytes.
+    fn is_random(&self, trace: TraceId) -> bool {
+        match self.chosen().and_then(|reading| reading.ids) {
+            Some(_) => self.w3c_ids(trace).is_some_and(|ids| ids.random),
+            None => true,
+        }
+    }
+
+    /// Returns what `traceparent` says, if it names this trace.
+    fn w3c_ids(&self, trace: TraceId) -> Option<Ids> {
+        self.reading(Family::W3c)?.ids.filter(|ids| ids.trace == trace)
     }
 
     fn reading(&self, family: Family) -> Option<&Reading> {

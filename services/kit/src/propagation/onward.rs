@@ -3,22 +3,17 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header::Entry};
 use opentelemetry::trace::SpanContext;
 
-use super::{Family, REQUEST_ID, Received, b3, w3c};
+use super::{
+    Family, REQUEST_ID, Received, b3,
+    baggage::{self, BAGGAGE},
+    tracestate::TRACESTATE,
+    w3c,
+};
+use crate::limits::{Action, Limit};
 
 /// All headers of the three families.
-const TRACE_HEADERS: [&str; 8] = [
-    w3c::TRACEPARENT,
-    w3c::TRACESTATE,
-    b3::SINGLE,
-    b3::TRACE_ID,
-    b3::SPAN_ID,
-    b3::PARENT_SPAN_ID,
-    b3::SAMPLED,
-    b3::FLAGS,
-];
-
-/// The application's own values that travel beside the trace (W3C Baggage). No family owns them.
-const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
+const TRACE_HEADERS: [&str; 8] =
+    [w3c::TRACEPARENT, TRACESTATE, b3::SINGLE, b3::TRACE_ID, b3::SPAN_ID, b3::PARENT_SPAN_ID, b3::SAMPLED, b3::FLAGS];
 
 /// The headers of one request that travel on. Made once per request, written once per upstream.
 #[derive(Debug, Clone)]
@@ -32,12 +27,21 @@ pub struct Onward {
 
 impl Onward {
     /// Takes what travels on from a request's headers: the trace, baggage, the request id, and the headers of the list.
+    ///
+    /// Records a limit if baggage is too large. Must then run on a tokio runtime.
     pub fn new(received: Received, headers: &HeaderMap, list: &[HeaderName]) -> Self {
         let mut others = HeaderMap::new();
         for name in [&REQUEST_ID, &BAGGAGE].into_iter().chain(list) {
             // A trace header in the list travels on by its own rules already.
             if !TRACE_HEADERS.contains(&name.as_str()) {
                 copy(name, headers, &mut others);
+            }
+        }
+        if let Some(reduced) = baggage::reduce(headers) {
+            others.remove(BAGGAGE);
+            others.extend(reduced.value.map(|value| (BAGGAGE, value)));
+            if reduced.above_limits {
+                Limit::BAGGAGE.record(Action::Reduced, "W3C Baggage: 64 members and 8192 bytes");
             }
         }
         let mut trace = HeaderMap::new();
@@ -73,10 +77,10 @@ impl Onward {
     }
 
     fn write(&self, span: &SpanContext, headers: &mut HeaderMap) {
-        put(headers, w3c::TRACEPARENT, w3c::write(span));
-        let state = span.trace_state().header();
-        if !state.is_empty() {
-            put(headers, w3c::TRACESTATE, state);
+        let trace = span.trace_id();
+        put(headers, w3c::TRACEPARENT, w3c::write(span, self.received.is_random(trace)));
+        if let Some(state) = self.received.tracestate_of(trace) {
+            headers.insert(HeaderName::from_static(TRACESTATE), state.clone());
         }
         if let Some(came) = self.received.reading(Family::B3) {
             put(headers, b3::SINGLE, b3::write_single(span, came));
@@ -90,7 +94,7 @@ impl Onward {
 }
 
 fn put(headers: &mut HeaderMap, name: &'static str, value: String) {
-    // Ids and states are printable by construction.
+    // Ids are printable by construction.
     if let Ok(value) = HeaderValue::try_from(value) {
         headers.insert(HeaderName::from_static(name), value);
     }

@@ -1,6 +1,6 @@
 //! The families together, with generated inputs.
 
-use opentelemetry::trace::{SpanId, TraceId};
+use opentelemetry::trace::{SpanId, TraceState};
 use proptest::prelude::*;
 
 use super::*;
@@ -20,9 +20,8 @@ fn onward(headers: &HeaderMap) -> Onward {
 fn own_span(received: &Received) -> SpanContext {
     let parent = received.parent();
     let trace = parent.span.as_ref().map_or(TraceId::from_bytes([9; 16]), SpanContext::trace_id);
-    let state = parent.span.map(|span| span.trace_state().clone()).unwrap_or_default();
     let flags = TraceFlags::default().with_sampled(parent.decision == Decision::Sample);
-    SpanContext::new(trace, SpanId::from_bytes([7; 8]), flags, false, state)
+    SpanContext::new(trace, SpanId::from_bytes([7; 8]), flags, false, TraceState::default())
 }
 
 /// One caller's trace in any set of families.
@@ -122,7 +121,12 @@ proptest! {
         let here = onward(&headers(&pairs));
         let own = own_span(here.received());
         prop_assert!(Received::read(&here.headers(Some(&own)), &Order::default()).families().contains(&Family::W3c));
-        prop_assert_eq!(here.headers(None), headers(&pairs));
+        // Baggage alone is checked without an own span, and what is left of it is valid.
+        let (mut out, mut came) = (here.headers(None), headers(&pairs));
+        prop_assert_eq!(baggage::reduce(&out), None);
+        out.remove("baggage");
+        came.remove("baggage");
+        prop_assert_eq!(out, came);
     }
 
     #[test]
@@ -167,6 +171,15 @@ fn a_repeated_or_malformed_family_is_not_believed_and_the_others_are() {
 }
 
 #[test]
+fn parent_has_the_random_flag_of_its_traceparent() {
+    for (flags, expected) in [("00", 0), ("02", 2), ("03", 3), ("ff", 3)] {
+        let headers = headers(&[("traceparent", format!("00-{TRACE}-{SPAN}-{flags}"))]);
+        let parent = Received::read(&headers, &Order::default()).parent();
+        assert_eq!(parent.span.unwrap().trace_flags().to_u8(), expected, "{flags}");
+    }
+}
+
+#[test]
 fn a_bare_deny_stays_a_deny() {
     let received = Received::read(&headers(&[("b3", "0".into())]), &Order::default());
     assert_eq!(received.parent(), Parent { span: None, decision: Decision::Drop });
@@ -179,12 +192,13 @@ fn a_tracestate_of_another_trace_does_not_travel_with_ours() {
         ("tracestate", "vendor=1".into()),
         ("b3", format!("{OTHER}-{SPAN}-1")),
     ]);
-    let state = |propagators| {
+    for (propagators, exported, written) in [("tracecontext", "vendor=1", Some("vendor=1")), ("b3", "", None)] {
         let received = Received::read(&headers, &Order::from_propagators(propagators).0);
-        received.parent().span.unwrap().trace_state().header()
-    };
-    assert_eq!(state("tracecontext"), "vendor=1");
-    assert_eq!(state("b3"), "");
+        assert_eq!(received.parent().span.unwrap().trace_state().header(), exported);
+        let own = own_span(&received);
+        let out = Onward::new(received, &headers, &[]).headers(Some(&own));
+        assert_eq!(out.get("tracestate").map(|state| state.to_str().unwrap()), written);
+    }
 }
 
 #[test]

@@ -1,15 +1,16 @@
-//! `traceparent` and `tracestate`, as W3C Trace Context has them (level 1, sections 3.2 and 3.3).
+//! The `traceparent` header (W3C Trace Context level 2, section 3.2).
 
 use http::HeaderMap;
-use opentelemetry::trace::{SpanContext, TraceState};
+use opentelemetry::trace::SpanContext;
 
 use super::ids::{Ids, Malformed, Reading, Sampling, hex, single, span_id, trace_id};
 
 pub(super) const TRACEPARENT: &str = "traceparent";
-pub(super) const TRACESTATE: &str = "tracestate";
+/// Flag of the caller that recorded the trace (section 3.2.2.5.1).
+const SAMPLED: u8 = 1;
 
-/// How many vendors a `tracestate` may name (section 3.3.1.1).
-const MOST_VENDORS: usize = 32;
+/// Flag of a trace whose id has at least 7 random bytes on the right (section 3.2.2.5.2).
+pub(super) const RANDOM: u8 = 2;
 
 /// The length of version 00: `00-<32>-<16>-<2>`.
 const LENGTH: usize = 55;
@@ -31,27 +32,19 @@ fn parse(text: &str) -> Result<Reading, Malformed> {
     hex(version, 2)?;
     let mut fields = known.split('-').skip(1);
     let mut field = || fields.next().ok_or(Malformed);
-    let ids = Ids { trace: trace_id(hex(field()?, 32)?)?, span: span_id(field()?)?, short: false };
-    let sampled = hex(field()?, 2)? & 1 == 1;
-    Ok(Reading { ids: Some(ids), sampling: if sampled { Sampling::Accept } else { Sampling::Deny } })
+    let (trace, span) = (trace_id(hex(field()?, 32)?)?, span_id(field()?)?);
+    let flags = hex(field()?, 2)?;
+    let is_set = |flag: u8| flags & u128::from(flag) != 0;
+    let ids = Ids { trace, span, short: false, random: is_set(RANDOM) };
+    Ok(Reading { ids: Some(ids), sampling: if is_set(SAMPLED) { Sampling::Accept } else { Sampling::Deny } })
 }
 
-/// The vendors' part. Several headers are one list, in order (section 3.3.1); one that is wrong counts as none, without
-/// harm to `traceparent` (section 3.3.1.5).
-pub(super) fn read_tracestate(headers: &HeaderMap) -> TraceState {
-    let values: Result<Vec<&str>, _> = headers.get_all(TRACESTATE).iter().map(|value| value.to_str()).collect();
-    let Ok(values) = values else { return TraceState::default() };
-    let joined = values.join(",");
-    let members: Vec<&str> = joined.split(',').map(str::trim).filter(|member| !member.is_empty()).collect();
-    if members.len() > MOST_VENDORS {
-        return TraceState::default();
-    }
-    members.join(",").parse().unwrap_or_default()
-}
-
-/// The `traceparent` of a span.
-pub(super) fn write(span: &SpanContext) -> String {
-    format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), u8::from(span.is_sampled()))
+/// Writes the `traceparent` of a span. `random` says that the low 7 bytes of the trace id are random.
+///
+/// Level 2 defines these two flags and demands zeros for all others.
+pub(super) fn write(span: &SpanContext, random: bool) -> String {
+    let flags = u8::from(span.is_sampled()) * SAMPLED + u8::from(random) * RANDOM;
+    format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id())
 }
 
 #[cfg(test)]
@@ -69,10 +62,15 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_bit_of_the_flags_is_about_sampling() {
+    fn flags_are_read_bit_by_bit() {
         let sampling = |flags: &str| parse(&format!("00-{TRACE}-b7ad6b7169203331-{flags}")).unwrap().sampling;
-        assert_eq!(sampling("03"), Sampling::Accept);
-        assert_eq!(sampling("02"), Sampling::Deny);
+        let random = |flags: &str| parse(&format!("00-{TRACE}-b7ad6b7169203331-{flags}")).unwrap().ids.unwrap().random;
+        for (flags, sampled, is_random) in
+            [("00", false, false), ("01", true, false), ("02", false, true), ("03", true, true), ("fd", true, false)]
+        {
+            let expected = if sampled { Sampling::Accept } else { Sampling::Deny };
+            assert_eq!((sampling(flags), random(flags)), (expected, is_random), "{flags}");
+        }
     }
 
     #[test]
@@ -92,20 +90,5 @@ mod tests {
         ] {
             assert_eq!(parse(text), Err(Malformed), "{text}");
         }
-    }
-
-    #[test]
-    fn several_tracestates_are_one_list_and_a_wrong_one_is_none() {
-        let read = |values: &[&str]| {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                headers.append(TRACESTATE, value.parse().unwrap());
-            }
-            read_tracestate(&headers).header()
-        };
-        assert_eq!(read(&["a=1, b=2", "", "c=3"]), "a=1,b=2,c=3");
-        assert_eq!(read(&["no equals sign"]), "");
-        let many: Vec<String> = (0..33).map(|n| format!("v{n}=1")).collect();
-        assert_eq!(read(&[&many.join(",")]), "");
     }
 }

@@ -18,5 +18,6 @@ mod service;
 mod sink;
 mod sockets;
 mod spans;
+mod trace_context;
 mod tree;
 mod wire_faults;
