@@ -4,7 +4,7 @@
 //! exit code is here.
 //!
 //! # How a program ends
-//! - **0**: SIGTERM or SIGINT came, no request was cut, and the last spans were sent or given up at the deadline.
+//! - **0**: SIGTERM, SIGINT, SIGHUP or SIGQUIT came, no request was cut, and the last spans were sent or given up at the deadline.
 //! - **1**: the start failed, requests in flight were cut at `--drain-timeout`, or a second signal came. That one ends the
 //!   process at once: requests in flight are cut, and spans that have not been sent are lost.
 //! - **70** (`EX_SOFTWARE`), another code or SIGABRT: the fault `crash`.
@@ -19,6 +19,7 @@ mod echo;
 pub mod faults;
 pub mod health;
 pub mod hello;
+mod host_check;
 pub mod identity;
 mod inbound;
 mod limits;

@@ -6,13 +6,14 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, Version, header};
 
 use crate::{
     app::App,
     faults::{InjectedFault, Ledger},
+    host_check,
     inbound::Inbound,
     net::NoAnswer,
     telemetry::{self, ActiveRequest, CANCELLED},
@@ -32,7 +33,10 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     parts.extensions.insert(inbound);
     parts.extensions.insert(observation.ledger.clone());
 
-    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let mut response = match host_check::check(&parts) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(error) => error.into_response(),
+    };
 
     response.headers_mut().extend(app.identity_headers.clone());
     if app.is_ending() && version < Version::HTTP_2 {

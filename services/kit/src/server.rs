@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum::Router;
+use axum::{Router, middleware};
 use tokio::{task::JoinHandle, time::Instant};
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     config::{Address, Config, Drain},
     faults::{self, Conduct, Control, Registry},
     health::{Blocked, Readiness},
+    host_check::require_valid_host,
     identity::Identity,
     net::{Doors, Listener, Server, Settings},
     telemetry::{Metrics, Traces},
@@ -71,10 +72,11 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     let token = ports.control_token()?;
     let conduct = Conduct::new(faults.clone());
     let control = Control { registry: faults.clone(), conduct: conduct.clone(), attempts: app.attempts.clone(), token };
-    let control = faults::control_router(control);
+    let control = faults::control_router(control).layer(middleware::from_fn(require_valid_host));
     let control = open("--control-listen", &ports.control_listen, control, Doors::always_open()).await?;
     // Last, so that whoever is told "started" finds the others open.
-    let admin = open("--admin-listen", &ports.admin_listen, admin.router(), Doors::always_open()).await?;
+    let admin = admin.router().layer(middleware::from_fn(require_valid_host));
+    let admin = open("--admin-listen", &ports.admin_listen, admin, Doors::always_open()).await?;
     drop(starting);
     let tasks = [upkeep, conduct.follow()];
     Ok(Bound { app, readiness, faults, conduct, drain: config.drain.clone(), application, admin, control, tasks })

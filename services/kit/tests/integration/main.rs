@@ -11,6 +11,7 @@ mod failures;
 mod fault_reach;
 mod faults;
 mod hello_schema;
+mod host;
 mod limits;
 mod probes;
 mod propagation;
