@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::duration;
 
-/// How the process ends after SIGTERM or SIGINT.
+/// How the process ends after SIGTERM, SIGINT, SIGHUP or SIGQUIT.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "End")]
 pub struct Drain {

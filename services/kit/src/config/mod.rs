@@ -44,8 +44,9 @@ pub use wrong_value::WrongValue;
 
 /// Closes the help.
 const EXIT_CODES: &str = "\
-Exit codes: 0 after an orderly end on SIGTERM or SIGINT; 1 if the start fails, if requests in flight are cut at the \
-deadline, or at a second signal, which ends the process at once; 64 for a wrong value; 70, or the code of the rule, by the fault crash.";
+Exit codes: 0 after an orderly end on SIGTERM, SIGINT, SIGHUP or SIGQUIT; 1 if the start fails, if requests in flight \
+are cut at the deadline, or at a second signal, which ends the process at once; 64 for a wrong value; 70, or the code \
+of the rule, by the fault crash.";
 
 /// Everything that a service is told at start.
 #[derive(Debug, Clone, Parser)]
