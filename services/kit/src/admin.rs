@@ -1,6 +1,12 @@
 //! The admin port: probes, metrics, version. No fault touches how it answers; what probes are told is what some are for.
 
-use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
+    routing::get,
+};
 use serde_json::json;
 
 use crate::{
@@ -47,8 +53,8 @@ async fn readyz(State(admin): State<Admin>) -> impl IntoResponse {
     (status, Json(json!({"ready": pending.is_empty(), "pending": pending})))
 }
 
-async fn metrics(State(admin): State<Admin>) -> impl IntoResponse {
-    ([(http::header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], admin.metrics.render())
+async fn metrics(State(admin): State<Admin>, headers: HeaderMap) -> impl IntoResponse {
+    admin.metrics.response(&headers).await
 }
 
 async fn version(State(admin): State<Admin>) -> impl IntoResponse {

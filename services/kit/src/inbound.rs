@@ -12,7 +12,7 @@ use crate::{
     app::App,
     peer,
     propagation::{Decision, Onward, REQUEST_ID, Received},
-    telemetry,
+    telemetry::{self, TraceRef},
 };
 
 /// How many services a request has come through.
@@ -38,6 +38,8 @@ pub(crate) struct Inbound {
     pub(crate) request_id: Option<String>,
     pub(crate) trace_id: Option<String>,
     pub(crate) span_id: Option<String>,
+    /// Whether the trace is sampled: as the own span is, or else as the caller decided; false if neither decided.
+    sampled: bool,
     /// The calls to upstreams that failed, in short.
     failed: Mutex<Vec<String>>,
 }
@@ -48,8 +50,13 @@ impl Inbound {
         let received = Received::read(headers, &app.traces.order);
         let span = app.traces.server_span(request, route, received.parent());
         let own = telemetry::own(&span);
+        let sampled = match &own {
+            Some(own) => own.is_sampled(),
+            None => received.decision() == Decision::Sample,
+        };
         Self {
             arrived: Instant::now(),
+            sampled,
             span,
             peer: app.trust_xfcc.then(|| peer::identity(headers)).flatten(),
             attempt: number(headers, &ATTEMPT).unwrap_or(1).max(1),
@@ -73,12 +80,15 @@ impl Inbound {
         (!failed.is_empty()).then(|| failed.join(","))
     }
 
-    /// Whether the trace is sampled: as the own span is, or as the caller decided; false where nobody has decided.
+    /// Whether the trace is sampled: as the own span is, or else as the caller decided; false if neither decided.
     pub(crate) fn sampled(&self) -> bool {
-        match telemetry::own(&self.span) {
-            Some(own) => own.is_sampled(),
-            None => self.onward.received().decision() == Decision::Sample,
-        }
+        self.sampled
+    }
+
+    /// The trace and the own span for an exemplar; `None` if the trace is not sampled, because nobody could look it up.
+    pub(crate) fn exemplar(&self) -> Option<TraceRef<'_>> {
+        let trace_id = self.trace_id.as_deref().filter(|_| self.sampled)?;
+        Some(TraceRef { trace_id, span_id: self.span_id.as_deref() })
     }
 }
 

@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, Version, header};
+use http::{HeaderValue, Version, header};
 
 use crate::{
     app::App,
@@ -16,14 +16,14 @@ use crate::{
     host_check,
     inbound::Inbound,
     net::NoAnswer,
-    telemetry::{self, ActiveRequest, CANCELLED},
+    telemetry::{self, ActiveRequest, CANCELLED, RequestResult, ServerLabels},
 };
 
 /// The middleware.
 pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let route = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let inbound = Arc::new(Inbound::new(&app, &parts, route.as_deref()));
+    let route = parts.extensions.get::<MatchedPath>().cloned();
+    let inbound = Arc::new(Inbound::new(&app, &parts, route.as_ref().map(MatchedPath::as_str)));
     app.attempts.count(inbound.attempt, inbound.request_id.as_deref());
     let observation = Observation::begin(&parts, route, Arc::clone(&inbound));
     if app.is_ending() {
@@ -52,21 +52,25 @@ struct Observation {
     inbound: Arc<Inbound>,
     /// What was injected, also into a request that the client gives up.
     ledger: Ledger,
-    method: &'static str,
+    labels: ServerLabels,
     path: String,
-    route: Option<String>,
+    route: Option<MatchedPath>,
     _active: ActiveRequest,
     ended: bool,
 }
 
 impl Observation {
-    fn begin(parts: &http::request::Parts, route: Option<String>, inbound: Arc<Inbound>) -> Self {
-        let method = telemetry::method_label(&parts.method);
-        let _active = ActiveRequest::begin(method);
+    fn begin(parts: &http::request::Parts, route: Option<MatchedPath>, inbound: Arc<Inbound>) -> Self {
+        let labels = ServerLabels {
+            method: telemetry::method_label(&parts.method),
+            scheme: telemetry::url_scheme(parts),
+            version: parts.version,
+        };
+        let _active = ActiveRequest::begin(labels);
         Self {
             inbound,
             ledger: Ledger::default(),
-            method,
+            labels,
             path: parts.uri.path().to_owned(),
             route,
             _active,
@@ -83,14 +87,14 @@ impl Observation {
     }
 
     /// Tells of the end: with a status, or without an answer and why.
-    fn tell(&self, outcome: Result<StatusCode, &'static str>) {
+    fn tell(&self, outcome: RequestResult) {
         let faults = &self.ledger.injected().faults;
         let inbound = &self.inbound;
-        let took = inbound.arrived.elapsed();
-        telemetry::server_request(self.method, self.route.as_deref(), outcome, took);
+        let route = self.route.as_ref().map(MatchedPath::as_str);
+        telemetry::server_request(self.labels, route, outcome, inbound.arrived, inbound.exemplar());
         telemetry::server_outcome(&inbound.span, outcome, inbound.attempt, faults);
         tracing::info!(
-            method = self.method,
+            method = self.labels.method,
             path = self.path,
             status = outcome.ok().map(|status| status.as_u16()),
             took_ms = millis(inbound.arrived),

@@ -37,7 +37,7 @@ pub struct Bound {
     admin: Port,
     control: Port,
     /// What goes on beside the requests.
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 1],
 }
 
 #[derive(Debug)]
@@ -55,7 +55,6 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     let starting: Blocked = readiness.block("ports");
     let faults = config.registry(&identity.instance)?;
     let metrics = Metrics::install(&identity)?;
-    let upkeep = tokio::spawn(metrics.clone().upkeep());
     let app = Arc::new(App::new(config, identity.clone(), traces));
     let admin = Admin { identity, readiness: readiness.clone(), faults: faults.clone(), metrics };
 
@@ -78,7 +77,7 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     let admin = admin.router().layer(middleware::from_fn(require_valid_host));
     let admin = open("--admin-listen", &ports.admin_listen, admin, Doors::always_open()).await?;
     drop(starting);
-    let tasks = [upkeep, conduct.follow()];
+    let tasks = [conduct.follow()];
     Ok(Bound { app, readiness, faults, conduct, drain: config.drain.clone(), application, admin, control, tasks })
 }
 

@@ -94,7 +94,7 @@ impl Process {
     /// Waits until the application is answering a request.
     pub(crate) fn until_a_request_is_in_flight(&self) {
         let began = Instant::now();
-        let active = "http_server_active_requests{http_request_method=\"GET\"} 1";
+        let active = "http_server_active_requests{http_request_method=\"GET\",url_scheme=\"http\"} 1";
         while !get(&self.admin, "/metrics", "").contains(active) {
             pause(began, "no request is in flight");
         }

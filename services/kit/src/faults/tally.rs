@@ -8,6 +8,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use metrics::Counter;
+
 use super::{
     registry::RuleState,
     series::{INJECTED, Series},
@@ -25,8 +27,8 @@ pub(super) struct Tally {
     is_named: bool,
     /// Where its series is one of; nothing for a rule that a request brought along.
     series: Option<Arc<Series>>,
-    /// The name of its series, once it has one.
-    name: OnceLock<String>,
+    /// Its series, from the first time on that it fired.
+    counter: OnceLock<Counter>,
     matched: AtomicU64,
     fired: AtomicU64,
     capped: AtomicU64,
@@ -51,7 +53,7 @@ impl Tally {
             mode,
             is_named,
             series,
-            name: OnceLock::new(),
+            counter: OnceLock::new(),
             matched: AtomicU64::new(0),
             fired: AtomicU64::new(0),
             capped: AtomicU64::new(0),
@@ -70,11 +72,14 @@ impl Tally {
         self.fired.fetch_add(1, Ordering::Relaxed);
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.last_fired.store(milliseconds(since_1970), Ordering::Relaxed);
-        let name = self.name.get_or_init(|| match &self.series {
-            Some(series) => series.name(&self.id, self.is_named, self.mode),
-            None => INJECTED.to_owned(),
+        let counter = self.counter.get_or_init(|| {
+            let name = match &self.series {
+                Some(series) => series.name(&self.id, self.is_named, self.mode),
+                None => INJECTED.to_owned(),
+            };
+            metrics::counter!(FAULTS_INJECTED, "rule" => name, "mode" => self.mode)
         });
-        metrics::counter!(FAULTS_INJECTED, "rule" => name.clone(), "mode" => self.mode).increment(1);
+        counter.increment(1);
     }
 
     /// Counts that a cap kept the rule from its full effect; `by` is the flag that sets it.

@@ -11,11 +11,13 @@ mod traces;
 
 pub use logs::init as init_logs;
 pub use metrics::Metrics;
+#[cfg(test)]
+pub(crate) use metrics::Registry;
 pub(crate) use metrics::{
-    ATTEMPT_LABELS, ActiveRequest, FAULTS_INJECTED, LIMIT_ACTIONS, attempt_index, client_request, request_after_signal,
-    request_attempt, server_request, unique_request,
+    ATTEMPT_LABELS, ActiveRequest, FAULTS_INJECTED, LIMIT_ACTIONS, RequestResult, ServerLabels, TraceRef,
+    attempt_index, client_request, request_after_signal, request_attempt, server_request, unique_request,
 };
 pub(crate) use origin::Origin;
 pub use settings::{Collector, Protocol, Root, Settings};
-pub(crate) use spans::{CANCELLED, client_outcome, method_label, own, server_outcome};
+pub(crate) use spans::{CANCELLED, client_outcome, method_label, own, server_outcome, url_scheme};
 pub use traces::Traces;

@@ -2,7 +2,7 @@
 //!
 //! They are [`Span`]s of `tracing`, which [`Traces`] hands to OpenTelemetry. Such a span ends when its last owner drops it.
 
-use http::{Method, StatusCode, Uri, Version, header, request};
+use http::{HeaderName, Method, StatusCode, Uri, Version, header, request};
 use opentelemetry::{
     Context,
     trace::{SpanContext, TraceContextExt},
@@ -12,6 +12,8 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::{Traces, origin::Origin};
 use crate::{faults::InjectedFault, propagation::Parent};
+
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Why a request has no status whose client went away: the client's doing, and no failure of the server's.
 pub(crate) const CANCELLED: &str = "cancelled";
@@ -52,7 +54,7 @@ impl Traces {
                 http.response.status_code = Empty,
                 error.type = Empty,
                 url.path = request.uri.path(),
-                url.scheme = "http",
+                url.scheme = url_scheme(request),
                 network.protocol.version = protocol_version(request.version),
                 server.address = origin.as_ref().map(|origin| origin.host.as_str()),
                 server.port = origin.as_ref().map(|origin| i64::from(origin.port)),
@@ -170,7 +172,23 @@ fn name(method: &'static str, route: Option<&str>) -> String {
     route.map_or_else(|| method.to_owned(), |route| format!("{method} {route}"))
 }
 
-fn protocol_version(version: Version) -> &'static str {
+/// The scheme of the client's own request: what a proxy in front says of it, or else the scheme of the target.
+///
+/// As the semantic conventions define `url.scheme`. One of two values, so that a client cannot make up new series.
+pub(crate) fn url_scheme(request: &request::Parts) -> &'static str {
+    let first = |name| Some(request.headers.get(name)?.to_str().ok()?.split(',').next()?.trim());
+    let forwarded = || {
+        first(header::FORWARDED)?.split(';').find_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("proto").then(|| value.trim().trim_matches('"'))
+        })
+    };
+    let scheme = forwarded().or_else(|| first(X_FORWARDED_PROTO)).or_else(|| request.uri.scheme_str());
+    if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")) { "https" } else { "http" }
+}
+
+/// The version of HTTP as the semantic conventions write it.
+pub(super) fn protocol_version(version: Version) -> &'static str {
     match version {
         Version::HTTP_09 => "0.9",
         Version::HTTP_10 => "1.0",
@@ -188,6 +206,27 @@ mod tests {
     fn an_unknown_method_is_folded_and_a_raw_path_never_names_a_span() {
         assert_eq!(name(method_label(&Method::from_bytes(b"BREW").unwrap()), Some("/x")), "HTTP /x");
         assert_eq!(name("GET", None), "GET");
+    }
+
+    #[test]
+    fn url_scheme_is_that_of_the_clients_request() {
+        for (target, headers, expected) in [
+            ("/", &[][..], "http"),
+            ("https://host/", &[], "https"),
+            ("/", &[("x-forwarded-proto", "https")], "https"),
+            ("/", &[("x-forwarded-proto", "HTTPS, http")], "https"),
+            ("https://host/", &[("x-forwarded-proto", "http")], "http"),
+            ("/", &[("forwarded", "for=192.0.2.1; Proto=\"https\"; by=x, proto=http")], "https"),
+            ("/", &[("forwarded", "for=192.0.2.1"), ("x-forwarded-proto", "https")], "https"),
+            ("/", &[("x-forwarded-proto", "gopher")], "http"),
+        ] {
+            let mut request = http::Request::builder().uri(target);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            assert_eq!(url_scheme(&parts), expected, "{target} {headers:?}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::{
     hello::{Called, Failure, FailureKind, Hop},
     inbound::{HOPS, Inbound},
     observe::{fault_list, millis},
-    telemetry::{self, Origin, Traces},
+    telemetry::{self, TraceRef, Traces},
 };
 use connector::Connector;
 use trouble::{Trouble, Troubles};
@@ -82,7 +82,9 @@ impl Client {
         telemetry::client_outcome(&span, outcome, &faults);
         // The call ends here; what follows is the own work.
         drop(span);
-        telemetry::client_request(Origin::of_url(&upstream.url), outcome, began.elapsed());
+        let span_id = own.as_ref().map(|own| own.span_id().to_string());
+        let exemplar = inbound.exemplar().map(|trace| TraceRef { span_id: span_id.as_deref(), ..trace });
+        telemetry::client_request(&upstream.url, outcome, began, exemplar);
         let called = called(upstream, answer, millis(began));
         if let Some(Failure { kind, detail }) = &called.error {
             let (name, status) = (upstream.name.clone(), called.status);
@@ -98,7 +100,7 @@ impl Client {
                     faults = fault_list(&faults),
                     request_id = inbound.request_id,
                     trace_id = inbound.trace_id,
-                    span_id = own.map(|own| own.span_id().to_string()),
+                    span_id,
                     "upstream failed"
                 );
             }

@@ -13,6 +13,7 @@ mod faults;
 mod hello_schema;
 mod host;
 mod limits;
+mod metrics_page;
 mod probes;
 mod propagation;
 mod service;

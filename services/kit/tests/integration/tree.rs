@@ -90,10 +90,10 @@ async fn the_admin_port_shows_probes_version_and_metrics() {
     let metrics = get(&service.admin, "/metrics", &[]).await.body;
     for part in [
         "http_server_request_duration_seconds_bucket{http_request_method=\"GET\",http_route=\"/api/hello\",\
-         http_response_status_code=\"200\",le=\"0.005\"}",
+         http_response_status_code=\"200\",url_scheme=\"http\",network_protocol_version=\"1.1\",le=\"0.005\"}",
         "meshwalk_requests_by_attempt_total{attempt=\"3\"}",
         "meshwalk_build_info{service=\"backend\",version=\"v2\"",
-        "http_server_active_requests{http_request_method=\"GET\"}",
+        "http_server_active_requests{http_request_method=\"GET\",url_scheme=\"http\"}",
     ] {
         assert!(metrics.contains(part), "{part} is not in\n{metrics}");
     }
@@ -117,6 +117,7 @@ async fn a_client_that_goes_away_is_counted_as_such() {
     until("the request is in flight", async || service.faults.list()[0].matched > 0).await;
     drop(stream);
     let cancelled = "http_server_request_duration_seconds_count{http_request_method=\"GET\",\
-                     http_route=\"/api/hello\",error_type=\"cancelled\"}";
+                     http_route=\"/api/hello\",error_type=\"cancelled\",url_scheme=\"http\",\
+                     network_protocol_version=\"1.1\"}";
     until("the request is counted", async || get(&service.admin, "/metrics", &[]).await.body.contains(cancelled)).await;
 }

@@ -1,14 +1,13 @@
 //! The ground truth outside of the response: the counter and the ledger.
 
-use metrics_exporter_prometheus::PrometheusBuilder;
+use crate::telemetry::Registry as Series;
 
 use super::*;
 
 #[test]
 fn faults_are_counted_by_rule_and_mode() {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let page = recorder.handle();
-    metrics::with_local_recorder(&recorder, || {
+    let series = Series::default();
+    metrics::with_local_recorder(&series, || {
         block_on(async {
             let app = app("error=503;id=sick;path=/plain|latency=1us;id=slow", true);
             for path in ["/plain", "/plain", "/api/hello"] {
@@ -17,7 +16,7 @@ fn faults_are_counted_by_rule_and_mode() {
             ask(&app, "/api/hello", Some("latency=1us;id=any-name-of-a-caller")).await;
         });
     });
-    let page = page.render();
+    let page = series.text();
     for line in [
         r#"meshwalk_faults_injected_total{rule="sick",mode="error"} 2"#,
         r#"meshwalk_faults_injected_total{rule="slow",mode="latency"} 4"#,

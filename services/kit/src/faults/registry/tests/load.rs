@@ -1,6 +1,6 @@
 //! Many rules, huge ones, and changes while requests come.
 
-use metrics_exporter_prometheus::PrometheusBuilder;
+use crate::telemetry::Registry as Series;
 
 use super::*;
 use crate::faults::series::OWN;
@@ -87,9 +87,8 @@ fn counted(page: &str) -> Vec<&str> {
 
 #[test]
 fn rules_that_come_and_go_do_not_make_the_metrics_grow_without_end() {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let page = recorder.handle();
-    metrics::with_local_recorder(&recorder, || {
+    let series = Series::default();
+    metrics::with_local_recorder(&series, || {
         let registry = Registry::new(Settings::default());
         registry.add("error=500;path=/kept;id=kept", Origin::Control).unwrap();
         hit(&registry, "/kept");
@@ -108,7 +107,7 @@ fn rules_that_come_and_go_do_not_make_the_metrics_grow_without_end() {
         }
         hit(&registry, "/kept");
         // All that have a series, and the others of each mode.
-        let page = page.render();
+        let page = series.text();
         assert_eq!(counted(&page).len(), 2 * OWN + 2);
         for line in [
             r#"{rule="kept",mode="error"} 2"#.to_owned(),
@@ -128,9 +127,8 @@ fn rules_that_come_and_go_do_not_make_the_metrics_grow_without_end() {
 
 #[test]
 fn a_rule_that_never_fires_takes_no_series() {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let page = recorder.handle();
-    metrics::with_local_recorder(&recorder, || {
+    let series = Series::default();
+    metrics::with_local_recorder(&series, || {
         let registry = Registry::new(Settings::default());
         for round in 0..2 * OWN {
             registry.add(&format!("error=503;path=/nobody;id=n{round}"), Origin::Control).unwrap();
@@ -138,7 +136,7 @@ fn a_rule_that_never_fires_takes_no_series() {
         }
         registry.add("error=503;id=last", Origin::Control).unwrap();
         hit(&registry, "/");
-        assert_eq!(counted(&page.render()).len(), 1);
-        assert!(page.render().contains(r#"rule="last""#));
+        assert_eq!(counted(&series.text()).len(), 1);
+        assert!(series.text().contains(r#"rule="last""#));
     });
 }

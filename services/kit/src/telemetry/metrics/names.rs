@@ -1,0 +1,40 @@
+//! Names and help texts of the metrics.
+
+use metrics::Unit;
+
+use super::registry::Registry;
+
+pub(super) const SERVER_DURATION: &str = "http_server_request_duration_seconds";
+pub(super) const CLIENT_DURATION: &str = "http_client_request_duration_seconds";
+pub(super) const ACTIVE: &str = "http_server_active_requests";
+pub(super) const ATTEMPTS: &str = "meshwalk_requests_by_attempt_total";
+pub(super) const UNIQUE: &str = "meshwalk_unique_requests_total";
+pub(super) const AFTER_SIGNAL: &str = "meshwalk_requests_after_sigterm_total";
+pub(super) const BUILD: &str = "meshwalk_build_info";
+
+/// Counter of injected faults.
+pub(crate) const FAULTS_INJECTED: &str = "meshwalk_faults_injected_total";
+
+/// Counter of the actions of limits.
+pub(crate) const LIMIT_ACTIONS: &str = "meshwalk_limit_actions_total";
+
+/// Sets the help texts and the units.
+pub(super) fn describe(registry: &Registry) {
+    let seconds = Some(Unit::Seconds);
+    for (name, unit, help) in [
+        (SERVER_DURATION, seconds, "Duration of requests until the head of the response."),
+        (CLIENT_DURATION, seconds, "Duration of calls to upstreams."),
+        (ACTIVE, None, "Requests in flight."),
+        (ATTEMPTS, None, "Requests by the attempt count of the proxy in front; 1 is the first attempt."),
+        (UNIQUE, None, "Requests by x-request-id, each id counted once a minute however often it was retried."),
+        (AFTER_SIGNAL, None, "Requests that arrived after the signal to terminate."),
+        (FAULTS_INJECTED, None, "Requests into which a fault was injected, by rule and mode."),
+        (LIMIT_ACTIONS, None, "Connections closed and requests rejected by a limit, by the flag that sets it."),
+        ("meshwalk_connections", None, "Open connections by port and state."),
+        ("meshwalk_log_lines_dropped_total", None, "Log lines dropped because the reader of the log is too slow."),
+        ("meshwalk_spans_lost_total", None, "Spans that did not reach the collector, by reason."),
+        (BUILD, None, "Service, release and package version of the process; always 1."),
+    ] {
+        registry.describe(name, unit, help);
+    }
+}
