@@ -72,7 +72,9 @@ pub(crate) fn parse(page: &str) -> Result<Vec<Sample>, String> {
             if sample.exemplar.is_some() && !["_bucket", "_total"].contains(&suffix) {
                 return Err(wrong("only buckets and counters have exemplars"));
             }
-            if current.kind != "gauge" && !(sample.value >= 0.0) || current.kind == "info" && sample.value != 1.0 {
+            if current.kind != "gauge" && (sample.value.is_nan() || sample.value < 0.0)
+                || current.kind == "info" && sample.value != 1.0
+            {
                 return Err(wrong("the value is not one of its type"));
             }
             current.samples.push(sample);
