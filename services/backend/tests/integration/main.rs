@@ -1,6 +1,7 @@
 //! The program as a platform runs it: command line, environment, log, signals and exit code.
 #![allow(clippy::unwrap_used)]
 
+mod cardinality;
 mod ending;
 mod logging;
 mod peer;
