@@ -146,17 +146,21 @@ mod tests {
     #[test]
     fn counts_every_value_of_several_threads() {
         let histogram = Histogram::new();
+        let (threads, values) = (4, 200_000_u32);
+        let barrier = std::sync::Barrier::new(threads);
+        let now = Instant::now();
         std::thread::scope(|scope| {
-            for _ in 0..4 {
+            for _ in 0..threads {
                 scope.spawn(|| {
-                    for _ in 0..10_000 {
-                        histogram.record(Duration::from_millis(500), Instant::now(), None);
+                    barrier.wait();
+                    for _ in 0..values {
+                        histogram.record(Duration::from_millis(500), now, None);
                     }
                 });
             }
         });
-        assert_eq!(counts(&histogram).last(), Some(&40_000));
-        assert_eq!(histogram.snapshot().sum, 20_000.0);
+        assert_eq!(counts(&histogram).last(), Some(&800_000));
+        assert_eq!(histogram.snapshot().sum, 400_000.0);
     }
 
     #[test]
