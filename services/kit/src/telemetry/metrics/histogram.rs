@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn counts_every_value_of_several_threads() {
         let histogram = Histogram::new();
-        let (threads, values) = (4, 200_000_u32);
+        let (threads, values) = (4, 2_000_000_u32);
         let barrier = std::sync::Barrier::new(threads);
         let now = Instant::now();
         std::thread::scope(|scope| {
@@ -159,8 +159,8 @@ mod tests {
                 });
             }
         });
-        assert_eq!(counts(&histogram).last(), Some(&800_000));
-        assert_eq!(histogram.snapshot().sum, 400_000.0);
+        assert_eq!(counts(&histogram).last(), Some(&8_000_000));
+        assert_eq!(histogram.snapshot().sum, 4_000_000.0);
     }
 
     #[test]
