@@ -15,6 +15,7 @@ mod app;
 pub mod attempts;
 mod body;
 pub mod config;
+mod console;
 mod echo;
 pub mod faults;
 pub mod health;

@@ -8,6 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     config::Config,
+    console,
     identity::Identity,
     server,
     signals::Signals,
@@ -49,10 +50,12 @@ impl Program {
                 return if message.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
             }
         };
-        match self.run(&config) {
+        let result = self.run(&config);
+        telemetry::flush_logs();
+        match result {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("error: {error:#}");
+                console::print_error(format!("error: {error:#}"));
                 ExitCode::FAILURE
             }
         }
@@ -60,6 +63,7 @@ impl Program {
 
     fn run(self, config: &Config) -> anyhow::Result<()> {
         telemetry::init_logs(&config.log)?;
+        console::install_panic_hook();
         let runtime = runtime()?;
         runtime.block_on(async {
             let signals = Signals::install().context("cannot take signals")?;

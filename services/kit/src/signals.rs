@@ -4,7 +4,7 @@ use std::{future::pending, io};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::faults::Registry;
+use crate::{faults::Registry, telemetry};
 
 /// Signals that end the process in order. Their default action would end it at once.
 #[derive(Debug)]
@@ -43,6 +43,7 @@ impl Signals {
         tokio::spawn(async move {
             let signal = self.next(&faults).await;
             tracing::warn!(signal, "second signal; ending now");
+            telemetry::flush_logs();
             std::process::exit(1);
         });
     }

@@ -3,6 +3,7 @@
 
 mod cardinality;
 mod ending;
+mod log_reader;
 mod logging;
 mod peer;
 mod process;

@@ -1,6 +1,10 @@
 //! Traces, metrics and logs. None of them can delay or fail a request.
 
 mod delivery;
+mod log_clock;
+mod log_json;
+mod log_queue;
+mod log_writer;
 mod logs;
 mod metrics;
 mod origin;
@@ -9,6 +13,7 @@ mod settings;
 mod spans;
 mod traces;
 
+pub(crate) use logs::flush as flush_logs;
 pub use logs::init as init_logs;
 pub use metrics::Metrics;
 #[cfg(test)]

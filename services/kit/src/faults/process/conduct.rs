@@ -13,7 +13,10 @@ use super::{
     burn::Burn,
     leak::Leak,
 };
-use crate::faults::{Registry, active::Active};
+use crate::{
+    faults::{Registry, active::Active},
+    telemetry,
+};
 
 /// Carries out what rules do to the process. Clones carry out together.
 #[derive(Debug, Clone)]
@@ -51,6 +54,7 @@ impl Crash {
     /// Ends the process, now.
     pub(crate) fn carry_out(self) -> ! {
         tracing::error!(fault = self.rule, exit = %self.exit, "crashing: an injected fault");
+        telemetry::flush_logs();
         match self.exit {
             Exit::Code(code) => std::process::exit(code.into()),
             Exit::Abort => std::process::abort(),

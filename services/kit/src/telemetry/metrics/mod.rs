@@ -20,14 +20,14 @@ use anyhow::Context;
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, header};
-use metrics::gauge;
+use metrics::{counter, gauge};
 
 use crate::identity::Identity;
 use names::BUILD;
 use page::Page;
 
 pub(crate) use histogram::TraceRef;
-pub(crate) use names::{FAULTS_INJECTED, LIMIT_ACTIONS};
+pub(crate) use names::{FAULTS_INJECTED, LIMIT_ACTIONS, LOG_LINES_DROPPED};
 pub(crate) use registry::Registry;
 pub(crate) use requests::{
     ATTEMPT_LABELS, ActiveRequest, RequestResult, ServerLabels, attempt_index, client_request, request_after_signal,
@@ -59,6 +59,7 @@ impl Metrics {
         .set(1.0);
         requests::unique_requests();
         requests::requests_after_signal();
+        counter!(LOG_LINES_DROPPED).increment(0);
         Ok(Self(()))
     }
 

@@ -18,6 +18,9 @@ pub(crate) const FAULTS_INJECTED: &str = "meshwalk_faults_injected_total";
 /// Counter of the actions of limits.
 pub(crate) const LIMIT_ACTIONS: &str = "meshwalk_limit_actions_total";
 
+/// Counter of log lines that did not fit into the queue of the log's writer.
+pub(crate) const LOG_LINES_DROPPED: &str = "meshwalk_log_lines_dropped_total";
+
 /// Sets the help texts and the units.
 pub(super) fn describe(registry: &Registry) {
     let seconds = Some(Unit::Seconds);
@@ -31,7 +34,7 @@ pub(super) fn describe(registry: &Registry) {
         (FAULTS_INJECTED, None, "Requests into which a fault was injected, by rule and mode."),
         (LIMIT_ACTIONS, None, "Connections closed and requests rejected by a limit, by the flag that sets it."),
         ("meshwalk_connections", None, "Open connections by port and state."),
-        ("meshwalk_log_lines_dropped_total", None, "Log lines dropped because the reader of the log is too slow."),
+        (LOG_LINES_DROPPED, None, "Log lines dropped because the reader of the log is too slow."),
         ("meshwalk_spans_lost_total", None, "Spans that did not reach the collector, by reason."),
         (BUILD, None, "Service, release and package version of the process; always 1."),
     ] {
