@@ -18,6 +18,9 @@ use crate::{
 /// A wrong command line or environment (`EX_USAGE` of sysexits.h). No port has been opened then.
 const USAGE: u8 = 64;
 
+/// Workers at most. A sample workload does not take a large node.
+const MAX_WORKERS: usize = 4;
+
 /// One of the workload's programs.
 #[derive(Debug)]
 pub struct Program {
@@ -81,8 +84,8 @@ impl Program {
     }
 }
 
-/// At least two workers: spans are sent on them while another one may be busy, also on a node with one processor.
+/// A worker for each available core, up to four. Spans and log lines have threads of their own, so one worker is enough.
 fn runtime() -> anyhow::Result<Runtime> {
-    let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 4));
+    let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_WORKERS));
     Builder::new_multi_thread().worker_threads(workers).enable_all().build().context("cannot start the runtime")
 }

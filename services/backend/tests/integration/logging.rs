@@ -63,7 +63,8 @@ fn a_collector_that_is_down_is_said_once_and_not_per_span() {
             .args(["--drain-delay=0s", "--drain-timeout=3s"]),
     );
     get(&process.address, "/api/hello", "");
-    process.line_with("spans are not delivered");
+    let lost = process.line_with("spans are lost");
+    assert_eq!(lost["reason"], "export_failed", "{lost}");
     // Some more batches, the last one at the end.
     for _ in 0..20 {
         get(&process.address, "/api/hello", "");
@@ -72,7 +73,7 @@ fn a_collector_that_is_down_is_said_once_and_not_per_span() {
     process.signal(Signal::TERM);
     let (status, rest) = process.wait();
     assert_eq!(status.code(), Some(0));
-    assert!(!rest.contains("not delivered"), "{rest}");
+    assert!(!rest.contains("spans are lost;"), "{rest}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod cardinality;
 mod ending;
 mod log_reader;
 mod logging;
+mod lost_spans;
 mod peer;
 mod process;
 mod process_faults;

@@ -56,12 +56,19 @@ fn the_last_spans_are_sent_after_the_last_request_and_before_the_end() {
 fn a_collector_that_never_answers_holds_up_the_end_until_the_deadline_only() {
     let collector = Peer::new();
     let process = Process::start(traced(&collector).arg("--drain-timeout=1s"));
-    get(&process.address, "/api/hello", "");
+    for _ in 0..3 {
+        get(&process.address, "/api/hello", "");
+    }
     process.signal(Signal::TERM);
     let unanswered = collector.asked();
     let (status, log) = process.wait();
     assert_eq!(status.code(), Some(0));
-    assert!(log.contains("the last spans are lost"), "{log}");
+    let lost: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &serde_json::Value| line["message"] == "the last spans are lost")
+        .collect();
+    assert!(lost.len() == 1 && lost[0]["lost"] == 3, "{log}");
     drop(unanswered);
 }
 

@@ -1,6 +1,6 @@
 //! Traces, metrics and logs. None of them can delay or fail a request.
 
-mod delivery;
+mod batch;
 mod log_clock;
 mod log_json;
 mod log_queue;
@@ -10,9 +10,14 @@ mod metrics;
 mod origin;
 mod sampler;
 mod settings;
+mod span_losses;
+mod span_queue;
+mod span_rejections;
+mod span_sender;
 mod spans;
 mod traces;
 
+pub use batch::BatchSettings;
 pub(crate) use logs::flush as flush_logs;
 pub use logs::init as init_logs;
 pub use metrics::Metrics;

@@ -1,9 +1,9 @@
 //! The standard `OTEL_*` variables, as far as they concern this program.
 //!
-//! The SDK reads many of them itself (`OTEL_BSP_*`, `OTEL_RESOURCE_ATTRIBUTES`, and the exporter's headers and
-//! timeout). Compression is not built in, and whoever asks for it is told. The SDK does not know `OTEL_SDK_DISABLED` and `OTEL_PROPAGATORS`, and the others here are needed to decide
+//! The SDK reads some of them itself (`OTEL_RESOURCE_ATTRIBUTES`, and the exporter's headers and timeout). Compression is not built in, and whoever asks for it is told. The SDK does not know `OTEL_SDK_DISABLED` and `OTEL_PROPAGATORS`, and the others here are needed to decide
 //! whether there is anything to trace for.
 
+use super::BatchSettings;
 use crate::propagation::Order;
 
 /// What the environment says about traces.
@@ -15,6 +15,8 @@ pub struct Settings {
     pub order: Order,
     /// How a trace that starts here is sampled.
     pub root: Root,
+    /// How spans are batched.
+    pub batch: BatchSettings,
     /// The service's name, where it is not the program's.
     pub service_name: Option<String>,
 }
@@ -66,12 +68,13 @@ impl Settings {
         let off = disabled || set("OTEL_TRACES_EXPORTER").as_deref() == Some("none");
         let collector = if off { None } else { collector(&set, &mut remarks) };
         let root = root(&set, &mut remarks);
+        let batch = BatchSettings::read(&set, &mut remarks);
         // The variable of its own goes before the attribute of the list.
         let service_name = set("OTEL_SERVICE_NAME").or_else(|| {
             let attributes = set("OTEL_RESOURCE_ATTRIBUTES")?;
             attributes.split(',').find_map(|pair| pair.trim().strip_prefix("service.name=").map(str::to_owned))
         });
-        (Self { collector, order, root, service_name }, remarks)
+        (Self { collector, order, root, batch, service_name }, remarks)
     }
 
     /// Reads the environment of the process.

@@ -1,16 +1,20 @@
 //! Making spans and sending them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use opentelemetry::{Context, KeyValue, trace::TracerProvider};
-use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
-use tracing::{Dispatch, Span, dispatcher, level_filters::LevelFilter};
+use tracing::{Dispatch, Span, dispatcher, level_filters::LevelFilter, subscriber::NoSubscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::{Collector, Protocol, Settings, delivery::Delivery, sampler::CallersDecision};
+use super::{
+    Settings,
+    sampler::CallersDecision,
+    span_queue::{QueueProcessor, SpanQueue},
+    span_sender,
+};
 use crate::{identity::Identity, propagation::Order};
 
 /// The process's spans. Without a collector there are none, and trace headers travel on as they came.
@@ -21,24 +25,31 @@ pub struct Traces {
     /// Takes spans alone. The log is a subscriber of its own, so that its filter drops no span, no line of it becomes a
     /// span's event, and what the senders of spans say makes no more spans to send.
     bridge: Option<Dispatch>,
-    provider: Option<SdkTracerProvider>,
+    /// Spans that wait to be sent.
+    queue: Option<Arc<SpanQueue>>,
 }
 
 impl Traces {
-    /// Sets spans up. To be called inside of a runtime with two workers or more, on which they will be sent.
+    /// Sets spans up, and starts the thread that sends them.
     ///
     /// # Errors
-    /// An endpoint that is no URL. That nobody is there is no error: a collector may come later.
+    /// The endpoint is not a valid URL. A collector that is not there is not an error: it may come later.
     pub fn new(settings: &Settings, identity: &Identity) -> anyhow::Result<Self> {
         let Some(collector) = &settings.collector else {
             return Ok(Self { order: settings.order, ..Self::default() });
         };
-        let exporter = exporter(collector).with_context(|| format!("cannot send spans to {}", collector.endpoint))?;
-        let provider = SdkTracerProvider::builder()
-            .with_sampler(CallersDecision::from(settings.root))
-            .with_resource(resource(settings, identity))
-            .with_batch_exporter(Delivery::new(exporter, collector.endpoint.clone()))
-            .build();
+        let resource = resource(settings, identity);
+        let queue = Arc::new(SpanQueue::new(settings.batch.clone(), collector.endpoint.clone()));
+        span_sender::start(Arc::clone(&queue), collector, &resource)
+            .with_context(|| format!("cannot send spans to {}", collector.endpoint))?;
+        // The SDK reads the sampler's variables too, and would remark upon them a second time.
+        let provider = tracing::subscriber::with_default(NoSubscriber::default(), || {
+            SdkTracerProvider::builder()
+                .with_sampler(CallersDecision::from(settings.root))
+                .with_resource(resource)
+                .with_span_processor(QueueProcessor(Arc::clone(&queue)))
+                .build()
+        });
         // The attributes are those of the conventions, without the places in the code and the threads that the layer
         // would add.
         let layer = tracing_opentelemetry::layer()
@@ -49,7 +60,7 @@ impl Traces {
             .with_tracked_inactivity(false);
         // The level keeps the libraries' finer events cheap: they are not even asked about.
         let bridge = Dispatch::new(tracing_subscriber::registry().with(layer).with(LevelFilter::INFO));
-        Ok(Self { order: settings.order, bridge: Some(bridge), provider: Some(provider) })
+        Ok(Self { order: settings.order, bridge: Some(bridge), queue: Some(queue) })
     }
 
     /// Makes a span for OpenTelemetry; a disabled one without a collector.
@@ -65,30 +76,14 @@ impl Traces {
         span
     }
 
-    /// Sends what is left, for this long at most. To be called when no request is in flight any more.
+    /// Sends the spans that are left, for `limit` at most. Spans that end later are lost.
     pub(crate) async fn flush(&self, limit: Duration) {
-        let Some(provider) = self.provider.clone() else { return };
-        // The SDK waits for its thread here, which would hold up the runtime that has to send.
-        let shutdown = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(limit));
-        match shutdown.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the last spans are lost"),
-            Err(error) => tracing::warn!(%error, "the last spans are lost"),
+        let Some(queue) = self.queue.clone() else { return };
+        // Waits for a thread, and must not hold up what is still served.
+        if let Err(error) = tokio::task::spawn_blocking(move || queue.close(limit)).await {
+            tracing::warn!(%error, "the last spans are lost");
         }
     }
-}
-
-fn exporter(collector: &Collector) -> anyhow::Result<SpanExporter> {
-    let builder = SpanExporter::builder();
-    let exporter = match collector.protocol {
-        Protocol::Grpc => builder.with_tonic().with_endpoint(&collector.endpoint).build(),
-        Protocol::HttpProtobuf => builder
-            .with_http()
-            .with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
-            .with_endpoint(&collector.endpoint)
-            .build(),
-    };
-    Ok(exporter?)
 }
 
 /// Who the spans are from, beside what `OTEL_RESOURCE_ATTRIBUTES` says.

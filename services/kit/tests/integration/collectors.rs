@@ -1,15 +1,22 @@
 //! Collectors that are down, slow or unwilling cost the requests nothing.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
 
+use axum::{Router, body::Body, response::Response, routing::post};
 use http::StatusCode;
-use meshwalk_kit::telemetry::Protocol;
-use tokio::io::AsyncWriteExt;
+use meshwalk_kit::telemetry::{BatchSettings, Protocol, Settings};
+use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
+use prost::Message;
+use tokio::{io::AsyncWriteExt, net::TcpListener, runtime::Builder};
 
 use super::{
-    client::Client,
+    client::{Client, get, hello},
     service::{DEADLINE, Nobody, Service, upstream},
-    sink::settings,
+    sink::{self, Sink, settings},
 };
 
 /// More than the batch processor's queue of 2048 spans holds.
@@ -58,4 +65,62 @@ async fn a_collector_that_refuses_delays_nothing() {
     })
     .await;
     serves(Protocol::HttpProtobuf, &refusing).await;
+}
+
+/// Takes each batch but for one span.
+async fn reject_one(protocol: Protocol) -> Response {
+    let partial_success = Some(ExportTracePartialSuccess { rejected_spans: 1, error_message: "too old".to_owned() });
+    let message = ExportTraceServiceResponse { partial_success }.encode_to_vec();
+    match protocol {
+        Protocol::Grpc => sink::grpc_response(&message),
+        Protocol::HttpProtobuf => Response::new(Body::from(message)),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn spans_that_a_collector_rejects_are_counted_with_either_protocol() {
+    let router = Router::new()
+        .route("/v1/traces", post(|| reject_one(Protocol::HttpProtobuf)))
+        .route(sink::GRPC_PATH, post(|| reject_one(Protocol::Grpc)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    // The metrics are the process's, and of all tests only this one has spans rejected.
+    let observer = Service::start("backend", &[]).await;
+    for (protocol, rejected) in [(Protocol::HttpProtobuf, 1), (Protocol::Grpc, 2)] {
+        let service = Service::traced("backend", &[], &settings(protocol, &base)).await;
+        for _ in 0..3 {
+            hello(&service.address, &[]).await;
+        }
+        service.end().await.unwrap();
+        let metrics = get(&observer.admin, "/metrics", &[]).await.body;
+        let line = format!("meshwalk_spans_lost_total{{reason=\"rejected\"}} {rejected}\n");
+        assert!(metrics.contains(&line), "{protocol:?}: {metrics}");
+    }
+}
+
+#[test]
+fn busy_worker_does_not_delay_spans() {
+    let runtime = || Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (clients, services) = (runtime(), runtime());
+    let (sink, settings) = clients.block_on(Sink::start(Protocol::HttpProtobuf));
+    let batch = BatchSettings { schedule_delay: Duration::from_millis(500), ..BatchSettings::default() };
+    let service = services.block_on(Service::traced("backend", &[], &Settings { batch, ..settings }));
+    clients.block_on(hello(&service.address, &[]));
+
+    let (release, released) = mpsc::channel::<()>();
+    let (block, blocked) = mpsc::channel();
+    services.spawn(async move {
+        block.send(()).unwrap();
+        // Ends when the sender is dropped.
+        let _ = released.recv();
+    });
+    blocked.recv().unwrap();
+    let began = Instant::now();
+    while sink.spans().is_empty() {
+        assert!(began.elapsed() < DEADLINE, "no span is sent while the only worker is busy");
+        thread::sleep(Duration::from_millis(5));
+    }
+    drop(release);
+    services.block_on(service.end()).unwrap();
 }

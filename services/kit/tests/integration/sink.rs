@@ -23,6 +23,9 @@ use tokio::net::TcpListener;
 /// The length and compression flag before a gRPC message.
 const GRPC_PREFIX: usize = 5;
 
+/// The path of OTLP's only method for spans.
+pub(crate) const GRPC_PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
 /// What the collector has received.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sink(Arc<Mutex<Vec<(String, Span)>>>);
@@ -31,10 +34,8 @@ impl Sink {
     /// A collector, and the settings of a service that sends to it.
     pub(crate) async fn start(protocol: Protocol) -> (Self, Settings) {
         let sink = Self::default();
-        let router = Router::new()
-            .route("/v1/traces", post(by_http))
-            .route("/opentelemetry.proto.collector.trace.v1.TraceService/Export", post(by_grpc))
-            .with_state(sink.clone());
+        let router =
+            Router::new().route("/v1/traces", post(by_http)).route(GRPC_PATH, post(by_grpc)).with_state(sink.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -87,8 +88,15 @@ async fn by_http(State(sink): State<Sink>, body: Bytes) -> Response {
 
 async fn by_grpc(State(sink): State<Sink>, body: Bytes) -> Response {
     sink.take(&body[GRPC_PREFIX..]);
+    grpc_response(&[])
+}
+
+/// A gRPC response with this message and the status OK.
+pub(crate) fn grpc_response(message: &[u8]) -> Response {
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    let message = Bytes::from([&[0], &length[..], message].concat());
     let trailers = HeaderMap::from_iter([("grpc-status".parse().unwrap(), HeaderValue::from_static("0"))]);
-    let frames = [Frame::data(Bytes::from_static(&[0; GRPC_PREFIX])), Frame::trailers(trailers)];
+    let frames = [Frame::data(message), Frame::trailers(trailers)];
     let body = StreamBody::new(futures_util::stream::iter(frames.map(Ok::<_, std::convert::Infallible>)));
     Response::builder().header(header::CONTENT_TYPE, "application/grpc").body(Body::new(body)).unwrap()
 }

@@ -22,12 +22,13 @@ use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, header};
 use metrics::{counter, gauge};
 
+use super::span_losses::LossReason;
 use crate::identity::Identity;
 use names::BUILD;
 use page::Page;
 
 pub(crate) use histogram::TraceRef;
-pub(crate) use names::{FAULTS_INJECTED, LIMIT_ACTIONS, LOG_LINES_DROPPED};
+pub(crate) use names::{FAULTS_INJECTED, LIMIT_ACTIONS, LOG_LINES_DROPPED, SPANS_LOST};
 pub(crate) use registry::Registry;
 pub(crate) use requests::{
     ATTEMPT_LABELS, ActiveRequest, RequestResult, ServerLabels, attempt_index, client_request, request_after_signal,
@@ -60,6 +61,9 @@ impl Metrics {
         requests::unique_requests();
         requests::requests_after_signal();
         counter!(LOG_LINES_DROPPED).increment(0);
+        for reason in LossReason::ALL {
+            counter!(SPANS_LOST, "reason" => reason.as_str()).increment(0);
+        }
         Ok(Self(()))
     }
 

@@ -21,6 +21,9 @@ pub(crate) const LIMIT_ACTIONS: &str = "meshwalk_limit_actions_total";
 /// Counter of log lines that did not fit into the queue of the log's writer.
 pub(crate) const LOG_LINES_DROPPED: &str = "meshwalk_log_lines_dropped_total";
 
+/// Counter of spans that did not reach the collector.
+pub(crate) const SPANS_LOST: &str = "meshwalk_spans_lost_total";
+
 /// Sets the help texts and the units.
 pub(super) fn describe(registry: &Registry) {
     let seconds = Some(Unit::Seconds);
@@ -35,7 +38,7 @@ pub(super) fn describe(registry: &Registry) {
         (LIMIT_ACTIONS, None, "Connections closed and requests rejected by a limit, by the flag that sets it."),
         ("meshwalk_connections", None, "Open connections by port and state."),
         (LOG_LINES_DROPPED, None, "Log lines dropped because the reader of the log is too slow."),
-        ("meshwalk_spans_lost_total", None, "Spans that did not reach the collector, by reason."),
+        (SPANS_LOST, None, "Spans that did not reach the collector, by reason."),
         (BUILD, None, "Service, release and package version of the process; always 1."),
     ] {
         registry.describe(name, unit, help);
