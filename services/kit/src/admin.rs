@@ -13,6 +13,7 @@ use crate::{
     faults::{Probe, Registry},
     health::Readiness,
     identity::Identity,
+    net::ConnectionGauges,
     telemetry::Metrics,
 };
 
@@ -23,6 +24,7 @@ pub(crate) struct Admin {
     pub(crate) readiness: Readiness,
     pub(crate) faults: Registry,
     pub(crate) metrics: Metrics,
+    pub(crate) connections: ConnectionGauges,
 }
 
 impl Admin {
@@ -54,6 +56,7 @@ async fn readyz(State(admin): State<Admin>) -> impl IntoResponse {
 }
 
 async fn metrics(State(admin): State<Admin>, headers: HeaderMap) -> impl IntoResponse {
+    admin.connections.refresh();
     admin.metrics.response(&headers).await
 }
 

@@ -43,11 +43,12 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(config: &Config, identity: Identity, traces: Traces) -> Self {
+    /// The application, with at most `upstream_connections` connections to its upstreams.
+    pub(crate) fn new(config: &Config, identity: Identity, traces: Traces, upstream_connections: usize) -> Self {
         Self {
             identity_headers: identity.headers(),
             identity,
-            client: Client::new(&config.upstreams, traces.clone()),
+            client: Client::new(&config.upstreams, upstream_connections, traces.clone()),
             traces,
             upstreams: config.upstreams.list().cloned().collect(),
             on_upstream_error: config.upstreams.on_upstream_error,

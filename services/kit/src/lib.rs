@@ -16,6 +16,7 @@ pub mod attempts;
 mod body;
 pub mod config;
 mod console;
+mod descriptors;
 mod echo;
 pub mod faults;
 pub mod health;

@@ -26,6 +26,18 @@ impl Limit {
     pub(crate) const BAGGAGE: Self = Self("baggage");
     /// `--header-read-timeout`
     pub(crate) const HEADER_READ_TIMEOUT: Self = Self("header-read-timeout");
+    /// `--idle-timeout`
+    pub(crate) const IDLE_TIMEOUT: Self = Self("idle-timeout");
+    /// `--max-connections`
+    pub(crate) const MAX_CONNECTIONS: Self = Self("max-connections");
+    /// Connections of the admin port, which no flag sets.
+    pub(crate) const ADMIN_CONNECTIONS: Self = Self("admin-connections");
+    /// Connections of the control port, which no flag sets.
+    pub(crate) const CONTROL_CONNECTIONS: Self = Self("control-connections");
+    /// Connections to upstreams, which no flag sets.
+    pub(crate) const UPSTREAM_CONNECTIONS: Self = Self("upstream-connections");
+    /// Open files of the process (`ulimit -n`) or the host.
+    pub(crate) const OPEN_FILES: Self = Self("open-files");
     /// `--max-body-bytes`
     pub(crate) const MAX_BODY_BYTES: Self = Self("max-body-bytes");
 }
@@ -37,7 +49,11 @@ pub(crate) enum Action {
     Closed,
     /// Removed a part of what a request carries on to the upstreams.
     Reduced,
-    /// Answered a request with an error.
+    /// Closed an idle connection in favor of a new one.
+    Evicted,
+    /// Let a connection wait.
+    Delayed,
+    /// Answered a request, or all requests of a connection, with an error.
     Rejected,
 }
 
@@ -47,6 +63,8 @@ impl Action {
         match self {
             Self::Closed => "closed",
             Self::Reduced => "reduced",
+            Self::Evicted => "evicted",
+            Self::Delayed => "delayed",
             Self::Rejected => "rejected",
         }
     }

@@ -10,11 +10,12 @@ use crate::{
     admin::Admin,
     app::{self, App},
     config::{Address, Config, Drain},
+    descriptors::DescriptorBudget,
     faults::{self, Conduct, Control, Registry},
     health::{Blocked, Readiness},
     host_check::require_valid_host,
     identity::Identity,
-    net::{Doors, Listener, Server, Settings},
+    net::{ConnTable, ConnectionGauges, Doors, Listener, Server, Settings},
     telemetry::{Metrics, Traces},
 };
 
@@ -55,27 +56,36 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     let starting: Blocked = readiness.block("ports");
     let faults = config.registry(&identity.instance)?;
     let metrics = Metrics::install(&identity)?;
-    let app = Arc::new(App::new(config, identity.clone(), traces));
-    let admin = Admin { identity, readiness: readiness.clone(), faults: faults.clone(), metrics };
+    let budget = DescriptorBudget::new(config.limits.max_connections, config.upstreams.list().count())?;
+    let app = Arc::new(App::new(config, identity.clone(), traces, budget.upstreams));
+    let [application_table, admin_table, control_table] =
+        [budget.application, budget.admin, budget.control].map(ConnTable::new);
+    let connections = ConnectionGauges::new([
+        ("application", Arc::clone(&application_table)),
+        ("admin", Arc::clone(&admin_table)),
+        ("control", Arc::clone(&control_table)),
+    ]);
+    let admin = Admin { identity, readiness: readiness.clone(), faults: faults.clone(), metrics, connections };
 
-    let settings = Settings::from(&config.limits);
-    let open = async |flag: &str, address: &Address, router: Router, doors: Doors| {
+    let open = async |flag: &str, address: &Address, router: Router, table: &Arc<ConnTable>, doors: Doors| {
+        let settings = Settings::new(&config.limits, app.identity_headers.clone());
         let listener = Listener::bind(address).await.with_context(|| format!("cannot listen on {address} ({flag})"))?;
         let address = listener.address().clone();
-        anyhow::Ok(Port { address, server: Server::start(listener, router, settings.clone(), doors) })
+        anyhow::Ok(Port { address, server: Server::start(listener, router, settings, Arc::clone(table), doors) })
     };
     let ports = &config.ports;
     let routes = app::router(Arc::clone(&app), faults.clone(), extra);
     // Only this port is ever closed by a fault.
-    let application = open("--listen", &ports.listen, routes, faults.doors()).await?;
+    let application = open("--listen", &ports.listen, routes, &application_table, faults.doors()).await?;
     let token = ports.control_token()?;
     let conduct = Conduct::new(faults.clone());
     let control = Control { registry: faults.clone(), conduct: conduct.clone(), attempts: app.attempts.clone(), token };
     let control = faults::control_router(control).layer(middleware::from_fn(require_valid_host));
-    let control = open("--control-listen", &ports.control_listen, control, Doors::always_open()).await?;
-    // Last, so that whoever is told "started" finds the others open.
+    let control =
+        open("--control-listen", &ports.control_listen, control, &control_table, Doors::always_open()).await?;
+    // Bind the admin port last: once `/startupz` answers, all ports are open.
     let admin = admin.router().layer(middleware::from_fn(require_valid_host));
-    let admin = open("--admin-listen", &ports.admin_listen, admin, Doors::always_open()).await?;
+    let admin = open("--admin-listen", &ports.admin_listen, admin, &admin_table, Doors::always_open()).await?;
     drop(starting);
     let tasks = [conduct.follow()];
     Ok(Bound { app, readiness, faults, conduct, drain: config.drain.clone(), application, admin, control, tasks })

@@ -30,14 +30,22 @@ pub struct Limits {
           value_parser = number::within::<u64>(0..=MOST_BODY_BYTES))]
     pub max_body_bytes: u64,
 
-    /// How long a request's head may take from its first byte on. A connection that waits between requests is left
-    /// alone: if it were closed, a proxy in front could lose the request that it sends at that moment.
+    /// Limit for a request head, from its first byte on, and for every other part of the protocol that has begun, such
+    /// as an HTTP/2 frame; then the connection is closed. The time between requests does not count.
     #[arg(long, env = "MESHWALK_HEADER_READ_TIMEOUT", value_name = "DURATION", default_value = "10s",
           value_parser = duration::at_least_1ms)]
     pub header_read_timeout: Duration,
 
-    /// How many connections may be open at once; more wait until one ends.
-    #[arg(long, env = "MESHWALK_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024",
+    /// How long a connection may stay open without a request in flight. Longer than the idle timeout of a proxy in
+    /// front, 1h in Envoy, so that the proxy closes first; otherwise it may send a request while the service closes.
+    #[arg(long, env = "MESHWALK_IDLE_TIMEOUT", value_name = "DURATION", default_value = "65m",
+          value_parser = duration::at_least_1ms)]
+    pub idle_timeout: Duration,
+
+    /// How many connections the application port may have, at most 1000000. For one more, the longest idle one is closed;
+    /// if none is idle, the new one is answered with 503. Default: as many as the limit of open files allows, at most
+    /// 4096.
+    #[arg(long, env = "MESHWALK_MAX_CONNECTIONS", value_name = "COUNT",
           value_parser = number::within::<u32>(1..=1_000_000))]
-    pub max_connections: u32,
+    pub max_connections: Option<u32>,
 }

@@ -29,7 +29,7 @@ use super::{
     shaped::{Parting, Shaped},
     subject::{Asked, Subject},
 };
-use crate::net::{NoAnswer, Wire};
+use crate::net::{ConnHandle, NoAnswer};
 
 /// Injects faults into the requests of the router it is laid around.
 #[derive(Debug, Clone)]
@@ -141,7 +141,7 @@ where
     S: Service<Request, Response = Response, Error = Infallible>,
 {
     let first = ledger.note(plan.injected);
-    let (version, wire) = (request.version(), request.extensions().get::<Wire>().cloned());
+    let (version, wire) = (request.version(), request.extensions().get::<ConnHandle>().cloned());
     plan.before.pass(ledger, first).await;
     plan.work.pass(layer.registry.processors(), ledger, first).await;
     let response = match plan.verdict {
@@ -174,7 +174,7 @@ where
 async fn shape(
     response: Response,
     shapes: Vec<Shaping>,
-    wire: Option<Wire>,
+    wire: Option<ConnHandle>,
     version: Version,
     limits: Limits,
 ) -> Response {

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, Method};
 
 use crate::{
     inbound::{ATTEMPT, Inbound},
-    net::Wire,
+    net::ConnHandle,
     propagation::REQUEST_ID,
 };
 
@@ -39,7 +39,7 @@ impl<'a> Subject<'a> {
             route: extensions.get::<MatchedPath>().map(MatchedPath::as_str),
             upstream: None,
             caller: extensions.get::<std::sync::Arc<Inbound>>().and_then(|inbound| inbound.peer.as_deref()),
-            address: extensions.get::<Wire>().and_then(Wire::remote),
+            address: extensions.get::<ConnHandle>().and_then(ConnHandle::remote),
         }
     }
 

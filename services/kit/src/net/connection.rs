@@ -1,68 +1,111 @@
 //! One connection: HTTP/1.1 or HTTP/2 cleartext, until its end.
 
-use std::{convert::Infallible, pin::pin, time::Duration};
+use std::{
+    convert::Infallible,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    task::{Context, Poll},
+};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use http::Version;
-use http_body_util::BodyExt;
+use http_body::Body as HttpBody;
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
-use tokio::sync::watch;
 use tower::ServiceExt;
 
 use super::{
-    NoAnswer, Stream, Wire,
-    head_clock::{HeadClock, InFlight},
-    wire::OnWire,
+    ConnHandle, NoAnswer, Stream,
+    outgoing::Outgoing,
+    supervisor::{Step, Supervisor},
+    tracked_stream::TrackedStream,
 };
 
-/// Serves a connection. When `ending` becomes true, or a request has asked for it, the connection ends as soon as the
-/// requests that it has are answered.
+/// Serves a connection until it ends, or its [`ConnHandle`] or a timeout ends it.
 pub(super) async fn serve(
     http: &auto::Builder<TokioExecutor>,
     stream: Stream,
     router: Router,
-    head_limit: Duration,
-    mut ending: watch::Receiver<bool>,
+    mut supervisor: Supervisor,
 ) -> Result<(), String> {
-    let in_flight = InFlight::default();
-    let wire = Wire::new(&stream);
-    let io = TokioIo::new(HeadClock::new(OnWire::new(stream, wire.clone()), head_limit, in_flight.clone()));
-    let of_requests = wire.clone();
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        let answering = in_flight.begin();
-        let (version, wire) = (request.version(), of_requests.clone());
-        request.extensions_mut().insert(wire.clone());
-        let answer = router.clone().oneshot(request.map(Body::new));
-        async move {
-            let answer: Result<Response, Infallible> = answer.await;
-            let response = answer.unwrap_or_else(|never| match never {});
-            if let Some(&no_answer) = response.extensions().get::<NoAnswer>() {
-                if no_answer == NoAnswer::Reset && version < Version::HTTP_2 {
-                    wire.reset_when_closed();
-                }
-                // The HTTP library drops the connection for it, or resets the stream of an HTTP/2 connection.
-                return Err(no_answer);
-            }
-            // The guard lives as long as the body that is being sent.
-            Ok(response.map(|body| {
-                Body::new(body.map_frame(move |frame| {
-                    let _ = &answering;
-                    frame
-                }))
-            }))
-        }
-    });
+    let handle = supervisor.handle().clone();
+    let io = TokioIo::new(TrackedStream::new(stream, handle.clone()));
+    let of_requests = handle.clone();
+    let service = hyper::service::service_fn(move |request| answer(request, of_requests.clone(), router.clone()));
     let mut connection = pin!(http.serve_connection(io, service));
-    tokio::select! {
-        ended = connection.as_mut() => return ended.map_err(|error| error.to_string()),
-        () = wire.told_to_close() => {}
-        // Without a sender nobody waits for an end that is not cut, either.
-        _ = ending.wait_for(|ending| *ending) => {}
+    poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                return Poll::Ready(ended.map_err(|error| error.to_string()));
+            }
+            match supervisor.poll_step(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Step::Abandon(reason)) => return Poll::Ready(Err(reason.to_owned())),
+                Poll::Ready(Step::FinishRequests) => connection.as_mut().graceful_shutdown(),
+                Poll::Ready(Step::EndInput) => match end_input(connection.as_mut(), cx, &handle) {
+                    InputEnd::Ended => return Poll::Ready(Ok(())),
+                    InputEnd::BytesArrived => {}
+                    InputEnd::BytesAwaited => return Poll::Pending,
+                },
+            }
+        }
+    })
+    .await
+}
+
+/// Answers one request. It is in flight from this call on, not only from the first poll.
+fn answer(
+    mut request: Request<Incoming>,
+    handle: ConnHandle,
+    router: Router,
+) -> impl Future<Output = Result<Response<Outgoing>, NoAnswer>> {
+    let in_flight = handle.begin_request();
+    let version = request.version();
+    if version < Version::HTTP_2 && !handle.input().head_complete(request.body().size_hint().exact()) {
+        // A half head behind this request could not be told from its body.
+        handle.close_after_answers();
     }
-    connection.as_mut().graceful_shutdown();
-    connection.await.map_err(|error| error.to_string())
+    request.extensions_mut().insert(handle.clone());
+    let answer = router.oneshot(request.map(Body::new));
+    async move {
+        let answer: Result<Response, Infallible> = answer.await;
+        let response = answer.unwrap_or_else(|never| match never {});
+        if let Some(&no_answer) = response.extensions().get::<NoAnswer>() {
+            if no_answer == NoAnswer::Reset && version < Version::HTTP_2 {
+                handle.reset_when_closed();
+            }
+            // The HTTP library drops the connection for it, or resets the stream of an HTTP/2 connection.
+            return Err(no_answer);
+        }
+        Ok(response.map(|body| Outgoing::new(body, in_flight, version)))
+    }
+}
+
+/// What became of an attempt to end the input.
+enum InputEnd {
+    /// The connection has ended, or nothing on it is worth waiting for.
+    Ended,
+    /// Bytes were read.
+    BytesArrived,
+    /// The kernel has bytes that the runtime has not seen yet; it wakes the task for them.
+    BytesAwaited,
+}
+
+/// Reports the end of the input to a connection without a request in flight, unless there is something to read.
+fn end_input<C: Future>(connection: Pin<&mut C>, cx: &mut Context<'_>, handle: &ConnHandle) -> InputEnd {
+    let input = handle.input();
+    let before = input.bytes_read();
+    input.close_when_empty();
+    let ended = connection.poll(cx).is_ready();
+    let nobody_reads = input.withdraw_close() && !handle.is_answering();
+    if ended || input.is_closed() || nobody_reads {
+        InputEnd::Ended
+    } else if input.bytes_read() > before {
+        InputEnd::BytesArrived
+    } else {
+        InputEnd::BytesAwaited
+    }
 }

@@ -4,16 +4,12 @@ use std::{
     fs, io,
     os::unix::fs::{FileTypeExt, MetadataExt},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use tokio::net::{TcpListener, UnixListener};
 
 use super::Stream;
 use crate::config::Address;
-
-/// How long to wait before the next accept when the process or the host is out of something, such as descriptors.
-const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(50);
 
 /// An open port. A Unix socket's file goes with it.
 #[derive(Debug)]
@@ -85,21 +81,22 @@ impl Listener {
         Closed { address: self.address, file: self.file }
     }
 
-    /// The next connection. Errors of a single connection, and a process that is out of descriptors, are no reason to
-    /// stop serving, so this waits on.
-    pub(super) async fn accept(&self) -> Stream {
+    /// Accepts the next connection. Skips connections that ended before they were accepted.
+    ///
+    /// # Errors
+    /// The process or the host has run out of something, such as descriptors. The connection stays in the kernel's queue.
+    pub(super) async fn accept(&self) -> io::Result<Stream> {
         loop {
             let accepted = match &self.socket {
-                Socket::Tcp(listener) => listener.accept().await.and_then(|(stream, _)| Stream::tcp(stream)),
-                Socket::Unix(listener) => listener.accept().await.map(|(stream, _)| Stream::Unix(stream)),
+                Socket::Tcp(listener) => listener.accept().await.map(|(stream, _)| Stream::tcp(stream)),
+                Socket::Unix(listener) => listener.accept().await.map(|(stream, _)| Ok(Stream::Unix(stream))),
             };
             match accepted {
-                Ok(stream) => return stream,
+                Ok(Ok(stream)) => return Ok(stream),
+                // An option of a connection that is gone cannot be set.
+                Ok(Err(error)) => tracing::debug!(address = %self.address, %error, "connection ended at once"),
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(error) => {
-                    tracing::warn!(address = %self.address, %error, "no connection accepted");
-                    tokio::time::sleep(PAUSE_WHEN_EXHAUSTED).await;
-                }
+                Err(error) => return Err(error),
             }
         }
     }

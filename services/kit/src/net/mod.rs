@@ -1,17 +1,26 @@
 //! Sockets: TCP and Unix alike.
 
+mod conn_handle;
+mod conn_table;
 mod connection;
+mod connection_gauges;
 mod doors;
-mod head_clock;
+mod http2_frames;
+mod input;
 mod listener;
 mod no_answer;
+mod outgoing;
+mod rejection;
 mod serve;
 mod stream;
-mod wire;
+mod supervisor;
+mod tracked_stream;
 
+pub(crate) use conn_handle::{ConnHandle, WriteMark};
+pub(crate) use conn_table::{Capacity, ConnTable};
+pub(crate) use connection_gauges::ConnectionGauges;
 pub(crate) use doors::Doors;
 pub use listener::Listener;
 pub(crate) use no_answer::NoAnswer;
 pub(crate) use serve::{Server, Settings};
 pub(crate) use stream::Stream;
-pub(crate) use wire::{Mark, Wire};

@@ -1,37 +1,57 @@
-//! Serving a router on a listener: HTTP/1.1 and HTTP/2 cleartext on one port.
+//! Serves a router on a listener: HTTP/1.1 and HTTP/2 cleartext on one port.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
 use axum::Router;
+use http::HeaderMap;
 use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
     server::conn::auto,
 };
 use tokio::{
-    sync::{Semaphore, oneshot, watch},
-    task::{JoinHandle, JoinSet},
+    sync::oneshot,
+    task::{AbortHandle, JoinHandle, JoinSet},
+    time::{sleep, timeout},
 };
 
-use super::{Doors, Listener, Stream, connection, listener::Closed};
-use crate::config::Limits;
+use super::{
+    Capacity, ConnHandle, ConnTable, Doors, Listener, Stream,
+    conn_table::{Evictor, Place},
+    connection,
+    listener::Closed,
+    rejection,
+    supervisor::{Supervisor, Timeouts},
+};
+use crate::{
+    config::Limits,
+    limits::{Action, Limit},
+};
 
-/// How long to wait before the next try to open a port again that was closed for a while.
+/// How long to wait before the next attempt to open a port again that was closed for a while.
 const PAUSE_BEFORE_REOPENING: Duration = Duration::from_millis(50);
+
+/// How long a port does not accept when the process has no descriptor left.
+const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// How often to look for a place that is about to be free.
+const PLACE_INTERVAL: Duration = Duration::from_millis(1);
 
 /// What a client may demand of a port.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     max_header_bytes: u32,
-    header_read_timeout: Duration,
-    max_connections: usize,
+    timeouts: Timeouts,
+    /// Headers of responses that the router does not make.
+    identity_headers: HeaderMap,
 }
 
-impl From<&Limits> for Settings {
-    fn from(limits: &Limits) -> Self {
+impl Settings {
+    /// The limits of the flags. Rejections have `identity_headers`.
+    pub(crate) fn new(limits: &Limits, identity_headers: HeaderMap) -> Self {
         Self {
             max_header_bytes: limits.max_header_bytes,
-            header_read_timeout: limits.header_read_timeout,
-            max_connections: limits.max_connections as usize,
+            timeouts: Timeouts { head: limits.header_read_timeout, idle: limits.idle_timeout },
+            identity_headers,
         }
     }
 }
@@ -40,40 +60,39 @@ impl From<&Limits> for Settings {
 #[derive(Debug)]
 pub(crate) struct Server {
     stop: oneshot::Sender<()>,
-    accepting: JoinHandle<Connections>,
-}
-
-/// The connections of a port.
-#[derive(Debug)]
-struct Connections {
-    /// Asks those that there are to end.
-    ending: watch::Sender<bool>,
-    tasks: JoinSet<()>,
+    accepting: JoinHandle<JoinSet<()>>,
+    table: Arc<ConnTable>,
 }
 
 impl Server {
-    /// Serves until [`Server::drain`].
-    pub(crate) fn start(listener: Listener, router: Router, settings: Settings, doors: Doors) -> Self {
+    /// Serves until [`Server::drain`], with connections in `table`, which no other port uses.
+    pub(crate) fn start(
+        listener: Listener,
+        router: Router,
+        settings: Settings,
+        table: Arc<ConnTable>,
+        doors: Doors,
+    ) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let accepting = tokio::spawn(Port::new(router, settings, doors).serve(listener, stopped));
-        Self { stop, accepting }
+        let port = Port::new(router, settings, doors, Arc::clone(&table));
+        Self { stop, accepting: tokio::spawn(port.serve(listener, stopped)), table }
     }
 
-    /// Closes the port, lets requests in flight end, and cuts what is not done by the deadline.
+    /// Closes the port, waits for requests in flight, and cuts those that are not done by the deadline.
     ///
-    /// Connections that wait are closed at once; only a request keeps one open. Returns how many had to be cut.
+    /// Returns how many connections with a request in flight were cut. Others are closed after a short grace.
     pub(crate) async fn drain(self, deadline: tokio::time::Instant) -> usize {
         // The receiver is gone only if the task has died, and then there is nothing to stop.
         let _ = self.stop.send(());
-        let Ok(Connections { ending, mut tasks }) = self.accepting.await else { return 0 };
-        ending.send_replace(true);
-        let all_done = async { while tasks.join_next().await.is_some() {} };
+        let Ok(mut connections) = self.accepting.await else { return 0 };
+        self.table.end_all();
+        let all_done = async { while connections.join_next().await.is_some() {} };
         if tokio::time::timeout_at(deadline, all_done).await.is_ok() {
             return 0;
         }
-        let left = tasks.len();
-        tasks.shutdown().await;
-        left
+        let cut = self.table.answering();
+        connections.shutdown().await;
+        cut
     }
 }
 
@@ -81,38 +100,51 @@ impl Server {
 struct Port {
     http: Arc<auto::Builder<TokioExecutor>>,
     router: Router,
-    head_limit: Duration,
-    room: Arc<Semaphore>,
+    timeouts: Timeouts,
     doors: Doors,
-    connections: Connections,
+    table: Arc<ConnTable>,
+    evictor: Evictor,
+    connections: JoinSet<()>,
+    rejection: Router,
+    /// Connections that are being rejected, the oldest first.
+    rejected: VecDeque<AbortHandle>,
+    rejected_table: Arc<ConnTable>,
 }
 
 impl Port {
-    fn new(router: Router, settings: Settings, doors: Doors) -> Self {
+    fn new(router: Router, settings: Settings, doors: Doors, table: Arc<ConnTable>) -> Self {
         Self {
             http: Arc::new(protocol(&settings)),
             router,
-            head_limit: settings.header_read_timeout,
-            room: Arc::new(Semaphore::new(settings.max_connections)),
+            timeouts: settings.timeouts,
             doors,
-            connections: Connections { ending: watch::Sender::new(false), tasks: JoinSet::new() },
+            evictor: Evictor::new(Arc::clone(&table)),
+            connections: JoinSet::new(),
+            rejection: rejection::router(settings.identity_headers, table.capacity().connections),
+            rejected: VecDeque::new(),
+            rejected_table: ConnTable::new(table.capacity()),
+            table,
         }
     }
 
-    async fn serve(mut self, mut listener: Listener, mut stopped: oneshot::Receiver<()>) -> Connections {
+    async fn serve(mut self, mut listener: Listener, mut stopped: oneshot::Receiver<()>) -> JoinSet<()> {
+        // A connection that waits for a place.
+        let mut waiting: Option<Stream> = None;
         loop {
+            let table = Arc::clone(&self.table);
             let next = async {
-                // With no room left, further connections wait in the kernel's queue.
-                let place = Arc::clone(&self.room).acquire_owned().await;
-                (listener.accept().await, place)
+                if waiting.is_some() {
+                    let _ = timeout(PLACE_INTERVAL, table.changed()).await;
+                    return Ok(None);
+                }
+                listener.accept().await.map(Some)
             };
             tokio::select! {
                 _ = &mut stopped => break,
                 () = self.doors.closed() => {
                     let closed = listener.close();
-                    // Those who are inside are asked to leave, or a proxy with open connections would notice nothing.
-                    self.connections.ending.send_replace(true);
-                    self.connections.ending = watch::Sender::new(false);
+                    // Open connections end too, or a proxy that has some would notice nothing.
+                    self.table.end_all();
                     tokio::select! {
                         _ = &mut stopped => break,
                         () = self.doors.opened() => {}
@@ -122,23 +154,70 @@ impl Port {
                         listener = reopened(closed) => listener,
                     };
                 }
-                Some(_) = self.connections.tasks.join_next() => {}
-                (stream, place) = next => self.spawn(stream, place),
+                Some(_) = self.connections.join_next() => {}
+                accepted = next => match accepted {
+                    Ok(stream) => waiting = self.admit(stream.or(waiting.take())),
+                    Err(error) => {
+                        self.free_descriptor(&error);
+                        tokio::select! {
+                            _ = &mut stopped => break,
+                            () = sleep(PAUSE_WHEN_EXHAUSTED) => {}
+                        }
+                    }
+                },
             }
+        }
+        if let Some(stream) = waiting {
+            self.spawn(stream);
         }
         self.connections
     }
 
-    fn spawn(&mut self, stream: Stream, place: impl Send + 'static) {
-        let (http, router, head_limit) = (Arc::clone(&self.http), self.router.clone(), self.head_limit);
-        let ending = self.connections.ending.subscribe();
-        self.connections.tasks.spawn(async move {
-            let _place = place;
-            if let Err(error) = connection::serve(&http, stream, router, head_limit, ending).await {
-                // The client's doing in most cases: it went away, or spoke no HTTP.
+    /// Serves or rejects a connection. Returns it if there may be a place for it soon.
+    fn admit(&mut self, stream: Option<Stream>) -> Option<Stream> {
+        match (stream?, self.evictor.make_room()) {
+            (stream, Place::Free) => self.spawn(stream),
+            (stream, Place::Soon) => return Some(stream),
+            (stream, Place::None) => self.reject(stream),
+        }
+        None
+    }
+
+    fn spawn(&mut self, stream: Stream) {
+        let registration = self.table.add(ConnHandle::new(&stream));
+        let supervisor = Supervisor::new(registration, self.timeouts);
+        let (http, router) = (Arc::clone(&self.http), self.router.clone());
+        self.connections.spawn(async move {
+            if let Err(error) = connection::serve(&http, stream, router, supervisor).await {
+                // The client is the cause in most cases: it went away, or spoke no HTTP.
                 tracing::debug!(error, "connection ended");
             }
         });
+    }
+
+    /// Answers a connection with 503, in a task of its own. The number of these tasks is limited too.
+    fn reject(&mut self, stream: Stream) {
+        let Capacity { connections, passing, limit } = self.table.capacity();
+        limit.record(Action::Rejected, format_args!("all {connections} connections have requests in flight"));
+        self.rejected.retain(|task| !task.is_finished());
+        if self.rejected.len() >= passing {
+            self.rejected.pop_front().iter().for_each(AbortHandle::abort);
+        }
+        let registration = self.rejected_table.add(ConnHandle::new(&stream));
+        registration.handle().close_after_answers();
+        let supervisor = Supervisor::new(registration, self.timeouts);
+        let (http, router) = (Arc::clone(&self.http), self.rejection.clone());
+        let task = self.connections.spawn(async move {
+            let _ = timeout(rejection::REJECTION_LIMIT, connection::serve(&http, stream, router, supervisor)).await;
+        });
+        self.rejected.push_back(task);
+    }
+
+    /// Notes that the process or the host has run out of something, and gives a descriptor back, which another port may
+    /// need too.
+    fn free_descriptor(&mut self, error: &io::Error) {
+        Limit::OPEN_FILES.record(Action::Delayed, format_args!("cannot accept a connection: {error}"));
+        self.evictor.evict_longest_idle();
     }
 }
 
@@ -149,7 +228,7 @@ async fn reopened(mut closed: Closed) -> Listener {
             Ok(listener) => return listener,
             Err(error) => {
                 tracing::warn!(address = %closed.address(), %error, "cannot open the port again; trying on");
-                tokio::time::sleep(PAUSE_BEFORE_REOPENING).await;
+                sleep(PAUSE_BEFORE_REOPENING).await;
             }
         }
     }

@@ -7,6 +7,10 @@ use std::{
     task::{Context, Poll},
 };
 
+use rustix::{
+    io::Errno,
+    net::{RecvFlags, recv},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
@@ -32,6 +36,16 @@ impl Stream {
             Self::Tcp(stream) => stream.peer_addr().ok().map(|address| address.ip()),
             Self::Unix(_) => None,
         }
+    }
+
+    /// True if the kernel has no bytes for this stream, and its other side has not ended it.
+    pub(super) fn has_nothing_to_read(&self) -> bool {
+        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        let peeked = match self {
+            Self::Tcp(stream) => recv(stream, &mut [0; 1], flags),
+            Self::Unix(stream) => recv(stream, &mut [0; 1], flags),
+        };
+        peeked.is_err_and(|error| error == Errno::AGAIN)
     }
 
     /// Lets the kernel send RST instead of FIN when the stream is closed. A Unix socket knows neither: its other side

@@ -24,7 +24,7 @@ pub use metrics::Metrics;
 #[cfg(test)]
 pub(crate) use metrics::Registry;
 pub(crate) use metrics::{
-    ATTEMPT_LABELS, ActiveRequest, FAULTS_INJECTED, LIMIT_ACTIONS, RequestResult, ServerLabels, TraceRef,
+    ATTEMPT_LABELS, ActiveRequest, CONNECTIONS, FAULTS_INJECTED, LIMIT_ACTIONS, RequestResult, ServerLabels, TraceRef,
     attempt_index, client_request, request_after_signal, request_attempt, server_request, unique_request,
 };
 pub(crate) use origin::Origin;

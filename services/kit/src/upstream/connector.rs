@@ -10,14 +10,16 @@ use std::{
 };
 
 use http::Uri;
-use hyper_util::{
-    client::legacy::connect::{Connected, Connection},
-    rt::TokioIo,
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::{TcpSocket, UnixStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
-use tokio::net::{TcpSocket, UnixStream};
 
+use super::limited_stream::LimitedStream;
 use crate::{
     config::{Address, Connects},
+    limits::{Action, Limit},
     net::Stream,
 };
 
@@ -26,14 +28,36 @@ use crate::{
 pub(super) struct Connector {
     connects: Arc<Connects>,
     source: Option<IpAddr>,
+    most: usize,
+    permits: Arc<Semaphore>,
 }
 
 impl Connector {
-    pub(super) fn new(connects: Connects, source: Option<IpAddr>) -> Self {
-        Self { connects: Arc::new(connects), source }
+    /// Makes connections from `source`, at most `most` at a time.
+    pub(super) fn new(connects: Connects, source: Option<IpAddr>, most: usize) -> Self {
+        Self { connects: Arc::new(connects), source, most, permits: Arc::new(Semaphore::new(most)) }
     }
 
-    async fn connect(self, url: Uri) -> io::Result<Stream> {
+    /// Waits until there may be one more connection.
+    async fn permit(&self) -> io::Result<OwnedSemaphorePermit> {
+        let permits = Arc::clone(&self.permits);
+        if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
+            return Ok(permit);
+        }
+        Limit::UPSTREAM_CONNECTIONS.record(
+            Action::Delayed,
+            format_args!("all {} connections that the limit of open files allows are in use", self.most),
+        );
+        permits.acquire_owned().await.map_err(io::Error::other)
+    }
+
+    async fn connect(self, url: Uri) -> io::Result<LimitedStream> {
+        // First of all, because a name's lookup needs a descriptor too.
+        let permit = self.permit().await?;
+        self.open(url).await.map(|stream| LimitedStream::new(stream, permit))
+    }
+
+    async fn open(&self, url: Uri) -> io::Result<Stream> {
         let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let port = url.port_u16().unwrap_or(80);
         match self.connects.target(host, port) {
@@ -67,9 +91,9 @@ impl Connector {
 }
 
 impl tower::Service<Uri> for Connector {
-    type Response = TokioIo<Stream>;
+    type Response = TokioIo<LimitedStream>;
     type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<TokioIo<Stream>>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = io::Result<TokioIo<LimitedStream>>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
@@ -78,11 +102,5 @@ impl tower::Service<Uri> for Connector {
     fn call(&mut self, url: Uri) -> Self::Future {
         let connector = self.clone();
         Box::pin(async move { connector.connect(url).await.map(TokioIo::new) })
-    }
-}
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        Connected::new()
     }
 }

@@ -2,6 +2,7 @@
 
 mod connector;
 mod failure;
+mod limited_stream;
 mod trouble;
 
 use std::time::{Duration, Instant};
@@ -44,13 +45,16 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(upstreams: &Upstreams, traces: Traces) -> Self {
+    /// A client with at most `connections` connections.
+    pub(crate) fn new(upstreams: &Upstreams, connections: usize, traces: Traces) -> Self {
         let mut builder = Pool::builder(TokioExecutor::new());
         builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
+        // Idle connections to some upstreams never take all the places of the others.
+        builder.pool_max_idle_per_host(connections / (upstreams.list().count() + 1));
         if !upstreams.upstream_keep_alive {
             builder.pool_max_idle_per_host(0);
         }
-        let connector = Connector::new(upstreams.connects(), upstreams.source_address);
+        let connector = Connector::new(upstreams.connects(), upstreams.source_address, connections);
         Self {
             pool: builder.build(connector),
             timeout: upstreams.upstream_timeout,

@@ -15,10 +15,10 @@ use super::{
     service::{DEADLINE, Service},
 };
 
-const REQUEST: &[u8] = b"GET /api/hello HTTP/1.1\r\nhost: backend\r\n\r\n";
+pub(crate) const REQUEST: &[u8] = b"GET /api/hello HTTP/1.1\r\nhost: backend\r\n\r\n";
 
 /// Reads one answer, head and body, whose length is announced.
-async fn answer(stream: &mut TcpStream) -> String {
+pub(crate) async fn answer(stream: &mut TcpStream) -> String {
     let mut text = String::new();
     let mut missing = None;
     while missing != Some(0) {
@@ -103,19 +103,4 @@ async fn a_request_may_take_longer_than_its_head_may() {
         stream.write_all(REQUEST).await.unwrap();
         assert!(answer(&mut stream).await.starts_with("HTTP/1.1 200 OK"));
     }
-}
-
-#[tokio::test]
-async fn one_connection_too_many_waits_until_another_ends() {
-    let service = Service::start("backend", &["--max-connections=1"]).await;
-    let mut first = TcpStream::connect(&service.address).await.unwrap();
-    first.write_all(REQUEST).await.unwrap();
-    answer(&mut first).await;
-    let mut second = TcpStream::connect(&service.address).await.unwrap();
-    second.write_all(REQUEST).await.unwrap();
-    let waiting = tokio::time::timeout(Duration::from_millis(200), second.read_u8()).await;
-    assert!(waiting.is_err(), "the second connection is not served beside the first");
-    drop(first);
-    let served = tokio::time::timeout(DEADLINE, answer(&mut second)).await.expect("the second is served");
-    assert!(served.starts_with("HTTP/1.1 200 OK"));
 }

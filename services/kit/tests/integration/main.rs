@@ -4,6 +4,7 @@
 mod caps;
 mod client;
 mod collectors;
+mod connections;
 mod control_port;
 mod draining;
 mod echo;
@@ -14,6 +15,7 @@ mod hello_schema;
 mod host;
 mod limits;
 mod metrics_page;
+mod partial_input;
 mod probes;
 mod propagation;
 mod service;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use http::Version;
 
-use crate::net::{Mark, Wire};
+use crate::net::{ConnHandle, WriteMark};
 
 /// Follows the bytes of a body on their way out.
 ///
@@ -18,7 +18,7 @@ pub(in crate::faults) enum Parting {
     /// Nobody says, and nobody throws anything away.
     Unseen,
     /// By what the connection has sent, and what it will have sent then.
-    Sent(Wire, Option<Mark>),
+    Sent(ConnHandle, Option<WriteMark>),
     /// By the last piece that is still kept.
     Kept(Weak<Piece>),
 }
@@ -38,7 +38,7 @@ impl AsRef<[u8]> for Held {
 
 impl Parting {
     /// For the body of an answer that goes out in this version of HTTP, on this connection.
-    pub(in crate::faults) fn on(wire: Option<Wire>, version: Version) -> Self {
+    pub(in crate::faults) fn on(wire: Option<ConnHandle>, version: Version) -> Self {
         match wire {
             _ if version >= Version::HTTP_2 => Self::Kept(Weak::new()),
             Some(wire) => Self::Sent(wire, None),

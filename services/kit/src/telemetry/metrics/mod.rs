@@ -28,7 +28,7 @@ use names::BUILD;
 use page::Page;
 
 pub(crate) use histogram::TraceRef;
-pub(crate) use names::{FAULTS_INJECTED, LIMIT_ACTIONS, LOG_LINES_DROPPED, SPANS_LOST};
+pub(crate) use names::{CONNECTIONS, FAULTS_INJECTED, LIMIT_ACTIONS, LOG_LINES_DROPPED, SPANS_LOST};
 pub(crate) use registry::Registry;
 pub(crate) use requests::{
     ATTEMPT_LABELS, ActiveRequest, RequestResult, ServerLabels, attempt_index, client_request, request_after_signal,

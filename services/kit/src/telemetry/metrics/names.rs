@@ -24,6 +24,9 @@ pub(crate) const LOG_LINES_DROPPED: &str = "meshwalk_log_lines_dropped_total";
 /// Counter of spans that did not reach the collector.
 pub(crate) const SPANS_LOST: &str = "meshwalk_spans_lost_total";
 
+/// Gauge of open connections.
+pub(crate) const CONNECTIONS: &str = "meshwalk_connections";
+
 /// Sets the help texts and the units.
 pub(super) fn describe(registry: &Registry) {
     let seconds = Some(Unit::Seconds);
@@ -36,7 +39,7 @@ pub(super) fn describe(registry: &Registry) {
         (AFTER_SIGNAL, None, "Requests that arrived after the signal to terminate."),
         (FAULTS_INJECTED, None, "Requests into which a fault was injected, by rule and mode."),
         (LIMIT_ACTIONS, None, "Connections closed and requests rejected by a limit, by the flag that sets it."),
-        ("meshwalk_connections", None, "Open connections by port and state."),
+        (CONNECTIONS, None, "Open connections by port and state."),
         (LOG_LINES_DROPPED, None, "Log lines dropped because the reader of the log is too slow."),
         (SPANS_LOST, None, "Spans that did not reach the collector, by reason."),
         (BUILD, None, "Service, release and package version of the process; always 1."),
