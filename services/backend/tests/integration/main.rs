@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cardinality;
+mod descriptors;
 mod ending;
 mod log_reader;
 mod logging;

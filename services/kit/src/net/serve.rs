@@ -11,7 +11,7 @@ use hyper_util::{
 use tokio::{
     sync::oneshot,
     task::{AbortHandle, JoinHandle, JoinSet},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
@@ -32,6 +32,9 @@ const PAUSE_BEFORE_REOPENING: Duration = Duration::from_millis(50);
 
 /// How long a port does not accept when the process has no descriptor left.
 const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// Time that a connection has for its request, while it is being rejected and others wait to be.
+const REJECTION_TIME: Duration = Duration::from_millis(100);
 
 /// How often to look for a place that is about to be free.
 const PLACE_INTERVAL: Duration = Duration::from_millis(1);
@@ -107,7 +110,7 @@ struct Port {
     connections: JoinSet<()>,
     rejection: Router,
     /// Connections that are being rejected, the oldest first.
-    rejected: VecDeque<AbortHandle>,
+    rejected: VecDeque<(Instant, AbortHandle)>,
     rejected_table: Arc<ConnTable>,
 }
 
@@ -177,8 +180,8 @@ impl Port {
     fn admit(&mut self, stream: Option<Stream>) -> Option<Stream> {
         match (stream?, self.evictor.make_room()) {
             (stream, Place::Free) => self.spawn(stream),
-            (stream, Place::Soon) => return Some(stream),
-            (stream, Place::None) => self.reject(stream),
+            (stream, Place::None) if self.may_reject() => self.reject(stream),
+            (stream, Place::Soon | Place::None) => return Some(stream),
         }
         None
     }
@@ -195,14 +198,25 @@ impl Port {
         });
     }
 
-    /// Answers a connection with 503, in a task of its own. The number of these tasks is limited too.
-    fn reject(&mut self, stream: Stream) {
-        let Capacity { connections, passing, limit } = self.table.capacity();
-        limit.record(Action::Rejected, format_args!("all {connections} connections have requests in flight"));
-        self.rejected.retain(|task| !task.is_finished());
-        if self.rejected.len() >= passing {
-            self.rejected.pop_front().iter().for_each(AbortHandle::abort);
+    /// True if one more connection may be rejected at this time. If all that are being rejected have had time for their
+    /// requests, the oldest one is closed for it.
+    fn may_reject(&mut self) -> bool {
+        self.rejected.retain(|(_, task)| !task.is_finished());
+        if self.rejected.len() < self.table.capacity().passing {
+            return true;
         }
+        if let Some((since, task)) = self.rejected.front()
+            && since.elapsed() >= REJECTION_TIME
+        {
+            task.abort();
+        }
+        false
+    }
+
+    /// Answers a connection with 503, in a task of its own.
+    fn reject(&mut self, stream: Stream) {
+        let Capacity { connections, limit, .. } = self.table.capacity();
+        limit.record(Action::Rejected, format_args!("all {connections} connections have requests in flight"));
         let registration = self.rejected_table.add(ConnHandle::new(&stream));
         registration.handle().close_after_answers();
         let supervisor = Supervisor::new(registration, self.timeouts);
@@ -210,7 +224,7 @@ impl Port {
         let task = self.connections.spawn(async move {
             let _ = timeout(rejection::REJECTION_LIMIT, connection::serve(&http, stream, router, supervisor)).await;
         });
-        self.rejected.push_back(task);
+        self.rejected.push_back((Instant::now(), task));
     }
 
     /// Notes that the process or the host has run out of something, and gives a descriptor back, which another port may

@@ -90,14 +90,3 @@ async fn idle_connection_ends_after_its_timeout_and_a_busy_one_does_not() {
     assert!(has_ended(&mut silent).await);
     assert!(has_ended(&mut busy).await);
 }
-
-#[tokio::test]
-async fn open_connections_are_a_metric_by_port_and_state() {
-    let service = Service::start("backend", &["--fault=hang@50%;id=half"]).await;
-    let admin = service.admin.clone();
-    let count = async |port: &str, state: &str| {
-        metric(&admin, &format!(r#"meshwalk_connections{{port="{port}",state="{state}"}}"#)).await
-    };
-    assert!(count("admin", "active").await >= Some(1), "the scrape itself");
-    assert!(count("application", "idle").await.is_some() && count("control", "idle").await.is_some());
-}

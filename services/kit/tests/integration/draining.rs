@@ -9,7 +9,12 @@ use std::{
 };
 
 use http::StatusCode;
-use tokio::{io::AsyncWriteExt, net::TcpStream, sync::Notify};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::Notify,
+    time::timeout,
+};
 
 use super::{
     client::{Client, get, hello},
@@ -92,6 +97,64 @@ async fn connections_that_wait_do_not_hold_up_the_end() {
     drop((kept_alive, http2, silent));
 }
 
+/// First bytes of an HTTP/2 connection, with the client's empty SETTINGS frame.
+const HTTP2_START: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peers_that_never_answer_do_not_hold_up_the_end() {
+    // Both limits are far beyond the test's, so the end does not come from there.
+    let service = Service::start("backend", &["--drain-timeout=1h", "--header-read-timeout=1h"]).await;
+    let request = b"GET /api/hello HTTP/1.1\r\nhost: b\r\n\r\nGET /api";
+    let open_block = [HTTP2_START, b"\0\0\x01\x01\0\0\0\0\x01\x82"].concat();
+    let half_frame = [HTTP2_START, b"\0\0\x08"].concat();
+    let cases = [HTTP2_START, &HTTP2_START[..24], b"PRI", b"GET /api", request, &open_block, &half_frame];
+    let mut silent = Vec::new();
+    for bytes in cases {
+        let mut stream = TcpStream::connect(&service.address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        silent.push(stream);
+    }
+    // Connections are accepted in their order, so those are open when a later one is.
+    hello(&service.address, &[]).await;
+    service.end().await.expect("no request was in flight");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn head_that_is_complete_soon_after_the_signal_is_answered() {
+    let service = Service::start("backend", &["--drain-timeout=1h"]).await;
+    let address = service.address.clone();
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    stream.write_all(b"GET /api/hello HT").await.unwrap();
+    let ended = service.ask_to_end();
+    until("the port is closed", async || TcpStream::connect(&address).await.is_err()).await;
+    stream.write_all(b"TP/1.1\r\nhost: b\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("connection: close\r\n"), "{answer}");
+    ended.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn response_that_flow_control_holds_back_counts_as_cut() {
+    let service = Service::start("backend", &["--drain-timeout=500ms"]).await;
+    let mut stream = TcpStream::connect(&service.address).await.unwrap();
+    // SETTINGS_INITIAL_WINDOW_SIZE (4) is 1 byte, so the response never leaves as a whole.
+    let start = [&HTTP2_START[..24], b"\0\0\x06\x04\0\0\0\0\0\0\x04\0\0\0\x01"].concat();
+    // GET (2), http (6), and literals for `:path` (4) and `:authority` (1): RFC 7541 section 6.2.2.
+    let block = b"\x82\x86\x04\x0a/api/hello\x01\x01b";
+    let head = [&[0, 0, block.len() as u8, 1, 5, 0, 0, 0, 1], block.as_slice()].concat();
+    stream.write_all(&[start, head].concat()).await.unwrap();
+    // The first byte of the body comes in a DATA frame (0).
+    let mut header = [0, 0, 0, 1, 0, 0, 0, 0, 0];
+    while header[3] != 0 {
+        timeout(DEADLINE, stream.read_exact(&mut header)).await.expect("a frame").unwrap();
+        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]) as usize;
+        stream.read_exact(&mut vec![0; length]).await.unwrap();
+    }
+    let error = service.end().await.unwrap_err().to_string();
+    assert!(error.contains("1 connection with a request in flight was cut"), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_deadline_cuts_what_does_not_end_and_the_exit_says_so() {
     static REACHED: Notify = Notify::const_new();
@@ -105,7 +168,7 @@ async fn the_deadline_cuts_what_does_not_end_and_the_exit_says_so() {
     let service = Service::start("frontend", &[&url, "--drain-timeout=100ms"]).await;
     let mut half = TcpStream::connect(&service.address).await.unwrap();
     half.write_all(b"GET /api/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-    tokio::time::timeout(DEADLINE, REACHED.notified()).await.expect("the request is in flight");
+    timeout(DEADLINE, REACHED.notified()).await.expect("the request is in flight");
     let error = service.end().await.unwrap_err().to_string();
     assert!(error.contains("1 connection with a request in flight was cut"), "{error}");
 }
