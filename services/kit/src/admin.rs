@@ -4,12 +4,14 @@ use axum::{
     Json, Router,
     extract::State,
     http::{HeaderMap, StatusCode},
+    middleware,
     response::IntoResponse,
     routing::get,
 };
 use serde_json::json;
 
 use crate::{
+    body,
     faults::{Probe, Registry},
     health::Readiness,
     identity::Identity,
@@ -37,6 +39,7 @@ impl Admin {
             .route(Probe::Ready.path(), get(readyz))
             .route("/metrics", get(metrics))
             .route("/version", get(version))
+            .layer(middleware::map_request(body::linger))
             .with_state(self)
     }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     attempts::Attempts,
-    body,
+    body::{BodyLimits, DiscardBody},
     config::{Config, HELLO_PATH, Lines, OnUpstreamError, Upstream},
     echo::{self, BELOW_ECHO_PATH, ECHO_PATH},
     faults::{FaultLayer, Registry},
@@ -36,7 +36,7 @@ pub(crate) struct App {
     pub(crate) forward: Vec<HeaderName>,
     pub(crate) trust_xfcc: bool,
     pub(crate) hop_limit: u32,
-    pub(crate) max_body_bytes: u64,
+    pub(crate) body_limits: BodyLimits,
     /// How many requests came, and how many attempts at them.
     pub(crate) attempts: Attempts,
     ending: AtomicBool,
@@ -55,7 +55,7 @@ impl App {
             forward: Lines::flat(&config.upstreams.forward_header).map(|header| header.0.clone()).collect(),
             trust_xfcc: config.trust_xfcc,
             hop_limit: config.upstreams.hop_limit,
-            max_body_bytes: config.limits.max_body_bytes,
+            body_limits: BodyLimits::from(&config.limits),
             attempts: Attempts::new(),
             ending: AtomicBool::new(false),
         }
@@ -82,7 +82,7 @@ pub(crate) fn router(app: Arc<App>, faults: Registry, extra: Router) -> Router {
         .fallback(no_such_path)
         .layer(FaultLayer::new(faults).hand_over(HELLO_PATH))
         .merge(extra)
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), body::limit))
+        .layer(DiscardBody(app.body_limits))
         .layer(middleware::from_fn_with_state(app, observe::observe))
 }
 

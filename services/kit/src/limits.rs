@@ -38,6 +38,10 @@ impl Limit {
     pub(crate) const UPSTREAM_CONNECTIONS: Self = Self("upstream-connections");
     /// Open files of the process (`ulimit -n`) or the host.
     pub(crate) const OPEN_FILES: Self = Self("open-files");
+    /// `--body-read-timeout`
+    pub(crate) const BODY_READ_TIMEOUT: Self = Self("body-read-timeout");
+    /// The memory for bodies that a route reads; no flag sets it.
+    pub(crate) const BODY_MEMORY: Self = Self("body-memory");
     /// `--max-body-bytes`
     pub(crate) const MAX_BODY_BYTES: Self = Self("max-body-bytes");
 }

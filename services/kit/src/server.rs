@@ -79,7 +79,13 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     let application = open("--listen", &ports.listen, routes, &application_table, faults.doors()).await?;
     let token = ports.control_token()?;
     let conduct = Conduct::new(faults.clone());
-    let control = Control { registry: faults.clone(), conduct: conduct.clone(), attempts: app.attempts.clone(), token };
+    let control = Control {
+        registry: faults.clone(),
+        conduct: conduct.clone(),
+        attempts: app.attempts.clone(),
+        token,
+        body_read_timeout: config.limits.body_read_timeout,
+    };
     let control = faults::control_router(control).layer(middleware::from_fn(require_valid_host));
     let control =
         open("--control-listen", &ports.control_listen, control, &control_table, Doors::always_open()).await?;

@@ -12,7 +12,7 @@ const LEAST_HEADER_BYTES: u64 = 8192;
 /// More than any head has, and little enough for every connection to have it.
 const MOST_HEADER_BYTES: u64 = 16 << 20;
 
-/// A body is read whole before it goes on.
+/// More than a service that keeps no body has a use for.
 const MOST_BODY_BYTES: u64 = 1 << 30;
 
 /// What a client may demand of the application port.
@@ -41,6 +41,11 @@ pub struct Limits {
     #[arg(long, env = "MESHWALK_IDLE_TIMEOUT", value_name = "DURATION", default_value = "65m",
           value_parser = duration::at_least_1ms)]
     pub idle_timeout: Duration,
+
+    /// Time for a request's whole body, from the end of its head; a slower one is answered with 408.
+    #[arg(long, env = "MESHWALK_BODY_READ_TIMEOUT", value_name = "DURATION", default_value = "30s",
+          value_parser = duration::at_least_1ms)]
+    pub body_read_timeout: Duration,
 
     /// How many connections the application port may have, at most 1000000. For one more, the longest idle one is closed;
     /// if none is idle, the new one is answered with 503. Default: as many as the limit of open files allows, at most

@@ -5,22 +5,27 @@ mod guard;
 mod tests;
 mod token;
 
+use std::time::Duration;
+
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Path, State, rejection::StringRejection},
+    extract::{Path, Request, State},
     middleware,
     response::{IntoResponse, Response},
     routing::{delete, get},
 };
-use http::{Method, StatusCode, Uri};
+use http::{Method, StatusCode, Uri, Version};
 use serde_json::{Value, json};
 
 use super::{AddError, Conduct, Origin, Registry, RuleState};
-use crate::attempts::Attempts;
+use crate::{
+    attempts::Attempts,
+    body::{self, BodyError, BodyLimits, KeptBody},
+};
 pub use token::{TokenError, TokenFile};
 
 /// The longest body of a request, in bytes. It holds far more rules than may be in force.
-const MAX_BODY: usize = 64 * 1024;
+const MAX_BODY: u64 = 64 * 1024;
 
 /// What the control port shows and changes.
 #[derive(Debug, Clone)]
@@ -33,6 +38,8 @@ pub(crate) struct Control {
     pub(crate) attempts: Attempts,
     /// Where the token is that a request must bring, if it must bring one.
     pub(crate) token: Option<TokenFile>,
+    /// Time for a request's whole body.
+    pub(crate) body_read_timeout: Duration,
 }
 
 /// The router of the control port:
@@ -61,9 +68,9 @@ pub(crate) fn control_router(control: Control) -> Router {
         )
         .route("/faults/{id}", delete(remove).fallback(async |method, uri| wrong_method(&method, &uri, "DELETE")))
         .fallback(nothing_here)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(token, token::only_with_token))
         .layer(middleware::from_fn(guard::only_from_here))
+        .layer(middleware::map_request(body::linger))
         .with_state(control)
 }
 
@@ -71,25 +78,30 @@ async fn list(State(control): State<Control>) -> Json<Value> {
     Json(json!({"rules": control.registry.list(), "requests": control.attempts.counts()}))
 }
 
-async fn add(State(control): State<Control>, rules: Result<String, StringRejection>) -> Response {
-    come(&control, rules, |rules| control.registry.add(rules, Origin::Control)).await
+async fn add(State(control): State<Control>, request: Request) -> Response {
+    come(&control, request, |rules| control.registry.add(rules, Origin::Control)).await
 }
 
-async fn replace(State(control): State<Control>, rules: Result<String, StringRejection>) -> Response {
-    come(&control, rules, |rules| control.registry.replace(rules, Origin::Control)).await
+async fn replace(State(control): State<Control>, request: Request) -> Response {
+    come(&control, request, |rules| control.registry.replace(rules, Origin::Control)).await
 }
 
 /// Rules that come into force, in the one way or the other. What they do to the process has begun when this returns.
 async fn come(
     control: &Control,
-    rules: Result<String, StringRejection>,
+    request: Request,
     way: impl FnOnce(&str) -> Result<Vec<RuleState>, AddError>,
 ) -> Response {
-    let rules = match rules {
-        Ok(rules) => rules,
-        Err(rejection) => return not_read(&rejection),
+    let version = request.version();
+    let limits = BodyLimits { max_bytes: MAX_BODY, read_timeout: control.body_read_timeout };
+    let body = match KeptBody::read(request, limits).await {
+        Ok(body) => body,
+        Err(error) => return not_read(error, version),
     };
-    match way(&rules) {
+    let Some(rules) = body.as_str() else {
+        return (StatusCode::BAD_REQUEST, "the rules are not UTF-8; send them as text\n").into_response();
+    };
+    match way(rules) {
         Ok(mut added) => {
             control.conduct.settle().await;
             // What they do to the process may have begun, or failed, by now.
@@ -124,16 +136,13 @@ async fn remove(State(control): State<Control>, Path(id): Path<String>) -> Respo
     }
 }
 
-/// A body that is too long or no text.
-fn not_read(rejection: &StringRejection) -> Response {
-    let text = match (rejection.status(), rejection) {
-        (StatusCode::PAYLOAD_TOO_LARGE, _) => {
-            format!("the rules are longer than {MAX_BODY} bytes; send fewer at a time\n")
-        }
-        (_, StringRejection::InvalidUtf8(_)) => "the rules are not UTF-8; send them as text\n".to_owned(),
-        _ => format!("{}\n", rejection.body_text()),
-    };
-    (rejection.status(), text).into_response()
+/// Answers a request whose body was not read to its end.
+fn not_read(error: BodyError, version: Version) -> Response {
+    let mut response = error.clone().into_text(version);
+    if let BodyError::TooLarge(limit) = error {
+        *response.body_mut() = format!("the rules are longer than {limit} bytes; send fewer at a time\n").into();
+    }
+    response
 }
 
 fn wrong_method(method: &Method, uri: &Uri, right: &str) -> Response {

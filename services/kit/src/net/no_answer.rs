@@ -5,6 +5,8 @@ use std::fmt;
 use axum::response::Response;
 use http::StatusCode;
 
+use crate::telemetry::CANCELLED;
+
 /// How a request ends that gets no answer. The application puts it into a response's extensions, and the server sends
 /// nothing of that response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub(crate) enum NoAnswer {
     Reset,
     /// The connection is closed; an HTTP/2 stream is reset.
     Close,
+    /// The client reset the connection or the stream before the end of the request.
+    Cancelled,
 }
 
 impl NoAnswer {
@@ -31,6 +35,7 @@ impl NoAnswer {
         match self {
             Self::Reset => "reset",
             Self::Close => "closed",
+            Self::Cancelled => CANCELLED,
         }
     }
 }

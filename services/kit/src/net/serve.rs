@@ -38,6 +38,12 @@ const REJECTION_TIME: Duration = Duration::from_millis(100);
 
 /// How often to look for a place that is about to be free.
 const PLACE_INTERVAL: Duration = Duration::from_millis(1);
+/// Unread bytes of bodies that an HTTP/2 connection may hold, for each stream and for all of them together. The smallest
+/// window of a connection that RFC 9113 section 6.9.2 allows; no route needs its bodies fast.
+const HTTP2_WINDOW_BYTES: u32 = 65_535;
+
+/// Requests in flight on one HTTP/2 connection. Each keeps its head in memory.
+const HTTP2_MAX_STREAMS: u32 = 200;
 
 /// What a client may demand of a port.
 #[derive(Debug, Clone)]
@@ -251,6 +257,11 @@ async fn reopened(mut closed: Closed) -> Listener {
 fn protocol(settings: &Settings) -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(settings.max_header_bytes as usize);
-    http.http2().timer(TokioTimer::new()).max_header_list_size(settings.max_header_bytes);
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(settings.max_header_bytes)
+        .initial_stream_window_size(HTTP2_WINDOW_BYTES)
+        .initial_connection_window_size(HTTP2_WINDOW_BYTES)
+        .max_concurrent_streams(HTTP2_MAX_STREAMS);
     http
 }

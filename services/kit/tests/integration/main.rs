@@ -1,6 +1,7 @@
 //! Services as their callers and platforms see them, over real sockets.
 #![allow(clippy::unwrap_used)]
 
+mod bodies;
 mod caps;
 mod client;
 mod collectors;
