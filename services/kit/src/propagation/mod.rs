@@ -5,7 +5,7 @@
 //! a hop that makes none passes them on byte by byte. To pass headers on unchanged *and* make a span would give the next
 //! hop two parents.
 //!
-//! Baggage belongs to no family. It is limited in both cases, see [`baggage`].
+//! Baggage belongs to no family. It is limited in both cases, by the module `baggage`.
 
 mod b3;
 mod baggage;
