@@ -10,6 +10,7 @@ mod input;
 mod listener;
 mod no_answer;
 mod outgoing;
+mod read_limiter;
 mod rejection;
 mod serve;
 mod stream;

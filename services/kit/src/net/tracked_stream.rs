@@ -8,7 +8,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{ConnHandle, Stream, input::Tracker};
+use super::{ConnHandle, Stream, input::Tracker, read_limiter::ReadLimiter};
 
 /// A stream whose input, output and end are known to a [`ConnHandle`].
 #[derive(Debug)]
@@ -16,11 +16,12 @@ pub(super) struct TrackedStream {
     stream: Stream,
     handle: ConnHandle,
     tracker: Tracker,
+    reads: ReadLimiter,
 }
 
 impl TrackedStream {
     pub(super) fn new(stream: Stream, handle: ConnHandle) -> Self {
-        Self { stream, handle, tracker: Tracker::default() }
+        Self { stream, handle, tracker: Tracker::default(), reads: ReadLimiter::default() }
     }
 
     fn note(&self, result: &Poll<io::Result<usize>>) {
@@ -48,7 +49,7 @@ impl AsyncRead for TrackedStream {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+        let read = this.reads.poll_read(&mut this.stream, cx, buf);
         let fresh = &buf.filled()[before..];
         if !fresh.is_empty() {
             let in_flight = this.handle.has_request();

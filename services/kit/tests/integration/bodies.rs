@@ -11,9 +11,9 @@ use tokio::{
 };
 
 use super::{
-    client::{Client, get},
+    client::Client,
     draining::until,
-    service::{DEADLINE, Service},
+    service::{DEADLINE, Service, metric},
 };
 
 const CHUNKED: &str = "POST /api/hello HTTP/1.1\r\nhost: b\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -40,13 +40,6 @@ async fn rest(stream: &mut TcpStream) -> String {
 /// The status line of an answer.
 fn status(answer: &str) -> &str {
     answer.split("\r\n").next().unwrap_or_default()
-}
-
-/// The value of a counter or gauge whose name and labels contain all of these.
-async fn metric(service: &Service, parts: &[&str]) -> f64 {
-    let metrics = get(&service.admin, "/metrics", &[]).await.body;
-    let lines = metrics.lines().filter(|line| parts.iter().all(|part| line.contains(part)));
-    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bodies;
+mod bodies_http2;
 mod caps;
 mod client;
 mod collectors;

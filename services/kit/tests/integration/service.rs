@@ -17,6 +17,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::client::get;
+
 /// Longer than anything here takes on a busy machine, so that a test that hangs fails instead.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -81,6 +83,13 @@ impl Service {
     pub(crate) async fn end(self) -> anyhow::Result<()> {
         tokio::time::timeout(DEADLINE, self.ask_to_end()).await.expect("the service ends").unwrap()
     }
+}
+
+/// Sum of the values of all counters and gauges whose name and labels contain all of these texts.
+pub(crate) async fn metric(service: &Service, parts: &[&str]) -> f64 {
+    let metrics = get(&service.admin, "/metrics", &[]).await.body;
+    let lines = metrics.lines().filter(|line| parts.iter().all(|part| line.contains(part)));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }
 
 /// An address at which nobody listens, and nobody else can begin to while this lives.
