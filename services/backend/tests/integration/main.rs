@@ -7,6 +7,7 @@ mod ending;
 mod log_reader;
 mod logging;
 mod lost_spans;
+mod memory;
 mod peer;
 mod process;
 mod process_faults;
