@@ -6,13 +6,12 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName, request};
-use tracing::Span;
 
 use crate::{
     app::App,
     peer,
     propagation::{Decision, Onward, REQUEST_ID, Received},
-    telemetry::{self, TraceRef},
+    telemetry::{OwnSpan, TraceRef},
 };
 
 /// How many services a request has come through.
@@ -27,8 +26,8 @@ pub(crate) struct Inbound {
     pub(crate) arrived: Instant,
     /// What travels on to the upstreams.
     pub(crate) onward: Onward,
-    /// The own span; disabled if the process makes none.
-    pub(crate) span: Span,
+    /// The own span.
+    pub(crate) span: OwnSpan,
     /// The caller's identity, where a sidecar vouches for it.
     pub(crate) peer: Option<String>,
     /// 1 for the first try.
@@ -49,23 +48,23 @@ impl Inbound {
         let headers = &request.headers;
         let received = Received::read(headers, &app.traces.order);
         let span = app.traces.server_span(request, route, received.parent());
-        let own = telemetry::own(&span);
-        let sampled = match &own {
+        let own = span.context();
+        let sampled = match own {
             Some(own) => own.is_sampled(),
             None => received.decision() == Decision::Sample,
         };
         Self {
             arrived: Instant::now(),
             sampled,
-            span,
             peer: app.trust_xfcc.then(|| peer::identity(headers)).flatten(),
             attempt: number(headers, &ATTEMPT).unwrap_or(1).max(1),
             hops: number(headers, &HOPS).unwrap_or(0),
             request_id: headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned),
-            trace_id: own.as_ref().map(|own| own.trace_id().to_string()).or_else(|| received.trace_id()),
+            trace_id: own.map(|own| own.trace_id().to_string()).or_else(|| received.trace_id()),
             span_id: own.map(|own| own.span_id().to_string()),
             onward: Onward::new(received, headers, &app.forward),
             failed: Mutex::default(),
+            span,
         }
     }
 

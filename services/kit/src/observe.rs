@@ -38,7 +38,11 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
         Err(error) => error.into_response(),
     };
 
-    response.headers_mut().extend(app.identity_headers.clone());
+    let headers = response.headers_mut();
+    headers.reserve(app.identity_headers.len());
+    for (name, value) in &app.identity_headers {
+        headers.insert(name.clone(), value.clone());
+    }
     if app.is_ending() && version < Version::HTTP_2 {
         // The client opens its next connection to somebody who stays. HTTP/2 says the same when the port closes.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

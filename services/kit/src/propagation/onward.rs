@@ -12,8 +12,16 @@ use super::{
 use crate::limits::{Action, Limit};
 
 /// All headers of the three families.
-const TRACE_HEADERS: [&str; 8] =
-    [w3c::TRACEPARENT, TRACESTATE, b3::SINGLE, b3::TRACE_ID, b3::SPAN_ID, b3::PARENT_SPAN_ID, b3::SAMPLED, b3::FLAGS];
+static TRACE_HEADERS: [HeaderName; 8] = [
+    HeaderName::from_static(w3c::TRACEPARENT),
+    HeaderName::from_static(TRACESTATE),
+    HeaderName::from_static(b3::SINGLE),
+    HeaderName::from_static(b3::TRACE_ID),
+    HeaderName::from_static(b3::SPAN_ID),
+    HeaderName::from_static(b3::PARENT_SPAN_ID),
+    HeaderName::from_static(b3::SAMPLED),
+    HeaderName::from_static(b3::FLAGS),
+];
 
 /// The headers of one request that travel on. Made once per request, written once per upstream.
 #[derive(Debug, Clone)]
@@ -33,7 +41,7 @@ impl Onward {
         let mut others = HeaderMap::new();
         for name in [&REQUEST_ID, &BAGGAGE].into_iter().chain(list) {
             // A trace header in the list travels on by its own rules already.
-            if !TRACE_HEADERS.contains(&name.as_str()) {
+            if !TRACE_HEADERS.contains(name) {
                 copy(name, headers, &mut others);
             }
         }
@@ -45,8 +53,8 @@ impl Onward {
             }
         }
         let mut trace = HeaderMap::new();
-        for name in TRACE_HEADERS {
-            copy(&HeaderName::from_static(name), headers, &mut trace);
+        for name in &TRACE_HEADERS {
+            copy(name, headers, &mut trace);
         }
         Self { received, trace, others }
     }
@@ -102,6 +110,10 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: String) {
 
 /// Copies all values of a header, unless it has been copied before.
 fn copy(name: &HeaderName, from: &HeaderMap, to: &mut HeaderMap) {
+    // Most requests have few of them, and asking a map for an entry makes it allocate.
+    if !from.contains_key(name) {
+        return;
+    }
     if let Entry::Vacant(vacant) = to.entry(name) {
         let mut values = from.get_all(name).iter();
         if let Some(first) = values.next() {

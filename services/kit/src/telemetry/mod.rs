@@ -8,6 +8,7 @@ mod log_writer;
 mod logs;
 mod metrics;
 mod origin;
+mod own_span;
 mod sampler;
 mod settings;
 mod span_losses;
@@ -28,6 +29,7 @@ pub(crate) use metrics::{
     attempt_index, client_request, request_after_signal, request_attempt, server_request, unique_request,
 };
 pub(crate) use origin::Origin;
+pub(crate) use own_span::OwnSpan;
 pub use settings::{Collector, Protocol, Root, Settings};
-pub(crate) use spans::{CANCELLED, client_outcome, method_label, own, server_outcome, url_scheme};
+pub(crate) use spans::{CANCELLED, client_outcome, method_label, server_outcome, url_scheme};
 pub use traces::Traces;

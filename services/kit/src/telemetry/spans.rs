@@ -3,14 +3,9 @@
 //! They are [`Span`]s of `tracing`, which [`Traces`] hands to OpenTelemetry. Such a span ends when its last owner drops it.
 
 use http::{HeaderName, Method, StatusCode, Uri, Version, header, request};
-use opentelemetry::{
-    Context,
-    trace::{SpanContext, TraceContextExt},
-};
 use tracing::{Span, field::Empty, info_span};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::{Traces, origin::Origin};
+use super::{OwnSpan, Traces, origin::Origin};
 use crate::{faults::InjectedFault, propagation::Parent};
 
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -35,11 +30,10 @@ pub(crate) fn method_label(method: &Method) -> &'static str {
 }
 
 impl Traces {
-    /// Starts the span of a request that came in; a disabled one if there are no spans.
-    pub(crate) fn server_span(&self, request: &request::Parts, route: Option<&str>, parent: Parent) -> Span {
-        let method = method_label(&request.method);
-        let parent = || caller(parent);
-        self.span(parent, || {
+    /// Starts the span of a request that came in.
+    pub(crate) fn server_span(&self, request: &request::Parts, route: Option<&str>, caller: Parent) -> OwnSpan {
+        self.root(caller, || {
+            let method = method_label(&request.method);
             let origin = Origin::asked_for(request);
             let user_agent = request.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
             info_span!(
@@ -70,10 +64,9 @@ impl Traces {
     }
 
     /// Starts the span of a call to an upstream.
-    pub(crate) fn client_span(&self, within: &Span, method: &Method, upstream: &str, url: &Uri) -> Span {
-        let method = method_label(method);
-        let parent = || within.context();
-        self.span(parent, || {
+    pub(crate) fn client_span(&self, within: &OwnSpan, method: &Method, upstream: &str, url: &Uri) -> OwnSpan {
+        self.child(within, || {
+            let method = method_label(method);
             let origin = Origin::of_url(url);
             info_span!(
                 parent: None,
@@ -100,11 +93,14 @@ impl Traces {
 
 /// Says how a server's span ends. Only the server's own failures are errors; a client's are the client's.
 pub(crate) fn server_outcome(
-    span: &Span,
+    OwnSpan { span, .. }: &OwnSpan,
     outcome: Result<StatusCode, &'static str>,
     attempt: u32,
     faults: &[InjectedFault],
 ) {
+    if span.is_disabled() {
+        return;
+    }
     span.record("meshwalk.attempt", i64::from(attempt));
     injected(span, faults);
     match outcome {
@@ -119,7 +115,14 @@ pub(crate) fn server_outcome(
 }
 
 /// Says how a client's span ends: with the status that was received, or with the kind of the failure.
-pub(crate) fn client_outcome(span: &Span, outcome: Result<StatusCode, &'static str>, faults: &[InjectedFault]) {
+pub(crate) fn client_outcome(
+    OwnSpan { span, .. }: &OwnSpan,
+    outcome: Result<StatusCode, &'static str>,
+    faults: &[InjectedFault],
+) {
+    if span.is_disabled() {
+        return;
+    }
     injected(span, faults);
     match outcome {
         Ok(status) => answered(span, status, status.is_client_error() || status.is_server_error()),
@@ -144,19 +147,6 @@ fn injected(span: &Span, faults: &[InjectedFault]) {
     let delay_ms: f64 = faults.iter().filter_map(|fault| fault.delay_ms).sum();
     if delay_ms > 0.0 {
         span.record("meshwalk.fault.delay_ms", delay_ms);
-    }
-}
-
-/// The ids of an own span, if there is one.
-pub(crate) fn own(span: &Span) -> Option<SpanContext> {
-    Some(span.context().span().span_context().clone()).filter(SpanContext::is_valid)
-}
-
-fn caller(parent: Parent) -> Context {
-    let context = Context::new().with_value(parent.decision);
-    match parent.span {
-        Some(span) => context.with_remote_span_context(span),
-        None => context,
     }
 }
 

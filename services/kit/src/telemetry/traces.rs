@@ -3,19 +3,29 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use opentelemetry::{Context, KeyValue, trace::TracerProvider};
-use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
+use opentelemetry::{
+    Context, KeyValue,
+    trace::{TraceContextExt, TraceId, TracerProvider},
+};
+use opentelemetry_sdk::{
+    Resource,
+    trace::{IdGenerator, RandomIdGenerator, Sampler, SdkTracerProvider},
+};
 use tracing::{Dispatch, Span, dispatcher, level_filters::LevelFilter, subscriber::NoSubscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{
-    Settings,
+    OwnSpan, Settings,
+    own_span::PresetTrace,
     sampler::CallersDecision,
     span_queue::{QueueProcessor, SpanQueue},
     span_sender,
 };
-use crate::{identity::Identity, propagation::Order};
+use crate::{
+    identity::Identity,
+    propagation::{Order, Parent},
+};
 
 /// The process's spans. Without a collector there are none, and trace headers travel on as they came.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +35,7 @@ pub struct Traces {
     /// Takes spans alone. The log is a subscriber of its own, so that its filter drops no span, no line of it becomes a
     /// span's event, and what the senders of spans say makes no more spans to send.
     bridge: Option<Dispatch>,
+    sampler: Option<CallersDecision>,
     /// Spans that wait to be sent.
     queue: Option<Arc<SpanQueue>>,
 }
@@ -45,7 +56,9 @@ impl Traces {
         // The SDK reads the sampler's variables too, and would remark upon them a second time.
         let provider = tracing::subscriber::with_default(NoSubscriber::default(), || {
             SdkTracerProvider::builder()
-                .with_sampler(CallersDecision::from(settings.root))
+                // Spans that are not sampled are never started.
+                .with_sampler(Sampler::AlwaysOn)
+                .with_id_generator(PresetTrace::default())
                 .with_resource(resource)
                 .with_span_processor(QueueProcessor(Arc::clone(&queue)))
                 .build()
@@ -60,20 +73,36 @@ impl Traces {
             .with_tracked_inactivity(false);
         // The level keeps the libraries' finer events cheap: they are not even asked about.
         let bridge = Dispatch::new(tracing_subscriber::registry().with(layer).with(LevelFilter::INFO));
-        Ok(Self { order: settings.order, bridge: Some(bridge), queue: Some(queue) })
+        Ok(Self {
+            order: settings.order,
+            bridge: Some(bridge),
+            sampler: Some(settings.root.into()),
+            queue: Some(queue),
+        })
     }
 
-    /// Makes a span for OpenTelemetry; a disabled one without a collector.
-    ///
-    /// Its parent is told to OpenTelemetry alone. `tracing` would let go of a parent at the subscriber that is the default
-    /// when the child ends, which is the log's, and the parent would never end.
-    pub(super) fn span(&self, parent: impl FnOnce() -> Context, make: impl FnOnce() -> Span) -> Span {
-        let Some(bridge) = &self.bridge else { return Span::none() };
-        let span = dispatcher::with_default(bridge, make);
-        if let Err(error) = span.set_parent(parent()) {
-            tracing::warn!(%error, "a span stands alone");
+    /// Makes the span of a request, if its trace is sampled, or else only its ids.
+    pub(super) fn root(&self, caller: Parent, make: impl FnOnce() -> Span) -> OwnSpan {
+        let (Some(bridge), Some(sampler)) = (&self.bridge, &self.sampler) else { return OwnSpan::none() };
+        let trace =
+            caller.span.as_ref().map_or_else(|| RandomIdGenerator::default().new_trace_id(), |span| span.trace_id());
+        if !sampler.samples(trace, caller.decision) {
+            return OwnSpan::unsampled(trace);
         }
-        span
+        let parent = match caller.span {
+            Some(span) => Context::new().with_remote_span_context(span),
+            None => Context::new(),
+        };
+        record(bridge, parent, Some(trace), make)
+    }
+
+    /// Makes a span below another one of this process, and recorded if that one is.
+    pub(super) fn child(&self, within: &OwnSpan, make: impl FnOnce() -> Span) -> OwnSpan {
+        match (&self.bridge, within.context()) {
+            (Some(bridge), Some(parent)) if parent.is_sampled() => record(bridge, within.span.context(), None, make),
+            (Some(_), Some(parent)) => OwnSpan::unsampled(parent.trace_id()),
+            _ => OwnSpan::none(),
+        }
     }
 
     /// Sends the spans that are left, for `limit` at most. Spans that end later are lost.
@@ -84,6 +113,20 @@ impl Traces {
             tracing::warn!(%error, "the last spans are lost");
         }
     }
+}
+
+/// Starts a span for OpenTelemetry.
+///
+/// Its parent is told to OpenTelemetry alone. `tracing` would let go of a parent at the subscriber that is the default
+/// when the child ends, which is the log's, and the parent would never end.
+fn record(bridge: &Dispatch, parent: Context, trace: Option<TraceId>, make: impl FnOnce() -> Span) -> OwnSpan {
+    let span = dispatcher::with_default(bridge, make);
+    if let Err(error) = span.set_parent(parent) {
+        tracing::warn!(%error, "a span stands alone");
+    }
+    // Asking for the ids is what starts the span.
+    let context = PresetTrace::run(trace, || span.context().span().span_context().clone());
+    OwnSpan::recorded(span, context)
 }
 
 /// Who the spans are from, beside what `OTEL_RESOURCE_ATTRIBUTES` says.

@@ -67,7 +67,7 @@ impl Client {
     pub(crate) async fn call(&self, upstream: &Upstream, inbound: &Inbound, injected: Option<CallFaults>) -> Called {
         let began = Instant::now();
         let span = self.traces.client_span(&inbound.span, &Method::GET, &upstream.name, &upstream.url);
-        let own = telemetry::own(&span);
+        let own = span.context().cloned();
         let drop_headers = injected.as_ref().is_some_and(|injected| injected.drop_headers);
         let request = request(upstream, inbound, own.as_ref(), drop_headers);
         let faults = injected.as_ref().map(|injected| injected.faults.clone()).unwrap_or_default();
