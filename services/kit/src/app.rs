@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use axum::{Json, Router, http::StatusCode, middleware, response::IntoResponse, routing::any};
+use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::any};
 use http::{HeaderMap, HeaderName, Uri};
 use serde_json::json;
 
@@ -17,7 +17,7 @@ use crate::{
     faults::{FaultLayer, Registry},
     hello,
     identity::Identity,
-    observe,
+    observe::Observe,
     telemetry::Traces,
     upstream::Client,
 };
@@ -83,7 +83,7 @@ pub(crate) fn router(app: Arc<App>, faults: Registry, extra: Router) -> Router {
         .layer(FaultLayer::new(faults).hand_over(HELLO_PATH))
         .merge(extra)
         .layer(DiscardBody(app.body_limits))
-        .layer(middleware::from_fn_with_state(app, observe::observe))
+        .layer(Observe(app))
 }
 
 async fn no_such_path(uri: Uri) -> impl IntoResponse {

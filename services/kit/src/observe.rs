@@ -1,14 +1,22 @@
 //! What every request of the application port goes through first: its context is read, and its end is told to the span,
 //! the metrics and the log.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Instant,
+};
 
 use axum::{
-    extract::{MatchedPath, Request, State},
-    middleware::Next,
+    extract::{MatchedPath, Request},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, Version, header};
+use http::{HeaderValue, Version, header, request};
+use pin_project_lite::pin_project;
+use tower::{Layer, Service};
 
 use crate::{
     app::App,
@@ -19,36 +27,105 @@ use crate::{
     telemetry::{self, ActiveRequest, CANCELLED, RequestResult, ServerLabels},
 };
 
-/// The middleware.
-pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let route = parts.extensions.get::<MatchedPath>().cloned();
-    let inbound = Arc::new(Inbound::new(&app, &parts, route.as_ref().map(MatchedPath::as_str)));
-    app.attempts.count(inbound.attempt, inbound.request_id.as_deref());
-    let observation = Observation::begin(&parts, route, Arc::clone(&inbound));
-    if app.is_ending() {
-        telemetry::request_after_signal();
+/// Observes each request of the router that it is laid around.
+///
+/// A layer of its own rather than a middleware function, which would allocate its future and a copy of the router for
+/// each request.
+#[derive(Debug, Clone)]
+pub(crate) struct Observe(pub(crate) Arc<App>);
+
+impl<S> Layer<S> for Observe {
+    type Service = Observed<S>;
+
+    fn layer(&self, inner: S) -> Observed<S> {
+        Observed { inner, app: Arc::clone(&self.0) }
     }
-    let version = parts.version;
-    parts.extensions.insert(inbound);
-    parts.extensions.insert(observation.ledger.clone());
+}
 
-    let mut response = match host_check::check(&parts) {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(error) => error.into_response(),
-    };
+/// Service of [`Observe`].
+#[derive(Debug, Clone)]
+pub(crate) struct Observed<S> {
+    inner: S,
+    app: Arc<App>,
+}
 
+impl<S> Service<Request> for Observed<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = ObservedFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> ObservedFuture<S::Future> {
+        let app = &self.app;
+        let (parts, body) = request.into_parts();
+        let observation = Observation::begin(app, &parts);
+        let version = parts.version;
+        let rejected = host_check::check(&parts).err().map(IntoResponse::into_response);
+        request = Request::from_parts(parts, body);
+        request.extensions_mut().insert(Arc::clone(&observation.inbound));
+        request.extensions_mut().insert(observation.ledger.clone());
+        ObservedFuture {
+            inner: if rejected.is_none() { Some(self.inner.call(request)) } else { None },
+            rejected,
+            observation: Some(observation),
+            version,
+            app: Arc::clone(app),
+        }
+    }
+}
+
+pin_project! {
+    /// Response future of [`Observed`].
+    pub(crate) struct ObservedFuture<F> {
+        #[pin]
+        inner: Option<F>,
+        // The response in place of the inner one.
+        rejected: Option<Response>,
+        observation: Option<Observation>,
+        version: Version,
+        app: Arc<App>,
+    }
+}
+
+impl<F> Future for ObservedFuture<F>
+where
+    F: Future<Output = Result<Response, Infallible>>,
+{
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = match (this.rejected.take(), this.inner.as_pin_mut()) {
+            (Some(rejected), _) => rejected,
+            (None, Some(inner)) => ready!(inner.poll(cx))?,
+            // Polled again after its end, which no caller may do.
+            (None, None) => return Poll::Pending,
+        };
+        finish(this.app, *this.version, &mut response);
+        if let Some(observation) = this.observation.take() {
+            observation.end(&response);
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+/// Adds the headers that every response has.
+fn finish(app: &App, version: Version, response: &mut Response) {
     let headers = response.headers_mut();
     headers.reserve(app.identity_headers.len());
     for (name, value) in &app.identity_headers {
         headers.insert(name.clone(), value.clone());
     }
     if app.is_ending() && version < Version::HTTP_2 {
-        // The client opens its next connection to somebody who stays. HTTP/2 says the same when the port closes.
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        // The client opens its next connection to another instance. HTTP/2 says the same when the port closes.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    observation.end(&response);
-    response
 }
 
 /// A request whose answer is not there yet. If it is dropped before, the client has gone away.
@@ -64,7 +141,13 @@ struct Observation {
 }
 
 impl Observation {
-    fn begin(parts: &http::request::Parts, route: Option<MatchedPath>, inbound: Arc<Inbound>) -> Self {
+    fn begin(app: &App, parts: &request::Parts) -> Self {
+        let route = parts.extensions.get::<MatchedPath>().cloned();
+        let inbound = Arc::new(Inbound::new(app, parts, route.as_ref().map(MatchedPath::as_str)));
+        app.attempts.count(inbound.attempt, inbound.request_id.as_deref());
+        if app.is_ending() {
+            telemetry::request_after_signal();
+        }
         let labels = ServerLabels {
             method: telemetry::method_label(&parts.method),
             scheme: telemetry::url_scheme(parts),

@@ -51,6 +51,34 @@ async fn one_trace_runs_through_both_services_by_either_protocol() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exported_spans_are_those_of_the_traces_that_responses_call_sampled() {
+    let (sink, mut settings) = Sink::start(Protocol::HttpProtobuf).await;
+    settings.root = Root::Ratio(0.5);
+    let backend = Service::traced("backend", &[], &settings).await;
+    let url = format!("--upstream=backend=http://{}", backend.address);
+    let frontend = Service::traced("frontend", &[&url], &settings).await;
+    let (mut sampled, mut others) = (Vec::new(), 0);
+    // That all of 40 or none is sampled happens once in 5e11 runs.
+    for _ in 0..40 {
+        let response = hello(&frontend.address, &[]).await.json();
+        let far = &response["upstreams"][0]["hop"];
+        assert_eq!(response["trace"]["id"], far["trace"]["id"], "unsampled traces go on, too");
+        assert_eq!(response["trace"]["sampled"], far["trace"]["sampled"]);
+        match response["trace"]["sampled"].as_bool().unwrap() {
+            true => sampled.extend(std::iter::repeat_n(response["trace"]["id"].as_str().unwrap().to_owned(), 3)),
+            false => others += 1,
+        }
+    }
+    frontend.end().await.unwrap();
+    backend.end().await.unwrap();
+    let mut exported: Vec<_> = sink.spans().iter().map(|(_, span)| hex(&span.trace_id)).collect();
+    exported.sort();
+    sampled.sort();
+    assert_eq!(exported, sampled);
+    assert!(others > 0 && !sampled.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fault_that_leaves_no_answer_and_a_fault_of_a_call_are_on_their_spans() {
     let (sink, settings) = Sink::start(Protocol::HttpProtobuf).await;
     let rules = "--fault=reset;id=cut;path=/cut\nreset;id=broken;upstream=stock";
