@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Finding;
 use crate::{
     lab::quantity::{Op, percent},
-    traffic::{Outcome, Sample},
+    traffic::{Observation, Outcome},
 };
 
 /// What is expected, in words.
@@ -16,13 +16,17 @@ pub(super) fn expected(count: u32, each: Option<(Op, f64)>) -> String {
 
 /// Compares the instances of the counted service that the answers tell of with what is expected.
 #[allow(clippy::cast_precision_loss)]
-pub(super) fn decide<'a>(count: u32, each: Option<(Op, f64)>, samples: impl Iterator<Item = &'a Sample>) -> Finding {
+pub(super) fn decide<'a>(
+    count: u32,
+    each: Option<(Op, f64)>,
+    requests: impl Iterator<Item = Observation<'a>>,
+) -> Finding {
     let mut answers = BTreeMap::<&str, u64>::new();
-    for sample in samples {
-        if let Outcome::Answer(answer) = &sample.outcome
+    for request in requests {
+        if let Outcome::Answer(answer) = request.outcome
             && let Some(instance) = &answer.instance
         {
-            *answers.entry(instance).or_default() += 1;
+            *answers.entry(instance).or_default() += request.count;
         }
     }
     let total: u64 = answers.values().sum();

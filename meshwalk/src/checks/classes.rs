@@ -2,7 +2,7 @@
 
 use crate::{
     lab::Category,
-    traffic::{FailureKind, Outcome, Sample},
+    traffic::{FailureKind, Observation, Outcome},
 };
 
 /// The class of requests with an answer below 400, and of those that took longer than a time.
@@ -12,13 +12,12 @@ pub const FAILED: &str = "failed";
 /// The class of requests for which there is nothing to tell.
 pub const NONE: &str = "none";
 
-/// The classes of a request, or nothing where it is not counted. A request may inject several faults, and so be of
-/// several classes; otherwise it is of one.
-#[must_use]
-pub fn classes(category: Category, sample: &Sample) -> Option<Vec<String>> {
+/// The classes of a request by its outcome, or `None` if it is not counted. A request may inject several faults, and so
+/// be of several classes; otherwise it is of one. How long it took is not a part of its outcome.
+fn classes(category: Category, outcome: &Outcome) -> Option<Vec<String>> {
     let one = |class: String| Some(vec![class]);
     let yes = |yes: bool| Some(if yes { vec![YES.to_owned()] } else { Vec::new() });
-    let answer = match &sample.outcome {
+    let answer = match outcome {
         Outcome::Answer(answer) => answer,
         Outcome::Failure { kind, .. } => {
             return match category {
@@ -26,7 +25,7 @@ pub fn classes(category: Category, sample: &Sample) -> Option<Vec<String>> {
                 Category::Status => one(FAILED.to_owned()),
                 Category::Failure => one(failure(*kind).to_owned()),
                 Category::Success | Category::OneTrace => yes(false),
-                Category::Slower(than) => yes(sample.latency > than),
+                Category::Slower(_) => None,
                 // The client knows nothing of what happened further on.
                 Category::UpstreamError | Category::UpstreamStatus | Category::Fault => one(NONE.to_owned()),
             };
@@ -45,7 +44,7 @@ pub fn classes(category: Category, sample: &Sample) -> Option<Vec<String>> {
         Category::Fault if answer.faults.is_empty() => one(NONE.to_owned()),
         Category::Fault => Some(answer.faults.keys().cloned().collect()),
         Category::OneTrace => yes(answer.one_trace),
-        Category::Slower(than) => yes(sample.latency > than),
+        Category::Slower(_) => None,
     }
 }
 
@@ -71,15 +70,26 @@ pub struct Tally {
 
 impl Tally {
     /// Counts requests by class.
-    pub fn of<'a>(category: Category, samples: impl IntoIterator<Item = &'a Sample>) -> Self {
+    pub fn of<'a>(category: Category, requests: impl IntoIterator<Item = Observation<'a>>) -> Self {
         let mut tally = Self::default();
-        for classes in samples.into_iter().filter_map(|sample| classes(category, sample)) {
-            tally.base += 1;
-            for class in classes {
-                *tally.classes.entry(class).or_default() += 1;
+        for request in requests {
+            if let Category::Slower(than) = category {
+                let slower = request.longer_than(than);
+                tally.base += request.count;
+                tally.add(YES.to_owned(), slower);
+            } else if let Some(classes) = classes(category, request.outcome) {
+                tally.base += request.count;
+                classes.into_iter().for_each(|class| tally.add(class, request.count));
             }
         }
         tally
+    }
+
+    fn add(&mut self, class: String, count: u64) {
+        // A class that no request is of must not appear.
+        if count > 0 {
+            *self.classes.entry(class).or_default() += count;
+        }
     }
 
     /// How many requests are of a class.

@@ -8,17 +8,14 @@ use crate::{
         Quantile,
         quantity::{Op, readable},
     },
-    traffic::{FailureKind, Latencies},
+    traffic::Latencies,
 };
 
 /// Compares a quantile with its limit.
 pub(super) fn decide(quantile: Quantile, op: Op, limit: Duration, evidence: &Evidence, of: Option<&str>) -> Finding {
     let mut latencies = Latencies::default();
-    for sample in evidence.samples(of) {
-        // Refused and reset requests end early and would flatter the figures.
-        if matches!(sample.outcome.failure(), None | Some(FailureKind::Timeout)) {
-            latencies.record(sample.latency);
-        }
+    for run in evidence.runs(of) {
+        latencies.merge(&run.traffic.latencies(|_| true));
     }
     let Some(seen) = latencies.quantile(quantile.share()) else {
         return Finding::fails("no answer", "no request was answered, so there is no latency");

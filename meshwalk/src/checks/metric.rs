@@ -9,7 +9,7 @@ use crate::{
         Amount, Category, MetricWanted,
         quantity::{Op, percent},
     },
-    traffic::Outcome,
+    traffic::Observation,
 };
 
 /// What is expected, in words.
@@ -53,19 +53,20 @@ pub(super) fn decide(wanted: &MetricWanted, evidence: &Evidence, of: Option<&str
 /// How much an amount is in a step.
 #[allow(clippy::cast_precision_loss)]
 pub(super) fn amount(what: &Amount, evidence: &Evidence, of_traffic: Option<&str>) -> f64 {
-    let tally = |category: Category, class: &str| Tally::of(category, evidence.samples(of_traffic)).count(class) as f64;
+    let tally =
+        |category: Category, class: &str| Tally::of(category, evidence.requests(of_traffic)).count(class) as f64;
     match what {
         Amount::Number(number) => *number,
-        Amount::Requests => evidence.samples(of_traffic).count() as f64,
+        Amount::Requests => evidence.requests(of_traffic).map(|request| request.count).sum::<u64>() as f64,
         Amount::Success => tally(Category::Success, YES),
         Amount::Failures => tally(Category::Status, FAILED),
-        Amount::Attempts => evidence
-            .samples(of_traffic)
-            .map(|sample| match &sample.outcome {
-                Outcome::Answer(answer) => f64::from(answer.attempt.unwrap_or_default()),
-                Outcome::Failure { .. } => 0.0,
-            })
-            .sum(),
+        Amount::Attempts => {
+            let attempts = |request: Observation<'_>| {
+                let each = request.outcome.answer().and_then(|answer| answer.attempt).unwrap_or_default();
+                f64::from(each) * request.count as f64
+            };
+            evidence.requests(of_traffic).map(attempts).sum()
+        }
         Amount::Of(category, class) => tally(*category, class),
         Amount::Faults(mode) => evidence.growth.faults(mode) as f64,
         Amount::Times(factor, of) => f64::from(*factor) * amount(of, evidence, of_traffic),

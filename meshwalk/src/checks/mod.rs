@@ -26,7 +26,7 @@ pub use shares::holds_for_one;
 use crate::{
     lab::{Check, GateOutcome, Kind},
     target::{Instance, Span},
-    traffic::{Sample, Traffic},
+    traffic::{Observation, Traffic},
 };
 
 /// What became of a check.
@@ -129,8 +129,8 @@ pub struct Evidence {
 
 impl Evidence {
     /// The requests of one traffic, or of all.
-    fn samples(&self, of: Option<&str>) -> impl Iterator<Item = &Sample> {
-        self.runs(of).flat_map(|run| &run.traffic.samples)
+    fn requests(&self, of: Option<&str>) -> impl Iterator<Item = Observation<'_>> {
+        self.runs(of).flat_map(|run| run.traffic.observations())
     }
 
     /// One traffic, or all.
@@ -147,11 +147,11 @@ pub fn decide(check: &Check, evidence: &Evidence) -> Verdict {
         return Verdict::skipped(check, why);
     }
     let finding = match &check.kind {
-        Kind::Shares { category, wanted, .. } => shares::decide(*category, wanted, evidence.samples(of)),
+        Kind::Shares { category, wanted, .. } => shares::decide(*category, wanted, evidence.requests(of)),
         Kind::Latency(quantile, op, limit) => latency::decide(*quantile, *op, *limit, evidence, of),
-        Kind::Peer(peer) => peers::decide(peer.as_deref(), evidence.samples(of)),
-        Kind::AttemptsMax(limit) => peers::decide_attempts(*limit, evidence.samples(of)),
-        Kind::AnsweredBy(count, each) => answered_by::decide(*count, *each, evidence.samples(of)),
+        Kind::Peer(peer) => peers::decide(peer.as_deref(), evidence.requests(of)),
+        Kind::AttemptsMax(limit) => peers::decide_attempts(*limit, evidence.requests(of)),
+        Kind::AnsweredBy(count, each) => answered_by::decide(*count, *each, evidence.requests(of)),
         Kind::Metric(wanted) => metric::decide(wanted, evidence, of),
         Kind::AddsUp(sums) => sums::decide(sums, evidence, of),
         Kind::Trace(services) => trace::decide(services, evidence, of),

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use super::Finding;
 use crate::{
     target::Instance,
-    traffic::{Outcome, Sample},
+    traffic::{Observation, Outcome},
 };
 
 /// Every request reached the counted service under this identity, or under none.
-pub(super) fn decide<'a>(wanted: Option<&str>, samples: impl Iterator<Item = &'a Sample>) -> Finding {
+pub(super) fn decide<'a>(wanted: Option<&str>, requests: impl Iterator<Item = Observation<'a>>) -> Finding {
     let (mut seen, mut silent, mut total) = (BTreeMap::<Option<&str>, u64>::new(), 0_u64, 0_u64);
-    for sample in samples {
-        total += 1;
-        match &sample.outcome {
+    for request in requests {
+        total += request.count;
+        match request.outcome {
             // Only an answer that tells of the service can tell of its caller.
             Outcome::Answer(answer) if answer.instance.is_some() => {
-                *seen.entry(answer.peer.as_deref()).or_default() += 1;
+                *seen.entry(answer.peer.as_deref()).or_default() += request.count;
             }
-            _ => silent += 1,
+            _ => silent += request.count,
         }
     }
     let name = |peer: Option<&str>| peer.unwrap_or("no identity").to_owned();
@@ -37,19 +37,23 @@ pub(super) fn decide<'a>(wanted: Option<&str>, samples: impl Iterator<Item = &'a
 }
 
 /// No request took more attempts than this.
-pub(super) fn decide_attempts<'a>(limit: u32, samples: impl Iterator<Item = &'a Sample>) -> Finding {
-    let attempts: Vec<u32> = samples
-        .filter_map(|sample| if let Outcome::Answer(answer) = &sample.outcome { answer.attempt } else { None })
-        .collect();
-    let Some(most) = attempts.iter().max() else {
+pub(super) fn decide_attempts<'a>(limit: u32, requests: impl Iterator<Item = Observation<'a>>) -> Finding {
+    let mut attempts = BTreeMap::<u32, u64>::new();
+    for request in requests {
+        if let Some(attempt) = request.outcome.answer().and_then(|answer| answer.attempt) {
+            *attempts.entry(attempt).or_default() += request.count;
+        }
+    }
+    let total: u64 = attempts.values().sum();
+    let Some(most) = attempts.keys().max() else {
         return Finding::fails("no answer that tells", "no answer carries the number of its attempt");
     };
-    let observed = format!("at most {most}, over {} answers", attempts.len());
+    let observed = format!("at most {most}, over {total} answers");
     if *most <= limit {
         return Finding::holds(observed, "no request took more");
     }
-    let more = attempts.iter().filter(|attempt| **attempt > limit).count();
-    Finding::fails(observed, format!("{more} of {} requests took more than {limit} attempts", attempts.len()))
+    let more: u64 = attempts.iter().filter(|(attempt, _)| **attempt > limit).map(|(_, count)| count).sum();
+    Finding::fails(observed, format!("{more} of {total} requests took more than {limit} attempts"))
 }
 
 /// Every instance is ready.

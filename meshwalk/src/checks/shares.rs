@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Finding,
-    classes::{Tally, YES, classes},
+    classes::{Tally, YES},
     power::alpha_of_each,
 };
 use crate::{
     lab::{Category, Wanted, quantity::percent},
     stats::{Binomial, ERROR_PROBABILITY, POWER},
-    traffic::Sample,
+    traffic::{Observation, Sample},
 };
 
 /// What is expected, in words.
@@ -29,20 +29,21 @@ pub(super) fn expected(category: Category, wanted: &BTreeMap<String, Wanted>) ->
 /// Whether a single request is as expected: of every class that is expected of all, of none that is expected of none.
 #[must_use]
 pub fn holds_for_one(category: Category, wanted: &BTreeMap<String, Wanted>, sample: &Sample) -> bool {
-    let Some(seen) = classes(category, sample) else { return false };
-    wanted.iter().all(|(class, wanted)| match wanted {
-        Wanted::Exactly(share) => seen.contains(class) == (*share > 0.5),
-        Wanted::Bound(..) => false,
-    })
+    let seen = Tally::of(category, [Observation::from(sample)]);
+    seen.base > 0
+        && wanted.iter().all(|(class, wanted)| match wanted {
+            Wanted::Exactly(share) => (seen.count(class) > 0) == (*share > 0.5),
+            Wanted::Bound(..) => false,
+        })
 }
 
 /// Compares the shares of all classes with what is expected of them.
 pub(super) fn decide<'a>(
     category: Category,
     wanted: &BTreeMap<String, Wanted>,
-    samples: impl Iterator<Item = &'a Sample>,
+    requests: impl Iterator<Item = Observation<'a>>,
 ) -> Finding {
-    let tally = Tally::of(category, samples);
+    let tally = Tally::of(category, requests);
     if tally.base == 0 {
         let base = category.base();
         return Finding::fails(format!("no {base}"), format!("there are no {base}, so there is no share"));

@@ -5,7 +5,7 @@ use meshwalk_mesh::problem::Place;
 use super::*;
 use crate::{
     lab::{AddsUp, Amount, Category, Quantile, Term, Wanted, quantity::Op},
-    traffic::{Answer, FailureKind, Outcome},
+    traffic::{Answer, FailureKind, Outcome, Sample},
 };
 
 fn check(kind: Kind) -> Check {

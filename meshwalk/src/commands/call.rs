@@ -64,5 +64,8 @@ async fn batch() -> anyhow::Result<ExitCode> {
 
 async fn ask(question: &Question, unix: Option<&std::path::Path>) -> Result<Answered, WrongInput> {
     let to = destination::find(&question.url, unix, question.host.as_deref()).await?;
+    if to.tls_name.is_some() {
+        return Err(WrongInput(format!("URL {:?}: `call` does not speak TLS; use http://", question.url)));
+    }
     traffic::ask(&to.address, &to.authority, &to.path, question).await.map_err(WrongInput)
 }

@@ -14,7 +14,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 pub use amount::{AddsUp, Amount, MetricQuery, MetricWanted, Term};
 pub use check::{Category, Check, Fate, GateOutcome, Kind, Quantile, Wanted};
 use meshwalk_mesh::problem::Place;
-pub use read::{NamedFile, fault_rules, read};
+pub use read::{NamedFile, check_of_expression, fault_rules, read};
 pub use select::select;
 pub use wait::{MetricWait, Wait};
 

@@ -10,10 +10,14 @@
 
 mod binomial;
 mod factorial;
+mod fisher;
 mod power;
+mod rank_sum;
 
 pub use binomial::{Binomial, NotAProbability};
+pub use fisher::fisher;
 pub use power::{Noticed, required};
+pub use rank_sum::rank_sum;
 
 /// The probability with which a check fails although the share is what it should be.
 pub const ERROR_PROBABILITY: f64 = 1e-6;

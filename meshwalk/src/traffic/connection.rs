@@ -1,19 +1,19 @@
-//! One HTTP/1.1 connection over TCP or a Unix socket, and one exchange on it.
+//! One HTTP connection over TCP or a Unix socket, and one exchange on it.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
-use http_body_util::{BodyExt, Empty};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, UnixStream},
     task::JoinHandle,
 };
 
-use super::{Address, Failure, FailureKind, failure};
+use super::{Address, Failure, FailureKind, Tls, failure};
 
 /// How much of an answer's body is kept. The rest is read, so that the latency is that of the last byte, and dropped.
 const KEPT_BODY: usize = 4 << 20;
@@ -42,62 +42,133 @@ pub(super) enum Trouble {
     Own(io::Error),
 }
 
-/// An open connection. Dropping it closes it.
-#[derive(Debug)]
-pub(super) struct Connection {
-    sender: SendRequest<Empty<Bytes>>,
-    driver: JoinHandle<()>,
+/// Where connections lead, and what is spoken over them.
+#[derive(Debug, Clone)]
+pub(super) struct Endpoint {
+    /// The address.
+    pub(super) address: Address,
+    /// TLS, unless the server is spoken to in clear.
+    pub(super) tls: Option<Tls>,
+    /// HTTP/2 instead of HTTP/1.1: agreed by ALPN over TLS, with prior knowledge in clear.
+    pub(super) http2: bool,
 }
 
-impl Drop for Connection {
+impl Endpoint {
+    /// HTTP/1.1 in clear.
+    fn plain(address: &Address) -> Self {
+        Self { address: address.clone(), tls: None, http2: false }
+    }
+}
+
+/// An open connection, or a share of one of HTTP/2. Dropping the last share closes it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    sender: RequestSender,
+    driver: Arc<Driver>,
+}
+
+#[derive(Debug)]
+enum RequestSender {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
+}
+
+/// The task that reads and writes a connection.
+#[derive(Debug)]
+struct Driver(JoinHandle<()>);
+
+impl Drop for Driver {
     fn drop(&mut self) {
-        self.driver.abort();
+        self.0.abort();
     }
 }
 
 impl Connection {
     /// Opens a connection, within the runtime that calls.
-    pub(super) async fn open(address: &Address) -> Result<Self, Trouble> {
-        match address {
+    pub(super) async fn open(endpoint: &Endpoint) -> Result<Self, Trouble> {
+        match &endpoint.address {
             Address::Tcp(address) => {
                 let stream = TcpStream::connect(address).await.map_err(connecting)?;
                 // A request is one small write; waiting for more to send would only add to its latency.
                 stream.set_nodelay(true).map_err(connecting)?;
-                Self::over(stream).await
+                Self::secure(stream, endpoint).await
             }
             Address::Unix(path) => loop {
                 match UnixStream::connect(path).await {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => tokio::time::sleep(QUEUE_PAUSE).await,
-                    result => break Self::over(result.map_err(connecting)?).await,
+                    result => break Self::secure(result.map_err(connecting)?, endpoint).await,
                 }
             },
         }
     }
 
-    async fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Result<Self, Trouble> {
-        let opened = http1::handshake(TokioIo::new(stream)).await;
-        let (sender, connection) = opened.map_err(|e| Trouble::Failed(Failure::exchanging(&e, "on connecting")))?;
-        // The error, if any, reaches the request in flight; without one nobody needs it.
-        let driver = tokio::spawn(async move { drop(connection.await) });
-        Ok(Self { sender, driver })
+    async fn secure(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        endpoint: &Endpoint,
+    ) -> Result<Self, Trouble> {
+        match &endpoint.tls {
+            Some(tls) => {
+                let stream = tls.handshake(stream).await.map_err(Trouble::Failed)?;
+                Self::handshake(stream, endpoint.http2).await
+            }
+            None => Self::handshake(stream, endpoint.http2).await,
+        }
     }
 
-    /// Whether the server has closed the connection, as far as is known.
+    async fn handshake(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        http2: bool,
+    ) -> Result<Self, Trouble> {
+        let failed = |error| Trouble::Failed(Failure::exchanging(&error, "on connecting"));
+        let io = TokioIo::new(stream);
+        // An error of the driver also reaches the request in flight; without one it is not needed.
+        let (sender, driver) = if http2 {
+            let opened = http2::Builder::new(TokioExecutor::new()).timer(TokioTimer::new()).handshake(io).await;
+            let (sender, connection) = opened.map_err(failed)?;
+            (RequestSender::Http2(sender), tokio::spawn(async move { drop(connection.await) }))
+        } else {
+            let (sender, connection) = http1::handshake(io).await.map_err(failed)?;
+            (RequestSender::Http1(sender), tokio::spawn(async move { drop(connection.await) }))
+        };
+        Ok(Self { sender, driver: Arc::new(Driver(driver)) })
+    }
+
+    /// Another share of this connection, if it can carry several requests at once.
+    pub(super) fn share(&self) -> Option<Self> {
+        match &self.sender {
+            RequestSender::Http1(_) => None,
+            RequestSender::Http2(sender) => {
+                Some(Self { sender: RequestSender::Http2(sender.clone()), driver: self.driver.clone() })
+            }
+        }
+    }
+
+    /// Whether the connection is closed, as far as is known.
     pub(super) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
+        match &self.sender {
+            RequestSender::Http1(sender) => sender.is_closed(),
+            RequestSender::Http2(sender) => sender.is_closed(),
+        }
     }
 
-    /// Waits until another request can be sent; false where the connection has come to its end.
+    /// Waits until another request can be sent; false if the connection is closed.
     pub(super) async fn is_reusable(&mut self) -> bool {
-        self.sender.ready().await.is_ok()
+        match &mut self.sender {
+            RequestSender::Http1(sender) => sender.ready().await.is_ok(),
+            RequestSender::Http2(sender) => sender.ready().await.is_ok(),
+        }
     }
 
     /// Sends a request and reads the whole answer.
-    pub(super) async fn exchange(&mut self, request: Request<Empty<Bytes>>) -> Result<Reply, Trouble> {
-        if self.sender.ready().await.is_err() {
+    pub(super) async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Reply, Trouble> {
+        if !self.is_reusable().await {
             return Err(Trouble::Unsent);
         }
-        let response = self.sender.try_send_request(request).await.map_err(|mut error| match error.take_message() {
+        let response = match &mut self.sender {
+            RequestSender::Http1(sender) => sender.try_send_request(request).await,
+            RequestSender::Http2(sender) => sender.try_send_request(request).await,
+        };
+        let response = response.map_err(|mut error| match error.take_message() {
             Some(_) => Trouble::Unsent,
             None => Trouble::Failed(Failure::exchanging(error.error(), "before an answer")),
         })?;
@@ -127,7 +198,7 @@ fn connecting(error: io::Error) -> Trouble {
 /// A [`Failure`] if there is no whole HTTP answer within `timeout`, or if `authority` or `path` cannot be sent.
 pub async fn get(address: &Address, authority: &str, path: &str, timeout: Duration) -> Result<Reply, Failure> {
     let unusable = |what: &str, value: &str| Failure::new(FailureKind::Protocol, format!("{what} {value:?} is none"));
-    let mut request = Request::new(Empty::new());
+    let mut request = Request::new(Full::default());
     *request.uri_mut() = path.parse().map_err(|_| unusable("path", path))?;
     let host = HeaderValue::from_str(authority).map_err(|_| unusable("host", authority))?;
     request.headers_mut().insert(header::HOST, host);
@@ -138,10 +209,11 @@ pub async fn get(address: &Address, authority: &str, path: &str, timeout: Durati
 /// Sends a request on a connection of its own.
 pub(super) async fn exchange_once(
     address: &Address,
-    request: Request<Empty<Bytes>>,
+    request: Request<Full<Bytes>>,
     timeout: Duration,
 ) -> Result<Reply, Failure> {
-    let exchange = async { Connection::open(address).await?.exchange(request).await };
+    let endpoint = Endpoint::plain(address);
+    let exchange = async { Connection::open(&endpoint).await?.exchange(request).await };
     match tokio::time::timeout(timeout, exchange).await {
         Ok(Ok(reply)) => Ok(reply),
         Ok(Err(Trouble::Failed(failure))) => Err(failure),

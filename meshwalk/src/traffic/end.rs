@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{MAX_REQUESTS, Plan};
+use super::{MAX_REQUESTS, Plan, schedule::Limits};
 
 /// When requests of a run cease to become due.
 #[derive(Debug, Clone)]
@@ -34,14 +34,17 @@ impl End {
         (Ender { extra }, end)
     }
 
-    /// How many requests become due, as far as that is known.
-    pub(super) fn requests(&self, plan: &Plan) -> u64 {
+    /// When the run ends, as far as that is known.
+    pub(super) fn limits(&self, plan: &Plan) -> Limits {
+        let limits = plan.limits();
         let extra = *self.extra.borrow();
+        let bound = |limits: Limits| Limits { requests: limits.requests.min(MAX_REQUESTS), ..limits };
         match extra {
-            Some(extra) => plan.lasting(plan.duration + extra).requests().min(MAX_REQUESTS),
-            // Nobody is there any more who could say so.
-            None if self.extra.has_changed().is_err() => plan.requests(),
-            None => MAX_REQUESTS,
+            Some(Duration::ZERO) => limits,
+            Some(extra) => bound(Limits { until: limits.until.saturating_add(extra), ..limits }),
+            // The sender is gone, so the plan's own duration counts.
+            None if self.extra.has_changed().is_err() => limits,
+            None => bound(Limits { until: Duration::MAX, ..limits }),
         }
     }
 }

@@ -37,6 +37,10 @@ impl Failure {
         if let Some(io) = io_cause(error) {
             return Self::new(FailureKind::Reset, format!("{place}: {io}"));
         }
+        if let Some(h2) = error.source().and_then(|cause| cause.downcast_ref::<h2::Error>()) {
+            let kind = if h2.is_reset() || h2.is_go_away() { FailureKind::Reset } else { FailureKind::Protocol };
+            return Self::new(kind, format!("{place}: {h2}"));
+        }
         if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
             return Self::new(FailureKind::Reset, format!("{place}: connection closed"));
         }

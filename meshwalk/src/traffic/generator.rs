@@ -4,26 +4,29 @@ use std::{
     future::Future,
     io,
     pin::pin,
-    sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    rc::Rc,
+    time::{Duration, SystemTime},
 };
 
-use bytes::Bytes;
-use http::Request;
-use http_body_util::Empty;
 use tokio::{
+    runtime::{LocalOptions, LocalRuntime},
     sync::{mpsc, oneshot},
-    task::JoinSet,
     time::MissedTickBehavior,
 };
 
 use super::{
-    End, FailureKind, InFlight, Latencies, Outcome, Plan, Progress, RunError, Sample, Traffic, descriptors, pacer,
-    pool::Pool, request,
+    End, Plan, Progress, RunError, Traffic,
+    alarm::Alarm,
+    descriptors,
+    request::Sender,
+    run_state::{Due, RunState},
+    schedule::Schedule,
 };
 
 /// How often progress is told.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
+/// Longest time without a look at the end of the run, which may change, and at requests that have waited too long.
+const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
 /// Carries out a plan. `progress` is told how far it has come some five times a second. When `cancel` completes, the
 /// requests in flight are abandoned and the partial result is returned at once; so it is when this future is dropped.
@@ -51,19 +54,16 @@ pub async fn run_until(
     mut progress: impl FnMut(Progress),
     cancel: impl Future<Output = ()>,
 ) -> Result<Traffic, RunError> {
-    let request = plan.request()?;
+    // Checked here too, so that a wrong plan starts no thread.
+    plan.request()?;
     let plan = plan.clone();
     // Dropping this sender stops the run as well.
     let (stop, stopped) = oneshot::channel::<()>();
     let (tell, mut told) = mpsc::unbounded_channel();
     let (finish, mut finished) = oneshot::channel();
     let body = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let result = runtime
-            .map_err(RunError::Thread)
-            .and_then(|runtime| runtime.block_on(Generator::new(plan, end, request, tell).drive(stopped)));
-        // Nobody listens any more if the caller was dropped.
-        let _ = finish.send(result);
+        // The receiver is gone if the caller was dropped.
+        let _ = finish.send(generate(&plan, &end, &tell, stopped));
     };
     std::thread::Builder::new().name("meshwalk-traffic".to_owned()).spawn(body).map_err(RunError::Thread)?;
 
@@ -79,152 +79,107 @@ pub async fn run_until(
     }
 }
 
-struct Generator {
-    plan: Arc<Plan>,
-    end: End,
-    request: Request<Empty<Bytes>>,
-    tell: mpsc::UnboundedSender<Progress>,
-    pool: Arc<Pool>,
-    tasks: JoinSet<Result<Sample, io::Error>>,
-    samples: Vec<Sample>,
-    lateness: Latencies,
-    in_flight: InFlight,
-    /// The next request to send.
-    next: u64,
-    /// How many of the requests, from the first one, are known to be held back or not.
-    considered: u64,
-    last_sent: Duration,
-    progress: Progress,
+fn generate(
+    plan: &Plan,
+    end: &End,
+    tell: &mpsc::UnboundedSender<Progress>,
+    stopped: oneshot::Receiver<()>,
+) -> Result<Traffic, RunError> {
+    let runtime: LocalRuntime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
+        .map_err(RunError::Thread)?;
+    runtime.block_on(async {
+        let alarm = Alarm::new().map_err(|source| RunError::Exhausted { sent: 0, source })?;
+        let started_at = SystemTime::now();
+        let sender = Sender::from_plan(plan)?;
+        let state = Rc::new(RunState::new(plan, sender, descriptors::allow(plan.in_flight_bound())));
+        let interrupted = dispatch(plan, end, &state, &alarm, tell, stopped).await?;
+        let traffic = finish(plan, &state, started_at, interrupted);
+        report(&state, tell, true);
+        Ok(traffic)
+    })
 }
 
-impl Generator {
-    fn new(plan: Plan, end: End, request: Request<Empty<Bytes>>, tell: mpsc::UnboundedSender<Progress>) -> Self {
-        let bound = descriptors::allow(plan.max_in_flight);
-        let pool = Pool::new(plan.address.clone(), !plan.fresh_connections);
-        let progress = Progress { planned: plan.requests(), ..Progress::default() };
-        Self {
-            samples: Vec::new(),
-            plan: Arc::new(plan),
-            end,
-            request,
-            tell,
-            pool: Arc::new(pool),
-            tasks: JoinSet::new(),
-            lateness: Latencies::default(),
-            in_flight: InFlight { bound, ..InFlight::default() },
-            next: 0,
-            considered: 0,
-            last_sent: Duration::ZERO,
-            progress,
+/// Gives out what is due until everything has ended. Returns true if the run was stopped before.
+async fn dispatch(
+    plan: &Plan,
+    end: &End,
+    state: &Rc<RunState>,
+    alarm: &Alarm,
+    tell: &mpsc::UnboundedSender<Progress>,
+    mut stopped: oneshot::Receiver<()>,
+) -> Result<bool, RunError> {
+    let mut schedule = Schedule::new(plan);
+    let mut ticks = tokio::time::interval(PROGRESS_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        // The end may come from outside while the run goes on.
+        let limits = end.limits(plan);
+        let elapsed = state.start.elapsed();
+        let mut next = schedule.peek(limits);
+        // After a late wake-up several requests are due; they are sent together.
+        while let Some(at) = next.filter(|at| *at <= elapsed) {
+            state.dispatch(Due { at, counts: schedule.advance() });
+            next = schedule.peek(limits);
+        }
+        state.expire();
+        state.tally(|tally| tally.all_due = next.is_none());
+        if let Some(source) = state.tally(|tally| tally.exhausted.take()) {
+            return Err(exhausted(state, source));
+        }
+        if next.is_none() && state.is_drained() {
+            return Ok(false);
+        }
+        let wake = next.unwrap_or(Duration::MAX).min(elapsed + LONGEST_WAIT);
+        tokio::select! {
+            biased;
+            _ = &mut stopped => return Ok(true),
+            _ = ticks.tick() => report(state, tell, false),
+            () = state.changed.notified() => {}
+            waited = alarm.wait_until(state.start + wake) => waited.map_err(|source| exhausted(state, source))?,
         }
     }
+}
 
-    async fn drive(mut self, mut stopped: oneshot::Receiver<()>) -> Result<Traffic, RunError> {
-        let started_at = SystemTime::now();
-        let start = Instant::now();
-        let (mut clock, _pacer) = pacer::start(&self.plan, &self.end, start).map_err(RunError::Thread)?;
-        let mut ticks = tokio::time::interval(PROGRESS_INTERVAL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let (mut interrupted, mut all_due) = (false, false);
-        while !all_due || self.next < self.progress.due || !self.tasks.is_empty() {
-            tokio::select! {
-                biased;
-                _ = &mut stopped => {
-                    interrupted = true;
-                    break;
-                }
-                _ = ticks.tick() => self.report(start.elapsed()),
-                changed = clock.changed(), if !all_due => {
-                    self.progress.due = *clock.borrow_and_update();
-                    // Where the end is open, there are as many as the clock says when it stops.
-                    self.progress.planned = self.progress.planned.max(self.progress.due);
-                    all_due = changed.is_err();
-                    if all_due && self.progress.due < self.end.requests(&self.plan) {
-                        return Err(RunError::Lost);
-                    }
-                }
-                Some(ended) = self.tasks.join_next() => match ended {
-                    Ok(Ok(sample)) => self.collect(sample),
-                    Ok(Err(source)) => return Err(RunError::Exhausted { sent: self.progress.sent, source }),
-                    Err(_) => return Err(RunError::Lost),
-                },
-            }
-            self.send_due(start);
-        }
-        Ok(self.finish(start.elapsed(), started_at, interrupted))
-    }
+fn exhausted(state: &RunState, source: io::Error) -> RunError {
+    RunError::Exhausted { sent: state.tally(|tally| tally.progress.sent), source }
+}
 
-    /// Sends what is due, as far as the bound allows.
-    fn send_due(&mut self, start: Instant) {
-        while self.next < self.progress.due {
-            let index = self.next;
-            let due = self.plan.due(index);
-            let late = start.elapsed().saturating_sub(due);
-            if self.tasks.len() >= self.in_flight.bound {
-                // Everything that is due by now has to wait; each is counted once.
-                self.progress.held_back += self.progress.due - index.max(self.considered);
-                self.considered = self.progress.due;
-                if late < self.plan.timeout {
-                    return;
-                }
-                // Whoever waits for this one has given up; the run has to come to its end.
-                let detail = format!("not sent: {} requests were in flight all the time", self.in_flight.bound);
-                self.next += 1;
-                let outcome = Outcome::Failure { kind: FailureKind::Timeout, detail };
-                self.collect(Sample { due, latency: late, outcome });
-                continue;
-            }
-            if index < self.considered {
-                self.in_flight.longest_wait = self.in_flight.longest_wait.max(late);
-            } else {
-                self.lateness.record(late);
-                self.considered = index + 1;
-            }
-            self.next += 1;
-            self.progress.sent += 1;
-            self.last_sent = due + late;
-            let task = request::send(self.plan.clone(), self.pool.clone(), self.request.clone(), start, due);
-            self.tasks.spawn(task);
-            self.in_flight.peak = self.in_flight.peak.max(self.tasks.len());
-        }
-    }
+fn report(state: &RunState, tell: &mpsc::UnboundedSender<Progress>, last: bool) {
+    let progress = state.tally(|tally| {
+        tally.progress.elapsed = state.start.elapsed();
+        // Where the end is open, or arrivals are random, the number of requests is known at the end.
+        tally.progress.planned = tally.progress.planned.max(tally.progress.due);
+        Progress { in_flight: if last { 0 } else { tally.busy() }, ..tally.progress }
+    });
+    // Without a receiver the run is about to be stopped.
+    let _ = tell.send(progress);
+}
 
-    fn collect(&mut self, sample: Sample) {
-        match &sample.outcome {
-            Outcome::Answer(answer) => {
-                self.progress.answered += 1;
-                self.progress.errors += u64::from(answer.status >= 400);
-            }
-            Outcome::Failure { .. } => self.progress.failed += 1,
-        }
-        self.samples.push(sample);
-    }
-
-    fn report(&mut self, elapsed: Duration) {
-        self.progress.elapsed = elapsed;
-        self.progress.in_flight = self.tasks.len() as u64;
-        // Without a listener the run is about to be stopped.
-        let _ = self.tell.send(self.progress);
-    }
-
-    fn finish(mut self, took: Duration, started_at: SystemTime, interrupted: bool) -> Traffic {
-        self.samples.sort_by_key(|sample| sample.due);
-        self.in_flight.held_back = self.progress.held_back;
-        let traffic = Traffic {
-            samples: self.samples,
-            rate: self.plan.rate,
-            planned: self.progress.planned,
-            sent: self.progress.sent,
-            abandoned: self.tasks.len() as u64,
+fn finish(plan: &Plan, state: &RunState, started_at: SystemTime, interrupted: bool) -> Traffic {
+    let took = state.start.elapsed();
+    state.tally(|tally| {
+        let mut samples = std::mem::take(&mut tally.recorder.samples);
+        samples.sort_by_key(|sample| sample.due);
+        let groups = std::mem::take(&mut tally.recorder.groups);
+        tally.in_flight.held_back = tally.progress.held_back;
+        let planned = if interrupted { plan.requests().max(tally.counted) } else { tally.counted };
+        Traffic {
+            samples,
+            groups,
+            intervals: tally.recorder.intervals.buckets(),
+            rate: plan.average_rate(),
+            planned,
+            sent: tally.sent,
+            abandoned: if interrupted { tally.counted_busy } else { 0 },
             interrupted,
             started_at: Some(started_at),
             took,
-            connections: self.pool.opened(),
-            in_flight: self.in_flight,
-            lateness: self.lateness.lateness(),
-            last_sent: self.last_sent,
-        };
-        let _ = self.tell.send(Progress { elapsed: took, in_flight: 0, ..self.progress });
-        traffic
-    }
+            connections: state.sender.connections(),
+            in_flight: tally.in_flight,
+            lateness: tally.lateness.lateness(),
+            last_sent: tally.last_sent.saturating_sub(plan.warm_up),
+        }
+    })
 }

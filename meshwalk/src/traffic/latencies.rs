@@ -32,6 +32,22 @@ impl Latencies {
         }
     }
 
+    /// Adds all of another set.
+    pub fn merge(&mut self, other: &Self) {
+        self.max = self.max.max(other.max);
+        if let (Some(histogram), Some(other)) = (&mut self.histogram, &other.histogram) {
+            // It grows with its values, so that none can be too large for it.
+            let _ = histogram.add(other);
+        }
+    }
+
+    /// How many are longer than `limit`, to the histogram's precision.
+    pub fn longer_than(&self, limit: Duration) -> u64 {
+        let limit = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
+        let counted = self.histogram.as_ref().map_or(0, |histogram| histogram.count_between(0, limit));
+        self.len() - counted
+    }
+
     /// How many there are.
     pub fn len(&self) -> u64 {
         self.histogram.as_ref().map_or(0, Histogram::len)
@@ -50,6 +66,12 @@ impl Latencies {
         }
         // The histogram gives the upper end of the bucket, which may lie above everything recorded.
         Some(Duration::from_micros(histogram.value_at_quantile(quantile)).min(self.max))
+    }
+
+    /// The sum of all, to the histogram's precision.
+    pub fn sum(&self) -> Duration {
+        let microseconds = self.histogram.as_ref().map_or(0.0, |histogram| histogram.mean() * histogram.len() as f64);
+        Duration::try_from_secs_f64(microseconds / 1e6).unwrap_or_default()
     }
 
     /// The highest one.
@@ -94,6 +116,17 @@ mod tests {
         assert_eq!(latencies.quantile(1.0), Some(Duration::from_secs(1)));
         assert_eq!(latencies.max(), Duration::from_secs(1));
         assert!(latencies.quantile(0.99999).unwrap() <= latencies.max());
+    }
+
+    #[test]
+    fn merged_latencies_are_those_of_both() {
+        let (mut all, mut other) = (Latencies::default(), Latencies::default());
+        (1..=50).for_each(|ms| all.record(Duration::from_millis(ms)));
+        (51..=100).for_each(|ms| other.record(Duration::from_millis(ms)));
+        all.merge(&other);
+        assert_eq!((all.len(), all.max()), (100, Duration::from_millis(100)));
+        assert_eq!(all.longer_than(Duration::from_millis(90)), 10);
+        assert_eq!(all.longer_than(Duration::from_secs(1)), 0);
     }
 
     #[test]

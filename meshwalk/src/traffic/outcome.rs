@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 /// What became of one request.
 #[derive(Debug, Clone)]
 pub struct Sample {
-    /// When it was due, from the start of the run.
+    /// Time at which it was due, from the start of the run or the end of its warm-up.
     pub due: Duration,
     /// From when it was due to its last byte, or to its failure.
     pub latency: Duration,

@@ -1,36 +1,27 @@
 //! What to send, where to, and how fast.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
-use http_body_util::Empty;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
+use http_body_util::Full;
 
-/// How many requests may be in flight at once unless a plan says otherwise: enough for five seconds of delay at 400
-/// requests a second.
+use super::{
+    Address, Arrivals, PlanError, Recording, Tls,
+    connection::Endpoint,
+    schedule::{Limits, RateCurve},
+};
+
+/// Default bound on requests in flight: enough for five seconds of delay at 400 requests a second.
 pub const DEFAULT_MAX_IN_FLIGHT: usize = 2000;
+/// Default number of connections of the load command: enough for 400 requests per second that take 250 ms each.
+pub const DEFAULT_CONNECTIONS: usize = 100;
 /// The highest rate of a plan, in requests per second. Above it the generator itself would be what is measured.
 pub const MAX_RATE: f64 = 50_000.0;
-/// The most requests of one plan: every one of them is kept in memory as a sample.
+/// The most requests of a plan that keeps each one in memory as a sample.
 pub const MAX_REQUESTS: u64 = 2_000_000;
-
-/// Where requests enter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address {
-    /// A TCP address.
-    Tcp(SocketAddr),
-    /// A Unix socket: an application behind its sidecar, reached as `kubectl port-forward` would reach it.
-    Unix(PathBuf),
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => write!(f, "{address}"),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
-    }
-}
+/// Duration of a plan that ends with its number of requests.
+pub const UNLIMITED: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// What to send, and how fast. Open loop: a request is due at its time whether or not earlier ones have been answered.
 #[derive(Debug, Clone)]
@@ -45,10 +36,24 @@ pub struct Plan {
     pub path: String,
     /// Headers of every request.
     pub headers: Vec<(String, String)>,
+    /// Body of every request.
+    pub body: Bytes,
+    /// TLS, unless the server is spoken to in clear.
+    pub tls: Option<Tls>,
+    /// HTTP/2 instead of HTTP/1.1.
+    pub http2: bool,
     /// Requests per second.
     pub rate: f64,
-    /// How long requests become due.
+    /// How the requests are spread over time.
+    pub arrivals: Arrivals,
+    /// Time over which the rate grows from 0 at the start.
+    pub ramp: Duration,
+    /// Time before `duration` in which requests are sent but not counted.
+    pub warm_up: Duration,
+    /// How long requests that count become due.
     pub duration: Duration,
+    /// Number of requests that count after which the plan ends before its duration.
+    pub requests: Option<u64>,
     /// Whether each request opens a connection of its own.
     pub fresh_connections: bool,
     /// How long an answer may take, from when the request was sent, before it counts as timed out.
@@ -59,6 +64,10 @@ pub struct Plan {
     /// How many requests may be in flight at once. Further ones wait, are counted as held back, and their latency goes
     /// on counting from when they were due.
     pub max_in_flight: usize,
+    /// Number of connections that are kept at most. With HTTP/1.1, each of them carries one request at a time.
+    pub connections: usize,
+    /// What is kept of each request.
+    pub recording: Recording,
 }
 
 impl Plan {
@@ -71,12 +80,21 @@ impl Plan {
             method: Method::GET,
             path: path.to_owned(),
             headers: Vec::new(),
+            body: Bytes::new(),
+            tls: None,
+            http2: false,
             rate,
+            arrivals: Arrivals::Constant,
+            ramp: Duration::ZERO,
+            warm_up: Duration::ZERO,
             duration,
+            requests: None,
             fresh_connections: false,
             timeout: Duration::from_secs(15),
             service: None,
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
+            connections: DEFAULT_MAX_IN_FLIGHT,
+            recording: Recording::Samples,
         }
     }
 
@@ -86,57 +104,121 @@ impl Plan {
         Self { duration, ..self.clone() }
     }
 
-    /// How many requests become due: those whose time `i / rate` lies before the end of `duration`.
+    /// How many requests that count become due, on average where arrivals are random.
     pub fn requests(&self) -> u64 {
-        // A product such as 0.1 * 30 lies a hair above 3; that hair is no fourth request.
-        (self.rate * self.duration.as_secs_f64() - 1e-6).ceil().max(0.0) as u64
+        let curve = RateCurve::from_plan(self);
+        let end = self.warm_up.saturating_add(self.duration);
+        let whole = |expected: f64| (expected - 1e-6).ceil().max(0.0) as u64;
+        let counted = whole(curve.expected(end)) - whole(curve.expected(self.warm_up));
+        self.requests.map_or(counted, |requests| requests.min(counted))
     }
 
-    /// When request `index` is due, from the start of the run.
+    /// How many requests become due with those of the warm-up, on average where arrivals are random.
+    pub(super) fn all_requests(&self) -> u64 {
+        let warm_up = RateCurve::from_plan(self).expected(self.warm_up);
+        self.requests().saturating_add((warm_up - 1e-6).ceil().max(0.0) as u64)
+    }
+
+    /// Requests per second on average over the time that counts; lower than the rate where the ramp is a part of it.
+    pub(super) fn average_rate(&self) -> f64 {
+        let curve = RateCurve::from_plan(self);
+        let before = curve.expected(self.warm_up);
+        let end = curve.time_of(before + self.requests() as f64);
+        let seconds = end.saturating_sub(self.warm_up).as_secs_f64();
+        if self.ramp.is_zero() || seconds <= 0.0 { self.rate } else { (curve.expected(end) - before) / seconds }
+    }
+
+    /// When the plan ends.
+    pub(super) fn limits(&self) -> Limits {
+        Limits { until: self.warm_up.saturating_add(self.duration), requests: self.requests.unwrap_or(u64::MAX) }
+    }
+
+    /// When request `index` is due with constant arrivals, from the start of the run.
     pub fn due(&self, index: u64) -> Duration {
-        Duration::from_secs_f64(index as f64 / self.rate)
+        RateCurve::from_plan(self).time_of(index as f64)
+    }
+
+    /// How many requests may be in flight at once, by the plan's own bounds.
+    pub(super) fn in_flight_bound(&self) -> usize {
+        if self.http2 && !self.fresh_connections {
+            self.max_in_flight
+        } else {
+            self.max_in_flight.min(self.connections)
+        }
+    }
+
+    /// Where connections lead.
+    pub(super) fn endpoint(&self) -> Endpoint {
+        Endpoint { address: self.address.clone(), tls: self.tls.clone(), http2: self.http2 }
     }
 
     /// Checks the plan and builds the request that is sent again and again.
     ///
     /// # Errors
     /// A [`PlanError`] that names the field, its value and what would be right.
-    pub fn request(&self) -> Result<Request<Empty<Bytes>>, PlanError> {
+    pub fn request(&self) -> Result<Request<Full<Bytes>>, PlanError> {
         self.check_numbers()?;
-        let uri: Uri = match self.path.parse() {
+        let path: Uri = match self.path.parse() {
             Ok(uri) if self.path.starts_with('/') => uri,
             _ => return Err(PlanError::Path(self.path.clone())),
         };
-        let mut request = Request::new(Empty::new());
+        let mut request = Request::new(Full::new(self.body.clone()));
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = uri;
-        let headers = request.headers_mut();
+        let headers = self.request_headers()?;
+        *request.uri_mut() = if self.http2 { self.absolute(&path, &headers)? } else { path };
+        *request.headers_mut() = headers;
+        if self.http2 {
+            // The authority of the URI takes its place (RFC 9113, section 8.3.1).
+            request.headers_mut().remove(header::HOST);
+        } else if self.fresh_connections {
+            request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(request)
+    }
+
+    fn request_headers(&self) -> Result<HeaderMap, PlanError> {
+        let mut headers = HeaderMap::new();
         let host = HeaderValue::from_str(&self.authority).ok().filter(|host| !host.is_empty());
         headers.insert(header::HOST, host.ok_or_else(|| PlanError::Authority(self.authority.clone()))?);
+        let mut has_host = false;
         for (name, value) in &self.headers {
             let key = HeaderName::try_from(name).map_err(|_| PlanError::HeaderName(name.clone()))?;
             let value =
                 HeaderValue::try_from(value).map_err(|_| PlanError::HeaderValue(name.clone(), value.clone()))?;
             if key == header::HOST {
+                if has_host {
+                    return Err(PlanError::TwoHosts);
+                }
+                has_host = true;
                 headers.insert(key, value);
+            } else if FRAMING.contains(&key) {
+                return Err(PlanError::Framing(name.clone()));
             } else {
                 headers.append(key, value);
             }
         }
-        if self.fresh_connections {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        Ok(request)
+        Ok(headers)
+    }
+
+    fn absolute(&self, path: &Uri, headers: &HeaderMap) -> Result<Uri, PlanError> {
+        let host = headers.get(header::HOST).map(HeaderValue::as_bytes).unwrap_or_default();
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let path = path.path_and_query().map_or("/", |path| path.as_str());
+        let built = Uri::builder().scheme(scheme).authority(host).path_and_query(path).build();
+        built.map_err(|_| PlanError::Authority(String::from_utf8_lossy(host).into_owned()))
     }
 
     fn check_numbers(&self) -> Result<(), PlanError> {
         if !(self.rate.is_finite() && self.rate > 0.0 && self.rate <= MAX_RATE) {
             return Err(PlanError::Rate(self.rate));
         }
+        if self.ramp > self.warm_up.saturating_add(self.duration) {
+            return Err(PlanError::Ramp(self.ramp));
+        }
         if self.duration.is_zero() || self.requests() == 0 {
             return Err(PlanError::NoRequest);
         }
-        if self.requests() > MAX_REQUESTS {
+        if self.recording == Recording::Samples && self.requests() > MAX_REQUESTS {
             return Err(PlanError::TooMany(self.requests()));
         }
         if self.timeout.is_zero() {
@@ -145,76 +227,24 @@ impl Plan {
         if self.max_in_flight == 0 {
             return Err(PlanError::NoneInFlight);
         }
+        if self.connections == 0 {
+            return Err(PlanError::NoConnection);
+        }
         Ok(())
     }
 }
 
-/// Why a plan cannot be carried out.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum PlanError {
-    /// A rate that is no rate.
-    #[error("rate {0}/s: a number above 0 and up to {max}/s is needed", max = MAX_RATE)]
-    Rate(f64),
-    /// A duration in which no request becomes due.
-    #[error("the duration is too short for a single request: lengthen it, or raise the rate")]
-    NoRequest,
-    /// More requests than samples can be kept of.
-    #[error("{0} requests in one run, and each is kept as a sample: at most {max} are possible; lower the rate or the duration", max = MAX_REQUESTS)]
-    TooMany(u64),
-    /// A timeout of zero.
-    #[error("the timeout is zero: no request could be answered in time")]
-    Timeout,
-    /// A bound of zero requests in flight.
-    #[error("the number of requests in flight is bounded to zero: at least 1 is needed")]
-    NoneInFlight,
-    /// A path that is none.
-    #[error("path {0:?}: it has to begin with / and hold a path and query as in a URL (a space is written %20)")]
-    Path(String),
-    /// A `Host` that cannot be sent.
-    #[error("host {0:?}: a host name with an optional port is needed, such as meshwalk.localhost")]
-    Authority(String),
-    /// A header's name with a character that names cannot have.
-    #[error("header name {0:?}: letters, digits and hyphens are allowed, such as x-canary")]
-    HeaderName(String),
-    /// A header's value with a character that values cannot have.
-    #[error("value {1:?} of header {0}: visible ASCII characters, spaces and tabs are allowed")]
-    HeaderValue(String, String),
-}
+/// Headers that frame a message or rule a connection (RFC 9112 sections 6 and 9, RFC 9113 section 8.2.2). A wrong one
+/// would make the server read the next request as a part of this one.
+const FRAMING: [HeaderName; 7] = [
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::CONNECTION,
+    header::UPGRADE,
+    header::TE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan() -> Plan {
-        Plan::get(Address::Tcp(([127, 0, 0, 1], 1).into()), "meshwalk.localhost", "/", 10.0, Duration::from_secs(3))
-    }
-
-    #[test]
-    fn the_number_of_requests_is_the_rate_times_the_duration() {
-        assert_eq!(plan().requests(), 30);
-        assert_eq!(Plan { rate: 0.1, duration: Duration::from_secs(30), ..plan() }.requests(), 3);
-        assert_eq!(Plan { rate: 3.0, duration: Duration::from_millis(500), ..plan() }.requests(), 2);
-        assert_eq!(plan().due(15), Duration::from_millis(1500));
-    }
-
-    #[test]
-    fn a_plan_that_cannot_be_carried_out_names_what_is_wrong() {
-        let refused = |plan: Plan| plan.request().unwrap_err().to_string();
-        assert!(refused(Plan { rate: f64::NAN, ..plan() }).contains("rate NaN/s"));
-        assert!(refused(Plan { rate: 1e9, ..plan() }).contains("up to 50000/s"));
-        assert!(refused(Plan { rate: 50_000.0, duration: Duration::from_secs(3600), ..plan() }).contains("180000000"));
-        assert!(refused(Plan { duration: Duration::ZERO, ..plan() }).contains("duration"));
-        assert!(refused(Plan { path: "api".into(), ..plan() }).contains("\"api\""));
-        assert!(refused(Plan { path: "/a b".into(), ..plan() }).contains("%20"));
-        assert!(refused(Plan { authority: String::new(), ..plan() }).contains("host"));
-        assert!(refused(Plan { headers: vec![("x y".into(), "1".into())], ..plan() }).contains("\"x y\""));
-        assert!(refused(Plan { headers: vec![("x-y".into(), "1\n2".into())], ..plan() }).contains("x-y"));
-    }
-
-    #[test]
-    fn a_fresh_connection_says_that_it_will_be_closed() {
-        let request = Plan { fresh_connections: true, ..plan() }.request().unwrap();
-        assert_eq!(request.headers()["connection"], "close");
-        assert_eq!(request.headers()["host"], "meshwalk.localhost");
-    }
-}
+mod tests;

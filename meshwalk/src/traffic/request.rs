@@ -1,53 +1,136 @@
-//! One request of a run.
+//! One request of a run, from a connection to the last byte of its answer.
 
 use std::{
+    future::Future,
     io,
-    sync::Arc,
-    time::{Duration, Instant},
+    pin::{Pin, pin},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http::Request;
-use http_body_util::Empty;
+use http_body_util::Full;
+use tokio::time::{Instant, Sleep};
 
-use super::{FailureKind, Outcome, Plan, Sample, connection::Trouble, pool::Pool, tree};
+use super::{
+    Failure, FailureKind, Outcome, Plan, PlanError, Reply,
+    connection::{Connection, Trouble},
+    connector::Connector,
+    tree,
+};
 
-/// One request, from a connection to the last byte. The error is one of this process, not of the server.
-pub(super) async fn send(
-    plan: Arc<Plan>,
-    pool: Arc<Pool>,
-    request: Request<Empty<Bytes>>,
-    start: Instant,
-    due: Duration,
-) -> Result<Sample, io::Error> {
-    let exchange = async {
+/// Limit for a connection to become ready for the next request after a whole answer.
+const SETTLING: Duration = Duration::from_millis(100);
+
+/// Sends the requests of a run.
+#[derive(Debug)]
+pub(super) struct Sender {
+    connector: Connector,
+    request: Request<Full<Bytes>>,
+    timeout: Duration,
+    service: Option<String>,
+    keeps_connections: bool,
+}
+
+impl Sender {
+    /// Sends the requests of this plan.
+    ///
+    /// # Errors
+    /// Why the plan cannot be carried out.
+    pub(super) fn from_plan(plan: &Plan) -> Result<Self, PlanError> {
+        Ok(Self {
+            connector: Connector::from_plan(plan),
+            request: plan.request()?,
+            timeout: plan.timeout,
+            service: plan.service.clone(),
+            keeps_connections: !plan.fresh_connections,
+        })
+    }
+
+    /// Number of connections opened.
+    pub(super) fn connections(&self) -> u64 {
+        self.connector.opened()
+    }
+
+    /// Sends a request over `connection`, or over a new one, and stores the connection there if it can be used again.
+    /// The error is one of this process, not of the server.
+    pub(super) async fn send(
+        &self,
+        connection: &mut Option<Connection>,
+        deadline: &mut Deadline,
+    ) -> Result<Outcome, io::Error> {
+        let ended = deadline.limit(self.timeout, self.exchange(connection)).await;
+        if !matches!(ended, Some(Ok(_))) {
+            *connection = None;
+        }
+        Ok(match ended {
+            Some(Ok(reply)) => Outcome::Answer(tree::read(&reply, self.service.as_deref())),
+            Some(Err(Trouble::Own(error))) => return Err(error),
+            Some(Err(Trouble::Failed(Failure { kind, detail }))) => Outcome::Failure { kind, detail },
+            Some(Err(Trouble::Unsent)) => {
+                let detail = "closed before the request was sent".to_owned();
+                Outcome::Failure { kind: FailureKind::Reset, detail }
+            }
+            None => {
+                let detail = format!("no answer within {:?}", self.timeout);
+                Outcome::Failure { kind: FailureKind::Timeout, detail }
+            }
+        })
+    }
+
+    async fn exchange(&self, connection: &mut Option<Connection>) -> Result<Reply, Trouble> {
         loop {
-            let (mut connection, kept) = pool.take().await?;
-            match connection.exchange(request.clone()).await {
-                // A kept connection was closed in the meantime, before anything was written: that is no failure.
-                Err(Trouble::Unsent) if kept => {}
-                Err(trouble) => return Err(trouble),
-                Ok(reply) => return Ok((reply, connection)),
+            let kept = connection.take().filter(|connection| !connection.is_closed());
+            let is_kept = kept.is_some();
+            let current = match kept {
+                Some(kept) => connection.insert(kept),
+                None => connection.insert(self.connector.connect().await?),
+            };
+            match current.exchange(self.request.clone()).await {
+                // The server closed a kept connection before anything was written: that is not a failure.
+                Err(Trouble::Unsent) if is_kept => *connection = None,
+                result => return result,
             }
         }
-    };
-    let ended = tokio::time::timeout(plan.timeout, exchange).await;
-    let latency = start.elapsed().saturating_sub(due);
-    let outcome = match ended {
-        Ok(Ok((reply, connection))) => {
-            let answer = tree::read(&reply, plan.service.as_deref());
-            pool.give_back(connection).await;
-            Outcome::Answer(answer)
+    }
+
+    /// Waits until a connection is ready for another request; drops it if it is not soon, or not to be kept.
+    pub(super) async fn settle(&self, connection: &mut Option<Connection>) {
+        let Some(open) = connection else { return };
+        // It is ready as soon as the runtime has polled it once more; a peer that sends on is not waited for.
+        if !self.keeps_connections || !matches!(tokio::time::timeout(SETTLING, open.is_reusable()).await, Ok(true)) {
+            *connection = None;
         }
-        Ok(Err(Trouble::Own(error))) => return Err(error),
-        Ok(Err(Trouble::Failed(failure))) => Outcome::Failure { kind: failure.kind, detail: failure.detail },
-        Ok(Err(Trouble::Unsent)) => {
-            Outcome::Failure { kind: FailureKind::Reset, detail: "closed before the request was sent".to_owned() }
+    }
+}
+
+/// A limit of time for one thing after the other. The timer is only moved when it fires, not for each of them.
+#[derive(Debug)]
+pub(super) struct Deadline {
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Deadline {
+    /// Creates a timer within the runtime that calls.
+    pub(super) fn new() -> Self {
+        Self { timer: Box::pin(tokio::time::sleep(Duration::ZERO)) }
+    }
+
+    /// Runs `future`; `None` if it is not ready within `limit`, which must be the same each time.
+    async fn limit<F: Future>(&mut self, limit: Duration, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        let until = Instant::now() + limit;
+        loop {
+            tokio::select! {
+                biased;
+                output = &mut future => return Some(output),
+                () = &mut self.timer => {
+                    if Instant::now() >= until {
+                        return None;
+                    }
+                    self.timer.as_mut().reset(until);
+                }
+            }
         }
-        Err(_) => {
-            let detail = format!("no answer within {:?}", plan.timeout);
-            Outcome::Failure { kind: FailureKind::Timeout, detail }
-        }
-    };
-    Ok(Sample { due, latency, outcome })
+    }
 }

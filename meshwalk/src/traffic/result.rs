@@ -1,4 +1,4 @@
-//! The result of a run: all samples, and what can be counted over them.
+//! The result of a run: samples or groups of requests, and what can be counted over them.
 
 use std::{
     collections::BTreeMap,
@@ -7,13 +7,17 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Answer, FailureKind, Latencies, Lateness, Outcome, Sample};
+use super::{Answer, Bucket, FailureKind, Group, Latencies, Lateness, Outcome, Sample};
 
 /// The result of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Traffic {
-    /// What became of each request, in the order in which they were due.
+    /// What became of each request, in the order in which they were due, if the plan asks for samples.
     pub samples: Vec<Sample>,
+    /// What became of the requests, by outcome, if the plan asks for groups.
+    pub groups: Vec<Group>,
+    /// The run over time, if the plan asks for groups.
+    pub intervals: Vec<Bucket>,
     /// The planned rate, in requests per second.
     pub rate: f64,
     /// Requests of the plan.
@@ -64,17 +68,23 @@ impl Traffic {
 
     /// How many requests have come to an end.
     pub fn requests(&self) -> u64 {
-        self.samples.len() as u64
+        self.outcomes().map(|(_, count)| count).sum()
     }
 
-    /// The HTTP answers.
-    pub fn answers(&self) -> impl Iterator<Item = &Answer> {
-        self.samples.iter().filter_map(|sample| sample.outcome.answer())
+    /// The outcomes of all requests, each with how many requests ended so.
+    pub fn outcomes(&self) -> impl Iterator<Item = (&Outcome, u64)> {
+        let samples = self.samples.iter().map(|sample| (&sample.outcome, 1));
+        samples.chain(self.groups.iter().map(|group| (&group.outcome, group.count)))
+    }
+
+    /// The HTTP answers, each with how often it came.
+    pub fn answers(&self) -> impl Iterator<Item = (&Answer, u64)> {
+        self.outcomes().filter_map(|(outcome, count)| Some((outcome.answer()?, count)))
     }
 
     /// How many answers `keep` accepts.
     pub fn count(&self, keep: impl Fn(&Answer) -> bool) -> u64 {
-        self.answers().filter(|answer| keep(answer)).count() as u64
+        self.answers().filter(|(answer, _)| keep(answer)).map(|(_, count)| count).sum()
     }
 
     /// How many answers were a success (2xx or 3xx).
@@ -84,7 +94,7 @@ impl Traffic {
 
     /// Requests without an HTTP answer, by kind.
     pub fn failures(&self) -> BTreeMap<FailureKind, u64> {
-        tally(self.samples.iter().map(|sample| sample.outcome.failure()))
+        tally(self.outcomes().map(|(outcome, count)| (outcome.failure(), count)))
     }
 
     /// How many requests had no HTTP answer.
@@ -95,9 +105,9 @@ impl Traffic {
     /// The most frequent words for each kind of failure.
     pub fn failure_details(&self) -> BTreeMap<FailureKind, String> {
         let mut counts = BTreeMap::<(FailureKind, &str), u64>::new();
-        for sample in &self.samples {
-            if let Outcome::Failure { kind, detail } = &sample.outcome {
-                *counts.entry((*kind, detail)).or_default() += 1;
+        for (outcome, count) in self.outcomes() {
+            if let Outcome::Failure { kind, detail } = outcome {
+                *counts.entry((*kind, detail)).or_default() += count;
             }
         }
         let mut ordered: Vec<_> = counts.into_iter().collect();
@@ -108,44 +118,46 @@ impl Traffic {
 
     /// Answers by the status that the client saw.
     pub fn by_status(&self) -> BTreeMap<u16, u64> {
-        tally(self.answers().map(|answer| Some(answer.status)))
+        tally(self.answers().map(|(answer, count)| (Some(answer.status), count)))
     }
 
     /// Answers by the counted service's version; those without one are left out.
     pub fn by_version(&self) -> BTreeMap<String, u64> {
-        tally(self.answers().map(|answer| answer.version.clone()))
+        tally(self.answers().map(|(answer, count)| (answer.version.clone(), count)))
     }
 
     /// Answers by the counted service's instance; those without one are left out.
     pub fn by_instance(&self) -> BTreeMap<String, u64> {
-        tally(self.answers().map(|answer| answer.instance.clone()))
+        tally(self.answers().map(|(answer, count)| (answer.instance.clone(), count)))
     }
 
     /// Answers by the counted service's peer; those without one are left out.
     pub fn by_peer(&self) -> BTreeMap<String, u64> {
-        tally(self.answers().map(|answer| answer.peer.clone()))
+        tally(self.answers().map(|(answer, count)| (answer.peer.clone(), count)))
     }
 
     /// Answers by the attempt that the counted service saw; those without one are left out.
     pub fn by_attempt(&self) -> BTreeMap<u32, u64> {
-        tally(self.answers().map(|answer| answer.attempt))
+        tally(self.answers().map(|(answer, count)| (answer.attempt, count)))
     }
 
     /// Answers by the status that the counted service's caller saw; those without one are left out.
     pub fn by_upstream_status(&self) -> BTreeMap<u16, u64> {
-        tally(self.answers().map(|answer| answer.upstream_status))
+        tally(self.answers().map(|(answer, count)| (answer.upstream_status, count)))
     }
 
     /// Answers by the error that the counted service's caller saw; those without one are left out.
     pub fn by_upstream_error(&self) -> BTreeMap<String, u64> {
-        tally(self.answers().map(|answer| answer.upstream_error.clone()))
+        tally(self.answers().map(|(answer, count)| (answer.upstream_error.clone(), count)))
     }
 
     /// Faults that applications say to have injected, by mode, over all trees.
     pub fn faults(&self) -> BTreeMap<String, u64> {
         let mut total = BTreeMap::new();
-        for (mode, count) in self.answers().flat_map(|answer| &answer.faults) {
-            *total.entry(mode.clone()).or_default() += u64::from(*count);
+        for (answer, answers) in self.answers() {
+            for (mode, count) in &answer.faults {
+                *total.entry(mode.clone()).or_default() += u64::from(*count) * answers;
+            }
         }
         total
     }
@@ -155,14 +167,17 @@ impl Traffic {
         self.samples.iter().rev().find_map(|sample| sample.outcome.answer()?.trace_id.as_deref())
     }
 
-    /// The latencies that count, over the samples that `keep` accepts: those of the answers, and of the timeouts, whose
+    /// The latencies that count, over the outcomes that `keep` accepts: those of the answers, and of the timeouts, whose
     /// requests waited for at least that long. Refused and reset requests end early and would flatter the figures.
-    pub fn latencies(&self, keep: impl Fn(&Sample) -> bool) -> Latencies {
+    pub fn latencies(&self, keep: impl Fn(&Outcome) -> bool) -> Latencies {
+        let counts =
+            |outcome: &Outcome| matches!(outcome.failure(), None | Some(FailureKind::Timeout)) && keep(outcome);
         let mut latencies = Latencies::default();
-        for sample in self.samples.iter().filter(|sample| keep(sample)) {
-            if matches!(sample.outcome.failure(), None | Some(FailureKind::Timeout)) {
-                latencies.record(sample.latency);
-            }
+        for sample in self.samples.iter().filter(|sample| counts(&sample.outcome)) {
+            latencies.record(sample.latency);
+        }
+        for group in self.groups.iter().filter(|group| counts(&group.outcome)) {
+            latencies.merge(&group.latencies);
         }
         latencies
     }
@@ -182,10 +197,12 @@ impl Traffic {
     }
 }
 
-fn tally<T: Ord>(values: impl Iterator<Item = Option<T>>) -> BTreeMap<T, u64> {
+fn tally<T: Ord>(values: impl Iterator<Item = (Option<T>, u64)>) -> BTreeMap<T, u64> {
     let mut counts = BTreeMap::new();
-    for value in values.flatten() {
-        *counts.entry(value).or_default() += 1;
+    for (value, count) in values {
+        if let Some(value) = value {
+            *counts.entry(value).or_default() += count;
+        }
     }
     counts
 }

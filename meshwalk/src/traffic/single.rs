@@ -6,7 +6,7 @@ use std::{
 };
 
 use http::{HeaderName, HeaderValue, Method, Request, header};
-use http_body_util::Empty;
+use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 
 use super::{Address, Failure, FailureKind, connection};
@@ -96,8 +96,8 @@ pub async fn ask(address: &Address, authority: &str, path: &str, question: &Ques
     })
 }
 
-fn request(authority: &str, path: &str, question: &Question) -> Result<Request<Empty<bytes::Bytes>>, String> {
-    let mut request = Request::new(Empty::new());
+fn request(authority: &str, path: &str, question: &Question) -> Result<Request<Full<bytes::Bytes>>, String> {
+    let mut request = Request::new(Full::default());
     *request.method_mut() =
         Method::from_str(&question.method).map_err(|_| format!("{:?} is no method", question.method))?;
     *request.uri_mut() = path.parse().map_err(|_| format!("the path {path:?} cannot be sent"))?;
@@ -108,6 +108,10 @@ fn request(authority: &str, path: &str, question: &Question) -> Result<Request<E
     for (name, value) in &question.headers {
         let wrong = || format!("the header {name}: {value} cannot be sent");
         let name = HeaderName::from_str(name).map_err(|_| wrong())?;
+        if name == header::CONTENT_LENGTH || name == header::TRANSFER_ENCODING {
+            // The server would wait for a body that does not come.
+            return Err(format!("cannot send the header {name}: it frames the message, which has no body"));
+        }
         headers.append(name, HeaderValue::from_str(value).map_err(|_| wrong())?);
     }
     Ok(request)
@@ -117,7 +121,7 @@ fn request(authority: &str, path: &str, question: &Question) -> Result<Request<E
 mod tests {
     use super::*;
 
-    fn asked(question: &Question) -> Result<Request<Empty<bytes::Bytes>>, String> {
+    fn asked(question: &Question) -> Result<Request<Full<bytes::Bytes>>, String> {
         request("echo:8080", "/api/echo//a", question)
     }
 
@@ -134,6 +138,10 @@ mod tests {
     fn what_cannot_be_sent_is_named() {
         let wrong = Question { headers: vec![("x a".into(), "1".into())], ..Question::default() };
         assert_eq!(asked(&wrong).unwrap_err(), "the header x a: 1 cannot be sent");
+        for name in ["Content-Length", "transfer-encoding"] {
+            let wrong = Question { headers: vec![(name.into(), "5".into())], ..Question::default() };
+            assert!(asked(&wrong).unwrap_err().contains(&name.to_lowercase()), "{name}");
+        }
         assert!(asked(&Question { method: "G T".into(), ..Question::default() }).unwrap_err().contains("\"G T\""));
     }
 }

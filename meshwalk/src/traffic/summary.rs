@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Serialize, Serializer};
 
-use super::{Answer, FailureKind, InFlight, Lateness, Traffic};
+use super::{Answer, Bucket, FailureKind, InFlight, Lateness, Traffic};
 
 /// A run in figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,6 +48,9 @@ pub struct Summary {
     pub in_flight: InFlight,
     /// How late the generator itself was.
     pub lateness: Lateness,
+    /// The run over time, if the plan asks for groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub timeline: Vec<Bucket>,
 }
 
 /// The answers of one version.
@@ -111,24 +114,27 @@ impl Traffic {
             connections: self.connections,
             in_flight: self.in_flight,
             lateness: self.lateness,
+            timeline: self.intervals.clone(),
         }
     }
 
     fn service_counts(&self) -> BTreeMap<String, BTreeMap<String, VersionCount>> {
         let names: BTreeSet<&String> =
-            self.answers().flat_map(|answer| &answer.services).map(|(name, _)| name).collect();
+            self.answers().flat_map(|(answer, _)| &answer.services).map(|(name, _)| name).collect();
         names.into_iter().map(|name| (name.clone(), self.version_counts(|answer| answer.version_of(name)))).collect()
     }
 
     fn version_counts(&self, version_of: impl Fn(&Answer) -> Option<&str>) -> BTreeMap<String, VersionCount> {
         let mut counts = BTreeMap::<String, u64>::new();
-        for version in self.answers().filter_map(&version_of) {
-            *counts.entry(version.to_owned()).or_default() += 1;
+        for (answer, answers) in self.answers() {
+            if let Some(version) = version_of(answer) {
+                *counts.entry(version.to_owned()).or_default() += answers;
+            }
         }
         let total: u64 = counts.values().sum();
         let describe = |(version, count): (String, u64)| {
             let is_it = |answer: &Answer| version_of(answer) == Some(version.as_str());
-            let latencies = self.latencies(|sample| sample.outcome.answer().is_some_and(is_it));
+            let latencies = self.latencies(|outcome| outcome.answer().is_some_and(is_it));
             let figures = VersionCount {
                 count,
                 share: count as f64 / total as f64,

@@ -6,9 +6,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::process::{Child, Command};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    process::{Child, Command},
+};
 
-use crate::traffic::server::{Seen, http, http_unix};
+use crate::traffic::server::{Seen, http, http_unix, raw};
+
+mod protocols;
 
 fn start(arguments: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_meshwalk"));
@@ -52,20 +57,47 @@ async fn figures_come_as_json_also_from_a_unix_socket() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn failed_requests_are_a_result_and_only_an_error_if_asked_for() {
-    let arguments = ["/", "--unix", "/nowhere/app.sock", "--rate", "50", "--for", "100ms"];
-    let output = load(&arguments).await;
-    assert!(output.status.success());
+async fn exits_with_1_if_every_request_failed_and_still_prints_the_figures() {
+    let output = load(&["/", "--unix", "/nowhere/app.sock", "--rate", "50", "--for", "100ms"]).await;
+    assert_eq!(output.status.code(), Some(1));
     let table = text(&output.stdout);
     assert!(table.contains("refused  5         100.00 %  no such socket"), "{table}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exits_with_1_for_some_failures_only_if_asked_for() {
+    let (address, _) = raw(|mut stream| async move {
+        let mut buffer = [0; 4096];
+        // These requests are small enough to come in one piece. The second one on each connection gets no answer.
+        if stream.read(&mut buffer).await.is_ok_and(|n| n > 0) {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+            let _ = stream.read(&mut buffer).await;
+        }
+    })
+    .await;
+    let url = format!("http://{address}/");
+    let arguments = [&url, "-n", "10", "-r", "100", "-c", "1"];
+    let output = load(&arguments).await;
+    let table = text(&output.stdout);
+    assert!(output.status.success(), "{table}{}", text(&output.stderr));
+    assert!(table.contains("200     5        50.00 %") && table.contains("reset    5         50.00 %"), "{table}");
     assert_eq!(load(&[&arguments[..], &["--fail-on-error"]].concat()).await.status.code(), Some(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_input_is_named_and_ends_with_2() {
     for (arguments, named) in [
-        (&["https://localhost/"][..], "\"https://localhost/\""),
+        (&["ftp://localhost/"][..], "\"ftp://localhost/\""),
         (&["http://localhost:1/", "--rate", "fast"], "fast"),
+        (&["localhost:1", "-H", "Content-Length: 5"], "header Content-Length is set by the load generator itself"),
+        (&["localhost:1", "-H", "transfer-encoding: chunked"], "header transfer-encoding"),
+        (&["localhost:1", "-c", "0"], "a whole number of 1 or more"),
+        (&["localhost:1", "-n", "0"], "'0' for '--requests <N>'"),
+        (&["localhost:1", "--ramp", "1m"], "ramp of 60s"),
+        (&["localhost:1", "--body-file", "/nowhere/at/all"], "--body-file /nowhere/at/all"),
+        (&["localhost:1", "--ca-file", "/nowhere/at/all"], "--ca-file /nowhere/at/all"),
+        (&["https://localhost:1", "--ca-file", "/nowhere/at/all"], "--ca-file /nowhere/at/all"),
+        (&["localhost:1", "--arrivals", "often"], "possible values: constant, poisson"),
         (&["http://localhost:1/", "--for", "10"], "`10` is not a duration"),
         (&["http://localhost:1/", "--rate", "1e9"], "1000000000/s"),
         (&["http://localhost:1/", "--header", "x"], "NAME:VALUE"),
@@ -75,6 +107,28 @@ async fn a_wrong_input_is_named_and_ends_with_2() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(text(&output.stderr).contains(named), "{}", text(&output.stderr));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sends_the_requests_of_the_warm_up_without_counting_them() {
+    let seen = Seen::new(0);
+    let url = format!("{}/api/hello", http(&seen).await);
+    let output = load(&[&url, "-r", "100", "-n", "20", "--warm-up", "100ms", "--json"]).await;
+    let figures: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&figures["requests"], &figures["planned"]), (&20.into(), &20.into()));
+    assert_eq!(seen.requests(), 30);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_of_the_server_opens_no_more_connections_than_allowed() {
+    // The server pauses until it has five requests; one hundred are due meanwhile or soon after.
+    let seen = Seen::new(5);
+    let url = format!("http://{}/api/hello", http(&seen).await);
+    let output = load(&[&url, "-r", "1000", "-n", "100", "-c", "5", "--json"]).await;
+    let figures: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&figures["requests"], &figures["connections"]), (&100.into(), &5.into()));
+    assert_eq!(seen.peak.load(std::sync::atomic::Ordering::SeqCst), 5);
+    assert_eq!(figures["in_flight"]["bound"], 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]

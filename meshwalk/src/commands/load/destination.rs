@@ -34,11 +34,14 @@ pub(in crate::commands) struct Destination {
     pub(in crate::commands) address: Address,
     pub(in crate::commands) authority: String,
     pub(in crate::commands) path: String,
+    /// The name that the server's certificate must have, for `https`.
+    pub(in crate::commands) tls_name: Option<String>,
 }
 
 /// What a URL says.
 #[derive(Debug, PartialEq, Eq)]
 struct Location {
+    is_tls: bool,
     host: String,
     port: u16,
     authority: String,
@@ -56,7 +59,13 @@ pub(in crate::commands) async fn find(
         Some(path) => Address::Unix(path.to_owned()),
         None => Address::Tcp(resolve(&location).await?),
     };
-    Ok(Destination { address, authority: host.map_or(location.authority, str::to_owned), path: location.path })
+    let tls_name = location.is_tls.then_some(location.host);
+    Ok(Destination {
+        address,
+        authority: host.map_or(location.authority, str::to_owned),
+        path: location.path,
+        tls_name,
+    })
 }
 
 /// Splits a header into its name and its value.
@@ -69,20 +78,22 @@ fn header(text: &str) -> Result<(String, String), String> {
 
 fn locate(url: &str, has_socket: bool) -> Result<Location, WrongInput> {
     let wrong = |why: &str| WrongInput(format!("URL {url:?}: {why}"));
-    let uri: Uri = url.parse().map_err(|error| wrong(&format!("{error}; http://HOST[:PORT][/PATH] is needed")))?;
+    // Without a scheme it is http, as for curl; a path alone is only meant where a socket takes the host's place.
+    let is_path = url.is_empty() || url.starts_with('/');
+    let has_scheme = url.split_once("://").is_some_and(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphanumeric()));
+    let whole = if has_scheme || is_path { url.to_owned() } else { format!("http://{url}") };
+    let uri: Uri = whole.parse().map_err(|error| wrong(&format!("{error}; [http://]HOST[:PORT][/PATH] is needed")))?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let path = if path.is_empty() { "/" } else { path }.to_owned();
     if uri.scheme().is_none() && uri.authority().is_none() && has_socket {
-        return Ok(Location { host: String::new(), port: 0, authority: "localhost".to_owned(), path });
+        let (host, authority) = (String::new(), "localhost".to_owned());
+        return Ok(Location { is_tls: false, host, port: 0, authority, path });
     }
-    match uri.scheme_str() {
-        Some("http") => {}
-        Some("https") => return Err(wrong("TLS is not spoken; use the address for http://")),
-        None if uri.authority().is_some() => {
-            return Err(wrong(&format!("it has to begin with http://, as http://{url}")));
-        }
-        _ => return Err(wrong("http://HOST[:PORT][/PATH] is needed")),
-    }
+    let is_tls = match uri.scheme_str() {
+        Some("http") => false,
+        Some("https") => true,
+        _ => return Err(wrong("[http://|https://]HOST[:PORT][/PATH] is needed")),
+    };
     let authority = uri.authority().filter(|authority| !authority.host().is_empty());
     let authority = authority.ok_or_else(|| wrong("it names no host"))?;
     if authority.as_str().contains('@') {
@@ -92,10 +103,17 @@ fn locate(url: &str, has_socket: bool) -> Result<Location, WrongInput> {
     let after_host = authority.as_str().get(authority.host().len()..).unwrap_or_default();
     let port = match (authority.port_u16(), after_host) {
         (Some(port @ 1..), _) => port,
-        (None, "" | ":") => 80,
+        (None, "" | ":") => {
+            if is_tls {
+                443
+            } else {
+                80
+            }
+        }
         _ => return Err(wrong("a port is a number from 1 to 65535")),
     };
     Ok(Location {
+        is_tls,
         host: authority.host().trim_matches(['[', ']']).to_owned(),
         port,
         authority: authority.as_str().to_owned(),
@@ -142,15 +160,30 @@ mod tests {
     }
 
     #[test]
+    fn a_url_without_a_scheme_is_http_and_https_has_its_own_port() {
+        for (url, host, port, path) in [
+            ("localhost:8080", "localhost", 8080, "/"),
+            ("meshwalk.localhost/api/hello?x=http://y", "meshwalk.localhost", 80, "/api/hello?x=http://y"),
+            ("[::1]:81/", "::1", 81, "/"),
+            ("127.0.0.1", "127.0.0.1", 80, "/"),
+        ] {
+            let found = locate(url, false).map(|l| (l.is_tls, l.host, l.port, l.path)).map_err(|e| e.to_string());
+            assert_eq!(found, Ok((false, host.to_owned(), port, path.to_owned())), "{url}");
+        }
+        let location = locate("https://localhost/", false).unwrap();
+        assert!(location.is_tls && location.port == 443);
+    }
+
+    #[test]
     fn a_wrong_url_is_named_with_what_would_be_right() {
         for (url, part) in [
-            ("localhost:8080", "http://localhost:8080"),
-            ("https://localhost", "TLS"),
-            ("ftp://localhost", "http://HOST"),
-            ("/api/hello", "http://HOST"),
-            ("http://a b/", "http://HOST"),
+            ("ftp://localhost", "[http://|https://]HOST"),
+            ("/api/hello", "[http://|https://]HOST"),
+            ("http://a b/", "[http://]HOST"),
+            ("a b", "[http://]HOST"),
             ("http://me@localhost/", "user name"),
-            ("", "http://HOST"),
+            ("", "[http://]HOST"),
+            ("localhost:99999/", "from 1 to 65535"),
             ("http://localhost:99999/", "from 1 to 65535"),
             ("http://localhost:0/", "from 1 to 65535"),
         ] {

@@ -110,7 +110,7 @@ fn generator(summary: &Summary) -> String {
     );
     if in_flight.held_back > 0 {
         text.push_str(&format!(
-            "{} requests were held back, up to {}, because {} were in flight; see --max-in-flight and ulimit -n\n",
+            "{} requests were held back, up to {}, because {} were in flight; see --connections, --max-in-flight and ulimit -n\n",
             in_flight.held_back,
             ms(in_flight.longest_wait),
             in_flight.bound,

@@ -4,6 +4,7 @@
 mod actions;
 mod check;
 mod cross;
+mod expression;
 pub mod fault_rules;
 mod instances;
 mod metric;
@@ -18,6 +19,8 @@ use meshwalk_mesh::{
     problem::{Place, Problem, Problems},
     yaml::{self, Node},
 };
+
+pub use expression::check_of_expression;
 
 use super::{Lab, TargetKind};
 use reader::{Reader, one_or_many};
