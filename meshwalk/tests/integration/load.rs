@@ -13,6 +13,7 @@ use tokio::{
 
 use crate::traffic::server::{Seen, http, http_unix, raw};
 
+mod decisions;
 mod protocols;
 
 fn start(arguments: &[&str]) -> Child {
