@@ -26,6 +26,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) identity: Identity,
+    /// What the service says in an answer without failures.
+    pub(crate) message: String,
     /// Goes into every answer.
     pub(crate) identity_headers: HeaderMap,
     pub(crate) traces: Traces,
@@ -46,6 +48,7 @@ impl App {
     /// The application, with at most `upstream_connections` connections to its upstreams.
     pub(crate) fn new(config: &Config, identity: Identity, traces: Traces, upstream_connections: usize) -> Self {
         Self {
+            message: identity.release.message(&identity.service),
             identity_headers: identity.headers(),
             identity,
             client: Client::new(&config.upstreams, upstream_connections, traces.clone()),

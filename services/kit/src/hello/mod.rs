@@ -2,7 +2,7 @@
 
 mod tree;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     Extension, Json,
@@ -20,7 +20,9 @@ use crate::{
     observe::millis,
 };
 
-pub use tree::{Called, Failure, FailureKind, Hop, Trace};
+pub(crate) use tree::{Called, read_hop};
+pub use tree::{Failure, FailureKind};
+use tree::{Hop, Trace};
 
 /// Answers with the call tree. An injected error is answered without calling anybody.
 pub(crate) async fn answer(
@@ -39,60 +41,63 @@ pub(crate) async fn answer(
     };
     let degraded = !upstreams.is_empty() && status.as_u16() >= 400 && app.on_upstream_error == OnUpstreamError::Degrade;
     let status = if degraded { StatusCode::OK } else { status };
-    (status, Json(hop(&app, &inbound, &ledger.injected(), status, degraded, upstreams))).into_response()
-}
-
-/// Calls all upstreams at once; the results are in the order of the flags.
-async fn call_all(app: &App, inbound: &Inbound, calls: Option<&Arc<Calls>>) -> Vec<Called> {
-    let call = |upstream| app.client.call(upstream, inbound, calls.map(|calls| calls.to(&upstream.name)));
-    join_all(app.upstreams.iter().map(call)).await
-}
-
-/// The status of the first upstream, in the order of the flags, that failed.
-fn status(upstreams: &[Called]) -> StatusCode {
-    let failed = upstreams.iter().find(|called| called.error.is_some());
-    failed.map_or(StatusCode::OK, |called| StatusCode::from_u16(called.status).unwrap_or(StatusCode::BAD_GATEWAY))
-}
-
-fn hop(
-    app: &App,
-    inbound: &Inbound,
-    injected: &Injected,
-    status: StatusCode,
-    degraded: bool,
-    upstreams: Vec<Called>,
-) -> Hop {
-    let identity = &app.identity;
-    let release: Release = identity.release;
+    let injected = ledger.injected();
+    let message = message(&app, &inbound, &injected, status, degraded);
     let received = inbound.onward.received();
-    let message = if status == StatusCode::LOOP_DETECTED && injected.status.is_none() {
-        format!("this request has come through {} services; --hop-limit ends it here", inbound.hops)
-    } else if degraded {
-        format!("{}, without those that it calls", release.message(&identity.service))
-    } else {
-        release.message(&identity.service)
-    };
-    Hop {
-        service: identity.service.clone(),
-        version: release.as_str().to_owned(),
-        instance: identity.instance.clone(),
-        namespace: identity.namespace.clone(),
-        message,
-        color: release.color().to_owned(),
-        feature: release.feature().map(str::to_owned),
-        peer: inbound.peer.clone(),
+    let (identity, release): (_, Release) = (&app.identity, app.identity.release);
+    let hop = Hop {
+        service: &identity.service,
+        version: release.as_str(),
+        instance: &identity.instance,
+        namespace: identity.namespace.as_deref(),
+        message: &message,
+        color: release.color(),
+        feature: release.feature(),
+        peer: inbound.peer.as_deref(),
         trace: Trace {
-            id: inbound.trace_id.clone(),
+            id: inbound.trace_id.as_deref(),
             sampled: inbound.sampled(),
             families: received.families(),
             agree: received.agree(),
         },
         attempt: inbound.attempt,
-        faults: injected.faults.iter().filter_map(|fault| serde_json::to_value(fault).ok()).collect(),
+        faults: &injected.faults,
         took_ms: millis(inbound.arrived),
         status: status.as_u16(),
         degraded,
-        upstreams,
-        more: BTreeMap::new(),
+        upstreams: &upstreams,
+    };
+    (status, Json(hop)).into_response()
+}
+
+/// Calls all upstreams at once; the results are in the order of the flags.
+async fn call_all<'a>(app: &'a App, inbound: &Inbound, calls: Option<&Arc<Calls>>) -> Vec<Called<'a>> {
+    if app.upstreams.is_empty() {
+        return Vec::new();
+    }
+    let call = |upstream| app.client.call(upstream, inbound, calls.map(|calls| calls.to(&upstream.name)));
+    join_all(app.upstreams.iter().map(call)).await
+}
+
+/// The status of the first upstream, in the order of the flags, that failed.
+fn status(upstreams: &[Called<'_>]) -> StatusCode {
+    let failed = upstreams.iter().find(|called| called.error.is_some());
+    failed.map_or(StatusCode::OK, |called| StatusCode::from_u16(called.status).unwrap_or(StatusCode::BAD_GATEWAY))
+}
+
+/// What the service says.
+fn message<'a>(
+    app: &'a App,
+    inbound: &Inbound,
+    injected: &Injected,
+    status: StatusCode,
+    degraded: bool,
+) -> Cow<'a, str> {
+    if status == StatusCode::LOOP_DETECTED && injected.status.is_none() {
+        Cow::Owned(format!("this request has come through {} services; --hop-limit ends it here", inbound.hops))
+    } else if degraded {
+        Cow::Owned(format!("{}, without those that it calls", app.message))
+    } else {
+        Cow::Borrowed(&app.message)
     }
 }

@@ -1,79 +1,132 @@
 //! The call tree as JSON. Its schema lies in `docs/hello.schema.json`.
 
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::value::RawValue;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use crate::{faults::InjectedFault, propagation::Family};
 
-use crate::propagation::Family;
-
-/// One service's part of an answer. Read from upstreams too, which may be of another version and say more.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Hop {
+/// The own part of an answer. It borrows what the process knows, because it is made for each request.
+#[derive(Debug, Serialize)]
+pub(crate) struct Hop<'a> {
     /// The service's name.
-    pub service: String,
+    pub(crate) service: &'a str,
     /// Its release.
-    pub version: String,
+    pub(crate) version: &'a str,
     /// Which instance answered.
-    pub instance: String,
+    pub(crate) instance: &'a str,
     /// Its namespace, where it is known.
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<&'a str>,
     /// What it says.
-    pub message: String,
-    /// The release's colour.
-    pub color: String,
+    pub(crate) message: &'a str,
+    /// The release's color.
+    pub(crate) color: &'a str,
     /// What only v2 has.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub feature: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) feature: Option<&'a str>,
     /// The caller's identity, where a sidecar vouches for it.
-    pub peer: Option<String>,
+    pub(crate) peer: Option<&'a str>,
     /// What came in about the trace.
-    pub trace: Trace,
-    /// Which try of the proxy's the request was.
-    pub attempt: u32,
+    pub(crate) trace: Trace<'a>,
+    /// Attempt number that the proxy in front gave the request.
+    pub(crate) attempt: u32,
     /// The faults that were injected.
-    pub faults: Vec<Value>,
+    pub(crate) faults: &'a [InjectedFault],
     /// How long the answer took, in milliseconds.
-    pub took_ms: f64,
+    pub(crate) took_ms: f64,
     /// The answer's HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// Whether an upstream failed and this is the fallback.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub degraded: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) degraded: bool,
     /// The upstreams that were called, in the order of the flags.
-    pub upstreams: Vec<Called>,
-    /// What a later version may add.
-    #[serde(flatten)]
-    pub more: BTreeMap<String, Value>,
+    pub(crate) upstreams: &'a [Called<'a>],
 }
 
 /// What came in about the trace.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Trace {
+#[derive(Debug, Serialize)]
+pub(crate) struct Trace<'a> {
     /// The trace's id, 32 hexadecimal digits.
-    pub id: Option<String>,
+    pub(crate) id: Option<&'a str>,
     /// Whether it is sampled.
-    pub sampled: bool,
+    pub(crate) sampled: bool,
     /// The families of headers that came in and could be read.
-    pub families: Vec<Family>,
+    pub(crate) families: Vec<Family>,
     /// Whether all that came in tell of the same trace and sampling.
-    pub agree: bool,
+    pub(crate) agree: bool,
 }
 
 /// A call to an upstream.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Called {
+#[derive(Debug, Serialize)]
+pub(crate) struct Called<'a> {
     /// The upstream's name.
-    pub name: String,
+    pub(crate) name: &'a str,
     /// Its status, or the one that a gateway would give for the failure.
-    pub status: u16,
+    pub(crate) status: u16,
     /// How long the call took, in milliseconds.
-    pub took_ms: f64,
+    pub(crate) took_ms: f64,
     /// Why it failed, if it did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Failure>,
-    /// The upstream's own hop; null where it is no Meshwalk, or did not answer.
-    pub hop: Option<Box<Hop>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<Failure>,
+    /// The upstream's own hop as it sent it, or `None` if it is not a Meshwalk service or did not answer.
+    pub(crate) hop: Option<Box<RawValue>>,
+}
+
+/// What every hop has, for telling one from other JSON. A hop of a later version may have more.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only their presence and their types count")]
+struct HopShape {
+    service: Text,
+    version: Text,
+    instance: Text,
+    namespace: Option<Text>,
+    message: Text,
+    color: Text,
+    peer: Option<Text>,
+    trace: TraceShape,
+    attempt: u32,
+    faults: Vec<IgnoredAny>,
+    took_ms: f64,
+    status: u16,
+    upstreams: Vec<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only their presence and their types count")]
+struct TraceShape {
+    id: Option<Text>,
+    sampled: bool,
+    families: Vec<IgnoredAny>,
+    agree: bool,
+}
+
+/// Some text, which is not kept.
+#[derive(Debug)]
+struct Text;
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("text")
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Text, E> {
+                Ok(Text)
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+/// The hop in an upstream's answer, or `None` if the answer is not one of a Meshwalk service.
+///
+/// It goes into the own answer as it is. Of the hops below it, the upstream has looked at the nearest ones.
+pub(crate) fn read_hop(body: &[u8]) -> Option<Box<RawValue>> {
+    serde_json::from_slice::<HopShape>(body).ok()?;
+    serde_json::from_slice(body).ok()
 }
 
 /// Why a call failed.
@@ -111,5 +164,56 @@ impl FailureKind {
             Self::Protocol => "protocol",
             Self::Http => "http",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn hop() -> Value {
+        let hop = Hop {
+            service: "backend",
+            version: "v1",
+            instance: "backend-1",
+            namespace: None,
+            message: "Hello",
+            color: "#2a78d6",
+            feature: None,
+            peer: None,
+            trace: Trace { id: None, sampled: false, families: Vec::new(), agree: true },
+            attempt: 1,
+            faults: &[],
+            took_ms: 1.5,
+            status: 200,
+            degraded: false,
+            upstreams: &[],
+        };
+        serde_json::to_value(hop).unwrap()
+    }
+
+    #[test]
+    fn hop_of_a_later_version_is_passed_on_as_it_is() {
+        let mut later = hop();
+        later["more"] = json!({"than": ["today"]});
+        let text = format!(" {later:#}");
+        assert_eq!(read_hop(text.as_bytes()).unwrap().get(), text.trim());
+    }
+
+    #[test]
+    fn json_without_a_member_of_a_hop_or_of_another_type_is_not_a_hop() {
+        for name in hop().as_object().unwrap().keys() {
+            let mut other = hop();
+            other[name] = json!({"of": "another type"});
+            assert!(read_hop(other.to_string().as_bytes()).is_none(), "{name}");
+            other.as_object_mut().unwrap().remove(name);
+            // A member that may be null may be absent, too.
+            let optional = ["namespace", "peer"].contains(&name.as_str());
+            assert_eq!(read_hop(other.to_string().as_bytes()).is_some(), optional, "{name}");
+        }
+        assert!(read_hop(b"[]").is_none() && read_hop(b"").is_none());
+        assert!(read_hop(format!("{} {}", hop(), hop()).as_bytes()).is_none());
     }
 }

@@ -20,7 +20,7 @@ use opentelemetry::trace::SpanContext;
 use crate::{
     config::{Upstream, Upstreams},
     faults::{CallFaults, Outcome},
-    hello::{Called, Failure, FailureKind, Hop},
+    hello::{Called, Failure, FailureKind, read_hop},
     inbound::{HOPS, Inbound},
     observe::{fault_list, millis},
     telemetry::{self, TraceRef, Traces},
@@ -64,7 +64,12 @@ impl Client {
     }
 
     /// Calls an upstream, whatever comes of it.
-    pub(crate) async fn call(&self, upstream: &Upstream, inbound: &Inbound, injected: Option<CallFaults>) -> Called {
+    pub(crate) async fn call<'a>(
+        &self,
+        upstream: &'a Upstream,
+        inbound: &Inbound,
+        injected: Option<CallFaults>,
+    ) -> Called<'a> {
         let began = Instant::now();
         let span = self.traces.client_span(&inbound.span, &Method::GET, &upstream.name, &upstream.url);
         let own = span.context().cloned();
@@ -140,11 +145,11 @@ fn request(
     request
 }
 
-fn called(upstream: &Upstream, answer: Result<(StatusCode, Bytes), Failure>, took_ms: f64) -> Called {
-    let name = upstream.name.clone();
+fn called(upstream: &Upstream, answer: Result<(StatusCode, Bytes), Failure>, took_ms: f64) -> Called<'_> {
+    let name = &upstream.name;
     match answer {
         Ok((status, body)) => {
-            let hop: Option<Box<Hop>> = serde_json::from_slice(&body).ok();
+            let hop = read_hop(&body);
             let failed = status.is_client_error() || status.is_server_error();
             let error = failed.then(|| failure::of_status(status, hop.is_none().then_some(&body)));
             Called { name, status: status.as_u16(), took_ms, error, hop }
