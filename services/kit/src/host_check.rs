@@ -7,12 +7,15 @@ use std::{fmt, net::Ipv6Addr};
 
 use axum::{
     Json,
+    body::{Body, HttpBody},
     extract::Request,
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, Version, header, request, uri::Scheme};
 use serde_json::json;
+
+use crate::body::Lingering;
 
 /// Why a request does not say for which host it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +80,21 @@ pub(crate) async fn require_valid_host(request: Request, next: Next) -> Response
     let (parts, body) = request.into_parts();
     match check(&parts) {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(error) => error.into_response(),
+        Err(error) => reject(error, &parts, body),
     }
+}
+
+/// Answers a request that broke a rule. The rest of its body is read in the background, so that the client receives the
+/// answer.
+pub(crate) fn reject(error: HostError, request: &request::Parts, body: Body) -> Response {
+    let mut response = error.into_response();
+    if !body.is_end_stream() {
+        if request.version < Version::HTTP_2 {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        drop(Lingering::new(request, body));
+    }
+    response
 }
 
 fn parse_header(value: &HeaderValue) -> Result<HostPort<'_>, HostError> {

@@ -12,7 +12,7 @@ use std::{
 
 use axum::{
     extract::{MatchedPath, Request},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http::{HeaderValue, Version, header, request};
 use pin_project_lite::pin_project;
@@ -61,22 +61,20 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request) -> ObservedFuture<S::Future> {
+    fn call(&mut self, request: Request) -> ObservedFuture<S::Future> {
         let app = &self.app;
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let observation = Observation::begin(app, &parts);
         let version = parts.version;
-        let rejected = host_check::check(&parts).err().map(IntoResponse::into_response);
-        request = Request::from_parts(parts, body);
-        request.extensions_mut().insert(Arc::clone(&observation.inbound));
-        request.extensions_mut().insert(observation.ledger.clone());
-        ObservedFuture {
-            inner: if rejected.is_none() { Some(self.inner.call(request)) } else { None },
-            rejected,
-            observation: Some(observation),
-            version,
-            app: Arc::clone(app),
-        }
+        let (inner, rejected) = match host_check::check(&parts) {
+            Ok(()) => {
+                parts.extensions.insert(Arc::clone(&observation.inbound));
+                parts.extensions.insert(observation.ledger.clone());
+                (Some(self.inner.call(Request::from_parts(parts, body))), None)
+            }
+            Err(error) => (None, Some(host_check::reject(error, &parts, body))),
+        };
+        ObservedFuture { inner, rejected, observation: Some(observation), version, app: Arc::clone(app) }
     }
 }
 

@@ -68,7 +68,7 @@ impl Program {
         telemetry::init_logs(&config.log)?;
         console::install_panic_hook();
         let runtime = runtime()?;
-        runtime.block_on(async {
+        let result = runtime.block_on(async {
             let signals = Signals::install().context("cannot take signals")?;
             let identity = Identity::new(self.name, config);
             let (settings, remarks) = Settings::from_env();
@@ -80,7 +80,10 @@ impl Program {
             bound.log_addresses();
             let stop = signals.first(bound.faults().clone());
             bound.wait_termination(stop).await
-        })
+        });
+        // Dropping the runtime would wait for blocking work without limit, such as a name lookup that gets no answer.
+        runtime.shutdown_background();
+        result
     }
 }
 

@@ -76,7 +76,7 @@ async fn discard(body: Lingering, limits: BodyLimits) -> Result<(), BodyError> {
 
 /// Reads a body to its end, and hands each part to `take`.
 pub(super) async fn read(
-    mut body: Lingering,
+    mut body: impl HttpBody<Data = Bytes, Error = axum::Error> + Unpin,
     limits: BodyLimits,
     mut take: impl FnMut(Bytes) -> Result<(), BodyError>,
 ) -> Result<(), BodyError> {

@@ -4,7 +4,7 @@ use axum::{body::Bytes, extract::Request};
 use bytes::BytesMut;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{BodyError, BodyLimits, Lingering, discard::read};
+use super::{BodyError, BodyLimits, discard::read};
 
 /// Memory for all bodies that are being read or processed, in bytes.
 const BUDGET_BYTES: usize = 1 << 20;
@@ -30,10 +30,11 @@ impl KeptBody {
     }
 
     async fn read_within(budget: &'static Semaphore, request: Request, limits: BodyLimits) -> Result<Self, BodyError> {
-        let (head, body) = request.into_parts();
+        // The port lets the rest of each body linger, so nothing wraps the body here.
+        let body = request.into_body();
         let mut bytes = BytesMut::new();
         let mut memory: Option<SemaphorePermit<'static>> = None;
-        read(Lingering::new(&head, body), limits, |part| {
+        read(body, limits, |part| {
             let count = u32::try_from(part.len()).unwrap_or(u32::MAX);
             let more = budget.try_acquire_many(count).map_err(|_| BodyError::NoMemory)?;
             match &mut memory {

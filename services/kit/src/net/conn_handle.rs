@@ -12,7 +12,12 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
-use super::{Stream, input::Input};
+use super::{
+    Stream,
+    activity::{Activity, EvictionCause},
+    in_flight::InFlight,
+    input::Input,
+};
 
 /// Start of the clock that [`State::idle_since_us`] counts from.
 static CLOCK_START: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -22,6 +27,12 @@ const EVICT: u8 = 1;
 
 /// Order to a connection: end as soon as its requests are answered.
 const END: u8 = 2;
+
+/// With [`EVICT`]: the process is out of descriptors.
+const NO_DESCRIPTOR: u8 = 4;
+
+/// Time that a new connection has for the first byte of its first request before it counts as idle.
+const FIRST_REQUEST_TIME: Duration = Duration::from_millis(500);
 
 /// Handle of a connection. It is in the extensions of each request; clones refer to the same connection.
 #[derive(Debug, Clone)]
@@ -55,19 +66,6 @@ struct State {
 pub(crate) struct WriteMark {
     written: u64,
     flushed: u64,
-}
-
-/// What a connection does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Activity {
-    /// A request is in flight.
-    Request,
-    /// All responses are complete, and the last bytes have not been flushed.
-    Flushing,
-    /// Part of a request head or of an HTTP/2 frame has arrived, and no request is in flight.
-    PartialInput,
-    /// None of these.
-    Idle,
 }
 
 impl ConnHandle {
@@ -112,8 +110,19 @@ impl ConnHandle {
     }
 
     /// Ends the connection if no request is in flight.
-    pub(super) fn evict(&self) {
-        self.order(EVICT);
+    pub(super) fn evict(&self, cause: EvictionCause) {
+        self.order(match cause {
+            EvictionCause::NewConnection => EVICT,
+            EvictionCause::NoDescriptor => EVICT | NO_DESCRIPTOR,
+        });
+    }
+
+    /// Cause of the last [`ConnHandle::evict`].
+    pub(super) fn eviction_cause(&self) -> EvictionCause {
+        match self.0.orders.load(Ordering::SeqCst) & NO_DESCRIPTOR {
+            0 => EvictionCause::NewConnection,
+            _ => EvictionCause::NoDescriptor,
+        }
     }
 
     fn order(&self, order: u8) {
@@ -133,7 +142,7 @@ impl ConnHandle {
 
     /// Withdraws an eviction, because a request has arrived; true if there was one.
     pub(super) fn decline_eviction(&self) -> bool {
-        self.0.orders.fetch_and(!EVICT, Ordering::SeqCst) & EVICT != 0
+        self.0.orders.fetch_and(!(EVICT | NO_DESCRIPTOR), Ordering::SeqCst) & EVICT != 0
     }
 
     /// Wakes `waker` at each order, and at the end of the last request after an order.
@@ -144,7 +153,20 @@ impl ConnHandle {
     /// Counts a request as in flight until the guard and all its clones are dropped.
     pub(super) fn begin_request(&self) -> InFlight {
         self.0.requests.fetch_add(1, Ordering::SeqCst);
-        InFlight(self.clone())
+        InFlight::new(self.clone())
+    }
+
+    /// Counts a request as answered. Only its guard calls this.
+    pub(super) fn end_request(&self) {
+        let state = &*self.0;
+        // Stored before the count: a connection that appears idle has the time since when it is.
+        state.idle_since_us.store(now_us(), Ordering::Relaxed);
+        state.response_ended.store(true, Ordering::Relaxed);
+        let last = state.requests.fetch_sub(1, Ordering::SeqCst) == 1;
+        // The task of an HTTP/2 connection does not see the end of a request by itself.
+        if last && (state.orders.load(Ordering::SeqCst) != 0 || state.input.is_partial(false)) {
+            state.waker.wake();
+        }
     }
 
     /// True if a request is in flight.
@@ -181,6 +203,11 @@ impl ConnHandle {
         self.0.input.is_partial(self.has_request()).then(|| self.0.input.element())
     }
 
+    /// True if the connection is new and its first request may be on its way.
+    pub(super) fn awaits_first_request(&self) -> bool {
+        self.0.input.bytes_read() == 0 && self.idle_for() < FIRST_REQUEST_TIME
+    }
+
     /// Time of the last request's end, or of the accept, in microseconds of an arbitrary clock.
     pub(super) fn idle_since_us(&self) -> u64 {
         self.0.idle_since_us.load(Ordering::Relaxed)
@@ -197,11 +224,11 @@ impl ConnHandle {
     }
 
     pub(super) fn mark_closed(&self) {
-        self.0.closed.store(true, Ordering::Relaxed);
+        self.0.closed.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.0.closed.load(Ordering::Relaxed)
+        self.0.closed.load(Ordering::SeqCst)
     }
 
     /// Notes an attempt to write.
@@ -224,30 +251,6 @@ impl ConnHandle {
 
     pub(super) fn is_reset_when_closed(&self) -> bool {
         self.0.reset.load(Ordering::Relaxed)
-    }
-}
-
-/// Guard of a request in flight.
-#[derive(Debug)]
-pub(super) struct InFlight(ConnHandle);
-
-impl Clone for InFlight {
-    fn clone(&self) -> Self {
-        self.0.begin_request()
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        let state = &*self.0.0;
-        // Stored before the count: a connection that appears idle has the time since when it is.
-        state.idle_since_us.store(now_us(), Ordering::Relaxed);
-        state.response_ended.store(true, Ordering::Relaxed);
-        let last = state.requests.fetch_sub(1, Ordering::SeqCst) == 1;
-        // The task of an HTTP/2 connection does not see the end of a request by itself.
-        if last && (state.orders.load(Ordering::SeqCst) != 0 || state.input.is_partial(false)) {
-            state.waker.wake();
-        }
     }
 }
 

@@ -7,22 +7,15 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
 };
 
 use tokio::sync::Notify;
 
-use super::{ConnHandle, conn_handle::Activity};
+use super::{
+    ConnHandle,
+    activity::{Activity, EvictionCause},
+};
 use crate::limits::{Action, Limit};
-
-/// How many of the longest idle connections one search remembers.
-const REMEMBERED: usize = 64;
-
-/// A search that found no idle connection is repeated after this many times its own duration.
-const REST_FACTOR: u32 = 4;
-
-/// A response that was sent this recently is about to be flushed.
-const FLUSH_TIME: Duration = Duration::from_millis(20);
 
 /// How many connections a port may have.
 #[derive(Debug, Clone, Copy)]
@@ -45,17 +38,6 @@ pub(crate) struct ConnTable {
     leaving: AtomicUsize,
     /// Told whenever a connection ends or declines to leave.
     changed: Notify,
-}
-
-/// Answer to the question for a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// There is one.
-    Free,
-    /// There may be one soon; ask again then.
-    Soon,
-    /// All connections have requests in flight.
-    None,
 }
 
 /// Number of connections by state.
@@ -112,13 +94,28 @@ impl ConnTable {
         ConnectionCount { active: connections.len() - idle, idle }
     }
 
+    /// True if there is a place for one more connection.
+    pub(super) fn has_room(&self) -> bool {
+        let open = self.lock().len();
+        open.saturating_sub(self.leaving.load(Ordering::SeqCst)) < self.capacity.connections
+    }
+
+    /// Calls `look` for each connection.
+    pub(super) fn for_each(&self, look: impl FnMut(&ConnHandle)) {
+        self.lock().values().for_each(look);
+    }
+
     /// Asks a connection to leave. False if too many are leaving already.
-    fn evict(&self, handle: &ConnHandle) -> bool {
+    pub(super) fn evict(&self, handle: &ConnHandle, cause: EvictionCause) -> bool {
         if self.leaving.load(Ordering::SeqCst) >= self.capacity.passing {
             return false;
         }
         self.leaving.fetch_add(1, Ordering::SeqCst);
-        handle.evict();
+        handle.evict(cause);
+        // If the connection ended before the order, its registration has not withdrawn the order.
+        if handle.is_closed() && handle.decline_eviction() {
+            self.leaving.fetch_sub(1, Ordering::SeqCst);
+        }
         true
     }
 
@@ -126,94 +123,6 @@ impl ConnTable {
         // Each change is one statement, so a panic elsewhere cannot leave the map half changed.
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Finds places on a full port. One per port, because only the task that accepts asks for places.
-#[derive(Debug)]
-pub(super) struct Evictor {
-    table: Arc<ConnTable>,
-    /// Idle connections with the time since when they are, the longest idle one last.
-    candidates: Vec<(u64, ConnHandle)>,
-    /// When to search again after a search in vain.
-    search_after: Option<Instant>,
-}
-
-impl Evictor {
-    pub(super) fn new(table: Arc<ConnTable>) -> Self {
-        Self { table, candidates: Vec::new(), search_after: None }
-    }
-
-    /// Makes room for one more connection, by closing the longest idle one if necessary.
-    pub(super) fn make_room(&mut self) -> Place {
-        loop {
-            let open = self.table.lock().len();
-            let leaving = self.table.leaving.load(Ordering::SeqCst);
-            if open.saturating_sub(leaving) < self.table.capacity.connections {
-                return Place::Free;
-            }
-            match self.evict_longest_idle() {
-                Place::Free => {}
-                other => return other,
-            }
-        }
-    }
-
-    /// Closes the longest idle connection. `Free` if there was one.
-    pub(super) fn evict_longest_idle(&mut self) -> Place {
-        loop {
-            match self.candidates.pop() {
-                Some((since, handle)) if is_idle_since(&handle, since) => {
-                    if self.table.evict(&handle) {
-                        return Place::Free;
-                    }
-                    self.candidates.push((since, handle));
-                    return Place::Soon;
-                }
-                Some(_) => {}
-                None => match self.search() {
-                    Place::Free => {}
-                    other => return other,
-                },
-            }
-        }
-    }
-
-    /// Looks for the longest idle connections. Those that become idle later have been idle for less time.
-    fn search(&mut self) -> Place {
-        let began = Instant::now();
-        if self.search_after.is_some_and(|after| began < after) {
-            return Place::None;
-        }
-        let mut soon = false;
-        for handle in self.table.lock().values() {
-            match handle.activity() {
-                Activity::Idle if !handle.must_leave() => {
-                    self.candidates.push((handle.idle_since_us(), handle.clone()));
-                }
-                Activity::Flushing => soon |= handle.idle_for() < FLUSH_TIME,
-                _ => {}
-            }
-        }
-        // Newest first; only the oldest are kept.
-        self.candidates.sort_unstable_by_key(|(since, _)| std::cmp::Reverse(*since));
-        let surplus = self.candidates.len().saturating_sub(REMEMBERED);
-        self.candidates.drain(..surplus);
-        if !self.candidates.is_empty() {
-            return Place::Free;
-        }
-        if soon {
-            return Place::Soon;
-        }
-        self.search_after = Some(Instant::now() + began.elapsed() * REST_FACTOR);
-        Place::None
-    }
-}
-
-fn is_idle_since(handle: &ConnHandle, since: u64) -> bool {
-    handle.activity() == Activity::Idle
-        && handle.idle_since_us() == since
-        && !handle.must_leave()
-        && !handle.is_closed()
 }
 
 /// A connection's entry in the table of its port.
@@ -232,10 +141,16 @@ impl Registration {
     pub(super) fn record_eviction(&self) {
         let Capacity { connections, limit, .. } = self.table.capacity;
         let idle = self.handle.idle_for();
-        limit.record(
-            Action::Evicted,
-            format_args!("all {connections} places are taken; the connection was idle for {idle:.1?}, the longest"),
-        );
+        match self.handle.eviction_cause() {
+            EvictionCause::NewConnection => limit.record(
+                Action::Evicted,
+                format_args!("all {connections} places are taken; the connection was idle for {idle:.1?}, the longest"),
+            ),
+            EvictionCause::NoDescriptor => Limit::OPEN_FILES.record(
+                Action::Evicted,
+                format_args!("no descriptor is left; the connection was idle for {idle:.1?}, the longest"),
+            ),
+        }
     }
 
     /// Keeps the connection, although it was asked to leave, because it has a request.
@@ -261,3 +176,6 @@ impl Drop for Registration {
         self.table.changed.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests;

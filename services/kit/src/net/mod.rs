@@ -1,15 +1,19 @@
 //! Sockets: TCP and Unix alike.
 
+mod activity;
 mod conn_handle;
 mod conn_table;
 mod connection;
 mod connection_gauges;
 mod doors;
+mod evictor;
 mod http2_frames;
+mod in_flight;
 mod input;
 mod listener;
 mod no_answer;
 mod outgoing;
+mod protocol;
 mod read_limiter;
 mod rejection;
 mod serve;

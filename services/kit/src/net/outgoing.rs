@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes};
 use http::Version;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::conn_handle::InFlight;
+use super::in_flight::InFlight;
 
 /// A body with the guard of its request.
 #[derive(Debug)]

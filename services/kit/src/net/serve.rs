@@ -4,10 +4,7 @@ use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
 use axum::Router;
 use http::HeaderMap;
-use hyper_util::{
-    rt::{TokioExecutor, TokioTimer},
-    server::conn::auto,
-};
+use hyper_util::{rt::TokioExecutor, server::conn::auto};
 use tokio::{
     sync::oneshot,
     task::{AbortHandle, JoinHandle, JoinSet},
@@ -16,10 +13,11 @@ use tokio::{
 
 use super::{
     Capacity, ConnHandle, ConnTable, Doors, Listener, Stream,
-    conn_table::{Evictor, Place},
+    activity::EvictionCause,
     connection,
+    evictor::{Evictor, Place},
     listener::Closed,
-    rejection,
+    protocol, rejection,
     supervisor::{Supervisor, Timeouts},
 };
 use crate::{
@@ -38,12 +36,6 @@ const REJECTION_TIME: Duration = Duration::from_millis(100);
 
 /// How often to look for a place that is about to be free.
 const PLACE_INTERVAL: Duration = Duration::from_millis(1);
-/// Unread bytes of bodies that an HTTP/2 connection may hold, for each stream and for all of them together. The smallest
-/// window of a connection that RFC 9113 section 6.9.2 allows; no route needs its bodies fast.
-const HTTP2_WINDOW_BYTES: u32 = 65_535;
-
-/// Requests in flight on one HTTP/2 connection. Each keeps its head in memory.
-const HTTP2_MAX_STREAMS: u32 = 200;
 
 /// What a client may demand of a port.
 #[derive(Debug, Clone)]
@@ -123,7 +115,7 @@ struct Port {
 impl Port {
     fn new(router: Router, settings: Settings, doors: Doors, table: Arc<ConnTable>) -> Self {
         Self {
-            http: Arc::new(protocol(&settings)),
+            http: Arc::new(protocol::builder(settings.max_header_bytes)),
             router,
             timeouts: settings.timeouts,
             doors,
@@ -237,7 +229,7 @@ impl Port {
     /// need too.
     fn free_descriptor(&mut self, error: &io::Error) {
         Limit::OPEN_FILES.record(Action::Delayed, format_args!("cannot accept a connection: {error}"));
-        self.evictor.evict_longest_idle();
+        self.evictor.evict_longest_idle(EvictionCause::NoDescriptor);
     }
 }
 
@@ -252,16 +244,4 @@ async fn reopened(mut closed: Closed) -> Listener {
             }
         }
     }
-}
-
-fn protocol(settings: &Settings) -> auto::Builder<TokioExecutor> {
-    let mut http = auto::Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(settings.max_header_bytes as usize);
-    http.http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(settings.max_header_bytes)
-        .initial_stream_window_size(HTTP2_WINDOW_BYTES)
-        .initial_connection_window_size(HTTP2_WINDOW_BYTES)
-        .max_concurrent_streams(HTTP2_MAX_STREAMS);
-    http
 }

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{ConnHandle, conn_handle::Activity, conn_table::Registration};
+use super::{ConnHandle, activity::Activity, conn_table::Registration};
 use crate::limits::{Action, Limit};
 
 /// How long a connection that must end stays open without a request in flight, for the rest of a request head, or for
@@ -104,6 +104,10 @@ impl Supervisor {
     }
 
     fn begin_end(&mut self) -> &mut Ending {
+        if self.ending.is_none() {
+            // The end of the last request must wake this task, whatever made the connection end.
+            self.handle().close_after_answers();
+        }
         self.ending.get_or_insert_with(|| Ending { grace_end: Instant::now() + GRACE, told: false })
     }
 

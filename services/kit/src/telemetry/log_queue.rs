@@ -4,11 +4,11 @@
 //! and a count of lost lines that nothing can observe.
 
 use std::{
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
-use metrics::counter;
+use metrics::{Counter, counter};
 
 use super::metrics::LOG_LINES_DROPPED;
 
@@ -59,7 +59,9 @@ impl LogQueue {
             state.dropped += 1;
             state.unreported = true;
             drop(state);
-            counter!(LOG_LINES_DROPPED).increment(1);
+            // Looking the counter up for each line would lock the registry on the path of a request.
+            static DROPPED: OnceLock<Counter> = OnceLock::new();
+            DROPPED.get_or_init(|| counter!(LOG_LINES_DROPPED)).increment(1);
             return;
         }
         let before = state.bytes.len();

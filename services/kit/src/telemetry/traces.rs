@@ -27,6 +27,9 @@ use crate::{
     propagation::{Order, Parent},
 };
 
+/// Time beyond the limit of a flush after which it is given up. It passes only if all threads for blocking work are busy.
+const CLOSE_TIME: Duration = Duration::from_millis(500);
+
 /// The process's spans. Without a collector there are none, and trace headers travel on as they came.
 #[derive(Debug, Clone, Default)]
 pub struct Traces {
@@ -109,8 +112,11 @@ impl Traces {
     pub(crate) async fn flush(&self, limit: Duration) {
         let Some(queue) = self.queue.clone() else { return };
         // Waits for a thread, and must not hold up what is still served.
-        if let Err(error) = tokio::task::spawn_blocking(move || queue.close(limit)).await {
-            tracing::warn!(%error, "the last spans are lost");
+        let close = tokio::task::spawn_blocking(move || queue.close(limit));
+        match tokio::time::timeout(limit + CLOSE_TIME, close).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the last spans are lost"),
+            Err(_) => tracing::warn!("the last spans are lost: no thread was free to send them"),
         }
     }
 }

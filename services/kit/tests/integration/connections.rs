@@ -1,5 +1,7 @@
 //! How many connections a port has, and which of them end for a new one.
 
+use std::time::{Duration, Instant};
+
 use http::StatusCode;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -59,6 +61,31 @@ async fn idle_http2_connection_is_told_to_go_away_for_a_new_one() {
     // The client opens another connection by itself, for which the idle one ends.
     assert_eq!(client.get(&service.address, "/api/hello", &[]).await.unwrap().status, StatusCode::OK);
     assert!(has_ended(&mut new).await);
+}
+
+#[tokio::test]
+async fn new_connection_keeps_its_place_until_its_first_request_can_have_arrived() {
+    let service = Service::start("backend", &["--max-connections=1"]).await;
+    // The case is one of fast clients; an attempt that a busy machine made slow shows nothing.
+    for attempt in 0.. {
+        assert!(attempt < 50, "no attempt was fast enough");
+        let began = Instant::now();
+        let mut first = TcpStream::connect(&service.address).await.unwrap();
+        let mut second = TcpStream::connect(&service.address).await.unwrap();
+        second.write_all(REQUEST).await.unwrap();
+        // Long enough for the port to look for a place for the second connection.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        first.write_all(REQUEST).await.unwrap();
+        if began.elapsed() > Duration::from_millis(300) {
+            continue;
+        }
+        let response = timeout(DEADLINE, answer(&mut first)).await.expect("an answer to the first connection");
+        assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
+        // The first connection is idle now, and may end for the second one.
+        let response = timeout(DEADLINE, answer(&mut second)).await.expect("an answer to the second connection");
+        assert!(response.starts_with("HTTP/1.1 "), "{response}");
+        return;
+    }
 }
 
 #[tokio::test]

@@ -20,6 +20,21 @@ async fn send(address: &str, head: &str) -> String {
 }
 
 #[tokio::test]
+async fn client_that_still_sends_a_body_gets_the_400() {
+    let service = Service::start("backend", &[]).await;
+    for (address, path) in [(&service.address, "/api/hello"), (&service.control, "/faults")] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let body = vec![b'x'; 4 << 20];
+        let head = format!("POST {path} HTTP/1.1\r\ncontent-length: {}\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body).await.expect("the service reads the rest");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("the answer is not lost in a reset");
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("connection: close"), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn missing_repeated_or_invalid_host_gets_400_on_every_port() {
     let service = Service::start("backend", &[]).await;
     let ports = [(&service.address, "/api/hello"), (&service.admin, "/livez"), (&service.control, "/faults")];

@@ -38,7 +38,7 @@ pub(super) fn describe(registry: &Registry) {
         (UNIQUE, None, "Requests by x-request-id, each id counted once a minute however often it was retried."),
         (AFTER_SIGNAL, None, "Requests that arrived after the signal to terminate."),
         (FAULTS_INJECTED, None, "Requests into which a fault was injected, by rule and mode."),
-        (LIMIT_ACTIONS, None, "Connections closed and requests rejected by a limit, by the flag that sets it."),
+        (LIMIT_ACTIONS, None, "Actions of limits on connections, requests and baggage, by limit and action."),
         (CONNECTIONS, None, "Open connections by port and state."),
         (LOG_LINES_DROPPED, None, "Log lines dropped because the reader of the log is too slow."),
         (SPANS_LOST, None, "Spans that did not reach the collector, by reason."),
