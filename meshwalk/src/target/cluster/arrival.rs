@@ -32,7 +32,7 @@ const ARRIVAL: Duration = Duration::from_secs(15);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(250);
 /// What a proxy shows first has to reach its worker threads.
-const WORKERS: Duration = Duration::from_millis(200);
+pub(super) const WORKERS: Duration = Duration::from_millis(200);
 
 /// A proxy: its namespace, and its pod as port-forwards name it.
 pub(super) type Proxy = (String, String);
@@ -122,7 +122,14 @@ impl ClusterTarget {
         let failed = |why: String| TargetError::failed(format!("asking the proxy of {pod} for {path}"), why);
         let address = self.forwards.reach(&self.kubectl, namespace, pod, ADMIN, ADMIN[0]).await?;
         let asked = exchange::ask(&Address::Tcp(address), &Question::get(path)).await;
-        let (status, answer) = asked.map_err(failed)?;
+        let (status, answer) = match asked {
+            Ok(answered) => answered,
+            Err(why) => {
+                // The next attempt gets a port-forward of its own.
+                self.forwards.renew(namespace, pod, ADMIN).await;
+                return Err(failed(why));
+            }
+        };
         if !status.is_success() {
             return Err(failed(format!("{status}: {answer}")));
         }

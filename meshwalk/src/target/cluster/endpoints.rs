@@ -1,6 +1,6 @@
 //! Waits until every proxy knows every ready pod.
 //!
-//! Kubernetes reports a rollout as complete when its pods are ready. A sidecar learns of their addresses some hundred
+//! Kubernetes reports a rollout as complete when its pods are ready. A proxy learns of their addresses some hundred
 //! milliseconds later, and until then answers "no healthy upstream" or leaves a replica out.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
-use super::{ClusterTarget, arrival::Proxy, pods::Pod};
+use super::{
+    ClusterTarget,
+    arrival::{Proxy, WORKERS},
+    pods::Pod,
+};
 use crate::target::TargetError;
 
 /// Time limit for the proxies to learn of all ready pods.
@@ -19,40 +23,64 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Addresses of the hosts of a proxy's clusters, by the cluster's name.
 type Hosts = BTreeMap<String, BTreeSet<String>>;
 
+/// What the proxies still lack.
+enum Lack {
+    /// A sentence about a ready pod that a proxy does not know.
+    Endpoint(String),
+    /// A proxy did not answer.
+    Answer(TargetError),
+}
+
 impl ClusterTarget {
-    /// Returns when each sidecar of the namespace has each ready pod among the endpoints of its service, in the whole
-    /// service and in the subset named like the pod's version. A proxy that does not know the service at all (a Sidecar
-    /// resource may hide it) is not waited for.
+    /// Returns when each sidecar of the namespace and each ingress gateway has each ready pod among the endpoints of its
+    /// service, in the whole service and in the subset named like the pod's version. A proxy that does not know the
+    /// service at all (a Sidecar resource may hide it) is not waited for.
     ///
     /// After 30 s the first difference is shown, and the caller goes on.
+    ///
+    /// # Errors
+    /// A proxy that still does not answer after 30 s, or a failure of `kubectl`.
     pub(super) async fn wait_for_endpoints(&self) -> Result<(), TargetError> {
         let deadline = Instant::now() + LIMIT;
-        loop {
-            let Some(missing) = self.missing_endpoint().await? else { return Ok(()) };
+        let mut has_waited = false;
+        while let Some(lack) = self.first_lack().await? {
             if Instant::now() > deadline {
-                self.kubectl.remark(&missing);
-                return Ok(());
+                return match lack {
+                    Lack::Endpoint(missing) => {
+                        self.kubectl.remark(&missing);
+                        Ok(())
+                    }
+                    Lack::Answer(error) => Err(error),
+                };
             }
+            has_waited = true;
             tokio::time::sleep(PAUSE).await;
         }
+        if has_waited {
+            tokio::time::sleep(WORKERS).await;
+        }
+        Ok(())
     }
 
-    /// A sentence about a ready pod that a sidecar does not know, or `None` if there is no such pod.
-    async fn missing_endpoint(&self) -> Result<Option<String>, TargetError> {
+    /// The first thing that a proxy lacks, or `None` if all of them know every ready pod.
+    async fn first_lack(&self) -> Result<Option<Lack>, TargetError> {
         let pods = self.pods().await?;
         let namespace = self.kubectl.namespace().name();
-        for proxy in pods.iter().filter(|pod| pod.sidecar == Some(true) && pod.instance.ready) {
-            let key: Proxy = (namespace.to_owned(), proxy.path());
-            let clusters = match self.ask_proxy(&key, "/clusters?format=json").await {
+        let sidecars = pods.iter().filter(|pod| pod.sidecar == Some(true) && pod.instance.ready);
+        let mut proxies: Vec<Proxy> = sidecars.map(|pod| (namespace.to_owned(), pod.path())).collect();
+        proxies.extend(self.gateway_pods().await?.into_iter().map(|pod| (super::GATEWAY_NAMESPACE.to_owned(), pod)));
+        for proxy in &proxies {
+            let clusters = match self.ask_proxy(proxy, "/clusters?format=json").await {
                 Ok(clusters) => clusters,
                 // A pod that has ended since the listing has no proxy to wait for.
-                Err(_) if !self.has_pod(&key.0, &key.1).await? => continue,
-                Err(error) => return Err(error),
+                Err(_) if !self.has_pod(&proxy.0, &proxy.1).await? => continue,
+                Err(error) => return Ok(Some(Lack::Answer(error))),
             };
             let hosts = hosts(&clusters);
             if let Some(pod) = pods.iter().find(|pod| pod.instance.ready && is_missing(&hosts, namespace, pod)) {
-                let (proxy, pod) = (&proxy.instance.name, &pod.instance.name);
-                return Ok(Some(format!("the sidecar of {proxy} does not know the ready pod {pod} after {LIMIT:?}")));
+                let (proxy, pod) = (&proxy.1, &pod.instance.name);
+                let sentence = format!("the proxy of {proxy} does not know the ready pod {pod} after {LIMIT:?}");
+                return Ok(Some(Lack::Endpoint(sentence)));
             }
         }
         Ok(None)

@@ -3,6 +3,7 @@
 
 mod arrival;
 mod changes;
+mod endpoints;
 mod gateway;
 mod preflight;
 mod program;
