@@ -34,47 +34,61 @@ trap 'kill "$backend" 2>/dev/null || true; wait "$backend" 2>/dev/null || true; 
 
 url=http://127.0.0.1:$port/api/hello
 for _ in $(seq 100); do
-  "$programs/meshwalk" load "$url" --requests 1 --timeout 1s --fail-on-error >/dev/null 2>&1 && ready=yes && break
+  if "$programs/meshwalk" load "$url" --requests 1 --timeout 1s --fail-on-error >/dev/null 2>&1; then
+    # Another server may own the port; the backend has exited then, or is about to.
+    sleep 0.2
+    kill -0 "$backend" 2>/dev/null && ready=yes
+    break
+  fi
   kill -0 "$backend" 2>/dev/null || break
   sleep 0.1
 done
 if [[ -z ${ready:-} ]]; then
-  echo "bench-load: the backend does not answer on port $port (MESHWALK_BENCH_PORT sets another):" >&2
+  if kill -0 "$backend" 2>/dev/null; then reason="does not answer"; else reason="has exited; is another server listening?"; fi
+  echo "bench-load: backend on port $port (MESHWALK_BENCH_PORT sets another) $reason" >&2
   tail -5 "$folder/log" >&2
   exit 1
 fi
 
 connections=16
+# run TOOL ARGUMENTS...: writes the tool's output to $folder/output, and its failure to $folder/failure.
+run() {
+  "$@" >"$folder/output" 2>"$folder/errors" || echo "$1 failed with exit code $?: $*" >"$folder/failure"
+}
 # Each function prints the rate in requests per second, and p50 and p99 in milliseconds.
 run_meshwalk() {
-  "$programs/meshwalk" load "$url" --rate "$rate/s" --for "${seconds}s" --output prometheus 2>/dev/null | awk '
+  run "$programs/meshwalk" load "$url" --rate "$rate/s" --for "${seconds}s" --output prometheus
+  awk '
     $1 == "meshwalk_load_achieved_requests_per_second" { rate = $2 }
     $1 == "meshwalk_load_latency_seconds{quantile=\"0.5\"}" { p50 = $2 * 1000 }
     $1 == "meshwalk_load_latency_seconds{quantile=\"0.99\"}" { p99 = $2 * 1000 }
-    END { print rate, p50, p99 }'
+    END { print rate, p50, p99 }' "$folder/output"
 }
 run_fortio() {
-  fortio load -loglevel error -qps "$rate" -c "$connections" -t "${seconds}s" -p 50,99 "$url" 2>/dev/null | awk '
+  run fortio load -loglevel error -qps "$rate" -c "$connections" -t "${seconds}s" -p 50,99 "$url"
+  awk '
     /^# target 50%/ { p50 = $4 * 1000 }
     /^# target 99%/ { p99 = $4 * 1000 }
     /^All done/ { rate = $(NF - 1) }
-    END { print rate, p50, p99 }'
+    END { print rate, p50, p99 }' "$folder/output"
 }
 run_hey() {
   # Its rate is per worker.
-  hey -z "${seconds}s" -c "$connections" -q $(((rate + connections - 1) / connections)) "$url" 2>/dev/null | awk '
+  run hey -z "${seconds}s" -c "$connections" -q $(((rate + connections - 1) / connections)) "$url"
+  awk '
     /Requests\/sec:/ { rate = $2 }
     /50%.* in/ { p50 = $3 * 1000 }
     /99%.* in/ { p99 = $3 * 1000 }
-    END { print rate, p50, p99 }'
+    END { print rate, p50, p99 }' "$folder/output"
 }
 run_wrk() {
-  wrk --latency -t1 -c"$connections" -d "${seconds}s" "$url" 2>/dev/null | awk '
+  run wrk --latency -t1 -c"$connections" -d "${seconds}s" "$url"
+  awk '
     function ms(text) { return text ~ /us$/ ? text / 1000 : text ~ /ms$/ ? text + 0 : text * 1000 }
     $1 == "50%" { p50 = ms($2) }
     $1 == "99%" { p99 = ms($2) }
     /^Requests\/sec:/ { rate = $2 }
-    END { print rate, p50, p99 }'
+    END { print rate, p50, p99 }' "$folder/output"
 }
 
 tools=(meshwalk)
@@ -85,8 +99,17 @@ done
 TIMEFORMAT='%U %S'
 for ((round = 1; round <= rounds; round++)); do
   for tool in "${tools[@]}"; do
+    rm -f "$folder/failure"
     { time "run_$tool" >"$folder/figures"; } 2>"$folder/time"
     read -r used_rate p50 p99 <"$folder/figures"
+    # The ratios below divide by each of them.
+    awk -v rate="$used_rate" -v p50="$p50" -v p99="$p99" 'BEGIN { exit !(rate > 0 && p50 > 0 && p99 > 0) }' ||
+      [[ -f $folder/failure ]] || echo "$tool printed no rate or latency" >"$folder/failure"
+    if [[ -f $folder/failure ]]; then
+      echo "bench-load: $(cat "$folder/failure"); its output:" >&2
+      cat "$folder/output" "$folder/errors" >&2
+      exit 1
+    fi
     read -r user system <"$folder/time"
     echo "$tool $used_rate $p50 $p99 $user $system" >>"$folder/all"
     printf 'round %d  %-8s  %10s/s  p50 %7.3f ms  p99 %8.3f ms  processor %s s + %s s in the kernel\n' \

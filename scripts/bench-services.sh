@@ -74,21 +74,32 @@ start() {
   pid=$!
   pids+=("$pid")
   for _ in $(seq 200); do
-    curl -s -o "$folder/body" --max-time 2 "http://127.0.0.1:$at/" && return
+    if curl -s -o "$folder/body" --max-time 2 "http://127.0.0.1:$at/"; then
+      # Another server may own the port; this one has exited then, or is about to.
+      sleep 0.1
+      kill -0 "$pid" 2>/dev/null && return
+    fi
     kill -0 "$pid" 2>/dev/null || break
     sleep 0.05
   done
   cat "$folder/errors" >&2
+  kill -0 "$pid" 2>/dev/null || fail "$1 has exited; is another server listening on port $at? (MESHWALK_BENCH_PORT sets another)"
   fail "$1 does not answer on port $at (MESHWALK_BENCH_PORT sets another)"
 }
 
 # measure NAME URL: one round of wrk. It adds to $folder/rounds the line "NAME REQUESTS-PER-SECOND P99-MS RESIDENT-MB CPU-US-PER-REQUEST".
 ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
+# run_wrk ARGUMENTS...: its output is in $folder/wrk, and is shown if it fails.
+run_wrk() {
+  taskset -c 1 wrk -t1 -c32 "$@" >"$folder/wrk" 2>&1 && return
+  cat "$folder/wrk" >&2
+  fail "wrk failed: wrk -t1 -c32 $*"
+}
 measure() {
   local before after
-  taskset -c 1 wrk -t1 -c32 -d1s "$2" >/dev/null
+  run_wrk -d1s "$2"
   before=$(ticks "$pid")
-  taskset -c 1 wrk -t1 -c32 -d"${seconds}s" --latency "$2" >"$folder/wrk"
+  run_wrk -d"${seconds}s" --latency "$2"
   after=$(ticks "$pid")
   if grep -q 'Non-2xx\|Socket errors' "$folder/wrk"; then
     cat "$folder/wrk" >&2
@@ -100,7 +111,12 @@ measure() {
     $1 == "99%" { p99 = ms($2) }
     $2 == "requests" { requests = $1 }
     /^Requests\/sec/ { rate = $2 }
-    END { printf "%s %.0f %.3f %.1f %.2f\n", name, rate, p99, rss, cpu / hz * 1e6 / requests }' "$folder/wrk" >>"$folder/rounds"
+    END {
+      if (!requests || rate < 1 || !p99) exit 1
+      printf "%s %.0f %.3f %.1f %.2f\n", name, rate, p99, rss, cpu / hz * 1e6 / requests
+    }' "$folder/wrk" >>"$folder/rounds" && return
+  cat "$folder/wrk" >&2
+  fail "wrk measured no request of $1"
 }
 
 # table BASE: the median of each program's rounds, and its ratio to BASE.

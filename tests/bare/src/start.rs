@@ -22,15 +22,20 @@ pub(crate) async fn measure(admin: SocketAddr, program: &[String]) -> anyhow::Re
     let mut child = Command::new(&program[0]).args(&program[1..]).stdout(Stdio::null()).spawn()?;
     let mut ready = false;
     while !ready && began.elapsed() < LIMIT && child.try_wait()?.is_none() {
-        // A closed port refuses the connection; that is not an error here.
-        ready = is_ready(admin).await.unwrap_or(false);
+        // A closed port refuses the connection; that is not an error here. A port that accepts it and is silent ends
+        // with the limit.
+        let rest = LIMIT.saturating_sub(began.elapsed());
+        ready = matches!(tokio::time::timeout(rest, is_ready(admin)).await, Ok(Ok(true)));
         if !ready {
             std::thread::sleep(PAUSE);
         }
     }
     let took = began.elapsed();
+    // Another server may have answered on the port of a program that could not bind it.
+    let is_running = child.try_wait()?.is_none();
     child.kill()?;
     child.wait()?;
+    ensure!(is_running, "{} has exited; is another server listening on {admin}?", program[0]);
     ensure!(ready, "{} was not ready within {LIMIT:?}", program[0]);
     println_ms(took);
     Ok(())
