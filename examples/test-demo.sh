@@ -70,6 +70,8 @@ wait_for_releases() {
     fi
     sleep 0.2
   done
+  # Every request of the last rounds was answered, and a release is missing: the count reports that.
+  [ $rounds = 0 ] || return 0
   echo "after 60 s some requests still get no answer of the backend. The first of the last 20:" >&2
   first_failure >&2
   exit 1
