@@ -1,28 +1,21 @@
 //! `--against BASE.json`: which differences between two runs are more than chance.
 
+mod latencies;
+
 use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    cli::WrongInput,
-    commands::table::table,
-    lab::quantity::percent,
-    stats::{fisher, rank_sum},
-    traffic::Summary,
-};
+use crate::{cli::WrongInput, commands::table::table, lab::quantity::percent, stats::fisher, traffic::Summary};
 
 /// Probability that at least one difference is reported as more than chance although nothing has changed.
 const ERROR_PROBABILITY: f64 = 0.01;
-/// Fewer intervals than this cannot show a difference of latencies at the probability above.
-const MIN_INTERVALS: usize = 6;
-/// Factor by which the number of requests in an interval may differ; quantiles of fewer requests are other quantiles.
-const SIMILAR: f64 = 1.5;
 
 /// The figures of a run that are compared: the part of `--output json` that is read back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Figures {
     requests: u64,
+    planned_rate: f64,
     successes: u64,
     failures: BTreeMap<String, u64>,
     statuses: BTreeMap<String, u64>,
@@ -40,6 +33,7 @@ struct Count {
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Interval {
+    start_ms: f64,
     requests: u64,
     p50_ms: Option<f64>,
     p99_ms: Option<f64>,
@@ -120,6 +114,12 @@ impl Figures {
         self.timeline.split_last().map_or(&[], |(_, whole)| whole)
     }
 
+    /// Width of the intervals in milliseconds, or `None` with fewer than two of them.
+    fn interval_ms(&self) -> Option<f64> {
+        let [first, second, ..] = self.timeline.as_slice() else { return None };
+        Some(second.start_ms - first.start_ms)
+    }
+
     fn per_interval(&self) -> f64 {
         let intervals = self.intervals();
         let requests: u64 = intervals.iter().map(|interval| interval.requests).sum();
@@ -145,7 +145,7 @@ pub(super) fn compare(base: &Figures, now: &Figures) -> Comparison {
             differences.push(Difference { what, test, base, now, p_value, more_than_chance: false });
         }
     }
-    let not_compared = match latencies(base, now) {
+    let not_compared = match latencies::compare(base, now, differences.len()) {
         Ok(found) => {
             differences.extend(found);
             None
@@ -154,34 +154,6 @@ pub(super) fn compare(base: &Figures, now: &Figures) -> Comparison {
     };
     decide(&mut differences);
     Comparison { error_probability: ERROR_PROBABILITY, differences, not_compared }
-}
-
-/// Compares the quantiles of the intervals, because latencies of neighbouring requests depend on each other.
-fn latencies(base: &Figures, now: &Figures) -> Result<Vec<Difference>, String> {
-    let fewest = base.intervals().len().min(now.intervals().len());
-    if fewest < MIN_INTERVALS {
-        return Err(format!("a run has only {fewest} whole intervals, {MIN_INTERVALS} are needed; send for longer"));
-    }
-    let ratio = base.per_interval() / now.per_interval();
-    if !(1.0 / SIMILAR..=SIMILAR).contains(&ratio) {
-        return Err("the numbers of requests in an interval differ; send at the same rate for the same time".to_owned());
-    }
-    let mut found = Vec::new();
-    for (what, of) in [("p50", (|i| i.p50_ms) as fn(&Interval) -> Option<f64>), ("p99", |i| i.p99_ms)] {
-        let values = |figures: &Figures| figures.intervals().iter().filter_map(of).collect::<Vec<f64>>();
-        let (base, now) = (values(base), values(now));
-        if let Some(p_value) = rank_sum(&base, &now) {
-            let (what, test) = (format!("{what} in ms, median of the intervals"), "rank sum");
-            let (base, now) = (median(base), median(now));
-            found.push(Difference { what, test, base, now, p_value, more_than_chance: false });
-        }
-    }
-    Ok(found)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 /// Holm's procedure: the smallest of n p-values is compared with the error probability over n, the next one with that
@@ -212,7 +184,7 @@ pub(super) fn show(comparison: &Comparison) -> String {
     let lines: Vec<_> = comparison.differences.iter().map(line).collect();
     let mut text = table(&["AGAINST THE BASE", "BASE", "NOW", "TEST", "P-VALUE", "DIFFERENCE"], &lines);
     text.push_str(&format!(
-        "with probability {} at most, a difference here is reported as more than chance although nothing has changed\n(Holm's procedure over Fisher's exact test for shares and the exact rank-sum test over intervals for latencies);\na change of the machine between the runs is a change\n",
+        "with probability {} at most, a difference here is reported as more than chance although nothing has changed\n(Holm's procedure over Fisher's exact test for shares and the exact rank-sum test over intervals for latencies);\nthe rank-sum test assumes intervals that are independent of each other: a stall over several intervals may pass for\nmore than chance; a change of the machine between the runs is a change\n",
         percent(comparison.error_probability)
     ));
     if let Some(reason) = &comparison.not_compared {

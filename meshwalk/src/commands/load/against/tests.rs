@@ -1,12 +1,14 @@
-use super::*;
+use super::{latencies::smallest_p, *};
 
 fn figures(successes: u64, v2: u64, latency_ms: f64) -> Figures {
     let interval = |index: u32| {
         let latency = latency_ms + f64::from(index % 7) * 0.01;
-        Interval { requests: 100, p50_ms: Some(latency), p99_ms: Some(latency * 3.0) }
+        let start_ms = f64::from(index) * 100.0;
+        Interval { start_ms, requests: 100, p50_ms: Some(latency), p99_ms: Some(latency * 3.0) }
     };
     Figures {
         requests: 1000,
+        planned_rate: 1000.0,
         successes,
         failures: BTreeMap::new(),
         statuses: BTreeMap::from([("200".to_owned(), successes), ("503".to_owned(), 1000 - successes)]),
@@ -45,11 +47,38 @@ fn what_occurs_in_one_run_only_is_compared_with_none() {
 #[test]
 fn runs_of_another_shape_are_not_compared_by_latency_and_the_reason_is_given() {
     let (base, mut short) = (figures(990, 100, 1.0), figures(990, 100, 9.0));
-    short.timeline.truncate(4);
+    short.timeline.truncate(3);
     let comparison = compare(&base, &short);
     assert!(comparison.differences.iter().all(|difference| difference.test == "Fisher"));
-    assert!(show(&comparison).contains("only 3 whole intervals"), "{}", show(&comparison));
+    let text = show(&comparison);
+    assert!(text.contains("20 and 2 whole intervals with a latency are too few"), "{text}");
+    assert!(text.contains("assumes intervals that are independent of each other"), "{text}");
     let mut sparse = figures(990, 100, 9.0);
     sparse.timeline.iter_mut().for_each(|interval| interval.requests = 10);
     assert!(show(&compare(&base, &sparse)).contains("at the same rate"));
+    let faster = Figures { planned_rate: 1100.0, ..base.clone() };
+    assert!(show(&compare(&base, &faster)).contains("the planned rates 1000.0/s and 1100.0/s differ"));
+    let mut wider = base.clone();
+    wider.timeline.iter_mut().for_each(|interval| interval.start_ms *= 2.0);
+    assert!(show(&compare(&base, &wider)).contains("the intervals of 100 ms and 200 ms differ"));
+}
+
+#[test]
+fn latencies_are_compared_only_where_holm_can_find_a_difference() {
+    let of_length = |intervals: usize, latency_ms: f64| {
+        let mut figures = figures(990, 100, latency_ms);
+        // The last interval is cut short and does not count.
+        figures.timeline.truncate(intervals + 1);
+        figures
+    };
+    // Seven comparisons need 0.01 / 7 = 0.00143. The extreme of 6 against 6 is 2 of 924 ways, of 7 against 7 2 of 3432.
+    assert!((smallest_p((6, 6)) - 2.0 / 924.0).abs() < 1e-12 && (smallest_p((7, 7)) - 2.0 / 3432.0).abs() < 1e-12);
+    let comparison = compare(&of_length(6, 1.0), &of_length(6, 9.0));
+    let reason = comparison.not_compared.unwrap();
+    assert!(reason.contains("6 and 6 whole intervals with a latency") && reason.contains("7 comparisons"), "{reason}");
+    let comparison = compare(&of_length(7, 1.0), &of_length(7, 9.0));
+    assert_eq!(comparison.not_compared, None);
+    assert!(
+        comparison.differences.iter().any(|difference| difference.test == "rank sum" && difference.more_than_chance)
+    );
 }
