@@ -11,13 +11,16 @@ use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
     rustls::{
-        self, ClientConfig, RootCertStore,
+        self, AlertDescription, ClientConfig, RootCertStore,
         crypto::ring,
         pki_types::{CertificateDer, ServerName, pem::PemObject},
     },
 };
 
 use super::{Failure, FailureKind};
+
+/// Name of HTTP/2 in ALPN (RFC 9113, section 3.2).
+const HTTP2: &[u8] = b"h2";
 
 /// How to speak TLS to a server.
 #[derive(Debug, Clone)]
@@ -63,22 +66,42 @@ impl Tls {
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        config.alpn_protocols = vec![if http2 { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
+        config.alpn_protocols = vec![if http2 { HTTP2.to_vec() } else { b"http/1.1".to_vec() }];
         Ok(Self { config: Arc::new(config), name })
     }
 
-    /// Does the handshake over an open connection.
+    /// Does the handshake over an open connection. Fails if HTTP/2 is needed and the server does not agree on it.
     pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         stream: S,
     ) -> Result<TlsStream<S>, Failure> {
         let connector = TlsConnector::from(self.config.clone());
-        connector.connect(self.name.clone(), stream).await.map_err(|error| {
+        let stream = connector.connect(self.name.clone(), stream).await.map_err(|error| {
+            if is_no_common_protocol(&error) && self.needs_http2() {
+                return no_http2();
+            }
             let is_tls = error.kind() == io::ErrorKind::InvalidData;
             let kind = if is_tls { FailureKind::Protocol } else { FailureKind::Reset };
             Failure::new(kind, format!("TLS handshake: {error}"))
-        })
+        })?;
+        // A server without ALPN agrees on nothing, which means HTTP/1.1 (RFC 9113, section 3.2).
+        let agreed = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
+        if self.needs_http2() && !agreed { Err(no_http2()) } else { Ok(stream) }
     }
+
+    fn needs_http2(&self) -> bool {
+        self.config.alpn_protocols.iter().any(|protocol| protocol == HTTP2)
+    }
+}
+
+fn no_http2() -> Failure {
+    Failure::new(FailureKind::Protocol, "the server did not agree on HTTP/2 (ALPN); leave out --http2")
+}
+
+/// True for the alert of a server that speaks other protocols only (RFC 7301, section 3.2).
+fn is_no_common_protocol(error: &io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    matches!(cause, Some(rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)))
 }
 
 fn roots_of_file(path: &Path) -> Result<RootCertStore, TlsError> {
