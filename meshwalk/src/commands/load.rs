@@ -73,11 +73,27 @@ fn eprint_decisions(report: &Report<'_>) {
     }
 }
 
-/// Decides the checks as a lab does.
+/// Decides the checks as a lab does. They fail where an interruption left requests without an outcome: those are not a
+/// random part of all requests, because slow requests are the last ones to end.
 fn decide(expected: &[Check], traffic: Traffic) -> (Traffic, Vec<Verdict>) {
+    if traffic.unfinished() > 0 {
+        let verdicts = expected.iter().map(|check| interrupted(check, &traffic)).collect();
+        return (traffic, verdicts);
+    }
     let mut evidence = Evidence { runs: vec![Run { name: "load".to_owned(), traffic }], ..Evidence::default() };
     let verdicts = expected.iter().map(|check| checks::decide(check, &evidence)).collect();
     (evidence.runs.pop().map(|run| run.traffic).unwrap_or_default(), verdicts)
+}
+
+fn interrupted(check: &Check, traffic: &Traffic) -> Verdict {
+    let unfinished = traffic.unfinished();
+    Verdict {
+        name: checks::name(check),
+        expected: checks::expected(check),
+        observed: format!("interrupted: {unfinished} of {} requests have no outcome", traffic.requests() + unfinished),
+        status: Status::Failed,
+        reason: "a check needs the outcome of every request that was due; let the run end".to_owned(),
+    }
 }
 
 /// Whether there were requests and none of them got an HTTP answer.
@@ -87,4 +103,32 @@ fn all_failed(traffic: &Traffic) -> bool {
 
 fn has_errors(traffic: &Traffic) -> bool {
     traffic.failed() > 0 || traffic.count(|answer| answer.status >= 400) > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        lab::check_of_expression,
+        traffic::{Answer, Outcome, Sample},
+    };
+
+    #[test]
+    fn checks_fail_where_an_interruption_left_requests_without_an_outcome() {
+        let outcome = Outcome::Answer(Answer { status: 200, ..Answer::default() });
+        let samples = vec![Sample { due: Duration::ZERO, latency: Duration::ZERO, outcome }; 5];
+        let checks = ["success 100%", "p99 <= 1h"].map(|text| check_of_expression(text).unwrap());
+        let complete = Traffic { interrupted: true, ..Traffic::of(samples) };
+        let (complete, verdicts) = decide(&checks, complete);
+        assert!(verdicts.iter().all(|verdict| verdict.status == Status::Passed), "{verdicts:?}");
+        for (abandoned, waiting) in [(3, 0), (0, 3), (1, 2)] {
+            let (_, verdicts) = decide(&checks, Traffic { abandoned, waiting, ..complete.clone() });
+            for verdict in verdicts {
+                assert_eq!(verdict.status, Status::Failed);
+                assert_eq!(verdict.observed, "interrupted: 3 of 8 requests have no outcome");
+            }
+        }
+    }
 }

@@ -19,6 +19,8 @@ use super::{Address, Failure, FailureKind, Tls, failure};
 const KEPT_BODY: usize = 4 << 20;
 /// The pause before a Unix socket whose queue is full is tried again; the kernel has no way to wait for room in it.
 const QUEUE_PAUSE: Duration = Duration::from_millis(1);
+/// Pause before a silent HTTP/2 connection is pinged. TCP alone reports a peer that is gone after many minutes.
+const PING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A whole HTTP answer.
 #[derive(Debug, Clone)]
@@ -51,12 +53,14 @@ pub(super) struct Endpoint {
     pub(super) tls: Option<Tls>,
     /// HTTP/2 instead of HTTP/1.1: agreed by ALPN over TLS, with prior knowledge in clear.
     pub(super) http2: bool,
+    /// Time limit for the response to a ping of HTTP/2, after which the connection counts as dead.
+    pub(super) ping_timeout: Duration,
 }
 
 impl Endpoint {
-    /// HTTP/1.1 in clear.
+    /// HTTP/1.1 in clear, which knows no pings.
     fn plain(address: &Address) -> Self {
-        Self { address: address.clone(), tls: None, http2: false }
+        Self { address: address.clone(), tls: None, http2: false, ping_timeout: Duration::ZERO }
     }
 }
 
@@ -109,22 +113,25 @@ impl Connection {
         match &endpoint.tls {
             Some(tls) => {
                 let stream = tls.handshake(stream).await.map_err(Trouble::Failed)?;
-                Self::handshake(stream, endpoint.http2).await
+                Self::handshake(stream, endpoint).await
             }
-            None => Self::handshake(stream, endpoint.http2).await,
+            None => Self::handshake(stream, endpoint).await,
         }
     }
 
     async fn handshake(
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        http2: bool,
+        endpoint: &Endpoint,
     ) -> Result<Self, Trouble> {
         let failed = |error| Trouble::Failed(Failure::exchanging(&error, "on connecting"));
         let io = TokioIo::new(stream);
         // An error of the driver also reaches the request in flight; without one it is not needed.
-        let (sender, driver) = if http2 {
-            let opened = http2::Builder::new(TokioExecutor::new()).timer(TokioTimer::new()).handshake(io).await;
-            let (sender, connection) = opened.map_err(failed)?;
+        let (sender, driver) = if endpoint.http2 {
+            let mut builder = http2::Builder::new(TokioExecutor::new());
+            builder.timer(TokioTimer::new()).keep_alive_interval(PING_INTERVAL);
+            // Without requests too: the next request would be lost on a dead connection.
+            builder.keep_alive_timeout(endpoint.ping_timeout).keep_alive_while_idle(true);
+            let (sender, connection) = builder.handshake(io).await.map_err(failed)?;
             (RequestSender::Http2(sender), tokio::spawn(async move { drop(connection.await) }))
         } else {
             let (sender, connection) = http1::handshake(io).await.map_err(failed)?;
@@ -141,6 +148,11 @@ impl Connection {
                 Some(Self { sender: RequestSender::Http2(sender.clone()), driver: self.driver.clone() })
             }
         }
+    }
+
+    /// True if both are shares of one connection.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.driver, &other.driver)
     }
 
     /// Whether the connection is closed, as far as is known.

@@ -24,10 +24,9 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// Opens connections to where the plan leads.
-    pub(super) fn from_plan(plan: &Plan) -> Self {
-        let shares = plan.http2 && !plan.fresh_connections;
-        let count = if shares { plan.connections } else { 0 };
+    /// Opens connections to where the plan leads; at most `connections` of them, where they are shared.
+    pub(super) fn new(plan: &Plan, connections: usize) -> Self {
+        let count = if plan.shares_connections() { connections } else { 0 };
         Self {
             endpoint: plan.endpoint(),
             opened: Cell::new(0),
@@ -36,22 +35,32 @@ impl Connector {
         }
     }
 
-    /// A connection of the caller's own, or a share of one.
-    pub(super) async fn connect(&self) -> Result<Connection, Trouble> {
-        let Some(cell) = self.turn() else { return self.open().await };
+    /// Returns a connection of the caller's own, or a share of one, and true if this call opened it.
+    pub(super) async fn connect(&self) -> Result<(Connection, bool), Trouble> {
+        let Some(cell) = self.turn() else { return Ok((self.open().await?, true)) };
         let mut connection = cell.lock().await;
         if let Some(open) = connection.as_ref().filter(|open| !open.is_closed())
             && let Some(share) = open.share()
         {
-            return Ok(share);
+            return Ok((share, false));
         }
         let opened = self.open().await?;
         match opened.share() {
             Some(share) => {
                 *connection = Some(opened);
-                Ok(share)
+                Ok((share, true))
             }
-            None => Ok(opened),
+            None => Ok((opened, true)),
+        }
+    }
+
+    /// Stops sharing a connection that took no further request, so that the next caller opens another one.
+    pub(super) fn discard(&self, closed: &Connection) {
+        for cell in &self.shared {
+            // A lock that is held means that another caller replaces the connection already.
+            if let Ok(mut shared) = cell.try_lock() {
+                shared.take_if(|open| open.is_same(closed));
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! File descriptors: each request in flight holds one.
+//! File descriptors: each connection holds one.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 

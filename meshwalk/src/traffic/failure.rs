@@ -34,6 +34,9 @@ impl Failure {
 
     /// A failure on a connection that had been made. `place` says how far the answer had come.
     pub(super) fn exchanging(error: &hyper::Error, place: &str) -> Self {
+        if error.is_timeout() {
+            return Self::new(FailureKind::Reset, format!("{place}: no response to a ping, the connection is dead"));
+        }
         if let Some(io) = io_cause(error) {
             return Self::new(FailureKind::Reset, format!("{place}: {io}"));
         }

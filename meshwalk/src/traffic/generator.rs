@@ -92,8 +92,10 @@ fn generate(
     runtime.block_on(async {
         let alarm = Alarm::new().map_err(|source| RunError::Exhausted { sent: 0, source })?;
         let started_at = SystemTime::now();
-        let sender = Sender::from_plan(plan)?;
-        let state = Rc::new(RunState::new(plan, sender, descriptors::allow(plan.in_flight_bound())));
+        let connections = descriptors::allow(plan.connection_bound());
+        let in_flight = if plan.shares_connections() { plan.max_in_flight } else { connections };
+        let sender = Sender::new(plan, connections)?;
+        let state = Rc::new(RunState::new(plan, sender, in_flight));
         let interrupted = dispatch(plan, end, &state, &alarm, tell, stopped).await?;
         let traffic = finish(plan, &state, started_at, interrupted);
         report(&state, tell, true);
@@ -158,12 +160,11 @@ fn report(state: &RunState, tell: &mpsc::UnboundedSender<Progress>, last: bool) 
 }
 
 fn finish(plan: &Plan, state: &RunState, started_at: SystemTime, interrupted: bool) -> Traffic {
-    let took = state.start.elapsed();
+    let took = state.start.elapsed().saturating_sub(plan.warm_up);
     state.tally(|tally| {
         let mut samples = std::mem::take(&mut tally.recorder.samples);
         samples.sort_by_key(|sample| sample.due);
         let groups = std::mem::take(&mut tally.recorder.groups);
-        tally.in_flight.held_back = tally.progress.held_back;
         let planned = if interrupted { plan.requests().max(tally.counted) } else { tally.counted };
         Traffic {
             samples,
@@ -173,8 +174,9 @@ fn finish(plan: &Plan, state: &RunState, started_at: SystemTime, interrupted: bo
             planned,
             sent: tally.sent,
             abandoned: if interrupted { tally.counted_busy } else { 0 },
+            waiting: if interrupted { tally.counted_waiting() } else { 0 },
             interrupted,
-            started_at: Some(started_at),
+            started_at: Some(started_at + plan.warm_up),
             took,
             connections: state.sender.connections(),
             in_flight: tally.in_flight,

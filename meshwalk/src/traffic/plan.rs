@@ -1,5 +1,7 @@
 //! What to send, where to, and how fast.
 
+mod connecting;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +10,6 @@ use http_body_util::Full;
 
 use super::{
     Address, Arrivals, PlanError, Recording, Tls,
-    connection::Endpoint,
     schedule::{Limits, RateCurve},
 };
 
@@ -64,7 +65,8 @@ pub struct Plan {
     /// How many requests may be in flight at once. Further ones wait, are counted as held back, and their latency goes
     /// on counting from when they were due.
     pub max_in_flight: usize,
-    /// Number of connections that are kept at most. With HTTP/1.1, each of them carries one request at a time.
+    /// Number of connections that are kept at most. With HTTP/1.1, each of them carries one request at a time. Without
+    /// an effect on fresh connections.
     pub connections: usize,
     /// What is kept of each request.
     pub recording: Recording,
@@ -136,20 +138,6 @@ impl Plan {
     /// When request `index` is due with constant arrivals, from the start of the run.
     pub fn due(&self, index: u64) -> Duration {
         RateCurve::from_plan(self).time_of(index as f64)
-    }
-
-    /// How many requests may be in flight at once, by the plan's own bounds.
-    pub(super) fn in_flight_bound(&self) -> usize {
-        if self.http2 && !self.fresh_connections {
-            self.max_in_flight
-        } else {
-            self.max_in_flight.min(self.connections)
-        }
-    }
-
-    /// Where connections lead.
-    pub(super) fn endpoint(&self) -> Endpoint {
-        Endpoint { address: self.address.clone(), tls: self.tls.clone(), http2: self.http2 }
     }
 
     /// Checks the plan and builds the request that is sent again and again.

@@ -33,13 +33,13 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// Sends the requests of this plan.
+    /// Sends the requests of this plan over at most `connections` shared connections, where they are shared.
     ///
     /// # Errors
     /// Why the plan cannot be carried out.
-    pub(super) fn from_plan(plan: &Plan) -> Result<Self, PlanError> {
+    pub(super) fn new(plan: &Plan, connections: usize) -> Result<Self, PlanError> {
         Ok(Self {
-            connector: Connector::from_plan(plan),
+            connector: Connector::new(plan, connections),
             request: plan.request()?,
             timeout: plan.timeout,
             service: plan.service.clone(),
@@ -81,14 +81,17 @@ impl Sender {
     async fn exchange(&self, connection: &mut Option<Connection>) -> Result<Reply, Trouble> {
         loop {
             let kept = connection.take().filter(|connection| !connection.is_closed());
-            let is_kept = kept.is_some();
-            let current = match kept {
-                Some(kept) => connection.insert(kept),
-                None => connection.insert(self.connector.connect().await?),
+            let (current, is_new) = match kept {
+                Some(kept) => (kept, false),
+                None => self.connector.connect().await?,
             };
+            let current = connection.insert(current);
             match current.exchange(self.request.clone()).await {
-                // The server closed a kept connection before anything was written: that is not a failure.
-                Err(Trouble::Unsent) if is_kept => *connection = None,
+                // The server closed a kept or shared connection before anything was written: that is not a failure.
+                Err(Trouble::Unsent) if !is_new => {
+                    self.connector.discard(current);
+                    *connection = None;
+                }
                 result => return result,
             }
         }

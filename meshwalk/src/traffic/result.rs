@@ -26,13 +26,15 @@ pub struct Traffic {
     pub sent: u64,
     /// Requests that were in flight when the run was interrupted; nothing is known of their outcome.
     pub abandoned: u64,
+    /// Requests that were due when the run was interrupted, and waited to be sent.
+    pub waiting: u64,
     /// Whether the run was interrupted before its end.
     pub interrupted: bool,
-    /// When the run started; times of samples count from here.
+    /// End of the warm-up, or start of the run without one; times of samples count from here.
     pub started_at: Option<SystemTime>,
-    /// From the start to the end of the last request.
+    /// From the end of the warm-up to the end of the last request.
     pub took: Duration,
-    /// From the start to when the last request was sent.
+    /// From the end of the warm-up to when the last request was sent.
     pub last_sent: Duration,
     /// Connections opened.
     pub connections: u64,
@@ -42,12 +44,12 @@ pub struct Traffic {
     pub lateness: Lateness,
 }
 
-/// The bound on requests in flight, and what it did.
+/// The bound on requests in flight, and what it did to the requests that count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct InFlight {
     /// The bound in effect: the plan's, or fewer where the operating system allows fewer open files.
     pub bound: usize,
-    /// The most requests that were in flight at once.
+    /// The most requests that were in flight at once, from the first one that counts.
     pub peak: usize,
     /// Requests that were due while the bound was reached. They were sent late; their latency counts from when they
     /// were due. Those that could not be sent within the timeout count as timed out.
@@ -64,6 +66,11 @@ impl Traffic {
         let last_sent = samples.iter().map(|sample| sample.due).max().unwrap_or_default();
         let took = samples.iter().map(|sample| sample.due + sample.latency).max().unwrap_or_default();
         Self { planned: count, sent: count, samples, took, last_sent, ..Self::default() }
+    }
+
+    /// Number of requests that were due and have no outcome, because the run was interrupted.
+    pub fn unfinished(&self) -> u64 {
+        self.abandoned + self.waiting
     }
 
     /// How many requests have come to an end.

@@ -108,23 +108,26 @@ impl RunState {
             worker::spawn(self.clone(), due);
         } else {
             tally.progress.held_back += 1;
+            tally.in_flight.held_back += u64::from(due.counts);
             tally.waiting.push_back(due);
         }
     }
 
     fn count_start(&self, tally: &mut Tally, due: Due, was_held_back: bool) {
         let late = self.start.elapsed().saturating_sub(due.at);
-        if was_held_back {
-            tally.in_flight.longest_wait = tally.in_flight.longest_wait.max(late);
-        } else if due.counts {
-            tally.lateness.record(late);
+        tally.busy += 1;
+        if due.counts {
+            tally.in_flight.peak = tally.in_flight.peak.max(tally.busy);
+            if was_held_back {
+                tally.in_flight.longest_wait = tally.in_flight.longest_wait.max(late);
+            } else {
+                tally.lateness.record(late);
+            }
         }
         tally.sent += u64::from(due.counts);
         tally.counted_busy += u64::from(due.counts);
         tally.progress.sent += 1;
         tally.last_sent = due.at + late;
-        tally.busy += 1;
-        tally.in_flight.peak = tally.in_flight.peak.max(tally.busy);
     }
 
     /// Records the end of a request that a slot has sent.
@@ -184,6 +187,11 @@ impl RunState {
 }
 
 impl Tally {
+    /// Number of requests that count, are due and wait for a slot.
+    pub(super) fn counted_waiting(&self) -> u64 {
+        self.waiting.iter().filter(|due| due.counts).count() as u64
+    }
+
     /// Requests in flight.
     pub(super) fn busy(&self) -> u64 {
         self.busy as u64
@@ -200,5 +208,41 @@ impl Tally {
         if due.counts {
             self.recorder.record(Sample { due: due.at.saturating_sub(warm_up), latency, outcome });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::{Builder, LocalOptions};
+
+    use super::*;
+    use crate::traffic::{Address, Answer};
+
+    #[test]
+    fn requests_of_the_warm_up_do_not_count_as_held_back_or_in_flight() {
+        let plan = Plan::get(Address::Unix("/nowhere".into()), "test", "/", 1.0, Duration::from_secs(1));
+        let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).unwrap();
+        runtime.block_on(async {
+            let state = Rc::new(RunState::new(&plan, Sender::new(&plan, 1).unwrap(), 1));
+            let warm_up = Due { at: Duration::ZERO, counts: false };
+            let counted = Due { counts: true, ..warm_up };
+            // The first one takes the slot. Its worker does not run, because nothing here gives way to it.
+            (0..3).for_each(|_| state.dispatch(warm_up));
+            let in_flight = |tally: &mut Tally| (tally.in_flight, tally.progress.held_back);
+            assert_eq!(state.tally(in_flight), (InFlight { bound: 1, ..InFlight::default() }, 2));
+            state.dispatch(counted);
+            let slot = Rc::new(Slot::default());
+            for due in [warm_up, warm_up] {
+                state.finish(due, Outcome::Answer(Answer::default()));
+                assert!(!state.next_for(&slot).unwrap().counts);
+                let (InFlight { peak, longest_wait, .. }, _) = state.tally(in_flight);
+                assert_eq!((peak, longest_wait), (0, Duration::ZERO));
+            }
+            state.finish(warm_up, Outcome::Answer(Answer::default()));
+            assert!(state.next_for(&slot).unwrap().counts);
+            let (InFlight { held_back, peak, longest_wait, .. }, all_held_back) = state.tally(in_flight);
+            assert_eq!((held_back, peak, all_held_back), (1, 1, 3));
+            assert!(longest_wait > Duration::ZERO);
+        });
     }
 }

@@ -20,7 +20,7 @@ pub struct Summary {
     pub interrupted: bool,
     /// Requests in flight when it was.
     pub abandoned: u64,
-    /// From the start to the last answer.
+    /// From the end of the warm-up to the last answer.
     #[serde(serialize_with = "milliseconds", rename = "took_ms")]
     pub took: Duration,
     /// Planned requests per second.

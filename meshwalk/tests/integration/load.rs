@@ -93,8 +93,9 @@ async fn a_wrong_input_is_named_and_ends_with_2() {
         (&["localhost:1", "-H", "Content-Length: 5"], "header Content-Length is set by the load generator itself"),
         (&["localhost:1", "-H", "transfer-encoding: chunked"], "header transfer-encoding"),
         (&["localhost:1", "-c", "0"], "a whole number of 1 or more"),
+        (&["localhost:1", "-c", "1", "--fresh"], "'--connections <N>' cannot be used with '--fresh'"),
         (&["localhost:1", "-n", "0"], "'0' for '--requests <N>'"),
-        (&["localhost:1", "--ramp", "1m"], "ramp of 60s"),
+        (&["localhost:1", "--ramp", "1m"], "--ramp 60s is longer"),
         (&["localhost:1", "--body-file", "/nowhere/at/all"], "--body-file /nowhere/at/all"),
         (&["localhost:1", "--ca-file", "/nowhere/at/all"], "--ca-file /nowhere/at/all"),
         (&["https://localhost:1", "--ca-file", "/nowhere/at/all"], "--ca-file /nowhere/at/all"),
@@ -132,21 +133,46 @@ async fn a_pause_of_the_server_opens_no_more_connections_than_allowed() {
     assert_eq!(figures["in_flight"]["bound"], 5);
 }
 
+/// Waits until `holds`, and fails after a minute.
+async fn wait_until(holds: impl Fn() -> bool) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(tokio::time::Instant::now() < deadline, "what is waited for did not come");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn interrupt(child: Child) -> Output {
+    let id = child.id().unwrap();
+    assert!(Path::new(&format!("/proc/{id}")).exists());
+    let pid = rustix::process::Pid::from_raw(id.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    tokio::time::timeout(Duration::from_secs(60), child.wait_with_output()).await.unwrap().unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_ends_it_with_the_partial_result() {
     let seen = Seen::new(u64::MAX);
     let url = format!("http://{}/api/hello", http(&seen).await);
     let child = start(&[&url, "--rate", "100", "--for", "1h"]);
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    while seen.requests() < 5 {
-        assert!(tokio::time::Instant::now() < deadline, "no request came");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let id = child.id().unwrap();
-    assert!(Path::new(&format!("/proc/{id}")).exists());
-    let pid = rustix::process::Pid::from_raw(id.try_into().unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    let output = tokio::time::timeout(Duration::from_secs(60), child.wait_with_output()).await.unwrap().unwrap();
+    wait_until(|| seen.requests() >= 5).await;
+    let output = interrupt(child).await;
     assert!(output.status.success());
     assert!(text(&output.stdout).contains("interrupted: "), "{}", text(&output.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn checks_fail_where_an_interrupt_leaves_requests_without_an_outcome() {
+    use std::sync::atomic::Ordering;
+    // Requests are answered until the gate closes.
+    let seen = Seen::new(0);
+    let url = format!("http://{}/api/hello", http(&seen).await);
+    let child = start(&[&url, "--rate", "100", "--for", "1h", "-c", "2", "--expect", "success 100%"]);
+    wait_until(|| seen.requests() >= 5).await;
+    seen.gate.send_replace(false);
+    wait_until(|| seen.in_flight.load(Ordering::SeqCst) == 2).await;
+    let output = interrupt(child).await;
+    let table = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{table}");
+    assert!(table.contains("✗ success 100 %: interrupted: ") && table.contains("requests have no outcome"), "{table}");
 }

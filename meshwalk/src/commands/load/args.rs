@@ -68,14 +68,14 @@ pub struct Args {
     #[arg(long, value_name = "PATH")]
     ca_file: Option<PathBuf>,
     /// Keep at most this number of connections, opened as needed; a request that is due while all are busy waits, and
-    /// its latency counts on [default: 100, or --max-in-flight where it is given; 1 with --http2].
-    #[arg(long, short, value_name = "N", value_parser = positive)]
+    /// its latency counts on; not with --fresh [default: 100, or --max-in-flight where it is given; 1 with --http2].
+    #[arg(long, short, value_name = "N", value_parser = positive, conflicts_with = "fresh")]
     connections: Option<usize>,
-    /// How many requests may be in flight at once; further ones are sent late and are counted as held back. With
-    /// HTTP/1.1, --connections bounds them too [default: 2000].
+    /// How many requests may be in flight at once; further ones are sent late and are counted as held back. With kept
+    /// connections of HTTP/1.1, --connections bounds them too [default: 2000].
     #[arg(long, value_name = "N", value_parser = positive)]
     max_in_flight: Option<usize>,
-    /// Open a connection for each request, instead of keeping connections.
+    /// Open a connection for each request, instead of keeping connections; --max-in-flight bounds them.
     #[arg(long)]
     fresh: bool,
     /// How long an answer may take from when its request was sent.
@@ -124,7 +124,12 @@ impl Args {
     pub(super) fn plan(&self, destination: Destination) -> Result<Plan, WrongInput> {
         let body = self.body()?;
         let default_method = if body.is_some() { Method::POST } else { Method::GET };
-        let default_connections = if self.http2 { 1 } else { self.max_in_flight.unwrap_or(DEFAULT_CONNECTIONS) };
+        let max_in_flight = self.max_in_flight.unwrap_or(DEFAULT_MAX_IN_FLIGHT);
+        let default_connections = match (self.fresh, self.http2) {
+            (true, _) => max_in_flight,
+            (false, true) => 1,
+            (false, false) => self.max_in_flight.unwrap_or(DEFAULT_CONNECTIONS),
+        };
         let default_duration = if self.requests.is_some() { UNLIMITED } else { DEFAULT_DURATION };
         let duration = self.duration.unwrap_or(default_duration);
         Ok(Plan {
@@ -143,7 +148,7 @@ impl Args {
             fresh_connections: self.fresh,
             timeout: self.timeout,
             service: self.service.clone(),
-            max_in_flight: self.max_in_flight.unwrap_or(DEFAULT_MAX_IN_FLIGHT),
+            max_in_flight,
             connections: self.connections.unwrap_or(default_connections),
             recording: Recording::Groups,
             ..Plan::get(destination.address, &destination.authority, &destination.path, self.rate, duration)

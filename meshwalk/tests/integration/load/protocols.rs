@@ -28,6 +28,10 @@ use tokio_rustls::{
 };
 
 use super::{load, text};
+use crate::traffic::server::{Seen, http};
+
+/// HTTP/2 and HTTP/1.1 in ALPN.
+const BOTH: &[&str] = &["h2", "http/1.1"];
 
 type Received = Arc<Mutex<Vec<(String, Version, String, Vec<u8>)>>>;
 
@@ -54,8 +58,9 @@ async fn serve(received: &Received) -> SocketAddr {
     address
 }
 
-/// A server with a certificate for `localhost`, and the file with the authority that signed it.
-async fn serve_tls(received: &Received, folder: &std::path::Path) -> (SocketAddr, PathBuf) {
+/// A server with a certificate for `localhost` and these protocols for ALPN, and the file with the authority that signed
+/// the certificate.
+async fn serve_tls(received: &Received, folder: &std::path::Path, protocols: &[&str]) -> (SocketAddr, PathBuf) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -73,7 +78,7 @@ async fn serve_tls(received: &Received, folder: &std::path::Path) -> (SocketAddr
         .with_no_client_auth()
         .with_single_cert(chain, own_key)
         .unwrap();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, app) = (listener.local_addr().unwrap(), keeping(received));
@@ -132,10 +137,50 @@ async fn http2_carries_many_requests_on_one_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn fresh_connections_are_bounded_by_max_in_flight_alone() {
+    for http2 in [&[][..], &["--http2"]] {
+        // No request is answered before 120 are in flight at once.
+        let seen = Seen::new(120);
+        let url = format!("http://{}/api/hello", http(&seen).await);
+        let run = [&url, "--fresh", "-n", "120", "-r", "2000", "--timeout", "60s", "--json"];
+        let output = load(&[&run[..], http2].concat()).await;
+        let figures: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&figures["statuses"]["200"], &figures["connections"]), (&120.into(), &120.into()), "{http2:?}");
+        assert_eq!(figures["in_flight"]["bound"], 2000);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_on_a_shared_connection_need_no_descriptor_each() {
+    let url = format!("http://{}/api", serve(&Received::default()).await);
+    let command = r#"ulimit -n 200; exec "$0" load "$1" --http2 -n 5 -r 500 --json"#;
+    let arguments = ["-c", command, env!("CARGO_BIN_EXE_meshwalk"), &url];
+    let run = tokio::process::Command::new("sh").args(arguments).kill_on_drop(true).output();
+    let output = tokio::time::timeout(std::time::Duration::from_secs(60), run).await.unwrap().unwrap();
+    let figures: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&figures["statuses"]["200"], &figures["in_flight"]["bound"]), (&5.into(), &2000.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http2_needs_a_server_that_agrees_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for protocols in [&[][..], &["http/1.1"]] {
+        let (address, ca_file) = serve_tls(&Received::default(), folder.path(), protocols).await;
+        let url = format!("https://localhost:{}/", address.port());
+        let arguments = [&url, "--http2", "-n", "3", "-r", "500", "--ca-file", ca_file.to_str().unwrap()];
+        let output = load(&arguments).await;
+        let table = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{protocols:?}: {table}");
+        let message = "protocol  3         100.00 %  the server did not agree on HTTP/2 (ALPN); leave out --http2";
+        assert!(table.contains(message), "{protocols:?}: {table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn https_trusts_the_authorities_of_the_ca_file_alone() {
     let folder = tempfile::tempdir().unwrap();
     let received = Received::default();
-    let (address, ca_file) = serve_tls(&received, folder.path()).await;
+    let (address, ca_file) = serve_tls(&received, folder.path(), BOTH).await;
     let url = format!("https://localhost:{}/", address.port());
     for (http2, version) in [(&[][..], Version::HTTP_11), (&["--http2"], Version::HTTP_2)] {
         received.lock().unwrap().clear();
@@ -146,7 +191,7 @@ async fn https_trusts_the_authorities_of_the_ca_file_alone() {
     }
     // Another authority, and a name that the certificate does not have.
     let other = tempfile::tempdir().unwrap();
-    let (_, other_ca) = serve_tls(&received, other.path()).await;
+    let (_, other_ca) = serve_tls(&received, other.path(), BOTH).await;
     let by_address = format!("https://127.0.0.1:{}/", address.port());
     for (url, ca_file, message) in
         [(&url, &other_ca, "invalid peer certificate: "), (&by_address, &ca_file, "not valid for name")]

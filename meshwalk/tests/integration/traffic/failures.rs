@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use meshwalk::traffic::{Address, FailureKind, Outcome, get};
+use meshwalk::traffic::{Address, FailureKind, Outcome, Progress, get, run};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -132,4 +132,37 @@ async fn a_page_is_got_in_whole_or_with_a_reason() {
     assert_eq!((reply.status.as_u16(), &reply.body[..]), (200, &b"a 1\n\n"[..]));
     let refused = get(&Address::Unix("/nowhere/at/all".into()), "localhost", "/", LONG).await.unwrap_err();
     assert_eq!(refused.kind, FailureKind::Refused);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_http2_connection_is_replaced() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let live = super::server::http(&super::server::Seen::new(0)).await;
+    let is_first = AtomicBool::new(true);
+    let (address, _) = raw(move |mut stream| {
+        let is_dead = is_first.swap(false, Ordering::SeqCst);
+        async move {
+            if is_dead {
+                // An empty SETTINGS frame (RFC 9113, section 6.5), and then nothing more.
+                stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
+                while stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {}
+            } else {
+                let mut upstream = TcpStream::connect(live).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut upstream).await;
+            }
+        }
+    })
+    .await;
+    let mut plan = plan(Address::Tcp(address), 4);
+    (plan.http2, plan.connections, plan.timeout) = (true, 1, Duration::from_millis(500));
+    plan.duration = Duration::from_secs(30);
+    let answered = tokio::sync::Notify::new();
+    let stop = |progress: Progress| {
+        if progress.answered > 0 {
+            answered.notify_one();
+        }
+    };
+    let traffic = run(&plan, stop, answered.notified()).await.unwrap();
+    assert!(traffic.successes() > 0, "{:?}", traffic.failure_details());
+    assert_eq!(traffic.connections, 2);
 }

@@ -76,6 +76,18 @@ async fn an_interrupted_run_gives_what_it_has_and_counts_what_it_abandoned() {
     assert!(traffic.interrupted);
     assert_eq!(traffic.requests(), 0);
     assert!(traffic.abandoned >= 10 && traffic.abandoned == traffic.sent && traffic.sent < traffic.planned);
+    assert_eq!(traffic.waiting, 0);
+
+    plan.max_in_flight = 1;
+    let cancelled = tokio::sync::Notify::new();
+    let stop = |progress: Progress| {
+        if progress.held_back >= 3 {
+            cancelled.notify_one();
+        }
+    };
+    let traffic = run(&plan, stop, cancelled.notified()).await.unwrap();
+    assert!(traffic.abandoned == 1 && traffic.waiting >= 3, "{} {}", traffic.abandoned, traffic.waiting);
+    assert_eq!(traffic.unfinished(), traffic.waiting + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,6 +124,16 @@ async fn an_answer_that_ends_its_connection_costs_the_next_request_nothing() {
     let (address, accepted) = raw(serve).await;
     let traffic = run_all(&plan(Address::Tcp(address), 20)).await;
     assert_eq!((traffic.successes(), accepted.load(Ordering::SeqCst)), (20, 20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_of_the_warm_up_is_not_part_of_what_the_run_took() {
+    let mut plan = plan(Address::Tcp(http(&Seen::new(0)).await), 20);
+    plan.warm_up = Duration::from_millis(500);
+    let started = tokio::time::Instant::now();
+    let traffic = run_all(&plan).await;
+    assert_eq!(traffic.successes(), 20);
+    assert!(started.elapsed() >= plan.warm_up + traffic.took, "{:?} of {:?}", traffic.took, started.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
