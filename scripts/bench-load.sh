@@ -65,12 +65,13 @@ run_meshwalk() {
     END { print rate, p50, p99 }' "$folder/output"
 }
 run_fortio() {
+  # Its summary goes to standard error, its quantiles to standard output.
   run fortio load -loglevel error -qps "$rate" -c "$connections" -t "${seconds}s" -p 50,99 "$url"
   awk '
     /^# target 50%/ { p50 = $4 * 1000 }
     /^# target 99%/ { p99 = $4 * 1000 }
     /^All done/ { rate = $(NF - 1) }
-    END { print rate, p50, p99 }' "$folder/output"
+    END { print rate, p50, p99 }' "$folder/output" "$folder/errors"
 }
 run_hey() {
   # Its rate is per worker.
