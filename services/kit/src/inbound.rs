@@ -84,7 +84,7 @@ impl Inbound {
         self.sampled
     }
 
-    /// The trace and the own span for an exemplar; `None` if the trace is not sampled, because nobody could look it up.
+    /// The trace and the own span for an exemplar; `None` if the trace is not sampled, because no collector has it.
     pub(crate) fn exemplar(&self) -> Option<TraceRef<'_>> {
         let trace_id = self.trace_id.as_deref().filter(|_| self.sampled)?;
         Some(TraceRef { trace_id, span_id: self.span_id.as_deref() })

@@ -196,8 +196,8 @@ fn collector_that_answers_with_errors_loses_spans_until_it_recovers() {
 #[test]
 fn collector_that_is_gone_loses_all_spans() {
     let collector = Collector::start(Answer::Ok, false);
-    let nobody = TcpListener::bind("127.0.0.1:0").map(|listener| listener.local_addr().unwrap()).unwrap();
-    let process = start(&format!("http://{nobody}"), ROOMY);
+    let closed_port = TcpListener::bind("127.0.0.1:0").map(|listener| listener.local_addr().unwrap()).unwrap();
+    let process = start(&format!("http://{closed_port}"), ROOMY);
     send_requests(&process);
     until_settled(&process, &collector, REQUESTS);
     assert_eq!(lost_for(&process, "export_failed"), REQUESTS);

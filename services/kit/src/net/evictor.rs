@@ -36,7 +36,7 @@ pub(super) struct Evictor {
     table: Arc<ConnTable>,
     /// Idle connections with the time since when they are, the longest idle one last.
     candidates: Vec<(u64, ConnHandle)>,
-    /// When to search again after a search in vain, and what that found.
+    /// When to search again after a search that found no candidate, and what that search found.
     search_after: Option<(Instant, Place)>,
 }
 

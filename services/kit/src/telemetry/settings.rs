@@ -1,7 +1,8 @@
 //! The standard `OTEL_*` variables, as far as they concern this program.
 //!
-//! The SDK reads some of them itself (`OTEL_RESOURCE_ATTRIBUTES`, and the exporter's headers and timeout). Compression is not built in, and whoever asks for it is told. The SDK does not know `OTEL_SDK_DISABLED` and `OTEL_PROPAGATORS`, and the others here are needed to decide
-//! whether there is anything to trace for.
+//! The SDK reads some of them itself (`OTEL_RESOURCE_ATTRIBUTES`, and the exporter's headers and timeout). Compression is
+//! not built in; the log says so if it is asked for. The SDK does not know `OTEL_SDK_DISABLED` and `OTEL_PROPAGATORS`, and
+//! the others here decide whether there is anything to trace for.
 
 use super::BatchSettings;
 use crate::propagation::Order;

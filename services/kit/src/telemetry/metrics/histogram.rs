@@ -1,7 +1,7 @@
 //! Histograms with fixed buckets, and exemplars for them.
 //!
-//! Recording a value costs two atomic additions and no memory. A histogram that keeps samples until somebody collects
-//! them would cost 16 bytes for each request of the last seconds.
+//! Recording a value costs two atomic additions and no memory. A histogram that keeps samples until they are
+//! collected would cost 16 bytes for each request of the last seconds.
 
 use std::{
     sync::{
