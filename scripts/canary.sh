@@ -37,7 +37,7 @@ expect backend=v1 100
 # grow FILE SHARE: the next step of the canary, and back to v1 if the gate is breached.
 grow() {
   apply "$1"
-  until_one gateway backend=v2
+  until_share 400 "$2" gateway backend=v2
   ask gateway 400
   expect backend=v2 "$2"
   gate 99 || { apply istio/routes/all-to-v1.yaml; differs "a good v2 was rolled back"; }
@@ -60,7 +60,7 @@ step "A bad v2 breaches the gate at twenty-five per cent"
 look "two of five answers of v2 become 500. The fault is the application's own, so the mesh sees a real failure"
 set_fault 'error=500@40%;id=bad-v2' app=backend,version=v2
 apply istio/routes/75-25.yaml
-until_one gateway backend=v1
+until_share 400 25 gateway backend=v2
 ask gateway 400
 expect backend=v2 25
 expect status=500 10

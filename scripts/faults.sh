@@ -7,7 +7,7 @@
 #   scripts/faults.sh --check      ends with 1 if anything is not as it says
 #
 # Prints every command as you could type it; a port-forward stays open meanwhile, and tells the port that it was given.
-# The last answers lie in target/answers-NAMESPACE. Takes two minutes; changes routes in the workload's namespace only,
+# The last answers lie in target/answers-NAMESPACE. Takes three minutes; changes routes in the workload's namespace only,
 # and puts back what was there, also on Ctrl-C. Needs: kubectl 1.31, curl 7.76, a cluster with Istio and the workload
 # (scripts/deploy.sh).
 set -euo pipefail
@@ -25,7 +25,7 @@ expect status=200 100
 
 step "The mesh delays half of the calls by five seconds"
 apply istio/faults/delay-half.yaml
-until_one gateway slower=4
+until_share 30 50 gateway slower=4
 ask gateway 100
 look "half of them; the answers are still 200"
 expect slower=4 50
@@ -41,7 +41,7 @@ expect slower=0.9 0
 
 step "The mesh aborts a tenth of the calls"
 apply istio/faults/abort-tenth.yaml
-until_one gateway status=500
+until_share 400 10 gateway status=500
 ask gateway 400
 look "the frontend's sidecar answers; the backend never sees those calls. Its access log says FI, fault injected:"
 expect status=500 10
@@ -50,7 +50,7 @@ filtered "grep -F ' FI ' | tail -n 2" "${kubectl[@]}" -n "$namespace" logs deplo
 
 step "A timeout one hop earlier bounds the delay"
 apply istio/gateway/timeout-500ms.yaml istio/faults/delay-half.yaml
-until_one gateway status=504
+until_share 40 50 gateway status=504
 ask gateway 100
 look "the gateway's clock runs while the frontend waits: half of the answers are its 504"
 expect status=504 50
@@ -79,7 +79,7 @@ expect status=503 30
 
 step "Retries save what can be saved"
 apply istio/resilience/retries.yaml
-until_one gateway attempt=2
+until_share 400 2.7 gateway status=503
 ask gateway 400
 look "two more tries: 0.3 × 0.3 × 0.3 = 2.7 % still fail, and the backend gets 1.39 calls for each request"
 expect status=503 2.7

@@ -102,15 +102,25 @@ address_of() {
   urls+=("$1=$address")
 }
 
-# A change takes its time to reach all sidecars. `until_one` waits until one answer shows it, for what is true of a share.
-# `until_all` waits until twice in a row twenty answers at once all show it: sidecars serve one more request of the old
-# configuration on each connection that is kept open, and one at a time would not meet all of those.
-until_one() { eventually 1 1 "$@"; }
-until_all() { eventually 20 2 "$@"; }
-# eventually COUNT TIMES FROM WHAT [CURL FLAGS...]
+# A change needs some time to reach all sidecars, and answers of the old configuration may come after the first new one.
+# `until_share` waits until twice in a row the share among COUNT answers fits: one answer of v2 does not tell whether 25
+# or 50 per cent are active. COUNT must be high enough that the share before the change does not fit. `until_all` waits
+# until twice in a row twenty answers at once all show it: a sidecar serves one more request of the old configuration on
+# each connection that is kept open, and one request at a time would not meet all of those.
+until_all() { eventually 20 2 shows_all "$@"; }
+# until_share COUNT PER-CENT FROM WHAT [CURL FLAGS...]
+until_share() {
+  local count=$1
+  wanted_share=$2
+  shift 2
+  eventually "$count" 2 shows_share "$@"
+}
+shows_all() { [ "$(found "$1")" = "$count" ]; }
+shows_share() { awk -v n="$count" -v k="$(found "$1")" -v p="$wanted_share" -f scripts/share.awk >/dev/null; }
+# eventually COUNT TIMES CONDITION FROM WHAT [CURL FLAGS...]
 eventually() {
-  local count=$1 times=$2 from=$3 what=$4 row=0 end=$((SECONDS + 90))
-  shift 4
+  local count=$1 times=$2 condition=$3 from=$4 what=$5 row=0 end=$((SECONDS + 90))
+  shift 5
   requests "$from" "$count" "$@"
   echo "  waiting for it: $(in_words "$what")" >&2
   while [ "$row" -lt "$times" ]; do
@@ -120,7 +130,7 @@ eventually() {
       return
     fi
     send
-    if [ "$(found "$what")" = "$count" ]; then row=$((row + 1)); else row=0; fi
+    if "$condition" "$what"; then row=$((row + 1)); else row=0; fi
   done
 }
 

@@ -257,6 +257,29 @@ reports_wrong_share() { ! demo 0 5 && says "the share of v2 is NOT right"; }
 check "demo counts only after every request of several rounds is answered" demo 4 3
 check "demo reports a wrong share" reports_wrong_share
 
+# A share is counted only after the new configuration has reached every proxy: for three rounds the old share of 25 per
+# cent is answered, then one round in transition, then the new share of 50 per cent.
+waits_for_the_new_share() {
+  # shellcheck disable=SC2016  # for the shell that is started
+  with_stand_ins bash -c '. scripts/typed.sh
+    answers=$0/answers rounds=0
+    mkdir -p "$answers"
+    requests() { :; }
+    send() {
+      local v2=200 i
+      rounds=$((rounds + 1))
+      if [ $rounds -le 3 ]; then v2=100; elif [ $rounds = 4 ]; then v2=142; fi
+      for i in $(seq 400); do
+        if [ $i -le $v2 ]; then echo "{\"service\":\"backend\",\"version\":\"v2\"}"; else echo "{}"; fi >"$answers/$i"
+      done
+    }
+    until_share 400 50 gateway backend=v2
+    [ $rounds = 6 ] && [ $wrong = 0 ]' "$folder"
+}
+check "a share is counted only after the proxies apply it" waits_for_the_new_share
+thirty_tell_halves_from_none() { ! awk -v n=30 -v k=0 -v p=50 -f scripts/share.awk >/dev/null; }
+check "thirty requests tell a half from nothing" thirty_tell_halves_from_none
+
 # A reader that stops early may end the writer by SIGPIPE, and with `pipefail` the script, once in a hundred times.
 stops_early='[^|]\| *(head|grep( -[a-zA-Z]+)* -[a-zA-Z]*[qm][a-zA-Z]*|sed [^|]*[0-9;{]q|awk [^|]*exit)\b'
 reads_to_the_end() { ! grep -nE "$stops_early" scripts/*.sh examples/*.sh .ci/run >"$folder/out"; }
