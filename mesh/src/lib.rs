@@ -5,10 +5,10 @@
 //! brings changes to them. [`control`] is how other programs speak with a mesh that runs.
 
 pub mod control;
+pub mod diagnostic;
 pub mod envoy;
 pub mod identity;
 pub mod pods;
-pub mod problem;
 pub mod progress;
 pub mod resources;
 pub mod runtime;

@@ -146,10 +146,10 @@ fn complain(error: &anyhow::Error) {
 
 /// 2 for a wrong input, 1 for everything else that failed.
 fn exit_code(error: &anyhow::Error) -> ExitCode {
-    use meshwalk_mesh::{control::client, problem::Problems};
+    use meshwalk_mesh::{control::client, diagnostic::Diagnostics};
     let wrong_input = error.chain().any(|cause| {
         cause.is::<WrongInput>()
-            || cause.is::<Problems>()
+            || cause.is::<Diagnostics>()
             || cause.downcast_ref::<client::Error>().is_some_and(client::Error::is_input)
     });
     ExitCode::from(if wrong_input { 2 } else { 1 })

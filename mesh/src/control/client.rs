@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     ending::Ending,
-    types::{Change, Files, ProxyFiles, Refusal, Restart, Scale, Snapshot, Status, Trace, TraceSummary},
+    types::{ApplyError, Change, Files, ProxyFiles, Restart, Scale, Snapshot, Status, Trace, TraceSummary},
     unix_http,
 };
 pub use error::Error;
@@ -181,7 +181,7 @@ impl Client {
         if status == StatusCode::OK {
             return serde_json::from_slice(&body).map_err(|error| self.foreign(&error));
         }
-        match serde_json::from_slice::<Refusal>(&body) {
+        match serde_json::from_slice::<ApplyError>(&body) {
             Ok(refusal) => Err(refusal.into()),
             Err(error) => Err(self.foreign(&format!("{status}, {error}"))),
         }

@@ -13,12 +13,12 @@ use serde::Deserialize;
 use tokio::net::UnixListener;
 
 use super::types::{
-    Change, Files, ProxyFiles, Refusal, RefusalKind, Restart, Scale, Snapshot, Status, Trace, TraceSummary,
+    ApplyError, ApplyErrorKind, Change, Files, ProxyFiles, Restart, Scale, Snapshot, Status, Trace, TraceSummary,
 };
-use crate::runtime::Shared;
+use crate::runtime::MeshHandle;
 
 /// Answers on the socket until the mesh ends.
-pub(crate) async fn serve(listener: UnixListener, shared: Arc<Shared>) {
+pub(crate) async fn serve(listener: UnixListener, shared: Arc<MeshHandle>) {
     let router = Router::new()
         .route("/status", get(status))
         .route("/apply", post(apply))
@@ -36,37 +36,37 @@ pub(crate) async fn serve(listener: UnixListener, shared: Arc<Shared>) {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApplyError {
     fn into_response(self) -> Response {
         let status = match self.kind {
-            RefusalKind::Input => StatusCode::UNPROCESSABLE_ENTITY,
-            RefusalKind::NotFound => StatusCode::NOT_FOUND,
-            RefusalKind::Envoy => StatusCode::CONFLICT,
-            RefusalKind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            ApplyErrorKind::Input => StatusCode::UNPROCESSABLE_ENTITY,
+            ApplyErrorKind::NotFound => StatusCode::NOT_FOUND,
+            ApplyErrorKind::Envoy => StatusCode::CONFLICT,
+            ApplyErrorKind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, Json(self)).into_response()
     }
 }
 
-type Mesh = State<Arc<Shared>>;
+type Mesh = State<Arc<MeshHandle>>;
 
 async fn status(State(mesh): Mesh) -> Json<Status> {
     Json(mesh.status())
 }
 
-async fn apply(State(mesh): Mesh, Json(files): Json<Files>) -> Result<Json<Change>, Refusal> {
+async fn apply(State(mesh): Mesh, Json(files): Json<Files>) -> Result<Json<Change>, ApplyError> {
     mesh.apply(files).await.map(Json)
 }
 
-async fn delete(State(mesh): Mesh, Json(files): Json<Files>) -> Result<Json<Change>, Refusal> {
+async fn delete(State(mesh): Mesh, Json(files): Json<Files>) -> Result<Json<Change>, ApplyError> {
     mesh.delete(files).await.map(Json)
 }
 
-async fn restart(State(mesh): Mesh, Json(restart): Json<Restart>) -> Result<Json<Change>, Refusal> {
+async fn restart(State(mesh): Mesh, Json(restart): Json<Restart>) -> Result<Json<Change>, ApplyError> {
     mesh.restart(restart.deployments).await.map(Json)
 }
 
-async fn scale(State(mesh): Mesh, Json(scale): Json<Scale>) -> Result<Json<Change>, Refusal> {
+async fn scale(State(mesh): Mesh, Json(scale): Json<Scale>) -> Result<Json<Change>, ApplyError> {
     mesh.scale(scale.deployment, scale.replicas).await.map(Json)
 }
 
@@ -74,11 +74,11 @@ async fn resources(State(mesh): Mesh) -> Json<Snapshot> {
     Json(mesh.snapshot().await)
 }
 
-async fn put_resources(State(mesh): Mesh, Json(snapshot): Json<Snapshot>) -> Result<Json<Change>, Refusal> {
+async fn put_resources(State(mesh): Mesh, Json(snapshot): Json<Snapshot>) -> Result<Json<Change>, ApplyError> {
     mesh.put(snapshot).await.map(Json)
 }
 
-async fn config(State(mesh): Mesh, Path(workload): Path<String>) -> Result<Json<Vec<ProxyFiles>>, Refusal> {
+async fn config(State(mesh): Mesh, Path(workload): Path<String>) -> Result<Json<Vec<ProxyFiles>>, ApplyError> {
     mesh.config(&workload).map(Json)
 }
 
@@ -97,8 +97,8 @@ async fn traces(State(mesh): Mesh, Query(recent): Query<Recent>) -> Json<Vec<Tra
     Json(mesh.traces.recent(recent.limit))
 }
 
-async fn trace(State(mesh): Mesh, Path(id): Path<String>) -> Result<Json<Trace>, Refusal> {
-    mesh.traces.find(&id).map(Json).map_err(|unfound| Refusal::new(RefusalKind::NotFound, unfound.to_string()))
+async fn trace(State(mesh): Mesh, Path(id): Path<String>) -> Result<Json<Trace>, ApplyError> {
+    mesh.traces.find(&id).map(Json).map_err(|unfound| ApplyError::new(ApplyErrorKind::NotFound, unfound.to_string()))
 }
 
 async fn down(State(mesh): Mesh) -> Json<()> {

@@ -5,7 +5,7 @@ mod configuration;
 mod status;
 mod trace;
 
-pub use change::{Change, Files, Refusal, RefusalKind, Restart, Scale, Snapshot};
+pub use change::{ApplyError, ApplyErrorKind, Change, Files, Restart, Scale, Snapshot};
 pub use configuration::{ProxyFile, ProxyFiles, Section};
 pub use status::{Addresses, InstanceStatus, Status};
 pub use trace::{Span, SpanEvent, Trace, TraceSummary};

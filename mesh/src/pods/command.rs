@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, ffi::OsString, net::Ipv4Addr, path::Path};
 
 use super::{PodPlan, expand::expand};
-use crate::{problem::Problem, resources::model::EnvVar};
+use crate::{diagnostic::Diagnostic, resources::model::EnvVar};
 
 /// What a pod is told of the place where it runs.
 #[derive(Debug, Clone)]
-pub struct Place<'a> {
+pub struct PodContext<'a> {
     /// The pod's name.
     pub name: &'a str,
     /// The pod's address.
@@ -33,26 +33,26 @@ pub const ENVOY_SOCKET: &str = "envoy.sock";
 const APP_PORT: u16 = 8080;
 
 /// The arguments: the manifest's, then those that the place asks for.
-pub fn arguments(plan: &PodPlan, place: &Place<'_>, environment: &BTreeMap<String, String>) -> Vec<OsString> {
+pub fn arguments(plan: &PodPlan, context: &PodContext<'_>, environment: &BTreeMap<String, String>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> =
         plan.arguments.iter().map(|argument| expand(argument, environment).into()).collect();
     let mut flag = |name: &str, value: String| arguments.extend([name.into(), value.into()]);
-    let socket = |name: &str| format!("unix:{}", place.folder.join(name).display());
+    let socket = |name: &str| format!("unix:{}", context.folder.join(name).display());
     let listen = if plan.sidecar {
         socket(APP_SOCKET)
     } else {
         let port = plan.ports.first().map_or(APP_PORT, |port| port.number);
-        format!("{}:{port}", place.address)
+        format!("{}:{port}", context.address)
     };
     flag("--listen", listen);
     flag("--admin-listen", socket(ADMIN_SOCKET));
     flag("--control-listen", socket(CONTROL_SOCKET));
-    for connect in place.connect {
+    for connect in context.connect {
         flag("--connect", connect.clone());
     }
     if !plan.sidecar {
         // What arrives in plaintext shows whose it is by its address, as in a cluster.
-        flag("--source-address", place.address.to_string());
+        flag("--source-address", context.address.to_string());
     }
     arguments
 }
@@ -61,21 +61,21 @@ pub fn arguments(plan: &PodPlan, place: &Place<'_>, environment: &BTreeMap<Strin
 ///
 /// # Errors
 /// If a field of the pod is asked for that does not exist here.
-pub fn environment(plan: &PodPlan, place: &Place<'_>) -> Result<BTreeMap<String, String>, Box<Problem>> {
+pub fn environment(plan: &PodPlan, context: &PodContext<'_>) -> Result<BTreeMap<String, String>, Box<Diagnostic>> {
     let mut environment = BTreeMap::from([
         ("MESHWALK_RELEASE".to_owned(), plan.release.clone()),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), place.collector.to_owned()),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), context.collector.to_owned()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL".to_owned(), "http/protobuf".to_owned()),
         // Spans are looked at right after the request, not at the SDK's default of five seconds later.
         ("OTEL_BSP_SCHEDULE_DELAY".to_owned(), "200".to_owned()),
     ]);
     for (index, variable) in plan.environment.iter().enumerate() {
-        let value = value_of(variable, plan, place, &environment).ok_or_else(|| {
+        let value = value_of(variable, plan, context, &environment).ok_or_else(|| {
             let path = variable.value_from.as_ref().map_or("", |source| source.field_ref.field_path.as_str());
-            Problem::new(format!("the pod has no field {path:?} on one machine"))
+            Diagnostic::new(format!("the pod has no field {path:?} on one machine"))
                 .of(format!("Deployment {}/{}", plan.workload.namespace, plan.workload.name))
                 .field(format!("spec.template.spec.containers[0].env[{index}].valueFrom.fieldRef.fieldPath"))
-                .remedy(
+                .help(
                     "there are metadata.name, metadata.namespace, metadata.labels['KEY'], metadata.annotations['KEY'], spec.serviceAccountName and status.podIP",
                 )
         })?;
@@ -84,17 +84,22 @@ pub fn environment(plan: &PodPlan, place: &Place<'_>) -> Result<BTreeMap<String,
     Ok(environment)
 }
 
-fn value_of(variable: &EnvVar, plan: &PodPlan, place: &Place<'_>, known: &BTreeMap<String, String>) -> Option<String> {
+fn value_of(
+    variable: &EnvVar,
+    plan: &PodPlan,
+    context: &PodContext<'_>,
+    known: &BTreeMap<String, String>,
+) -> Option<String> {
     let Some(source) = &variable.value_from else {
         return Some(expand(variable.value.as_deref().unwrap_or_default(), known));
     };
     let path = source.field_ref.field_path.as_str();
     let subscript = |name: &str| path.strip_prefix(name)?.strip_prefix("['")?.strip_suffix("']");
     match path {
-        "metadata.name" => Some(place.name.to_owned()),
+        "metadata.name" => Some(context.name.to_owned()),
         "metadata.namespace" => Some(plan.workload.namespace.clone()),
         "spec.serviceAccountName" => Some(plan.service_account.clone()),
-        "status.podIP" => Some(place.address.to_string()),
+        "status.podIP" => Some(context.address.to_string()),
         _ => {
             // A label that the pod does not have is an empty variable, as the downward API has it.
             let (of, key) = subscript("metadata.labels")

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use super::injection;
 use crate::{
-    problem::{Problem, Problems},
+    diagnostic::{Diagnostic, Diagnostics},
     resources::{
         Key, Object, Resources,
         model::{Container, Deployment, EnvVar, PortReference, ServicePort},
@@ -78,8 +78,8 @@ impl PodPlan {
 ///
 /// # Errors
 /// Deployments that cannot be run as processes, each with what would be right.
-pub fn plan(resources: &Resources, programs: &std::path::Path) -> Result<Vec<PodPlan>, Problems> {
-    let mut problems = Vec::new();
+pub fn plan(resources: &Resources, programs: &std::path::Path) -> Result<Vec<PodPlan>, Diagnostics> {
+    let mut diagnostics = Vec::new();
     let mut plans = Vec::new();
     for (key, object) in &resources.deployments {
         let namespace = Key { namespace: String::new(), name: key.namespace.clone() };
@@ -87,14 +87,14 @@ pub fn plan(resources: &Resources, programs: &std::path::Path) -> Result<Vec<Pod
         let namespace_labels = resources.namespaces.get(&namespace).map_or(&no_labels, |found| &found.labels);
         match plan_one(key, &object.spec, namespace_labels, programs) {
             Ok(plan) => plans.push(plan),
-            Err(problem) => problems.push(locate(*problem, key, object)),
+            Err(diagnostic) => diagnostics.push(locate(*diagnostic, key, object)),
         }
     }
-    if problems.is_empty() { Ok(plans) } else { Err(Problems(problems)) }
+    if diagnostics.is_empty() { Ok(plans) } else { Err(Diagnostics(diagnostics)) }
 }
 
-fn locate(problem: Problem, key: &Key, object: &Object<Deployment>) -> Problem {
-    problem.at(&object.place).of(format!("Deployment {}/{}", key.namespace, key.name))
+fn locate(diagnostic: Diagnostic, key: &Key, object: &Object<Deployment>) -> Diagnostic {
+    diagnostic.at(&object.location).of(format!("Deployment {}/{}", key.namespace, key.name))
 }
 
 fn plan_one(
@@ -102,35 +102,35 @@ fn plan_one(
     deployment: &Deployment,
     namespace_labels: &BTreeMap<String, String>,
     programs: &std::path::Path,
-) -> Result<PodPlan, Box<Problem>> {
+) -> Result<PodPlan, Box<Diagnostic>> {
     const CONTAINERS: &str = "spec.template.spec.containers";
     let template = &deployment.template;
     let [container] = template.spec.containers.as_slice() else {
         let count = template.spec.containers.len();
         return Err(Box::new(
-            Problem::new(format!("a pod on one machine runs one container, not {count}"))
+            Diagnostic::new(format!("a pod on one machine runs one container, not {count}"))
                 .field(CONTAINERS)
-                .remedy("give each program a Deployment of its own"),
+                .help("give each program a Deployment of its own"),
         ));
     };
     if !container.command.is_empty() {
         return Err(Box::new(
-            Problem::new("another program than the image's cannot be run without the image")
+            Diagnostic::new("another program than the image's cannot be run without the image")
                 .field(format!("{CONTAINERS}[0].command"))
-                .remedy("leave it out and use `args`"),
+                .help("leave it out and use `args`"),
         ));
     }
     let (program, release) = parse_image(&container.image).ok_or_else(|| {
-        Problem::new(format!("there is no image {:?} on one machine", container.image))
+        Diagnostic::new(format!("there is no image {:?} on one machine", container.image))
             .field(format!("{CONTAINERS}[0].image"))
-            .remedy("an image is meshwalk/NAME:TAG with the tag v1 or v2 (also as v1-0.3.0), and NAME a program beside meshwalk")
+            .help("an image is meshwalk/NAME:TAG with the tag v1 or v2 (also as v1-0.3.0), and NAME a program beside meshwalk")
     })?;
     let program = programs.join(program);
     if !program.is_file() {
         return Err(Box::new(
-            Problem::new(format!("the program of image {:?} is not at {}", container.image, program.display()))
+            Diagnostic::new(format!("the program of image {:?} is not at {}", container.image, program.display()))
                 .field(format!("{CONTAINERS}[0].image"))
-                .remedy("build it (`cargo build --workspace`) or say with --programs where it is"),
+                .help("build it (`cargo build --workspace`) or say with --programs where it is"),
         ));
     }
     Ok(PodPlan {
@@ -159,7 +159,7 @@ fn ports(container: &Container) -> Vec<ContainerPort> {
 }
 
 /// The kubelet asks over the network; here it is the admin socket, so the probe must be for the admin port.
-fn readiness(container: &Container) -> Result<Readiness, Box<Problem>> {
+fn readiness(container: &Container) -> Result<Readiness, Box<Diagnostic>> {
     const ADMIN_PORT: u16 = 8081;
     let Some(probe) = &container.readiness_probe else {
         return Ok(Readiness { path: "/readyz".to_owned(), period_seconds: 1, failure_threshold: 1 });
@@ -172,11 +172,9 @@ fn readiness(container: &Container) -> Result<Readiness, Box<Problem>> {
     };
     if number != Some(ADMIN_PORT) {
         return Err(Box::new(
-            Problem::new(format!("the port {} cannot be asked for readiness", probe.http_get.port))
+            Diagnostic::new(format!("the port {} cannot be asked for readiness", probe.http_get.port))
                 .field("spec.template.spec.containers[0].readinessProbe.httpGet.port")
-                .remedy(format!(
-                    "ask the admin port, {ADMIN_PORT}, by number or by a name that the container declares"
-                )),
+                .help(format!("ask the admin port, {ADMIN_PORT}, by number or by a name that the container declares")),
         ));
     }
     Ok(Readiness {

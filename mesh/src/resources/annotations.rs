@@ -3,7 +3,7 @@
 
 use super::{Kind, WithoutEffect};
 use crate::{
-    problem::Problem,
+    diagnostic::Diagnostic,
     yaml::{FieldPath, Node},
 };
 
@@ -19,7 +19,7 @@ pub(super) fn judge(
     document: &Node,
     kind: Kind,
     resource: &str,
-    problems: &mut Vec<Problem>,
+    diagnostics: &mut Vec<Diagnostic>,
     without_effect: &mut Vec<WithoutEffect>,
 ) {
     let places = match kind {
@@ -31,30 +31,30 @@ pub(super) fn judge(
         ][..],
         _ => &["metadata.labels", "metadata.annotations"][..],
     };
-    for place in places {
-        let path = FieldPath::parse(place);
+    for location in places {
+        let path = FieldPath::parse(location);
         for entry in document.find(&path).map_or(&[][..], Node::entries) {
             let path = path.key(&entry.key);
             let value = entry.value.as_str().unwrap_or_default();
             match meaning(&entry.key) {
                 None => {}
                 Some(Meaning::Translated(values)) if values.is_empty() || values.contains(&value) => {}
-                Some(Meaning::Translated(values)) => problems.push(
-                    Problem::new(format!("the local mesh does not understand `{value}` here"))
-                        .at(&entry.value.place)
+                Some(Meaning::Translated(values)) => diagnostics.push(
+                    Diagnostic::new(format!("the local mesh does not understand `{value}` here"))
+                        .at(&entry.value.location)
                         .field(path.to_string())
-                        .remedy(format!("write \"{}\"", values.join("\" or \""))),
+                        .help(format!("write \"{}\"", values.join("\" or \""))),
                 ),
                 Some(Meaning::WithoutEffect(reason)) => without_effect.push(WithoutEffect {
                     resource: resource.to_owned(),
                     field: path.to_string(),
                     reason: reason.to_owned(),
                 }),
-                Some(Meaning::Refused(remedy)) => problems.push(
-                    Problem::new("the local mesh does not understand this label or annotation")
-                        .at(&entry.place)
+                Some(Meaning::Refused(help)) => diagnostics.push(
+                    Diagnostic::new("the local mesh does not understand this label or annotation")
+                        .at(&entry.location)
                         .field(path.to_string())
-                        .remedy(remedy),
+                        .help(help),
                 ),
             }
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::model;
-use crate::{problem::Problem, yaml::nearest};
+use crate::{diagnostic::Diagnostic, yaml::nearest};
 
 /// A kind that the local mesh understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -132,25 +132,25 @@ const WITHOUT_EFFECT: &[(&str, &str, &str)] = &[
 ///
 /// # Errors
 /// For a kind or version that is not understood, without place and resource.
-pub(super) fn recognise(api_version: &str, kind: &str) -> Result<Recognised, Problem> {
+pub(super) fn recognise(api_version: &str, kind: &str) -> Result<Recognised, Diagnostic> {
     if let Some(found) = Kind::ALL.into_iter().find(|known| known.name() == kind) {
         if found.api_versions().contains(&api_version) {
             return Ok(Recognised::Kind(found));
         }
-        return Err(Problem::new(format!("the local mesh does not understand a {kind} of `{api_version}`"))
+        return Err(Diagnostic::new(format!("the local mesh does not understand a {kind} of `{api_version}`"))
             .field("apiVersion")
-            .remedy(format!("write {}", found.api_versions().join(" or "))));
+            .help(format!("write {}", found.api_versions().join(" or "))));
     }
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     let without = WITHOUT_EFFECT.iter().find(|(of, name, _)| *of == group && *name == kind);
     if let Some((_, _, reason)) = without {
         return Ok(Recognised::WithoutEffect(reason));
     }
-    let remedy = nearest(kind, Kind::ALL.map(Kind::name)).map_or_else(
+    let help = nearest(kind, Kind::ALL.map(Kind::name)).map_or_else(
         || format!("it understands {}", Kind::ALL.map(Kind::name).join(", ")),
         |meant| format!("did you mean `{meant}`?"),
     );
-    Err(Problem::new(format!("the local mesh does not understand the kind `{kind}` of `{api_version}`"))
+    Err(Diagnostic::new(format!("the local mesh does not understand the kind `{kind}` of `{api_version}`"))
         .field("kind")
-        .remedy(remedy))
+        .help(help))
 }

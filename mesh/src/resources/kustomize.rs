@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::read;
 use crate::{
-    problem::{Problem, Problems},
+    diagnostic::{Diagnostic, Diagnostics},
     yaml::{self, Content, Entry, FieldPath, Node},
 };
 
@@ -43,62 +43,62 @@ pub(super) fn file_of(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Every document that a kustomization names, with its namespace and labels.
-pub(super) fn documents(file: &Path, folder: &Path, depth: usize) -> Result<Vec<Node>, Problems> {
+pub(super) fn documents(file: &Path, folder: &Path, depth: usize) -> Result<Vec<Node>, Diagnostics> {
     let kustomization = yaml::read(file)?;
     let [kustomization] = kustomization.as_slice() else {
-        return Err(Problem::new(format!("{}: a kustomization is one document", file.display())).into());
+        return Err(Diagnostic::new(format!("{}: a kustomization is one document", file.display())).into());
     };
     let root = &kustomization.root;
     for entry in root.entries() {
         if !FIELDS.contains(&entry.key.as_str()) {
-            return Err(Problem::new("the local mesh does not understand this field of a kustomization")
-                .at(&entry.place)
+            return Err(Diagnostic::new("the local mesh does not understand this field of a kustomization")
+                .at(&entry.location)
                 .field(&entry.key)
-                .remedy(format!("only {} may stand here", FIELDS.join(", ")))
+                .help(format!("only {} may stand here", FIELDS.join(", ")))
                 .into());
         }
     }
     let Kustomization { namespace, resources, labels } = root.deserialize()?;
     let mut nodes = Vec::new();
-    let mut problems = Vec::new();
+    let mut diagnostics = Vec::new();
     for (index, resource) in resources.iter().enumerate() {
         let path = FieldPath::default().key("resources").index(index);
-        let problem = |message: String| Problem::new(message).at(root.place_of(&path)).field(path.to_string());
+        let diagnostic = |message: String| Diagnostic::new(message).at(root.location_of(&path)).field(path.to_string());
         let target = folder.join(resource);
         if resource.contains("://") || !target.exists() {
-            let remedy = "name a file or folder beside the kustomization";
-            problems.push(problem(format!("`{resource}` is no file or folder here")).remedy(remedy));
+            let help = "name a file or folder beside the kustomization";
+            diagnostics.push(diagnostic(format!("`{resource}` is no file or folder here")).help(help));
             continue;
         }
         match read::documents(&target, depth + 1) {
             Ok(found) => nodes.extend(found),
-            Err(Problems(found)) => problems.extend(found),
+            Err(Diagnostics(found)) => diagnostics.extend(found),
         }
     }
     for (index, labels) in labels.iter().enumerate() {
         let path = FieldPath::default().key("labels").index(index).key("includeSelectors");
         if labels.include_selectors {
-            problems.push(
-                Problem::new("the local mesh does not add labels to selectors")
-                    .at(root.place_of(&path))
+            diagnostics.push(
+                Diagnostic::new("the local mesh does not add labels to selectors")
+                    .at(root.location_of(&path))
                     .field(path.to_string())
-                    .remedy("write the labels into the selectors, or use includeTemplates"),
+                    .help("write the labels into the selectors, or use includeTemplates"),
             );
         }
     }
     for node in &mut nodes {
         if let Some(namespace) = &namespace {
-            problems.extend(put_into(node, namespace));
+            diagnostics.extend(put_into(node, namespace));
         }
         for labels in &labels {
             label(node, labels);
         }
     }
-    if problems.is_empty() { Ok(nodes) } else { Err(Problems(problems)) }
+    if diagnostics.is_empty() { Ok(nodes) } else { Err(Diagnostics(diagnostics)) }
 }
 
 /// Puts a document into the kustomization's namespace, whichever it names itself.
-fn put_into(node: &mut Node, namespace: &str) -> Option<Problem> {
+fn put_into(node: &mut Node, namespace: &str) -> Option<Diagnostic> {
     let is_namespace = node.get("kind").and_then(Node::as_str) == Some("Namespace");
     if !is_namespace {
         set(node, &["metadata", "namespace"], namespace);
@@ -106,10 +106,10 @@ fn put_into(node: &mut Node, namespace: &str) -> Option<Problem> {
     }
     let name = node.get("metadata").and_then(|metadata| metadata.get("name"))?;
     (name.as_str() != Some(namespace)).then(|| {
-        Problem::new(format!("the kustomization would rename this namespace to `{namespace}`"))
-            .at(&name.place)
+        Diagnostic::new(format!("the kustomization would rename this namespace to `{namespace}`"))
+            .at(&name.location)
             .field("metadata.name")
-            .remedy("give it that name")
+            .help("give it that name")
     })
 }
 
@@ -125,7 +125,7 @@ fn label(node: &mut Node, labels: &Labels) {
 
 /// Sets a text in a tree of mappings, and makes those that are not there.
 fn set(node: &mut Node, path: &[&str], text: &str) {
-    let place = node.place.clone();
+    let location = node.location.clone();
     let Some((key, rest)) = path.split_first() else {
         node.content = Content::String(text.to_owned());
         return;
@@ -136,8 +136,8 @@ fn set(node: &mut Node, path: &[&str], text: &str) {
     // What is no mapping is left to be refused where documents are read.
     let Content::Mapping(entries) = &mut node.content else { return };
     let at = entries.iter().position(|entry| entry.key == *key).unwrap_or_else(|| {
-        let value = Node { place: place.clone(), content: Content::Null };
-        entries.push(Entry { key: (*key).to_owned(), place, value });
+        let value = Node { location: location.clone(), content: Content::Null };
+        entries.push(Entry { key: (*key).to_owned(), location, value });
         entries.len() - 1
     });
     set(&mut entries[at].value, rest, text);

@@ -19,7 +19,7 @@ mod set;
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
-    problem::{Place, Problem},
+    diagnostic::{Diagnostic, Location},
     yaml::{FieldPath, Node},
 };
 pub use kind::{Kind, Spec};
@@ -27,7 +27,7 @@ use model::{
     AuthorizationPolicy, Deployment, DestinationRule, Gateway, Namespace, PeerAuthentication, Service, ServiceAccount,
     VirtualService,
 };
-pub use read::Reading;
+pub use read::ParsedManifests;
 pub use set::Resource;
 
 /// The namespace of the mesh itself: policies in it hold for every namespace, and the ingress gateway lives in it.
@@ -66,7 +66,7 @@ pub struct Object<S> {
     /// `metadata.annotations`.
     pub annotations: BTreeMap<String, String>,
     /// Where it was read.
-    pub place: Place,
+    pub location: Location,
     /// Its specification.
     pub spec: S,
     /// The whole document as it was read, for showing and for putting back. Two objects that say the same have the
@@ -83,9 +83,9 @@ impl<S: Spec> Object<S> {
     }
 
     /// A problem of one of its fields, as `spec.http[0].route`, where this stands in the file.
-    pub fn problem(&self, field: &str, message: impl Into<String>) -> Problem {
-        let place = self.source.place_of(&FieldPath::parse(field));
-        Problem::new(message).at(place).of(self.identity()).field(field)
+    pub fn diagnostic(&self, field: &str, message: impl Into<String>) -> Diagnostic {
+        let location = self.source.location_of(&FieldPath::parse(field));
+        Diagnostic::new(message).at(location).of(self.identity()).field(field)
     }
 }
 

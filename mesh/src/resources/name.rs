@@ -1,47 +1,48 @@
 //! What resources are called.
 
 use super::Key;
-use crate::{problem::Problem, yaml::Node};
+use crate::{diagnostic::Diagnostic, yaml::Node};
 
 /// Kinds that belong to no namespace.
 const WITHOUT_NAMESPACE: [&str; 4] = ["Namespace", "ClusterRole", "ClusterRoleBinding", "PriorityClass"];
 
 /// The namespace and name of a document. One that names no namespace belongs to `namespace`.
-pub(super) fn key(document: &Node, kind: &str, namespace: &str) -> Result<Key, Problem> {
+pub(super) fn key(document: &Node, kind: &str, namespace: &str) -> Result<Key, Diagnostic> {
     let of = |field: &str| document.get("metadata").and_then(|metadata| metadata.get(field));
-    let place = |field: &str| document.place_of(&crate::yaml::FieldPath::parse(&format!("metadata.{field}"))).clone();
+    let location =
+        |field: &str| document.location_of(&crate::yaml::FieldPath::parse(&format!("metadata.{field}"))).clone();
     let Some(name) = of("name").and_then(Node::as_str) else {
-        return Err(Problem::new("a resource needs a name, as text")
-            .at(&place("name"))
+        return Err(Diagnostic::new("a resource needs a name, as text")
+            .at(&location("name"))
             .of(kind)
             .field("metadata.name"));
     };
     let resource = format!("{kind} {name}");
     if !is_name(name, true) {
-        return Err(malformed(name).at(&place("name")).of(resource).field("metadata.name"));
+        return Err(malformed(name).at(&location("name")).of(resource).field("metadata.name"));
     }
     if WITHOUT_NAMESPACE.contains(&kind) {
         return match of("namespace") {
             None => Ok(Key { namespace: String::new(), name: name.to_owned() }),
-            Some(_) => Err(Problem::new(format!("a {kind} belongs to no namespace"))
-                .at(&place("namespace"))
+            Some(_) => Err(Diagnostic::new(format!("a {kind} belongs to no namespace"))
+                .at(&location("namespace"))
                 .of(resource)
                 .field("metadata.namespace")
-                .remedy("leave it out")),
+                .help("leave it out")),
         };
     }
     let namespace = match of("namespace") {
         None => namespace,
         Some(node) => node.as_str().filter(|text| is_name(text, false)).ok_or_else(|| {
-            malformed(node.as_str().unwrap_or_default()).at(&node.place).of(resource).field("metadata.namespace")
+            malformed(node.as_str().unwrap_or_default()).at(&node.location).of(resource).field("metadata.namespace")
         })?,
     };
     Ok(Key { namespace: namespace.to_owned(), name: name.to_owned() })
 }
 
-fn malformed(name: &str) -> Problem {
-    Problem::new(format!("`{name}` is no name for a resource"))
-        .remedy("use up to 63 lower-case letters, digits and hyphens, with a letter or digit first and last")
+fn malformed(name: &str) -> Diagnostic {
+    Diagnostic::new(format!("`{name}` is no name for a resource"))
+        .help("use up to 63 lower-case letters, digits and hyphens, with a letter or digit first and last")
 }
 
 /// Whether a text is a DNS label (RFC 1123), or several with dots between them.

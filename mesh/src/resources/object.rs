@@ -10,7 +10,7 @@ use super::{
     name,
 };
 use crate::{
-    problem::{Place, Problem},
+    diagnostic::{Diagnostic, Location},
     yaml::{Content, Entry, Node},
 };
 
@@ -24,20 +24,20 @@ pub(super) enum Read {
 }
 
 /// Reads one document, which is no list. A resource that names no namespace belongs to `namespace`.
-pub(super) fn read(document: &Node, namespace: &str) -> Result<Read, Vec<Problem>> {
-    let head = |field: &str| -> Result<&str, Problem> {
-        let missing = || Problem::new(format!("a resource needs {field}")).at(&document.place).field(field);
-        document.get(field).ok_or_else(missing)?.as_str().ok_or_else(|| missing().at(&place_of(document, field)))
+pub(super) fn read(document: &Node, namespace: &str) -> Result<Read, Vec<Diagnostic>> {
+    let head = |field: &str| -> Result<&str, Diagnostic> {
+        let missing = || Diagnostic::new(format!("a resource needs {field}")).at(&document.location).field(field);
+        document.get(field).ok_or_else(missing)?.as_str().ok_or_else(|| missing().at(&location_of(document, field)))
     };
-    let identify = || -> Result<(&str, Recognised, Key), Problem> {
+    let identify = || -> Result<(&str, Recognised, Key), Diagnostic> {
         let (api_version, kind) = (head("apiVersion")?, head("kind")?);
-        let recognised = recognise(api_version, kind).map_err(|problem| {
-            let place = place_of(document, problem.field.as_deref().unwrap_or_default());
-            problem.at(&place)
+        let recognised = recognise(api_version, kind).map_err(|diagnostic| {
+            let location = location_of(document, diagnostic.field.as_deref().unwrap_or_default());
+            diagnostic.at(&location)
         })?;
         Ok((kind, recognised, name::key(document, kind, namespace)?))
     };
-    let (kind, recognised, key) = identify().map_err(|problem| vec![problem])?;
+    let (kind, recognised, key) = identify().map_err(|diagnostic| vec![diagnostic])?;
     let resource = format!("{kind} {key}");
     let kind = match recognised {
         Recognised::Kind(kind) => kind,
@@ -46,24 +46,24 @@ pub(super) fn read(document: &Node, namespace: &str) -> Result<Read, Vec<Problem
         }
     };
     let walked = fields::walk(document, fields::table(kind));
-    let mut problems = walked.problems;
+    let mut diagnostics = walked.diagnostics;
     let kept = walked.kept.unwrap_or_else(|| document.clone());
     let mut without_effect: Vec<WithoutEffect> = walked
         .without_effect
         .into_iter()
         .map(|(field, reason)| WithoutEffect { resource: resource.clone(), field, reason: reason.to_owned() })
         .collect();
-    annotations::judge(&kept, kind, &resource, &mut problems, &mut without_effect);
-    if problems.is_empty() {
+    annotations::judge(&kept, kind, &resource, &mut diagnostics, &mut without_effect);
+    if diagnostics.is_empty() {
         match typed(kind, key, &kept, document) {
             Ok(object) => return Ok(Read::Object(Box::new(object), without_effect)),
-            Err(problem) => problems.push(problem),
+            Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
-    Err(problems.into_iter().map(|problem| problem.of(&resource)).collect())
+    Err(diagnostics.into_iter().map(|diagnostic| diagnostic.of(&resource)).collect())
 }
 
-fn typed(kind: Kind, key: Key, kept: &Node, document: &Node) -> Result<Resource, Problem> {
+fn typed(kind: Kind, key: Key, kept: &Node, document: &Node) -> Result<Resource, Diagnostic> {
     Ok(match kind {
         Kind::Namespace => Resource::Namespace(object(key, kept, document)?),
         Kind::ServiceAccount => Resource::ServiceAccount(object(key, kept, document)?),
@@ -82,23 +82,23 @@ struct Spec<S> {
     spec: S,
 }
 
-fn object<S: DeserializeOwned>(key: Key, kept: &Node, document: &Node) -> Result<Object<S>, Problem> {
-    let place = place_of(document, "spec");
+fn object<S: DeserializeOwned>(key: Key, kept: &Node, document: &Node) -> Result<Object<S>, Diagnostic> {
+    let location = location_of(document, "spec");
     let spec = kept.entry("spec").cloned().unwrap_or_else(|| Entry {
         key: "spec".to_owned(),
-        place: place.clone(),
-        value: Node { place: place.clone(), content: Content::Mapping(Vec::new()) },
+        location: location.clone(),
+        value: Node { location: location.clone(), content: Content::Mapping(Vec::new()) },
     });
-    let only_spec = Node { place, content: Content::Mapping(vec![spec]) };
+    let only_spec = Node { location, content: Content::Mapping(vec![spec]) };
     let Spec { spec } = only_spec.deserialize()?;
     let metadata = kept.get("metadata");
-    let words = |field: &str| -> Result<BTreeMap<String, String>, Problem> {
+    let words = |field: &str| -> Result<BTreeMap<String, String>, Diagnostic> {
         metadata.and_then(|metadata| metadata.get(field)).map_or_else(|| Ok(BTreeMap::new()), Node::deserialize)
     };
     Ok(Object {
         labels: words("labels")?,
         annotations: words("annotations")?,
-        place: document.place.clone(),
+        location: document.location.clone(),
         spec,
         document: with_namespace(document, &key),
         source: document.clone(),
@@ -117,6 +117,6 @@ fn with_namespace(document: &Node, key: &Key) -> serde_json::Value {
     json
 }
 
-fn place_of(document: &Node, field: &str) -> Place {
-    document.entry(field).map_or(&document.place, |entry| &entry.place).clone()
+fn location_of(document: &Node, field: &str) -> Location {
+    document.entry(field).map_or(&document.location, |entry| &entry.location).clone()
 }

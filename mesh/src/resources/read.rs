@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Resource, Resources, WithoutEffect, kustomize, object};
 use crate::{
-    problem::{Place, Problem, Problems},
+    diagnostic::{Diagnostic, Diagnostics, Location},
     yaml::{self, Node},
 };
 
@@ -19,7 +19,7 @@ const DEFAULT_NAMESPACE: &str = "default";
 
 /// What was read: objects that are right in themselves, not yet checked against others.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Reading {
+pub struct ParsedManifests {
     /// The objects, in the order of the files.
     pub resources: Vec<Resource>,
     /// Their fields that do nothing on one machine, and resources that do nothing as a whole.
@@ -32,7 +32,7 @@ impl Resources {
     ///
     /// # Errors
     /// Everything that is wrong with any of the documents, and objects that occur twice.
-    pub fn read<P: AsRef<Path>>(paths: &[P]) -> Result<Reading, Problems> {
+    pub fn read<P: AsRef<Path>>(paths: &[P]) -> Result<ParsedManifests, Diagnostics> {
         Self::read_in(paths, DEFAULT_NAMESPACE)
     }
 
@@ -40,7 +40,7 @@ impl Resources {
     ///
     /// # Errors
     /// As for [`Resources::read`].
-    pub fn read_in<P: AsRef<Path>>(paths: &[P], namespace: &str) -> Result<Reading, Problems> {
+    pub fn read_in<P: AsRef<Path>>(paths: &[P], namespace: &str) -> Result<ParsedManifests, Diagnostics> {
         read_all(paths.iter().map(|path| documents(path.as_ref(), 0)), namespace)
     }
 
@@ -48,34 +48,41 @@ impl Resources {
     ///
     /// # Errors
     /// As for [`Resources::read`].
-    pub fn read_beside<P: AsRef<Path>>(paths: &[P], text: Option<&str>, named: &Path) -> Result<Reading, Problems> {
+    pub fn read_beside<P: AsRef<Path>>(
+        paths: &[P],
+        text: Option<&str>,
+        named: &Path,
+    ) -> Result<ParsedManifests, Diagnostics> {
         let files = paths.iter().map(|path| documents(path.as_ref(), 0));
         read_all(files.chain(text.map(|text| roots_of(text, named))), DEFAULT_NAMESPACE)
     }
 }
 
-fn roots_of(text: &str, named: &Path) -> Result<Vec<Node>, Problems> {
+fn roots_of(text: &str, named: &Path) -> Result<Vec<Node>, Diagnostics> {
     Ok(yaml::parse(text, named)?.into_iter().map(|document| document.root).collect())
 }
 
-fn read_all(files: impl Iterator<Item = Result<Vec<Node>, Problems>>, namespace: &str) -> Result<Reading, Problems> {
+fn read_all(
+    files: impl Iterator<Item = Result<Vec<Node>, Diagnostics>>,
+    namespace: &str,
+) -> Result<ParsedManifests, Diagnostics> {
     let mut roots = Vec::new();
-    let mut problems = Vec::new();
+    let mut diagnostics = Vec::new();
     for file in files {
         match file {
             Ok(found) => roots.extend(found),
-            Err(Problems(found)) => problems.extend(found),
+            Err(Diagnostics(found)) => diagnostics.extend(found),
         }
     }
-    gather(&roots, namespace, problems)
+    gather(&roots, namespace, diagnostics)
 }
 
-impl Reading {
+impl ParsedManifests {
     /// Reads a text that stands in no file, or in one that was read already. `file` is what the places name.
     ///
     /// # Errors
     /// As for [`Resources::read`].
-    pub fn parse(text: &str, file: &Path) -> Result<Self, Problems> {
+    pub fn parse(text: &str, file: &Path) -> Result<Self, Diagnostics> {
         gather(&roots_of(text, file)?, DEFAULT_NAMESPACE, Vec::new())
     }
 
@@ -83,37 +90,37 @@ impl Reading {
     ///
     /// # Errors
     /// As for [`Resources::read`].
-    pub fn of_documents(documents: &[Value]) -> Result<Self, Problems> {
-        let place = Place::kept();
-        let roots: Vec<Node> = documents.iter().map(|document| Node::from_json(document, &place)).collect();
+    pub fn of_documents(documents: &[Value]) -> Result<Self, Diagnostics> {
+        let location = Location::kept();
+        let roots: Vec<Node> = documents.iter().map(|document| Node::from_json(document, &location)).collect();
         gather(&roots, DEFAULT_NAMESPACE, Vec::new())
     }
 }
 
-fn gather(roots: &[Node], namespace: &str, mut problems: Vec<Problem>) -> Result<Reading, Problems> {
-    let mut reading = Reading::default();
-    let mut seen: BTreeMap<String, Place> = BTreeMap::new();
+fn gather(roots: &[Node], namespace: &str, mut diagnostics: Vec<Diagnostic>) -> Result<ParsedManifests, Diagnostics> {
+    let mut reading = ParsedManifests::default();
+    let mut seen: BTreeMap<String, Location> = BTreeMap::new();
     for root in roots.iter().flat_map(items) {
         match object::read(root, namespace) {
             Ok(object::Read::Object(resource, without_effect)) => {
                 let identity = resource.identity();
                 if let Some(first) = seen.get(&identity) {
-                    problems.push(
-                        Problem::new("it occurs twice in what was read")
-                            .at(resource.place())
+                    diagnostics.push(
+                        Diagnostic::new("it occurs twice in what was read")
+                            .at(resource.location())
                             .of(&identity)
-                            .remedy(format!("keep one of them; the first is at {first}")),
+                            .help(format!("keep one of them; the first is at {first}")),
                     );
                 }
-                seen.entry(identity).or_insert_with(|| resource.place().clone());
+                seen.entry(identity).or_insert_with(|| resource.location().clone());
                 reading.without_effect.extend(without_effect);
                 reading.resources.push(*resource);
             }
             Ok(object::Read::Ignored(whole)) => reading.without_effect.push(whole),
-            Err(found) => problems.extend(found),
+            Err(found) => diagnostics.extend(found),
         }
     }
-    if problems.is_empty() { Ok(reading) } else { Err(Problems(problems)) }
+    if diagnostics.is_empty() { Ok(reading) } else { Err(Diagnostics(diagnostics)) }
 }
 
 /// The documents of a `kind: List`, or the document itself.
@@ -129,9 +136,9 @@ fn items(document: &Node) -> Vec<&Node> {
 const MAX_DEPTH: usize = 16;
 
 /// Every document of a file or folder.
-pub(super) fn documents(path: &Path, depth: usize) -> Result<Vec<Node>, Problems> {
+pub(super) fn documents(path: &Path, depth: usize) -> Result<Vec<Node>, Diagnostics> {
     if depth > MAX_DEPTH {
-        return Err(Problem::new(format!("{}: kustomizations name each other in a circle", path.display())).into());
+        return Err(Diagnostic::new(format!("{}: kustomizations name each other in a circle", path.display())).into());
     }
     if !path.is_dir() {
         return Ok(yaml::read(path)?.into_iter().map(|document| document.root).collect());
@@ -141,24 +148,24 @@ pub(super) fn documents(path: &Path, depth: usize) -> Result<Vec<Node>, Problems
     }
     let files = files_of(path)?;
     if files.is_empty() {
-        return Err(Problem::new(format!("{}: there is no YAML file in this folder", path.display()))
-            .remedy("name the files, or one of its subfolders: they are not read with it")
+        return Err(Diagnostic::new(format!("{}: there is no YAML file in this folder", path.display()))
+            .help("name the files, or one of its subfolders: they are not read with it")
             .into());
     }
     let mut roots = Vec::new();
-    let mut problems = Vec::new();
+    let mut diagnostics = Vec::new();
     for file in files {
         match yaml::read(&file) {
             Ok(found) => roots.extend(found.into_iter().map(|document| document.root)),
-            Err(problem) => problems.push(problem),
+            Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
-    if problems.is_empty() { Ok(roots) } else { Err(Problems(problems)) }
+    if diagnostics.is_empty() { Ok(roots) } else { Err(Diagnostics(diagnostics)) }
 }
 
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     let unreadable =
-        |error: std::io::Error| Problem::new(format!("{}: the folder cannot be read: {error}", folder.display()));
+        |error: std::io::Error| Diagnostic::new(format!("{}: the folder cannot be read: {error}", folder.display()));
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

@@ -1,13 +1,13 @@
 //! The set of resources in force, and how it changes.
 
 use super::{
-    Kind, Object, Reading, Resources, checks,
+    Kind, Object, ParsedManifests, Resources, checks,
     model::{
         AuthorizationPolicy, Deployment, DestinationRule, Gateway, Namespace, PeerAuthentication, Service,
         ServiceAccount, VirtualService,
     },
 };
-use crate::problem::{Place, Problem, Problems};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 
 macro_rules! kinds {
     ($($kind:ident in $set:ident),*) => {
@@ -31,8 +31,8 @@ macro_rules! kinds {
             }
 
             /// Where it was read.
-            pub fn place(&self) -> &Place {
-                match self { $(Self::$kind(object) => &object.place),* }
+            pub fn location(&self) -> &Location {
+                match self { $(Self::$kind(object) => &object.location),* }
             }
 
             /// The whole document as it was read.
@@ -89,7 +89,7 @@ impl Resources {
     ///
     /// # Errors
     /// Everything that is wrong with the whole that would result.
-    pub fn with(&self, reading: &Reading) -> Result<Self, Problems> {
+    pub fn with(&self, reading: &ParsedManifests) -> Result<Self, Diagnostics> {
         let mut set = self.clone();
         for resource in &reading.resources {
             set.forget(&resource.identity());
@@ -106,32 +106,32 @@ impl Resources {
     ///
     /// # Errors
     /// If one of them is not in the set, or another one refers to it.
-    pub fn without(&self, reading: &Reading) -> Result<Self, Problems> {
+    pub fn without(&self, reading: &ParsedManifests) -> Result<Self, Diagnostics> {
         let mut set = self.clone();
         let mut absent = Vec::new();
         for resource in &reading.resources {
             set.forget(&resource.identity());
             if !set.take(resource) {
                 absent.push(
-                    Problem::new("it is not there, so it cannot be deleted")
-                        .at(resource.place())
+                    Diagnostic::new("it is not there, so it cannot be deleted")
+                        .at(resource.location())
                         .of(resource.identity())
-                        .remedy("apply it first, or leave it out"),
+                        .help("apply it first, or leave it out"),
                 );
             }
         }
         for ignored in reading.without_effect.iter().filter(|field| field.field == "*") {
             set.forget(&ignored.resource);
         }
-        if absent.is_empty() { set.checked() } else { Err(Problems(absent)) }
+        if absent.is_empty() { set.checked() } else { Err(Diagnostics(absent)) }
     }
 
     fn forget(&mut self, identity: &str) {
         self.without_effect.retain(|field| field.resource != identity);
     }
 
-    fn checked(self) -> Result<Self, Problems> {
-        let problems = checks::all(&self);
-        if problems.is_empty() { Ok(self) } else { Err(Problems(problems)) }
+    fn checked(self) -> Result<Self, Diagnostics> {
+        let diagnostics = checks::all(&self);
+        if diagnostics.is_empty() { Ok(self) } else { Err(Diagnostics(diagnostics)) }
     }
 }

@@ -4,25 +4,25 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::sync::oneshot;
 
-use super::{notes, shared::Shared, transition};
+use super::{change_summary, handle::MeshHandle, reconcile};
 use crate::{
-    control::types::{Change, Files, Refusal, RefusalKind, Snapshot},
-    problem::{Problem, Problems},
-    resources::{Key, Reading, Resource, Resources},
+    control::types::{ApplyError, ApplyErrorKind, Change, Files, Snapshot},
+    diagnostic::{Diagnostic, Diagnostics},
+    resources::{Key, ParsedManifests, Resource, Resources},
 };
 
 /// What places call it.
 const STANDARD_INPUT: &str = "standard input";
 
-impl Shared {
+impl MeshHandle {
     /// Puts the files' resources in force.
     ///
     /// # Errors
     /// If they have problems, an Envoy refuses what they ask for, or a pod does not come up: then nothing changed.
-    pub(crate) async fn apply(self: &Arc<Self>, files: Files) -> Result<Change, Refusal> {
+    pub(crate) async fn apply(self: &Arc<Self>, files: Files) -> Result<Change, ApplyError> {
         let reading = read(files).await?;
         let named = identities(&reading);
-        let ignored = notes::of_ignored(&reading.without_effect);
+        let ignored = change_summary::of_ignored(&reading.without_effect);
         let change = self.change(named, move |before| Ok((before.with(&reading)?, BTreeSet::new())));
         let mut change = change.await.map(at_once)?;
         change.notes.extend(ignored);
@@ -32,8 +32,8 @@ impl Shared {
     /// Takes the resources that the files name out of force.
     ///
     /// # Errors
-    /// As [`Shared::apply`].
-    pub(crate) async fn delete(self: &Arc<Self>, files: Files) -> Result<Change, Refusal> {
+    /// As [`MeshHandle::apply`].
+    pub(crate) async fn delete(self: &Arc<Self>, files: Files) -> Result<Change, ApplyError> {
         let reading = read(files).await?;
         self.change(Vec::new(), move |before| Ok((before.without(&reading)?, BTreeSet::new()))).await.map(at_once)
     }
@@ -41,9 +41,9 @@ impl Shared {
     /// Puts exactly the snapshot's documents in force.
     ///
     /// # Errors
-    /// As [`Shared::apply`].
-    pub(crate) async fn put(self: &Arc<Self>, snapshot: Snapshot) -> Result<Change, Refusal> {
-        let reading = Reading::of_documents(&snapshot.documents)?;
+    /// As [`MeshHandle::apply`].
+    pub(crate) async fn put(self: &Arc<Self>, snapshot: Snapshot) -> Result<Change, ApplyError> {
+        let reading = ParsedManifests::of_documents(&snapshot.documents)?;
         let make = move |_: &Resources| Ok((Resources::default().with(&reading)?, BTreeSet::new()));
         self.change(Vec::new(), make).await.map(at_once)
     }
@@ -53,7 +53,7 @@ impl Shared {
     ///
     /// # Errors
     /// If there is no such Deployment, or a new pod does not come up: then nothing changed.
-    pub(crate) async fn restart(self: &Arc<Self>, deployments: Vec<String>) -> Result<Change, Refusal> {
+    pub(crate) async fn restart(self: &Arc<Self>, deployments: Vec<String>) -> Result<Change, ApplyError> {
         let change = self.change(Vec::new(), move |before| {
             let anew: Result<BTreeSet<_>, _> =
                 deployments.iter().map(|name| deployment(before, name).map(|(key, _)| key)).collect();
@@ -66,11 +66,11 @@ impl Shared {
     ///
     /// # Errors
     /// If there is no such Deployment, or a new pod does not come up: then nothing changed.
-    pub(crate) async fn scale(self: &Arc<Self>, name: String, replicas: u32) -> Result<Change, Refusal> {
+    pub(crate) async fn scale(self: &Arc<Self>, name: String, replicas: u32) -> Result<Change, ApplyError> {
         let change = self.change(Vec::new(), move |before| {
             let (_, mut document) = deployment(before, &name)?;
             document["spec"]["replicas"] = replicas.into();
-            Ok((before.with(&Reading::of_documents(&[document])?)?, BTreeSet::new()))
+            Ok((before.with(&ParsedManifests::of_documents(&[document])?)?, BTreeSet::new()))
         });
         Ok(when_gone(change.await?).await)
     }
@@ -85,29 +85,30 @@ impl Shared {
     async fn change(
         self: &Arc<Self>,
         named: Vec<String>,
-        make: impl FnOnce(&Resources) -> Result<(Resources, BTreeSet<Key>), Refusal> + Send + 'static,
-    ) -> Result<(Change, Vec<oneshot::Receiver<()>>), Refusal> {
+        make: impl FnOnce(&Resources) -> Result<(Resources, BTreeSet<Key>), ApplyError> + Send + 'static,
+    ) -> Result<(Change, Vec<oneshot::Receiver<()>>), ApplyError> {
         let shared = Arc::clone(self);
         let task = tokio::spawn(async move {
             let mut state = shared.state.lock().await;
             let before = state.resources.clone();
             let (after, anew) = make(&before)?;
             let mut change = compare(&before, &after, &named);
-            let suspects = notes::suspects(&before, &after);
+            let suspects = change_summary::suspects(&before, &after);
             let mut end = shared.hurry.subscribe();
             let outcome = tokio::select! {
-                outcome = transition::to(&shared, &mut state, after, &anew) => outcome,
+                outcome = reconcile::reconcile(&shared, &mut state, after, &anew) => outcome,
                 // Whoever ends the mesh waits for the lock, and ends what was started so far.
-                _ = end.wait_for(|end| *end) => Err(Refusal::new(RefusalKind::Failed, "the mesh ends")),
+                _ = end.wait_for(|end| *end) => Err(ApplyError::new(ApplyErrorKind::Failed, "the mesh ends")),
             };
             shared.publish(&state);
-            let outcome = outcome.map_err(|refusal| notes::with_suspects(refusal, &suspects))?;
+            let outcome = outcome.map_err(|apply_error| change_summary::with_suspects(apply_error, &suspects))?;
             change.notes = outcome.notes;
             change.config_version = state.version;
-            Ok((change, outcome.leaving))
+            Ok((change, outcome.terminations))
         });
-        task.await
-            .unwrap_or_else(|error| Err(Refusal::new(RefusalKind::Failed, format!("the change broke off: {error}"))))
+        task.await.unwrap_or_else(|error| {
+            Err(ApplyError::new(ApplyErrorKind::Failed, format!("the change broke off: {error}")))
+        })
     }
 }
 
@@ -116,45 +117,45 @@ fn at_once((change, _): (Change, Vec<oneshot::Receiver<()>>)) -> Change {
     change
 }
 
-async fn when_gone((change, leaving): (Change, Vec<oneshot::Receiver<()>>)) -> Change {
+async fn when_gone((change, terminations): (Change, Vec<oneshot::Receiver<()>>)) -> Change {
     // One that is never told of went with the mesh itself.
-    futures_util::future::join_all(leaving).await;
+    futures_util::future::join_all(terminations).await;
     change
 }
 
 /// The one Deployment of that name, whatever its namespace.
-fn deployment(resources: &Resources, name: &str) -> Result<(Key, serde_json::Value), Refusal> {
+fn deployment(resources: &Resources, name: &str) -> Result<(Key, serde_json::Value), ApplyError> {
     let mut found = resources.deployments.iter().filter(|(key, _)| key.name == name);
     match (found.next(), found.next()) {
         (Some((key, object)), None) => Ok((key.clone(), object.document.clone())),
         (Some(_), Some(_)) => {
             let words = format!("more than one namespace has a Deployment {name}; nothing has changed");
-            Err(Refusal::new(RefusalKind::Input, words))
+            Err(ApplyError::new(ApplyErrorKind::Input, words))
         }
         (None, _) => {
             let names: Vec<_> = resources.deployments.keys().map(|key| key.name.as_str()).collect();
             let words = format!("there is no Deployment {name}; there are {}", names.join(", "));
-            Err(Refusal::new(RefusalKind::NotFound, words))
+            Err(ApplyError::new(ApplyErrorKind::NotFound, words))
         }
     }
 }
 
-async fn read(files: Files) -> Result<Reading, Refusal> {
+async fn read(files: Files) -> Result<ParsedManifests, ApplyError> {
     let Files { paths, standard_input } = files;
     let mut named: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
     named.extend(standard_input.is_some().then(|| STANDARD_INPUT.to_owned()));
     let reading = move || Resources::read_beside(&paths, standard_input.as_deref(), STANDARD_INPUT.as_ref());
     let reading = tokio::task::spawn_blocking(reading).await;
-    let reading = reading.map_err(|error| Refusal::new(RefusalKind::Failed, error.to_string()))??;
+    let reading = reading.map_err(|error| ApplyError::new(ApplyErrorKind::Failed, error.to_string()))??;
     if reading.resources.is_empty() && reading.without_effect.is_empty() {
         // Taken for a change that was made, it would be the file that somebody meant to save.
-        let nothing = Problem::new(format!("there is no resource in {}", named.join(", ")));
-        return Err(Problems::from(nothing.remedy("write one into it, or leave it out")).into());
+        let nothing = Diagnostic::new(format!("there is no resource in {}", named.join(", ")));
+        return Err(Diagnostics::from(nothing.help("write one into it, or leave it out")).into());
     }
     Ok(reading)
 }
 
-fn identities(reading: &Reading) -> Vec<String> {
+fn identities(reading: &ParsedManifests) -> Vec<String> {
     reading.resources.iter().map(Resource::identity).collect()
 }
 

@@ -13,7 +13,7 @@ use crate::{
 
 /// A pod that shall run.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Wanted {
+pub(super) struct DesiredPod {
     /// Its name, as `backend-v1-1`.
     pub(super) name: String,
     /// Its address.
@@ -30,34 +30,34 @@ pub(super) struct Wanted {
 ///
 /// # Errors
 /// If the network has no address left; then it has as many as before.
-pub(super) fn choose(
+pub(super) fn schedule(
     plans: &[PodPlan],
     resources: &Resources,
     outbound: &BTreeMap<u16, u16>,
-    running: &[Wanted],
+    running: &[DesiredPod],
     anew: &BTreeSet<Key>,
     network: &mut Network,
-) -> Result<Vec<Wanted>, network::Error> {
+) -> Result<Vec<DesiredPod>, network::Error> {
     let before = network.in_use();
-    let chosen = settle(plans, resources, outbound, running, anew, network);
+    let chosen = resolve_connects(plans, resources, outbound, running, anew, network);
     if chosen.is_err() {
         network.back_to(&before);
     }
     chosen
 }
 
-fn settle(
+fn resolve_connects(
     plans: &[PodPlan],
     resources: &Resources,
     outbound: &BTreeMap<u16, u16>,
-    running: &[Wanted],
+    running: &[DesiredPod],
     anew: &BTreeSet<Key>,
     network: &mut Network,
-) -> Result<Vec<Wanted>, network::Error> {
-    let mut kept: Vec<Wanted> = Vec::new();
+) -> Result<Vec<DesiredPod>, network::Error> {
+    let mut kept: Vec<DesiredPod> = Vec::new();
     for plan in plans.iter().filter(|plan| !anew.contains(&plan.workload)) {
         let same = running.iter().filter(|pod| pod.plan.is_same_pod(plan)).take(plan.replicas as usize);
-        kept.extend(same.map(|pod| Wanted { plan: plan.clone(), ..pod.clone() }));
+        kept.extend(same.map(|pod| DesiredPod { plan: plan.clone(), ..pod.clone() }));
     }
     let mut wanted = complete(plans, kept, running, network)?;
     // What a pod is told of others may have changed, and then it is another pod itself; nobody is told of a pod
@@ -89,10 +89,10 @@ fn total(plans: &[PodPlan]) -> usize {
 /// Adds new pods until each plan has as many as it asks for.
 fn complete(
     plans: &[PodPlan],
-    mut pods: Vec<Wanted>,
-    running: &[Wanted],
+    mut pods: Vec<DesiredPod>,
+    running: &[DesiredPod],
     network: &mut Network,
-) -> Result<Vec<Wanted>, network::Error> {
+) -> Result<Vec<DesiredPod>, network::Error> {
     for plan in plans {
         while pods.iter().filter(|pod| pod.plan.workload == plan.workload).count() < plan.replicas as usize {
             // A pod that is on its way out still has its folder, which the next one of its name would lose to it.
@@ -100,7 +100,7 @@ fn complete(
             let candidates = (1..).map(|number: u32| format!("{}-{number}", plan.workload.name));
             let name = candidates.into_iter().find(|name| !taken(name)).unwrap_or_default();
             let address = network.pod(&name)?;
-            pods.push(Wanted { name, address, plan: plan.clone(), connect: Vec::new() });
+            pods.push(DesiredPod { name, address, plan: plan.clone(), connect: Vec::new() });
         }
     }
     Ok(pods)
@@ -108,14 +108,14 @@ fn complete(
 
 /// A pod with a sidecar finds its sidecar under every service port; one without goes to the pods behind each service
 /// itself, and is spread over them as by kube-proxy.
-fn connect(pod: &Wanted, all: &[Wanted], resources: &Resources, outbound: &BTreeMap<u16, u16>) -> Vec<String> {
+fn connect(pod: &DesiredPod, all: &[DesiredPod], resources: &Resources, outbound: &BTreeMap<u16, u16>) -> Vec<String> {
     if pod.plan.sidecar {
         let ports = outbound.iter().map(|(service, port)| format!(":{service}={}:{port}", pod.address));
         return ports.chain([format!(":={}:{}", pod.address, network::OUTBOUND_ANY)]).collect();
     }
     let mut told = Vec::new();
     for (key, service) in &resources.services {
-        let behind = |other: &&Wanted| {
+        let behind = |other: &&DesiredPod| {
             let selector = &service.spec.selector;
             other.plan.workload.namespace == key.namespace
                 && !selector.is_empty()
@@ -125,7 +125,7 @@ fn connect(pod: &Wanted, all: &[Wanted], resources: &Resources, outbound: &BTree
         let far = ["", ".svc", ".svc.cluster.local"].map(|domain| format!("{}.{}{domain}", key.name, key.namespace));
         for port in &service.spec.ports {
             // In the order of their names: that in which they were chosen would pass for a change the next time.
-            let mut all: Vec<&Wanted> = all.iter().filter(behind).collect();
+            let mut all: Vec<&DesiredPod> = all.iter().filter(behind).collect();
             all.sort_by(|a, b| a.name.cmp(&b.name));
             for other in all {
                 let Some(target) = other.plan.target_port(port) else { continue };

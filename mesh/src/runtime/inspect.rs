@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use super::{envoy_program::BOOTSTRAP, shared::Shared};
+use super::{envoy_program::BOOTSTRAP, handle::MeshHandle};
 use crate::{
-    control::types::{ProxyFile, ProxyFiles, Refusal, RefusalKind, Section},
+    control::types::{ApplyError, ApplyErrorKind, ProxyFile, ProxyFiles, Section},
     translate::files,
 };
 
-impl Shared {
+impl MeshHandle {
     /// The files of every proxy of a workload, or of the one pod of that name.
     ///
     /// # Errors
     /// If nothing with a proxy has that name.
-    pub(crate) fn config(&self, workload: &str) -> Result<Vec<ProxyFiles>, Refusal> {
+    pub(crate) fn config(&self, workload: &str) -> Result<Vec<ProxyFiles>, ApplyError> {
         let instances = self.status().instances;
         let with_proxy = || instances.iter().filter(|instance| instance.sidecar);
         let found: Vec<ProxyFiles> = with_proxy()
@@ -27,7 +27,7 @@ impl Shared {
             let mut names: Vec<&str> = with_proxy().map(|instance| instance.workload.as_str()).collect();
             names.dedup();
             let words = format!("no workload with a proxy is named {workload:?}; there are {}", names.join(", "));
-            return Err(Refusal::new(RefusalKind::NotFound, words));
+            return Err(ApplyError::new(ApplyErrorKind::NotFound, words));
         }
         Ok(found)
     }

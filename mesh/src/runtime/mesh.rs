@@ -15,26 +15,25 @@ use tokio::{
 };
 
 use super::{
+    cert_rotation, change_summary,
     folder::{self, CONTROL_SOCKET, Folder},
-    leaving,
+    handle::MeshHandle,
     network::{self, COLLECTOR_PORT, Network, PagePort},
-    notes,
     options::Options,
-    pod::Tools,
-    rollout, rotation,
-    shared::Shared,
+    pod::Launcher,
+    reconcile, rollout,
     spawner::Spawner,
-    state::{Ground, State},
-    transition,
+    state::{MeshState, StaticTopology},
+    termination,
 };
 use crate::{
     control::{
         server,
-        types::{Refusal, Status},
+        types::{ApplyError, Status},
     },
+    diagnostic::Diagnostics,
     envoy::find,
     identity::authority::{self, Authority},
-    problem::Problems,
     resources::Resources,
     telemetry::{collector, traces::Traces},
     translate,
@@ -45,7 +44,7 @@ use crate::{
 pub enum Error {
     /// The files that it is to start with have problems.
     #[error(transparent)]
-    Input(#[from] Problems),
+    Input(#[from] Diagnostics),
     /// It has no folder.
     #[error(transparent)]
     Folder(#[from] folder::Error),
@@ -68,21 +67,21 @@ pub enum Error {
     },
     /// Something that it starts with was refused or did not come up.
     #[error("{0}")]
-    Refused(Refusal),
+    Refused(ApplyError),
 }
 
 impl Error {
     /// Whether the input was at fault, so that the command exits with 2.
     pub fn is_input(&self) -> bool {
         matches!(self, Self::Input(_) | Self::Folder(folder::Error::Name { .. }))
-            || matches!(self, Self::Refused(refusal) if refusal.kind.is_input())
+            || matches!(self, Self::Refused(apply_error) if apply_error.kind.is_input())
     }
 }
 
 /// A mesh. Call [`Mesh::down`] whatever happens: it ends the processes in order and removes the folder.
 #[derive(Debug)]
 pub struct Mesh {
-    shared: Arc<Shared>,
+    shared: Arc<MeshHandle>,
     tasks: Vec<JoinHandle<()>>,
     resources: Option<Resources>,
     // Released last, in this order.
@@ -113,17 +112,18 @@ impl Mesh {
                 tracing::warn!("spans are not received any more: {error}");
             }
         });
-        let tools = Tools {
+        let launcher = Launcher {
             spawner: Spawner::start(&options.launcher).map_err(io_error("start a thread".to_owned()))?,
             envoy,
             progress: options.progress.clone(),
             changed: Arc::new(Notify::new()),
             collector: format!("http://{collector}"),
         };
-        let ground = Ground::new(&options, network.gateway(), collector, page.port);
+        let static_topology = StaticTopology::new(&options, network.gateway(), collector, page.port);
         let authority = Authority::new()?;
         let path = folder.path().to_owned();
-        let shared = Shared::new(options, path, tools, authority, ground, State::new(network), traces);
+        let shared =
+            MeshHandle::new(options, path, launcher, authority, static_topology, MeshState::new(network), traces);
         Ok(Self {
             shared: Arc::new(shared),
             tasks: vec![collecting],
@@ -146,9 +146,9 @@ impl Mesh {
             resources.deployments.keys().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")
         ));
         let mut state = shared.state.lock().await;
-        let suspects = notes::suspects(&Resources::default(), &resources);
-        let started = transition::to(shared, &mut state, resources, &BTreeSet::new()).await;
-        started.map_err(|refusal| Error::Refused(notes::with_suspects(refusal, &suspects)))?;
+        let suspects = change_summary::suspects(&Resources::default(), &resources);
+        let started = reconcile::reconcile(shared, &mut state, resources, &BTreeSet::new()).await;
+        started.map_err(|apply_error| Error::Refused(change_summary::with_suspects(apply_error, &suspects)))?;
         shared.publish(&state);
         drop(state);
         let socket = shared.folder.join(CONTROL_SOCKET);
@@ -180,9 +180,9 @@ impl Mesh {
         // A change that is under way breaks off, and leaves what it started to us.
         let mut state = shared.state.lock().await;
         let pods = std::mem::take(&mut state.pods).into_values().collect();
-        leaving::end(shared, &mut state, pods, shared.hurry.subscribe()).await;
+        termination::end(shared, &mut state, pods, shared.hurry.subscribe()).await;
         drop(state);
-        let drains = std::mem::take(&mut *shared.leaving.lock().unwrap_or_else(PoisonError::into_inner));
+        let drains = std::mem::take(&mut *shared.terminations.lock().unwrap_or_else(PoisonError::into_inner));
         for drain in drains {
             let _ = drain.await;
         }
@@ -201,15 +201,16 @@ async fn listen_for_spans(host: std::net::Ipv4Addr) -> Result<(SocketAddrV4, Tcp
 }
 
 /// Endpoints follow readiness, as they do in a cluster.
-async fn follow_readiness(shared: Arc<Shared>) {
+async fn follow_readiness(shared: Arc<MeshHandle>) {
     loop {
-        shared.tools.changed.notified().await;
+        shared.launcher.changed.notified().await;
         let mut state = shared.state.lock().await;
         let (resources, outbound) = (state.resources.clone(), state.outbound.clone());
-        let topology = state.topology(&shared.ground, &resources, outbound, &[], &std::collections::BTreeSet::new());
+        let topology =
+            state.topology(&shared.static_topology, &resources, outbound, &[], &std::collections::BTreeSet::new());
         let outcome = match translate::translate(&resources, &topology) {
-            Ok(target) => rollout::roll_out(&mut state, &target).await.map_err(|refusal| refusal.to_string()),
-            Err(problems) => Err(problems.to_string()),
+            Ok(target) => rollout::roll_out(&mut state, &target).await.map_err(|apply_error| apply_error.to_string()),
+            Err(diagnostics) => Err(diagnostics.to_string()),
         };
         if let Err(words) = outcome {
             shared.options.progress.say(format!("endpoints could not follow the pods' readiness: {words}"));
@@ -218,15 +219,15 @@ async fn follow_readiness(shared: Arc<Shared>) {
     }
 }
 
-async fn renew_certificates(shared: Arc<Shared>) {
+async fn renew_certificates(shared: Arc<MeshHandle>) {
     let lifetime = shared.options.certificate_lifetime;
     loop {
-        tokio::time::sleep(rotation::period(lifetime)).await;
+        tokio::time::sleep(cert_rotation::period(lifetime)).await;
         let state = shared.state.lock().await;
         let mut expiries = shared.expiries.lock().unwrap_or_else(PoisonError::into_inner);
-        for name in rotation::due(&expiries, lifetime, OffsetDateTime::now_utc()) {
+        for name in cert_rotation::due(&expiries, lifetime, OffsetDateTime::now_utc()) {
             let Some(pod) = state.pods.get(&name) else { continue };
-            match rotation::renew(&shared.authority, &pod.instance, &pod.paths.folder, lifetime) {
+            match cert_rotation::renew(&shared.authority, &pod.instance, &pod.paths.folder, lifetime) {
                 Ok(end) => drop(expiries.insert(name, end)),
                 Err(error) => shared.options.progress.say(format!("{name} keeps its old certificate: {error}")),
             }

@@ -1,30 +1,30 @@
 //! What runs: the network, the folder, the processes, and the changes to them.
 
+mod cert_rotation;
 mod change;
+mod change_summary;
 pub mod child;
-mod delivery;
+mod config_push;
 mod desired;
 mod envoy_program;
 pub mod folder;
+mod handle;
 mod inspect;
-mod judgement;
-mod leaving;
 mod mesh;
 pub mod network;
-mod notes;
 mod options;
 mod phases;
 mod pod;
 mod readiness;
+mod reconcile;
 mod rollout;
-mod rotation;
 pub mod running;
-mod shared;
 mod spawner;
 mod state;
 mod supervise;
-mod transition;
+mod termination;
+mod validation;
 
+pub(crate) use handle::MeshHandle;
 pub use mesh::{Error, Mesh};
 pub use options::Options;
-pub(crate) use shared::Shared;

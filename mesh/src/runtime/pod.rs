@@ -14,16 +14,16 @@ use tokio::{
 };
 
 use super::{
-    desired::Wanted,
+    desired::DesiredPod,
     envoy_program, folder, network,
     readiness::{Subjects, Watch},
     spawner::{Program, Spawner},
     supervise::{self, Supervised},
 };
 use crate::{
+    diagnostic::Diagnostic,
     envoy::find::Envoy,
     pods::{PodPlan, command},
-    problem::Problem,
     progress::Progress,
     telemetry::merged_metrics,
     topology::Instance,
@@ -64,7 +64,7 @@ impl Paths {
 
 /// What starting a pod needs beside the pod itself.
 #[derive(Debug, Clone)]
-pub(super) struct Tools {
+pub(super) struct Launcher {
     pub(super) spawner: Spawner,
     pub(super) envoy: Envoy,
     pub(super) progress: Progress,
@@ -77,7 +77,7 @@ pub(super) struct Tools {
 pub(super) struct Pod {
     pub(super) instance: Instance,
     /// What it was made from; the gateway was not made from a Deployment.
-    pub(super) wanted: Option<Wanted>,
+    pub(super) wanted: Option<DesiredPod>,
     pub(super) paths: Paths,
     pub(super) app: Option<Supervised>,
     pub(super) envoy: Option<Supervised>,
@@ -89,7 +89,7 @@ pub(super) struct Pod {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("{0}")]
-    Problem(Box<Problem>),
+    Diagnostic(Box<Diagnostic>),
     #[error("{pod}: cannot listen on {address} for its metrics: {source}")]
     Metrics { pod: String, address: SocketAddrV4, source: std::io::Error },
 }
@@ -98,14 +98,14 @@ impl Pod {
     /// Starts the pod's processes; its folder, certificates and proxy configuration must be there.
     pub(super) async fn start(
         instance: Instance,
-        wanted: Option<Wanted>,
+        wanted: Option<DesiredPod>,
         paths: Paths,
-        tools: &Tools,
+        launcher: &Launcher,
     ) -> Result<Self, Error> {
         let metrics = serve_metrics(&instance, &paths, wanted.is_some()).await?;
-        let envoy = instance.sidecar.then(|| start_envoy(&instance.name, &paths, tools));
+        let envoy = instance.sidecar.then(|| start_envoy(&instance.name, &paths, launcher));
         let app = match &wanted {
-            Some(wanted) => Some(start_app(wanted, &paths, tools)?),
+            Some(wanted) => Some(start_app(wanted, &paths, launcher)?),
             None => None,
         };
         let subjects = Subjects {
@@ -115,7 +115,7 @@ impl Pod {
                 .map(|(app, wanted)| (app.state(), paths.socket(command::ADMIN_SOCKET), wanted.plan.readiness.clone())),
             envoy: envoy.as_ref().map(|envoy| (envoy.state(), paths.socket(command::ENVOY_SOCKET))),
         };
-        let watch = Watch::start(subjects, Arc::clone(&tools.changed));
+        let watch = Watch::start(subjects, Arc::clone(&launcher.changed));
         Ok(Self { instance, wanted, paths, app, envoy, watch, metrics })
     }
 
@@ -163,7 +163,7 @@ pub(super) fn make_folder(paths: &Paths) -> std::io::Result<()> {
 }
 
 /// The instance that a wanted pod will be; not ready yet.
-pub(super) fn instance_of(wanted: &Wanted, paths: &Paths) -> Instance {
+pub(super) fn instance_of(wanted: &DesiredPod, paths: &Paths) -> Instance {
     let PodPlan { workload, labels, service_account, ports, sidecar, .. } = &wanted.plan;
     Instance {
         name: wanted.name.clone(),
@@ -197,32 +197,32 @@ async fn serve_metrics(instance: &Instance, paths: &Paths, has_app: bool) -> Res
     }))
 }
 
-fn start_envoy(name: &str, paths: &Paths, tools: &Tools) -> Supervised {
+fn start_envoy(name: &str, paths: &Paths, launcher: &Launcher) -> Supervised {
     let socket = paths.socket(command::ENVOY_SOCKET);
-    let program = envoy_program::program(&tools.envoy.program, paths);
+    let program = envoy_program::program(&launcher.envoy.program, paths);
     let title = format!("the proxy of {name}");
-    Supervised::start(tools.spawner.clone(), program, title, tools.progress.clone(), move || remove(&socket))
+    Supervised::start(launcher.spawner.clone(), program, title, launcher.progress.clone(), move || remove(&socket))
 }
 
-fn start_app(wanted: &Wanted, paths: &Paths, tools: &Tools) -> Result<Supervised, Error> {
-    let place = command::Place {
+fn start_app(wanted: &DesiredPod, paths: &Paths, launcher: &Launcher) -> Result<Supervised, Error> {
+    let context = command::PodContext {
         name: &wanted.name,
         address: wanted.address,
         folder: &paths.folder,
         connect: &wanted.connect,
-        collector: &tools.collector,
+        collector: &launcher.collector,
     };
-    let environment = command::environment(&wanted.plan, &place).map_err(Error::Problem)?;
+    let environment = command::environment(&wanted.plan, &context).map_err(Error::Diagnostic)?;
     let program = Program {
         file: wanted.plan.program.clone(),
-        arguments: command::arguments(&wanted.plan, &place, &environment),
+        arguments: command::arguments(&wanted.plan, &context, &environment),
         environment,
         log: paths.app_log.clone(),
     };
     let sockets = [command::APP_SOCKET, command::ADMIN_SOCKET, command::CONTROL_SOCKET].map(|name| paths.socket(name));
     let title = format!("the app of {}", wanted.name);
     let clear = move || sockets.iter().for_each(|socket| remove(socket));
-    Ok(Supervised::start(tools.spawner.clone(), program, title, tools.progress.clone(), clear))
+    Ok(Supervised::start(launcher.spawner.clone(), program, title, launcher.progress.clone(), clear))
 }
 
 /// A dead process leaves its socket behind, and the next one could not bind it.

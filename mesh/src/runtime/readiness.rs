@@ -15,7 +15,7 @@ use super::supervise;
 use crate::{control::unix_http, envoy::admin, pods::plan::Readiness};
 
 /// How often it is looked whether a process has ended or, before it is ready, whether it is.
-const GLANCE: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// As the kubelet's default for `timeoutSeconds`.
 const PROBE_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -23,9 +23,9 @@ const PROBE_DEADLINE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Subjects {
     /// The application, its admin socket, and how to ask.
-    pub(super) app: Option<(Arc<supervise::State>, PathBuf, Readiness)>,
+    pub(super) app: Option<(Arc<supervise::ProcessState>, PathBuf, Readiness)>,
     /// Envoy, and its admin socket.
-    pub(super) envoy: Option<(Arc<supervise::State>, PathBuf)>,
+    pub(super) envoy: Option<(Arc<supervise::ProcessState>, PathBuf)>,
 }
 
 /// A pod's readiness, kept up to date by a task that ends when this is dropped.
@@ -67,7 +67,7 @@ async fn watch(subjects: Subjects, ready: Arc<AtomicBool>, changed: Arc<Notify>)
     loop {
         // Not ready: ask in quick succession, as a startup probe does.
         if !is_well(&subjects).await {
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
             continue;
         }
         let processes = pids(&subjects);
@@ -75,7 +75,7 @@ async fn watch(subjects: Subjects, ready: Arc<AtomicBool>, changed: Arc<Notify>)
         let mut failures = 0;
         let mut due = Instant::now() + period;
         while failures < threshold {
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
             // A container that ended is not ready at once, whatever the probe's period.
             if pids(&subjects) != processes {
                 break;

@@ -4,12 +4,13 @@ use futures_util::future::join_all;
 use std::{collections::BTreeMap, time::Instant};
 
 use super::{
-    delivery::{Refused, drained},
-    judgement, phases,
-    state::State,
+    config_push::{Refused, drained},
+    phases,
+    state::MeshState,
+    validation,
 };
 use crate::{
-    control::types::{Refusal, RefusalKind},
+    control::types::{ApplyError, ApplyErrorKind},
     translate::{ProxyConfig, Translation},
 };
 
@@ -18,7 +19,7 @@ use crate::{
 ///
 /// # Errors
 /// If a proxy refuses a part; then the translation before is in force.
-pub(super) async fn roll_out(state: &mut State, target: &Translation) -> Result<bool, Refusal> {
+pub(super) async fn roll_out(state: &mut MeshState, target: &Translation) -> Result<bool, ApplyError> {
     let changed: BTreeMap<String, (ProxyConfig, ProxyConfig)> = target
         .iter()
         .filter_map(|(name, new)| {
@@ -36,19 +37,19 @@ pub(super) async fn roll_out(state: &mut State, target: &Translation) -> Result<
         let configs: BTreeMap<&String, ProxyConfig> = configs.collect();
         let delivered = deliver(state, &configs, version).await;
         tracing::debug!("{name}: done {:?} after the change began", began.elapsed());
-        if let Err(refusal) = delivered {
-            go_back(state, &changed, step).await;
-            tracing::warn!("{name}: {}", refusal.message);
-            return Err(refusal);
+        if let Err(apply_error) = delivered {
+            roll_back(state, &changed, step).await;
+            tracing::warn!("{name}: {}", apply_error.message);
+            return Err(apply_error);
         }
     }
     let mut draining = Vec::new();
     for (pod, (old, new)) in changed {
-        if let Some(delivery) = state.deliveries.get_mut(&pod) {
-            delivery.prune(&new);
+        if let Some(config_push) = state.config_pushes.get_mut(&pod) {
+            config_push.prune(&new);
             // A proxy's first listeners replace none.
             if !old.listeners.is_empty() && old.listeners != new.listeners {
-                draining.push(delivery.folder());
+                draining.push(config_push.folder());
             }
         }
         state.running.insert(pod, new);
@@ -59,7 +60,7 @@ pub(super) async fn roll_out(state: &mut State, target: &Translation) -> Result<
 }
 
 /// The way back through the same steps, in the other direction.
-async fn go_back(state: &mut State, changed: &BTreeMap<String, (ProxyConfig, ProxyConfig)>, from: usize) {
+async fn roll_back(state: &mut MeshState, changed: &BTreeMap<String, (ProxyConfig, ProxyConfig)>, from: usize) {
     let version = state.next_version();
     for step in (0..=from).rev() {
         // What a step undoes is the step before it; before the first one, the old configuration is whole.
@@ -69,33 +70,37 @@ async fn go_back(state: &mut State, changed: &BTreeMap<String, (ProxyConfig, Pro
         };
         let configs = changed.iter().map(|(pod, (old, new))| (pod, before(old, new)));
         let configs: BTreeMap<&String, ProxyConfig> = configs.collect();
-        if let Err(refusal) = deliver(state, &configs, version).await {
+        if let Err(apply_error) = deliver(state, &configs, version).await {
             // Each proxy ran it before, so this is a proxy that died, and it reads the files when it starts again.
-            tracing::warn!("on the way back: {}", refusal.message);
+            tracing::warn!("on the way back: {}", apply_error.message);
         }
     }
     for (pod, (old, _)) in changed {
-        if let Some(delivery) = state.deliveries.get_mut(pod) {
-            delivery.prune(old);
+        if let Some(config_push) = state.config_pushes.get_mut(pod) {
+            config_push.prune(old);
         }
     }
 }
 
 /// Writes each proxy's files, and waits until all have taken them.
-async fn deliver(state: &mut State, configs: &BTreeMap<&String, ProxyConfig>, version: u64) -> Result<(), Refusal> {
+async fn deliver(
+    state: &mut MeshState,
+    configs: &BTreeMap<&String, ProxyConfig>,
+    version: u64,
+) -> Result<(), ApplyError> {
     let mut awaited = Vec::new();
     for (pod, config) in configs {
-        let Some(delivery) = state.deliveries.get_mut(*pod) else { continue };
-        let written = delivery.write(config, version, true).await;
-        let written = written.map_err(|error| Refusal::new(RefusalKind::Failed, error.to_string()))?;
+        let Some(config_push) = state.config_pushes.get_mut(*pod) else { continue };
+        let written = config_push.write(config, version, true).await;
+        let written = written.map_err(|error| ApplyError::new(ApplyErrorKind::Failed, error.to_string()))?;
         awaited.extend(written.map(|awaited| (*pod, awaited)));
     }
     let waiting = awaited.into_iter().map(|(pod, awaited)| async move { (pod, awaited.wait().await) });
     for (pod, taken) in join_all(waiting).await {
         taken.map_err(|error| match &error {
-            Refused::Words { words } => judgement::refusal(pod, words),
+            Refused::Words { words } => validation::apply_error(pod, words),
             Refused::Silence { .. } => {
-                Refusal::new(RefusalKind::Failed, format!("{pod}: {error}; nothing has changed"))
+                ApplyError::new(ApplyErrorKind::Failed, format!("{pod}: {error}; nothing has changed"))
             }
         })?;
     }

@@ -7,7 +7,7 @@ use std::{
     sync::atomic::Ordering,
 };
 
-use super::{delivery::Delivery, desired::Wanted, network, network::Network, options::Options, pod::Pod};
+use super::{config_push::ConfigPush, desired::DesiredPod, network, network::Network, options::Options, pod::Pod};
 use crate::{
     resources::Resources,
     topology::{Instance, OutboundPolicy, Topology},
@@ -22,7 +22,7 @@ pub(super) const INGRESS_GATEWAY: &str = "istio-ingressgateway";
 
 /// What is in force. Whoever holds its lock changes it, one change after the other.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct MeshState {
     pub(super) network: Network,
     pub(super) resources: Resources,
     /// By name; the ingress gateway among them.
@@ -30,7 +30,7 @@ pub(super) struct State {
     /// What each proxy runs, by pod.
     pub(super) running: Translation,
     /// Each proxy's files, by pod.
-    pub(super) deliveries: BTreeMap<String, Delivery>,
+    pub(super) config_pushes: BTreeMap<String, ConfigPush>,
     /// The port of each service port's outbound listener; a port that was given once stays.
     pub(super) outbound: BTreeMap<u16, u16>,
     /// The version in force.
@@ -41,14 +41,14 @@ pub(super) struct State {
 
 /// The fixed parts of the topology.
 #[derive(Debug, Clone)]
-pub(super) struct Ground {
+pub(super) struct StaticTopology {
     pub(super) gateway: Instance,
     pub(super) collector: SocketAddrV4,
     pub(super) page: SocketAddrV4,
     pub(super) outbound_policy: OutboundPolicy,
 }
 
-impl Ground {
+impl StaticTopology {
     pub(super) fn new(options: &Options, gateway: Ipv4Addr, collector: SocketAddrV4, page_port: u16) -> Self {
         let page = SocketAddrV4::new(Ipv4Addr::LOCALHOST, page_port);
         // As Istio's own chart installs it.
@@ -70,14 +70,14 @@ impl Ground {
     }
 }
 
-impl State {
+impl MeshState {
     pub(super) fn new(network: Network) -> Self {
         Self {
             network,
             resources: Resources::default(),
             pods: BTreeMap::new(),
             running: Translation::new(),
-            deliveries: BTreeMap::new(),
+            config_pushes: BTreeMap::new(),
             outbound: BTreeMap::new(),
             version: 0,
             last_version: 0,
@@ -85,7 +85,7 @@ impl State {
     }
 
     /// The pods that came from Deployments.
-    pub(super) fn wanted(&self) -> Vec<Wanted> {
+    pub(super) fn wanted(&self) -> Vec<DesiredPod> {
         self.pods.values().filter_map(|pod| pod.wanted.clone()).collect()
     }
 
@@ -111,25 +111,25 @@ impl State {
     /// requests any more. `more` are pods that are not started yet.
     pub(super) fn topology(
         &self,
-        ground: &Ground,
+        static_topology: &StaticTopology,
         resources: &Resources,
         outbound: BTreeMap<u16, u16>,
         more: &[Instance],
-        leaving: &BTreeSet<String>,
+        terminating: &BTreeSet<String>,
     ) -> Topology {
         let now = |pod: &Pod| {
-            let ready = pod.ready().load(Ordering::SeqCst) && !leaving.contains(&pod.instance.name);
+            let ready = pod.ready().load(Ordering::SeqCst) && !terminating.contains(&pod.instance.name);
             Instance { ready, ..pod.instance.clone() }
         };
         let pods = self.pods.values().filter(|pod| pod.wanted.is_some());
         Topology {
             instances: pods.map(now).chain(more.iter().cloned()).collect(),
-            gateway: self.pods.get(INGRESS_GATEWAY).map_or_else(|| ground.gateway.clone(), now),
-            gateway_listeners: gateway_listeners(resources, &ground.gateway, ground),
+            gateway: self.pods.get(INGRESS_GATEWAY).map_or_else(|| static_topology.gateway.clone(), now),
+            gateway_listeners: gateway_listeners(resources, &static_topology.gateway, static_topology),
             outbound_ports: outbound,
             outbound_any: network::OUTBOUND_ANY,
-            collector: ground.collector,
-            outbound_policy: ground.outbound_policy,
+            collector: static_topology.collector,
+            outbound_policy: static_topology.outbound_policy,
         }
     }
 }
@@ -139,7 +139,7 @@ impl State {
 pub(super) fn gateway_listeners(
     resources: &Resources,
     gateway: &Instance,
-    ground: &Ground,
+    static_topology: &StaticTopology,
 ) -> BTreeMap<u16, Vec<SocketAddrV4>> {
     let servers = resources.gateways.values().flat_map(|gateway| &gateway.spec.servers);
     let ports: BTreeSet<u16> = servers.map(|server| server.port.number).chain([80]).collect();
@@ -155,7 +155,7 @@ pub(super) fn gateway_listeners(
             local = local.saturating_add(1);
         }
         let mut addresses = vec![SocketAddrV4::new(gateway.address, local)];
-        addresses.extend((port == 80).then_some(ground.page));
+        addresses.extend((port == 80).then_some(static_topology.page));
         listeners.insert(port, addresses);
     }
     listeners

@@ -26,7 +26,7 @@ const HEALTHY_AFTER: Duration = Duration::from_secs(10);
 
 /// How a process is told to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wish {
+enum DesiredState {
     /// It shall live.
     Run,
     /// SIGTERM, and SIGKILL after the grace.
@@ -36,19 +36,19 @@ enum Wish {
 /// A process that is started again when it ends unasked.
 #[derive(Debug)]
 pub(super) struct Supervised {
-    wish: watch::Sender<Wish>,
+    desired: watch::Sender<DesiredState>,
     task: JoinHandle<()>,
-    state: Arc<State>,
+    state: Arc<ProcessState>,
 }
 
 /// What others may read of it.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(super) struct ProcessState {
     pid: AtomicU32,
     restarts: AtomicU32,
 }
 
-impl State {
+impl ProcessState {
     /// The process, while there is one.
     pub(super) fn pid(&self) -> Option<u32> {
         Some(self.pid.load(Ordering::Relaxed)).filter(|pid| *pid != 0)
@@ -70,46 +70,46 @@ impl Supervised {
         progress: Progress,
         before: impl Fn() + Send + 'static,
     ) -> Self {
-        let (wish, wishes) = watch::channel(Wish::Run);
-        let state = Arc::new(State::default());
-        let keeper = Keeper { spawner, program, title, progress, state: Arc::clone(&state) };
-        Self { wish, task: tokio::spawn(keeper.keep(wishes, before)), state }
+        let (desired, desired_state) = watch::channel(DesiredState::Run);
+        let state = Arc::new(ProcessState::default());
+        let keeper = Supervisor { spawner, program, title, progress, state: Arc::clone(&state) };
+        Self { desired, task: tokio::spawn(keeper.keep(desired_state, before)), state }
     }
 
     /// What others may read of it.
-    pub(super) fn state(&self) -> Arc<State> {
+    pub(super) fn state(&self) -> Arc<ProcessState> {
         Arc::clone(&self.state)
     }
 
     /// Ends it: SIGTERM, and SIGKILL when `grace` is over or `hurry` becomes true. Returns when it is gone.
     pub(super) async fn end(self, grace: Duration, mut hurry: watch::Receiver<bool>) {
-        let Self { wish, mut task, .. } = self;
-        let _ = wish.send(Wish::End(grace));
+        let Self { desired, mut task, .. } = self;
+        let _ = desired.send(DesiredState::End(grace));
         tokio::select! {
             _ = &mut task => return,
             _ = hurry.wait_for(|hurry| *hurry) => {}
         }
-        let _ = wish.send(Wish::End(Duration::ZERO));
+        let _ = desired.send(DesiredState::End(Duration::ZERO));
         let _ = task.await;
     }
 }
 
-struct Keeper {
+struct Supervisor {
     spawner: Spawner,
     program: Program,
     title: String,
     progress: Progress,
-    state: Arc<State>,
+    state: Arc<ProcessState>,
 }
 
-impl Keeper {
-    async fn keep(self, mut wishes: watch::Receiver<Wish>, before: impl Fn() + Send) {
+impl Supervisor {
+    async fn keep(self, mut desired_state: watch::Receiver<DesiredState>, before: impl Fn() + Send) {
         let mut pause = FIRST_PAUSE;
         loop {
             before();
             let started = Instant::now();
             let ended = match self.spawner.spawn(self.program.clone()).await {
-                Ok(child) => match self.watch(child, &mut wishes).await {
+                Ok(child) => match self.watch(child, &mut desired_state).await {
                     Some(status) => how_it_ended(status),
                     None => return,
                 },
@@ -125,7 +125,7 @@ impl Keeper {
                 pause.as_millis(),
                 self.program.log.display()
             ));
-            if wait_for_end(&mut wishes, pause).await {
+            if wait_for_end(&mut desired_state, pause).await {
                 return;
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -133,12 +133,16 @@ impl Keeper {
     }
 
     /// Waits until the process ends unasked (its status) or was ended as wished (nothing).
-    async fn watch(&self, mut child: Child, wishes: &mut watch::Receiver<Wish>) -> Option<io::Result<ExitStatus>> {
+    async fn watch(
+        &self,
+        mut child: Child,
+        desired_state: &mut watch::Receiver<DesiredState>,
+    ) -> Option<io::Result<ExitStatus>> {
         self.state.pid.store(child.id().unwrap_or(0), Ordering::Relaxed);
         let ended = tokio::select! {
             status = child.wait() => Some(status),
-            grace = wished_end(wishes) => {
-                end(&mut child, grace, wishes).await;
+            grace = wait_for_end_request(desired_state) => {
+                end(&mut child, grace, desired_state).await;
                 None
             }
         };
@@ -148,25 +152,25 @@ impl Keeper {
 }
 
 /// Waits for the wish to end; the mesh's own end is such a wish without grace.
-async fn wished_end(wishes: &mut watch::Receiver<Wish>) -> Duration {
-    match wishes.wait_for(|wish| *wish != Wish::Run).await.as_deref() {
-        Ok(Wish::End(grace)) => *grace,
+async fn wait_for_end_request(desired_state: &mut watch::Receiver<DesiredState>) -> Duration {
+    match desired_state.wait_for(|desired| *desired != DesiredState::Run).await.as_deref() {
+        Ok(DesiredState::End(grace)) => *grace,
         _ => Duration::ZERO,
     }
 }
 
-async fn wait_for_end(wishes: &mut watch::Receiver<Wish>, pause: Duration) -> bool {
-    tokio::time::timeout(pause, wished_end(wishes)).await.is_ok()
+async fn wait_for_end(desired_state: &mut watch::Receiver<DesiredState>, pause: Duration) -> bool {
+    tokio::time::timeout(pause, wait_for_end_request(desired_state)).await.is_ok()
 }
 
-async fn end(child: &mut Child, grace: Duration, wishes: &mut watch::Receiver<Wish>) {
+async fn end(child: &mut Child, grace: Duration, desired_state: &mut watch::Receiver<DesiredState>) {
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     if let Some(pid) = pid.filter(|_| !grace.is_zero()) {
         let _ = kill_process(pid, Signal::TERM);
         tokio::select! {
             _ = child.wait() => return,
             () = tokio::time::sleep(grace) => {}
-            _ = wishes.wait_for(|wish| *wish == Wish::End(Duration::ZERO)) => {}
+            _ = desired_state.wait_for(|desired| *desired == DesiredState::End(Duration::ZERO)) => {}
         }
     }
     // The whole group, should the program have children of its own.

@@ -19,7 +19,7 @@ const MOST_CANDIDATES: usize = 5;
 
 /// Why an id, or the beginning of one, names no trace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unfound {
+pub enum TraceLookupError {
     /// Nothing of it has come in, or it is forgotten.
     #[error(
         "no span of a trace {0} has come in; spans take up to a second, and of many traces the oldest are forgotten: \
@@ -58,17 +58,17 @@ struct Kept {
 }
 
 impl Kept {
-    fn only_one_that_begins_with(&self, prefix: String) -> Result<String, Unfound> {
+    fn only_one_that_begins_with(&self, prefix: String) -> Result<String, TraceLookupError> {
         if prefix.len() < LEAST_DIGITS || !prefix.chars().all(|c| c.is_ascii_hexdigit()) {
-            return Err(Unfound::NoId(prefix));
+            return Err(TraceLookupError::NoId(prefix));
         }
         let fitting: Vec<&String> = self.order.iter().rev().filter(|id| id.starts_with(&prefix)).collect();
         match fitting[..] {
-            [] => Err(Unfound::Unknown(prefix)),
+            [] => Err(TraceLookupError::Unknown(prefix)),
             [id] => Ok(id.clone()),
             _ => {
                 let newest = fitting.iter().take(MOST_CANDIDATES).map(|id| (*id).clone()).collect();
-                Err(Unfound::Several { prefix, newest, count: fitting.len() })
+                Err(TraceLookupError::Several { prefix, newest, count: fitting.len() })
             }
         }
     }
@@ -98,7 +98,7 @@ impl Traces {
     ///
     /// # Errors
     /// If no span of it has come in, or if several traces' ids begin so.
-    pub fn find(&self, id: &str) -> Result<Trace, Unfound> {
+    pub fn find(&self, id: &str) -> Result<Trace, TraceLookupError> {
         let id = id.to_ascii_lowercase();
         let kept = self.kept();
         let id = if kept.by_id.contains_key(&id) { id } else { kept.only_one_that_begins_with(id)? };
@@ -180,7 +180,7 @@ mod tests {
             traces.add(format!("{number:032x}"), span("1", "a", 1));
         }
         let first = format!("{:032x}", 0);
-        assert_eq!(traces.find(&first), Err(Unfound::Unknown(first)));
+        assert_eq!(traces.find(&first), Err(TraceLookupError::Unknown(first)));
         assert!(traces.find(&format!("{:032x}", 1)).is_ok());
         assert_eq!(traces.recent(1)[0].id, format!("{MOST_TRACES:032x}"));
     }
@@ -202,7 +202,7 @@ mod tests {
             "{unknown}"
         );
         for no_id in ["0af76", "0af765-", ""] {
-            assert_eq!(traces.find(no_id), Err(Unfound::NoId(no_id.to_owned())));
+            assert_eq!(traces.find(no_id), Err(TraceLookupError::NoId(no_id.to_owned())));
         }
     }
 

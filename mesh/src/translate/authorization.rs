@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    problem::Problems,
+    diagnostic::Diagnostics,
     resources::{
         Key, Object,
         model::{AuthorizationAction, AuthorizationPolicy},
@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    mesh::{Mesh, has_labels},
+    mesh_view::{MeshView, has_labels},
     message::extension,
     names::ROOT_NAMESPACE,
     rbac,
@@ -23,7 +23,7 @@ use super::{
 ///
 /// # Errors
 /// Conditions that cannot be translated.
-pub(crate) fn filters(mesh: &Mesh<'_>, instance: &Instance) -> Result<Vec<Value>, Problems> {
+pub(crate) fn filters(mesh: &MeshView<'_>, instance: &Instance) -> Result<Vec<Value>, Diagnostics> {
     let mut filters = Vec::new();
     for action in [AuthorizationAction::Deny, AuthorizationAction::Allow] {
         let policies: Vec<_> = in_force(mesh, instance).filter(|(_, object)| object.spec.action == action).collect();
@@ -35,9 +35,11 @@ pub(crate) fn filters(mesh: &Mesh<'_>, instance: &Instance) -> Result<Vec<Value>
             for (index, rule) in object.spec.rules.iter().enumerate() {
                 let name = format!("ns[{}]-policy[{}]-rule[{index}]", key.namespace, key.name);
                 let at_gateway = instance.name == mesh.topology.gateway.name;
-                written[name] = rbac::policy(rule, at_gateway).map_err(|problem| {
-                    Problems::from(
-                        problem.at(&object.place).of(format!("AuthorizationPolicy {}/{}", key.namespace, key.name)),
+                written[name] = rbac::policy(rule, at_gateway).map_err(|diagnostic| {
+                    Diagnostics::from(
+                        diagnostic
+                            .at(&object.location)
+                            .of(format!("AuthorizationPolicy {}/{}", key.namespace, key.name)),
                     )
                 })?;
             }
@@ -54,7 +56,7 @@ pub(crate) fn filters(mesh: &Mesh<'_>, instance: &Instance) -> Result<Vec<Value>
 
 /// A policy holds in its own namespace, or everywhere if it stands in the root namespace, for the pods it selects.
 fn in_force<'m>(
-    mesh: &'m Mesh<'_>,
+    mesh: &'m MeshView<'_>,
     instance: &'m Instance,
 ) -> impl Iterator<Item = (&'m Key, &'m Object<AuthorizationPolicy>)> {
     mesh.resources.authorization_policies.iter().filter(|(key, object)| {

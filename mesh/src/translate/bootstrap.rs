@@ -79,7 +79,7 @@ pub fn static_for_validation(identity: &Identity<'_>, config: &ProxyConfig) -> V
         fields.remove("admin");
     }
     // Envoy wants the files of secrets to be there, though it does not look into them now.
-    let placed = files::place(config, &|_| files::source(Path::new("/dev/null")), Path::new("/dev/null"));
+    let placed = files::location(config, &|_| files::source(Path::new("/dev/null")), Path::new("/dev/null"));
     let mut clusters: Vec<Value> = placed.clusters_with_endpoints().collect();
     clusters.push(clusters::collector(identity.collector));
     let listeners: Vec<Value> =

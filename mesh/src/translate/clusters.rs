@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     ProxyConfig, connection_pool, endpoints, load_balancing,
-    mesh::{Mesh, MeshPort, MeshService},
+    mesh_view::{MeshPort, MeshService, MeshView},
     message::{extension, set, socket_address, typed},
     names, outlier_detection,
     policy::Policy,
@@ -26,7 +26,7 @@ use super::{
 pub(crate) const DNS_CACHE: &str = "passthrough";
 
 /// Adds the clusters, and their endpoints, of every service port and subset, as `client` sees them.
-pub(crate) fn outbound(mesh: &Mesh<'_>, client: &Instance, config: &mut ProxyConfig) {
+pub(crate) fn outbound(mesh: &MeshView<'_>, client: &Instance, config: &mut ProxyConfig) {
     for service in mesh.services.values() {
         let rule = mesh.destination_rule(&client.namespace, service);
         let no_labels = BTreeMap::new();
@@ -51,7 +51,7 @@ struct Target<'a> {
     rule: Option<&'a DestinationRule>,
 }
 
-fn service_cluster(mesh: &Mesh<'_>, from: Ipv4Addr, name: &str, target: Target<'_>) -> Value {
+fn service_cluster(mesh: &MeshView<'_>, from: Ipv4Addr, name: &str, target: Target<'_>) -> Value {
     let Target { service, port, subset, rule } = target;
     let policy = Policy::of(rule, subset, port.number);
     let http2 = port.protocol == Protocol::Http2 || connection_pool::upgrades(policy.connection_pool);
@@ -91,7 +91,13 @@ fn destination_metadata(host: &str, name: &str, namespace: &str) -> Value {
 
 /// The app behind a sidecar, on its socket. The limits of connections and requests that a DestinationRule sets for the
 /// service hold here once more, for this pod alone; a subset's hold for callers only.
-pub(crate) fn app(mesh: &Mesh<'_>, instance: &Instance, number: u16, service: &MeshService, port: &MeshPort) -> Value {
+pub(crate) fn app(
+    mesh: &MeshView<'_>,
+    instance: &Instance,
+    number: u16,
+    service: &MeshService,
+    port: &MeshPort,
+) -> Value {
     let name = names::inbound_cluster(number);
     let mut cluster = json!({
         "name": name,
@@ -107,7 +113,7 @@ pub(crate) fn app(mesh: &Mesh<'_>, instance: &Instance, number: u16, service: &M
 }
 
 /// Where requests for hosts go that the mesh does not know.
-pub(crate) fn way_out(policy: OutboundPolicy) -> Value {
+pub(crate) fn fallback_cluster(policy: OutboundPolicy) -> Value {
     match policy {
         OutboundPolicy::RegistryOnly => {
             let name = names::BLACK_HOLE_CLUSTER;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::topology::Instance;
 
 use super::{
-    mesh::Mesh,
+    mesh_view::MeshView,
     message::{extension, set},
     telemetry::{self, Reporter},
 };
@@ -23,7 +23,7 @@ pub(crate) enum Side {
 
 /// What a connection manager is made of.
 pub(crate) struct ConnectionManager<'a> {
-    pub(crate) mesh: &'a Mesh<'a>,
+    pub(crate) mesh: &'a MeshView<'a>,
     pub(crate) instance: &'a Instance,
     pub(crate) side: Side,
     pub(crate) stat_prefix: String,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{resources::model::MutualTlsMode, topology::Instance};
 
 use super::{
-    mesh::{Mesh, MeshPort, MeshService, has_labels},
+    mesh_view::{MeshPort, MeshService, MeshView, has_labels},
     message::socket_address,
     peer_authentication, telemetry,
 };
@@ -17,7 +17,7 @@ pub(crate) const TLS_MODE: &str = "tlsMode";
 
 /// The ready pods behind a service's port that have the labels of a subset.
 pub(crate) fn load_assignment(
-    mesh: &Mesh<'_>,
+    mesh: &MeshView<'_>,
     cluster: &str,
     service: &MeshService,
     port: &MeshPort,
@@ -31,7 +31,7 @@ pub(crate) fn load_assignment(
     json!({ "cluster_name": cluster, "endpoints": [{ "lb_endpoints": endpoints }] })
 }
 
-fn endpoint(mesh: &Mesh<'_>, instance: &Instance, port: u16) -> Value {
+fn endpoint(mesh: &MeshView<'_>, instance: &Instance, port: u16) -> Value {
     let mut metadata = json!({ "meshwalk": telemetry::endpoint_metadata(instance) });
     if takes_mutual_tls(mesh, instance, port) {
         metadata["envoy.transport_socket_match"] = json!({ TLS_MODE: "istio" });
@@ -43,6 +43,6 @@ fn endpoint(mesh: &Mesh<'_>, instance: &Instance, port: u16) -> Value {
 }
 
 /// Callers encrypt wherever a sidecar answers that has not been told to take only plaintext (Istio's auto mTLS).
-fn takes_mutual_tls(mesh: &Mesh<'_>, instance: &Instance, port: u16) -> bool {
+fn takes_mutual_tls(mesh: &MeshView<'_>, instance: &Instance, port: u16) -> bool {
     instance.sidecar && peer_authentication::mode(mesh, instance, port) != MutualTlsMode::Disable
 }

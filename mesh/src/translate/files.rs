@@ -21,7 +21,7 @@ pub const TRUST_BUNDLE_FILE: &str = "root-cert.pem";
 
 /// Where a proxy's files lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Delivery<'a> {
+pub struct ConfigPaths<'a> {
     /// The folder with its configuration and its secrets.
     pub folder: &'a Path,
     /// The file that its access log goes to.
@@ -53,8 +53,8 @@ pub enum FileKind {
 /// The files of a configuration in the order in which they are written: nothing names what is not there yet.
 /// `version` is what `/config_dump` shows once Envoy runs it.
 #[must_use]
-pub fn render(config: &ProxyConfig, delivery: Delivery<'_>, version: &str) -> Vec<ConfigFile> {
-    let placed = place(config, &|file| source(&delivery.folder.join(file)), delivery.access_log);
+pub fn render(config: &ProxyConfig, paths: ConfigPaths<'_>, version: &str) -> Vec<ConfigFile> {
+    let placed = location(config, &|file| source(&paths.folder.join(file)), paths.access_log);
     let mut files = Vec::new();
     let clusters: Vec<Value> = placed.clusters_with_endpoints().collect();
     files.push(file(CLUSTERS.to_owned(), FileKind::Clusters, version, clusters.iter(), "cluster.v3.Cluster"));
@@ -103,7 +103,7 @@ pub(crate) fn source(path: &Path) -> Value {
 }
 
 /// Fills in how everything is delivered: each of the files above by its source, and the access log by its path.
-pub(crate) fn place(config: &ProxyConfig, source: &impl Fn(&str) -> Value, access_log: &Path) -> ProxyConfig {
+pub(crate) fn location(config: &ProxyConfig, source: &impl Fn(&str) -> Value, access_log: &Path) -> ProxyConfig {
     let placed = |resources: &BTreeMap<String, Value>| {
         let mut resources = resources.clone();
         for resource in resources.values_mut() {
@@ -161,15 +161,15 @@ mod tests {
 
     #[test]
     fn what_is_named_is_written_before_what_names_it() {
-        let delivery = Delivery { folder: Path::new("/f"), access_log: Path::new("/log") };
-        let names: Vec<String> = render(&config(), delivery, "7").into_iter().map(|file| file.name).collect();
+        let paths = ConfigPaths { folder: Path::new("/f"), access_log: Path::new("/log") };
+        let names: Vec<String> = render(&config(), paths, "7").into_iter().map(|file| file.name).collect();
         assert_eq!(names, [CLUSTERS, "rds-http.80.json", LISTENERS]);
     }
 
     #[test]
     fn each_resource_names_the_file_that_is_written_for_it() {
-        let delivery = Delivery { folder: Path::new("/f"), access_log: Path::new("/log") };
-        let files = render(&config(), delivery, "7");
+        let paths = ConfigPaths { folder: Path::new("/f"), access_log: Path::new("/log") };
+        let files = render(&config(), paths, "7");
         assert!(files[0].content.contains("load_assignment"), "{}", files[0].content);
         assert!(files[2].content.contains("/f/rds-http.80.json"), "{}", files[2].content);
         assert!(files.iter().all(|file| file.content.contains("\"version_info\": \"7\"")));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::{
-    problem::{Problem, Problems},
+    diagnostic::{Diagnostic, Diagnostics},
     resources::{Key, Object, model::Gateway},
 };
 
@@ -13,7 +13,7 @@ use super::{
     ProxyConfig, authorization, clusters,
     connection_manager::{ConnectionManager, Side},
     fault, gateway_hosts,
-    mesh::{Mesh, has_labels},
+    mesh_view::{MeshView, has_labels},
     message::socket_address,
 };
 
@@ -21,7 +21,7 @@ use super::{
 ///
 /// # Errors
 /// What cannot be translated of the Gateways and of the routes bound to them.
-pub(crate) fn add(mesh: &Mesh<'_>, config: &mut ProxyConfig) -> Result<(), Problems> {
+pub(crate) fn add(mesh: &MeshView<'_>, config: &mut ProxyConfig) -> Result<(), Diagnostics> {
     let instance = &mesh.topology.gateway;
     clusters::outbound(mesh, instance, config);
     for (port, servers) in servers(mesh) {
@@ -77,7 +77,7 @@ pub(crate) struct GatewayServer<'a> {
 }
 
 /// The servers that the ingress gateway opens, by port.
-fn servers<'a>(mesh: &Mesh<'a>) -> BTreeMap<u16, Vec<GatewayServer<'a>>> {
+fn servers<'a>(mesh: &MeshView<'a>) -> BTreeMap<u16, Vec<GatewayServer<'a>>> {
     let mut servers: BTreeMap<u16, Vec<_>> = BTreeMap::new();
     for (key, object) in &mesh.resources.gateways {
         if has_labels(&mesh.topology.gateway.labels, &object.spec.selector) {
@@ -90,12 +90,13 @@ fn servers<'a>(mesh: &Mesh<'a>) -> BTreeMap<u16, Vec<GatewayServer<'a>>> {
     servers
 }
 
-fn unopened(port: u16, servers: &[GatewayServer<'_>]) -> Problems {
-    let mut problem = Problem::new(format!("the ingress gateway has no address for port {port}"))
+fn unopened(port: u16, servers: &[GatewayServer<'_>]) -> Diagnostics {
+    let mut diagnostic = Diagnostic::new(format!("the ingress gateway has no address for port {port}"))
         .field("spec.servers[].port.number")
-        .remedy("use port 80");
+        .help("use port 80");
     if let Some(server) = servers.first() {
-        problem = problem.at(&server.object.place).of(format!("Gateway {}/{}", server.key.namespace, server.key.name));
+        diagnostic =
+            diagnostic.at(&server.object.location).of(format!("Gateway {}/{}", server.key.namespace, server.key.name));
     }
-    problem.into()
+    diagnostic.into()
 }

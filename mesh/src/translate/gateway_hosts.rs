@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::problem::{Problem, Problems};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 use super::{
     gateway::GatewayServer,
-    mesh::{Mesh, covers},
+    mesh_view::{MeshView, covers},
     names,
     routes::{self, RouteContext, gateway_name},
     virtual_hosts::virtual_host,
@@ -18,7 +18,11 @@ use super::{
 ///
 /// # Errors
 /// What cannot be translated of the routes, and a host that two VirtualServices route.
-pub(crate) fn virtual_hosts(mesh: &Mesh<'_>, port: u16, servers: &[GatewayServer<'_>]) -> Result<Vec<Value>, Problems> {
+pub(crate) fn virtual_hosts(
+    mesh: &MeshView<'_>,
+    port: u16,
+    servers: &[GatewayServer<'_>],
+) -> Result<Vec<Value>, Diagnostics> {
     let mut hosts: BTreeMap<String, (String, Value)> = BTreeMap::new();
     for (key, object) in &mesh.resources.virtual_services {
         let bound: Vec<String> = object.spec.gateways.iter().map(|name| gateway_name(name, &key.namespace)).collect();
@@ -40,11 +44,11 @@ pub(crate) fn virtual_hosts(mesh: &Mesh<'_>, port: u16, servers: &[GatewayServer
             let written = virtual_host(&format!("{host}:{port}"), std::slice::from_ref(&host), &list);
             match hosts.insert(host.clone(), (resource.clone(), written)) {
                 Some((other, _)) if other != resource => {
-                    return Err(Problem::new(format!("{other} routes the host {host} at the gateway too"))
-                        .at(&object.place)
+                    return Err(Diagnostic::new(format!("{other} routes the host {host} at the gateway too"))
+                        .at(&object.location)
                         .of(resource)
                         .field("spec.hosts")
-                        .remedy("put the routes of one host into one VirtualService")
+                        .help("put the routes of one host into one VirtualService")
                         .into());
                 }
                 _ => {}

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::{problem::Problems, resources::model::MutualTlsMode, topology::Instance};
+use crate::{diagnostic::Diagnostics, resources::model::MutualTlsMode, topology::Instance};
 
 use super::{
     ProxyConfig, authorization, clusters,
     connection_manager::{ConnectionManager, Side},
-    mesh::{Mesh, MeshService},
+    mesh_view::{MeshService, MeshView},
     message::{extension, set, socket_address},
     names, peer_authentication, tls,
 };
@@ -16,7 +16,7 @@ use super::{
 ///
 /// # Errors
 /// What cannot be translated of the policies in force.
-pub(crate) fn add(mesh: &Mesh<'_>, instance: &Instance, config: &mut ProxyConfig) -> Result<(), Problems> {
+pub(crate) fn add(mesh: &MeshView<'_>, instance: &Instance, config: &mut ProxyConfig) -> Result<(), Diagnostics> {
     for (number, services) in mesh.inbound_ports(instance) {
         // Istio names the app's cluster after one of the services that lead to it; the first by name, here.
         let Some((service, port)) = services.first() else { continue };
@@ -28,7 +28,12 @@ pub(crate) fn add(mesh: &Mesh<'_>, instance: &Instance, config: &mut ProxyConfig
     Ok(())
 }
 
-fn listener(mesh: &Mesh<'_>, instance: &Instance, number: u16, service: &MeshService) -> Result<Value, Problems> {
+fn listener(
+    mesh: &MeshView<'_>,
+    instance: &Instance,
+    number: u16,
+    service: &MeshService,
+) -> Result<Value, Diagnostics> {
     let mode = peer_authentication::mode(mesh, instance, number);
     let mut chains = Vec::new();
     if mode != MutualTlsMode::Disable {
@@ -54,12 +59,12 @@ fn listener(mesh: &Mesh<'_>, instance: &Instance, number: u16, service: &MeshSer
 }
 
 fn chain(
-    mesh: &Mesh<'_>,
+    mesh: &MeshView<'_>,
     instance: &Instance,
     number: u16,
     service: &MeshService,
     mutual_tls: bool,
-) -> Result<Value, Problems> {
+) -> Result<Value, Diagnostics> {
     let manager = ConnectionManager {
         mesh,
         instance,

@@ -13,7 +13,7 @@ mod gateway_hosts;
 mod header_operations;
 mod inbound;
 mod load_balancing;
-mod mesh;
+mod mesh_view;
 mod message;
 pub mod names;
 mod outbound;
@@ -35,9 +35,9 @@ mod workload;
 
 use std::collections::BTreeMap;
 
-use crate::{problem::Problems, resources::Resources, topology::Topology};
+use crate::{diagnostic::Diagnostics, resources::Resources, topology::Topology};
 
-use mesh::Mesh;
+use mesh_view::MeshView;
 pub use proxy_config::ProxyConfig;
 pub use tls::{OWN_CERTIFICATE, TRUST_BUNDLE};
 
@@ -48,28 +48,28 @@ pub type Translation = BTreeMap<String, ProxyConfig>;
 ///
 /// # Errors
 /// Everything in the resources that cannot be translated truthfully.
-pub fn translate(resources: &Resources, topology: &Topology) -> Result<Translation, Problems> {
-    let mesh = Mesh::new(resources, topology)?;
+pub fn translate(resources: &Resources, topology: &Topology) -> Result<Translation, Diagnostics> {
+    let mesh = MeshView::new(resources, topology)?;
     let mut translation = Translation::new();
-    let mut problems = Vec::new();
+    let mut diagnostics = Vec::new();
     for instance in topology.instances.iter().filter(|instance| instance.sidecar) {
         let mut config = ProxyConfig::default();
         for added in [inbound::add(&mesh, instance, &mut config), outbound::add(&mesh, instance, &mut config)] {
-            note(added, &mut problems);
+            note(added, &mut diagnostics);
         }
         translation.insert(instance.name.clone(), config);
     }
     let mut config = ProxyConfig::default();
-    note(gateway::add(&mesh, &mut config), &mut problems);
+    note(gateway::add(&mesh, &mut config), &mut diagnostics);
     translation.insert(topology.gateway.name.clone(), config);
-    if problems.is_empty() { Ok(translation) } else { Err(Problems(problems)) }
+    if diagnostics.is_empty() { Ok(translation) } else { Err(Diagnostics(diagnostics)) }
 }
 
 /// One mistake in a resource concerns many proxies, and is told once.
-fn note(result: Result<(), Problems>, problems: &mut Vec<crate::problem::Problem>) {
-    for problem in result.err().into_iter().flat_map(|problems| problems.0) {
-        if !problems.contains(&problem) {
-            problems.push(problem);
+fn note(result: Result<(), Diagnostics>, diagnostics: &mut Vec<crate::diagnostic::Diagnostic>) {
+    for diagnostic in result.err().into_iter().flat_map(|diagnostics| diagnostics.0) {
+        if !diagnostics.contains(&diagnostic) {
+            diagnostics.push(diagnostic);
         }
     }
 }

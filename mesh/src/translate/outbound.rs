@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    problem::Problems,
+    diagnostic::Diagnostics,
     topology::{Instance, OutboundPolicy},
 };
 
@@ -11,7 +11,7 @@ use super::{
     ProxyConfig, clusters,
     connection_manager::{ConnectionManager, Side},
     fault,
-    mesh::Mesh,
+    mesh_view::MeshView,
     message::{extension, socket_address},
     names, virtual_hosts,
 };
@@ -23,10 +23,10 @@ const ANY_PORT: &str = "any";
 ///
 /// # Errors
 /// What cannot be translated of the routes in force.
-pub(crate) fn add(mesh: &Mesh<'_>, instance: &Instance, config: &mut ProxyConfig) -> Result<(), Problems> {
+pub(crate) fn add(mesh: &MeshView<'_>, instance: &Instance, config: &mut ProxyConfig) -> Result<(), Diagnostics> {
     clusters::outbound(mesh, instance, config);
-    let way_out = clusters::way_out(mesh.topology.outbound_policy);
-    config.clusters.insert(way_out["name"].as_str().unwrap_or_default().to_owned(), way_out);
+    let fallback_cluster = clusters::fallback_cluster(mesh.topology.outbound_policy);
+    config.clusters.insert(fallback_cluster["name"].as_str().unwrap_or_default().to_owned(), fallback_cluster);
     for (&service_port, &local_port) in &mesh.topology.outbound_ports {
         let routes = service_port.to_string();
         let hosts = virtual_hosts::for_sidecar(mesh, instance, service_port)?;
@@ -37,7 +37,7 @@ pub(crate) fn add(mesh: &Mesh<'_>, instance: &Instance, config: &mut ProxyConfig
 }
 
 fn add_listener(
-    mesh: &Mesh<'_>,
+    mesh: &MeshView<'_>,
     instance: &Instance,
     config: &mut ProxyConfig,
     routes: &str,

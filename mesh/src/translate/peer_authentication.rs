@@ -6,13 +6,13 @@ use crate::{
 };
 
 use super::{
-    mesh::{Mesh, has_labels},
+    mesh_view::{MeshView, has_labels},
     names::ROOT_NAMESPACE,
 };
 
 /// The mode in force at a port of a pod. The narrower scope goes first: port, workload, namespace, mesh; what is not
 /// set there comes from the next wider one, and at the end both are accepted.
-pub(crate) fn mode(mesh: &Mesh<'_>, instance: &Instance, port: u16) -> MutualTlsMode {
+pub(crate) fn mode(mesh: &MeshView<'_>, instance: &Instance, port: u16) -> MutualTlsMode {
     let policies = |namespace: &str, selecting: bool| -> Vec<&PeerAuthentication> {
         mesh.resources
             .peer_authentications

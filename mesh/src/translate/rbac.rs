@@ -4,18 +4,18 @@
 use serde_json::{Value, json};
 
 use crate::{
-    problem::Problem,
+    diagnostic::Diagnostic,
     resources::model::{Condition, Operation, Rule, Source},
 };
 
 /// # Errors
 /// Conditions that one machine cannot judge.
-pub(crate) fn policy(rule: &Rule, at_gateway: bool) -> Result<Value, Problem> {
+pub(crate) fn policy(rule: &Rule, at_gateway: bool) -> Result<Value, Diagnostic> {
     let mut common_permissions = Vec::new();
     let mut common_principals = Vec::new();
     for (index, condition) in rule.when.iter().enumerate() {
         add_condition(condition, at_gateway, &mut common_permissions, &mut common_principals)
-            .map_err(|problem| problem.field(format!("spec.rules[].when[{index}]")))?;
+            .map_err(|diagnostic| diagnostic.field(format!("spec.rules[].when[{index}]")))?;
     }
     let mut permissions = Vec::new();
     for to in &rule.to {
@@ -39,16 +39,16 @@ pub(crate) fn policy(rule: &Rule, at_gateway: bool) -> Result<Value, Problem> {
 }
 
 /// How Envoy calls "and", "or" and "not" of permissions and of principals.
-struct Words {
+struct LogicOps {
     and: (&'static str, &'static str),
     or: (&'static str, &'static str),
     not: &'static str,
 }
 
-const PERMISSION: Words = Words { and: ("and_rules", "rules"), or: ("or_rules", "rules"), not: "not_rule" };
-const PRINCIPAL: Words = Words { and: ("and_ids", "ids"), or: ("or_ids", "ids"), not: "not_id" };
+const PERMISSION: LogicOps = LogicOps { and: ("and_rules", "rules"), or: ("or_rules", "rules"), not: "not_rule" };
+const PRINCIPAL: LogicOps = LogicOps { and: ("and_ids", "ids"), or: ("or_ids", "ids"), not: "not_id" };
 
-impl Words {
+impl LogicOps {
     fn all(&self, mut conditions: Vec<Value>) -> Value {
         if conditions.is_empty() {
             conditions.push(json!({ "any": true }));
@@ -71,14 +71,14 @@ impl Words {
     }
 }
 
-fn operation(operation: &Operation, at_gateway: bool) -> Result<Vec<Value>, Problem> {
+fn operation(operation: &Operation, at_gateway: bool) -> Result<Vec<Value>, Diagnostic> {
     let mut all = Vec::new();
     PERMISSION.add(&mut all, &operation.hosts, &operation.not_hosts, |host| header(":authority", host, true));
     PERMISSION.add(&mut all, &operation.methods, &operation.not_methods, |method| header(":method", method, false));
     if let Some(template) = operation.paths.iter().chain(&operation.not_paths).find(|path| path.contains('{')) {
-        return Err(Problem::new(format!("the path template {template:?} is not understood on one machine"))
+        return Err(Diagnostic::new(format!("the path template {template:?} is not understood on one machine"))
             .field("spec.rules[].to[].operation.paths")
-            .remedy("write an exact path, prefix*, *suffix or *"));
+            .help("write an exact path, prefix*, *suffix or *"));
     }
     PERMISSION.add(
         &mut all,
@@ -87,7 +87,7 @@ fn operation(operation: &Operation, at_gateway: bool) -> Result<Vec<Value>, Prob
         |path| json!({ "url_path": { "path": text(path, "", false) } }),
     );
     add_ports(&mut all, &operation.ports, &operation.not_ports, at_gateway)
-        .map_err(|problem| problem.field("spec.rules[].to[].operation.ports"))?;
+        .map_err(|diagnostic| diagnostic.field("spec.rules[].to[].operation.ports"))?;
     Ok(all)
 }
 
@@ -103,7 +103,7 @@ fn add_condition(
     at_gateway: bool,
     permissions: &mut Vec<Value>,
     principals: &mut Vec<Value>,
-) -> Result<(), Problem> {
+) -> Result<(), Diagnostic> {
     let Condition { key, values, not_values } = condition;
     match key.as_str() {
         "source.principal" => PRINCIPAL.add(principals, values, not_values, identity),
@@ -112,8 +112,8 @@ fn add_condition(
         _ => {
             let name = key.strip_prefix("request.headers[").and_then(|name| name.strip_suffix(']'));
             let name = name.filter(|name| !name.is_empty()).ok_or_else(|| {
-                Problem::new(format!("the condition {key:?} is not understood on one machine"))
-                    .remedy("write request.headers[NAME], source.principal, source.namespace or destination.port")
+                Diagnostic::new(format!("the condition {key:?} is not understood on one machine"))
+                    .help("write request.headers[NAME], source.principal, source.namespace or destination.port")
             })?;
             PRINCIPAL.add(principals, values, not_values, |value| header(name, value, false));
         }
@@ -121,17 +121,19 @@ fn add_condition(
     Ok(())
 }
 
-fn add_ports(all: &mut Vec<Value>, ports: &[String], not_ports: &[String], at_gateway: bool) -> Result<(), Problem> {
+fn add_ports(all: &mut Vec<Value>, ports: &[String], not_ports: &[String], at_gateway: bool) -> Result<(), Diagnostic> {
     if ports.is_empty() && not_ports.is_empty() {
         return Ok(());
     }
     if at_gateway {
-        return Err(Problem::new("the ingress gateway has other ports on one machine than in a cluster, so a rule on ports would mean something else")
-            .remedy("leave ports out, or select pods behind the gateway"));
+        return Err(Diagnostic::new("the ingress gateway has other ports on one machine than in a cluster, so a rule on ports would mean something else")
+            .help("leave ports out, or select pods behind the gateway"));
     }
     for port in ports.iter().chain(not_ports) {
         if port.parse::<u16>().is_err() {
-            return Err(Problem::new(format!("{port:?} is no port")).remedy("write a number from 1 to 65535 in quotes"));
+            return Err(
+                Diagnostic::new(format!("{port:?} is no port")).help("write a number from 1 to 65535 in quotes")
+            );
         }
     }
     PERMISSION.add(

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    problem::Problems,
+    diagnostic::Diagnostics,
     resources::model::{ConsistentHash, Destination, DirectResponse, HttpRoute, Percent, Redirect, RouteDestination},
 };
 
@@ -14,7 +14,7 @@ use super::{
     names,
     policy::Policy,
     retry,
-    routes::{RouteContext, Spot},
+    routes::{FieldRef, RouteContext},
 };
 
 /// Sends it to the route's destinations. Headers of a single destination join the route's own.
@@ -25,8 +25,8 @@ pub(crate) fn forward(
     context: &RouteContext<'_>,
     route: &HttpRoute,
     changes: &mut HeaderChanges,
-    spot: &Spot<'_>,
-) -> Result<Value, Problems> {
+    spot: &FieldRef<'_>,
+) -> Result<Value, Diagnostics> {
     // Istio sets no limit where Envoy's would be fifteen seconds.
     let timeout = route.timeout.unwrap_or_default().to_string();
     let mut action = json!({ "timeout": timeout });
@@ -66,9 +66,9 @@ pub(crate) fn forward(
 fn weighted(
     context: &RouteContext<'_>,
     destinations: &[RouteDestination],
-    spot: &Spot<'_>,
+    spot: &FieldRef<'_>,
     hashes: &mut Vec<Value>,
-) -> Result<Vec<Value>, Problems> {
+) -> Result<Vec<Value>, Diagnostics> {
     let mut clusters = Vec::new();
     for (index, RouteDestination { destination: to, weight, headers }) in destinations.iter().enumerate() {
         let (cluster, hash) = destination(context, to, spot, &format!(".route[{index}]"))?;
@@ -83,12 +83,12 @@ fn weighted(
         hashes.extend(hash.and_then(load_balancing::hash_policy));
     }
     if clusters.is_empty() {
-        let (message, remedy) = if destinations.is_empty() {
+        let (message, help) = if destinations.is_empty() {
             ("the route leads nowhere", "add route, redirect or directResponse")
         } else {
             ("the weights add up to nothing", "give at least one destination a weight over 0")
         };
-        return Err(spot.problem(".route", message, remedy));
+        return Err(spot.diagnostic(".route", message, help));
     }
     Ok(clusters)
 }
@@ -97,13 +97,13 @@ fn weighted(
 fn destination<'c>(
     context: &RouteContext<'c>,
     to: &Destination,
-    spot: &Spot<'_>,
+    spot: &FieldRef<'_>,
     field: &str,
-) -> Result<(String, Option<&'c ConsistentHash>), Problems> {
+) -> Result<(String, Option<&'c ConsistentHash>), Diagnostics> {
     let host = names::full_host(&to.host, &spot.key.namespace);
     let field = format!("{field}.destination");
     let service = context.mesh.services.get(&host).ok_or_else(|| {
-        spot.problem(
+        spot.diagnostic(
             &format!("{field}.host"),
             format!("there is no Service {host:?}"),
             "name a Service by its short name in the same namespace, or in full as NAME.NAMESPACE.svc.cluster.local",
@@ -115,7 +115,7 @@ fn destination<'c>(
         (None, _) => context.port,
     };
     if service.port(number).is_none() {
-        return Err(spot.problem(
+        return Err(spot.diagnostic(
             &format!("{field}.port"),
             format!("the Service {host} has no port {number}"),
             "name one of its ports",
@@ -124,7 +124,7 @@ fn destination<'c>(
     let rule = context.mesh.destination_rule(&context.client.namespace, service);
     let subset = to.subset.as_deref().unwrap_or_default();
     if !subset.is_empty() && !rule.is_some_and(|rule| rule.subsets.iter().any(|known| known.name == subset)) {
-        return Err(spot.problem(
+        return Err(spot.diagnostic(
             &format!("{field}.subset"),
             format!("no DestinationRule defines the subset {subset:?} of {host}"),
             "add it under subsets of the host's DestinationRule",
@@ -152,7 +152,7 @@ fn rewrite(action: &mut Value, route: &HttpRoute, changes: &mut HeaderChanges) {
 }
 
 /// Copies go out without a span of their own, as Istio has them.
-fn mirrors(context: &RouteContext<'_>, route: &HttpRoute, spot: &Spot<'_>) -> Result<Vec<Value>, Problems> {
+fn mirrors(context: &RouteContext<'_>, route: &HttpRoute, spot: &FieldRef<'_>) -> Result<Vec<Value>, Diagnostics> {
     let single = route.mirror.iter().map(|to| (to, route.mirror_percentage, ".mirror".to_owned()));
     let listed = route.mirrors.iter().enumerate();
     let listed = listed.map(|(index, mirror)| (&mirror.destination, mirror.percentage, format!(".mirrors[{index}]")));
@@ -177,7 +177,7 @@ fn mirrors(context: &RouteContext<'_>, route: &HttpRoute, spot: &Spot<'_>) -> Re
 ///
 /// # Errors
 /// A status that is no redirect.
-pub(crate) fn redirect(redirect: &Redirect, spot: &Spot<'_>) -> Result<Value, Problems> {
+pub(crate) fn redirect(redirect: &Redirect, spot: &FieldRef<'_>) -> Result<Value, Diagnostics> {
     let code = match redirect.redirect_code {
         None | Some(301) => "MOVED_PERMANENTLY",
         Some(302) => "FOUND",
@@ -186,7 +186,7 @@ pub(crate) fn redirect(redirect: &Redirect, spot: &Spot<'_>) -> Result<Value, Pr
         Some(308) => "PERMANENT_REDIRECT",
         Some(other) => {
             let message = format!("{other} is no redirect");
-            return Err(spot.problem(".redirect.redirectCode", message, "write 301, 302, 303, 307 or 308"));
+            return Err(spot.diagnostic(".redirect.redirectCode", message, "write 301, 302, 303, 307 or 308"));
         }
     };
     let mut written = json!({ "response_code": code });

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    problem::{Problem, Problems},
+    diagnostic::{Diagnostic, Diagnostics},
     resources::{
         Key, Object,
         model::{HttpMatch, HttpRoute, VirtualService},
@@ -15,7 +15,7 @@ use super::{
     fault,
     header_operations::HeaderChanges,
     load_balancing,
-    mesh::{Mesh, MeshService, has_labels},
+    mesh_view::{MeshService, MeshView, has_labels},
     message::set,
     names::{self, MESH_GATEWAY},
     policy::Policy,
@@ -24,7 +24,7 @@ use super::{
 
 /// For whom routes are made.
 pub(crate) struct RouteContext<'a> {
-    pub(crate) mesh: &'a Mesh<'a>,
+    pub(crate) mesh: &'a MeshView<'a>,
     /// The pod whose proxy follows them.
     pub(crate) client: &'a Instance,
     /// Under which names of gateways they apply: `mesh`, or `namespace/name` of Gateways.
@@ -34,20 +34,20 @@ pub(crate) struct RouteContext<'a> {
 }
 
 /// A place in a VirtualService, for messages.
-pub(crate) struct Spot<'a> {
+pub(crate) struct FieldRef<'a> {
     pub(crate) key: &'a Key,
     pub(crate) object: &'a Object<VirtualService>,
     pub(crate) field: String,
 }
 
-impl Spot<'_> {
+impl FieldRef<'_> {
     /// A problem at this place.
-    pub(crate) fn problem(&self, field: &str, message: impl Into<String>, remedy: &str) -> Problems {
-        Problem::new(message)
-            .at(&self.object.place)
+    pub(crate) fn diagnostic(&self, field: &str, message: impl Into<String>, help: &str) -> Diagnostics {
+        Diagnostic::new(message)
+            .at(&self.object.location)
             .of(format!("VirtualService {}/{}", self.key.namespace, self.key.name))
             .field(format!("{}{field}", self.field))
-            .remedy(remedy)
+            .help(help)
             .into()
     }
 }
@@ -60,10 +60,10 @@ pub(crate) fn of_virtual_service(
     context: &RouteContext<'_>,
     key: &Key,
     object: &Object<VirtualService>,
-) -> Result<Vec<Value>, Problems> {
+) -> Result<Vec<Value>, Diagnostics> {
     let mut routes = Vec::new();
     for (index, route) in object.spec.http.iter().enumerate() {
-        let spot = Spot { key, object, field: format!("spec.http[{index}]") };
+        let spot = FieldRef { key, object, field: format!("spec.http[{index}]") };
         if route.matches.is_empty() {
             routes.push(translate(context, route, None, &spot)?);
         }
@@ -97,8 +97,8 @@ fn translate(
     context: &RouteContext<'_>,
     route: &HttpRoute,
     condition: Option<&HttpMatch>,
-    spot: &Spot<'_>,
-) -> Result<Value, Problems> {
+    spot: &FieldRef<'_>,
+) -> Result<Value, Diagnostics> {
     let names = [route.name.as_deref(), condition.and_then(|condition| condition.name.as_deref())];
     let mut written = json!({
         "name": names.into_iter().flatten().collect::<Vec<_>>().join("."),
@@ -121,7 +121,12 @@ fn translate(
 }
 
 /// What spans call the request: the destination if there is one, or else the VirtualService, and the path's pattern.
-fn operation(context: &RouteContext<'_>, route: &HttpRoute, condition: Option<&HttpMatch>, spot: &Spot<'_>) -> String {
+fn operation(
+    context: &RouteContext<'_>,
+    route: &HttpRoute,
+    condition: Option<&HttpMatch>,
+    spot: &FieldRef<'_>,
+) -> String {
     let path = route_match::path_pattern(condition);
     match route.route.as_slice() {
         [only] => {

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::{
-    problem::{Problem, Problems},
+    diagnostic::{Diagnostic, Diagnostics},
     resources::{Key, Object, model::VirtualService},
     topology::Instance,
 };
 
 use super::{
-    mesh::{Mesh, MeshService},
+    mesh_view::{MeshService, MeshView},
     names::{self, MESH_GATEWAY},
     routes::{self, RouteContext},
 };
@@ -20,7 +20,7 @@ use super::{
 ///
 /// # Errors
 /// What cannot be translated of the routes in force, and a host that two VirtualServices route.
-pub(crate) fn for_sidecar(mesh: &Mesh<'_>, client: &Instance, port: u16) -> Result<Vec<Value>, Problems> {
+pub(crate) fn for_sidecar(mesh: &MeshView<'_>, client: &Instance, port: u16) -> Result<Vec<Value>, Diagnostics> {
     let mut hosts = Vec::new();
     let mut taken: BTreeMap<String, String> = BTreeMap::new();
     let mut routed: Vec<&str> = Vec::new();
@@ -76,30 +76,30 @@ fn routes_mesh(spec: &VirtualService) -> bool {
 }
 
 fn services_of<'m>(
-    mesh: &'m Mesh<'_>,
+    mesh: &'m MeshView<'_>,
     key: &Key,
     object: &Object<VirtualService>,
-) -> Result<Vec<&'m MeshService>, Problems> {
-    let problem = |index: usize, message: String, remedy: &str| {
-        Problems::from(
-            Problem::new(message)
-                .at(&object.place)
+) -> Result<Vec<&'m MeshService>, Diagnostics> {
+    let diagnostic = |index: usize, message: String, help: &str| {
+        Diagnostics::from(
+            Diagnostic::new(message)
+                .at(&object.location)
                 .of(format!("VirtualService {}/{}", key.namespace, key.name))
                 .field(format!("spec.hosts[{index}]"))
-                .remedy(remedy),
+                .help(help),
         )
     };
     let mut services = Vec::new();
     for (index, host) in object.spec.hosts.iter().enumerate() {
         if host.contains('*') {
             let message = format!("{host:?} has a wildcard, which sidecars do not route on one machine");
-            return Err(problem(index, message, "name each service"));
+            return Err(diagnostic(index, message, "name each service"));
         }
         services.extend(mesh.services.get(&names::full_host(host, &key.namespace)));
     }
     if services.is_empty() {
         let message = "none of its hosts is a Service, so no sidecar would use it".to_owned();
-        return Err(problem(0, message, "name a Service by its short name in the same namespace, or in full"));
+        return Err(diagnostic(0, message, "name a Service by its short name in the same namespace, or in full"));
     }
     Ok(services)
 }
@@ -110,15 +110,15 @@ fn take(
     key: &Key,
     object: &Object<VirtualService>,
     host: &str,
-) -> Result<(), Problems> {
+) -> Result<(), Diagnostics> {
     let resource = format!("VirtualService {}/{}", key.namespace, key.name);
     match taken.insert(host.to_owned(), resource.clone()) {
         None => Ok(()),
-        Some(other) => Err(Problem::new(format!("{other} routes the host {host} too"))
-            .at(&object.place)
+        Some(other) => Err(Diagnostic::new(format!("{other} routes the host {host} too"))
+            .at(&object.location)
             .of(resource)
             .field("spec.hosts")
-            .remedy("put the routes of one host into one VirtualService")
+            .help("put the routes of one host into one VirtualService")
             .into()),
     }
 }

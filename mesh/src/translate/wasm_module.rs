@@ -122,9 +122,9 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
         let group = chunk.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let digit = (group >> (18 - 6 * place)) as usize & 0x3f;
-            text.push(if place <= chunk.len() { char::from(ALPHABET[digit]) } else { '=' });
+        for location in 0..4 {
+            let digit = (group >> (18 - 6 * location)) as usize & 0x3f;
+            text.push(if location <= chunk.len() { char::from(ALPHABET[digit]) } else { '=' });
         }
     }
     text

@@ -5,28 +5,29 @@ use std::{borrow::Cow, path::Path};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use super::{Content, Document, Entry, Node, scalar};
-use crate::problem::{Place, Problem};
+use crate::diagnostic::{Diagnostic, Location};
 
 /// Deeper than any manifest, and shallow enough for whatever walks the tree by recursion.
 const MAX_DEPTH: usize = 64;
 
 /// A collection whose end has not been seen.
 enum Open {
-    Sequence(Place, Vec<Node>),
-    Mapping(Place, Vec<Entry>, Option<(String, Place)>),
+    Sequence(Location, Vec<Node>),
+    Mapping(Location, Vec<Entry>, Option<(String, Location)>),
 }
 
 /// Every document of a text that is not empty.
-pub(super) fn documents(text: &str, file: &Path) -> Result<Vec<Document>, Problem> {
+pub(super) fn documents(text: &str, file: &Path) -> Result<Vec<Document>, Diagnostic> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let place = |mark: &Marker| Place { file: file.to_owned(), line: mark.line(), column: mark.col() + 1 };
+    let location = |mark: &Marker| Location { file: file.to_owned(), line: mark.line(), column: mark.col() + 1 };
     let mut documents = Vec::new();
     let mut open: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event
-            .map_err(|error| Problem::new(format!("not valid YAML: {}", error.info())).at(&place(error.marker())))?;
-        let at = place(&span.start);
-        refuse_indirections(&event).map_err(|problem| problem.at(&at))?;
+        let (event, span) = event.map_err(|error| {
+            Diagnostic::new(format!("not valid YAML: {}", error.info())).at(&location(error.marker()))
+        })?;
+        let at = location(&span.start);
+        refuse_indirections(&event).map_err(|diagnostic| diagnostic.at(&at))?;
         let complete = match event {
             Event::SequenceStart(..) => {
                 refuse_as_key(open.last(), &at, "a list")?;
@@ -39,8 +40,8 @@ pub(super) fn documents(text: &str, file: &Path) -> Result<Vec<Document>, Proble
                 None
             }
             Event::SequenceEnd | Event::MappingEnd => open.pop().map(|ended| match ended {
-                Open::Sequence(place, elements) => Node { place, content: Content::Sequence(elements) },
-                Open::Mapping(place, entries, _) => Node { place, content: Content::Mapping(entries) },
+                Open::Sequence(location, elements) => Node { location, content: Content::Sequence(elements) },
+                Open::Mapping(location, entries, _) => Node { location, content: Content::Mapping(entries) },
             }),
             Event::Scalar(text, style, ..) => {
                 if let Some(Open::Mapping(_, entries, key @ None)) = open.last_mut() {
@@ -48,22 +49,22 @@ pub(super) fn documents(text: &str, file: &Path) -> Result<Vec<Document>, Proble
                     continue;
                 }
                 let content = match style {
-                    ScalarStyle::Plain => scalar::resolve_plain(&text).map_err(|problem| problem.at(&at))?,
+                    ScalarStyle::Plain => scalar::resolve_plain(&text).map_err(|diagnostic| diagnostic.at(&at))?,
                     _ => Content::String(text.into_owned()),
                 };
-                Some(Node { place: at.clone(), content })
+                Some(Node { location: at.clone(), content })
             }
             _ => None,
         };
         if open.len() > MAX_DEPTH {
-            return Err(Problem::new(format!("nested more than {MAX_DEPTH} deep")).at(&at));
+            return Err(Diagnostic::new(format!("nested more than {MAX_DEPTH} deep")).at(&at));
         }
         let Some(node) = complete else { continue };
         match open.last_mut() {
             Some(Open::Sequence(_, elements)) => elements.push(node),
             Some(Open::Mapping(_, entries, key)) => {
-                if let Some((key, place)) = key.take() {
-                    entries.push(Entry { key, place, value: node });
+                if let Some((key, location)) = key.take() {
+                    entries.push(Entry { key, location, value: node });
                 }
             }
             None if node.content != Content::Null => documents.push(Document { root: node }),
@@ -74,7 +75,7 @@ pub(super) fn documents(text: &str, file: &Path) -> Result<Vec<Document>, Proble
 }
 
 /// Anchors, aliases and tags: nothing that a manifest or a lab needs, and each a way to say something unseen.
-fn refuse_indirections(event: &Event<'_>) -> Result<(), Problem> {
+fn refuse_indirections(event: &Event<'_>) -> Result<(), Diagnostic> {
     let (anchor, tag): (usize, Option<&Cow<'_, Tag>>) = match event {
         Event::Alias(id) => (*id, None),
         Event::Scalar(_, _, anchor, tag) | Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) => {
@@ -83,12 +84,12 @@ fn refuse_indirections(event: &Event<'_>) -> Result<(), Problem> {
         _ => return Ok(()),
     };
     if anchor > 0 {
-        return Err(Problem::new("anchors and aliases (`&name`, `*name`) are not understood")
-            .remedy("write the value out where it is used; text that begins with & or * needs quotes"));
+        return Err(Diagnostic::new("anchors and aliases (`&name`, `*name`) are not understood")
+            .help("write the value out where it is used; text that begins with & or * needs quotes"));
     }
     if let Some(tag) = tag {
-        return Err(Problem::new(format!("the tag `{}` is not understood", written(tag)))
-            .remedy("leave it out; quotes make any scalar text"));
+        return Err(Diagnostic::new(format!("the tag `{}` is not understood", written(tag)))
+            .help("leave it out; quotes make any scalar text"));
     }
     Ok(())
 }
@@ -98,27 +99,27 @@ fn written(tag: &Tag) -> String {
     if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() }
 }
 
-fn refuse_as_key(parent: Option<&Open>, at: &Place, what: &str) -> Result<(), Problem> {
+fn refuse_as_key(parent: Option<&Open>, at: &Location, what: &str) -> Result<(), Diagnostic> {
     match parent {
-        Some(Open::Mapping(_, _, None)) => Err(Problem::new(format!("{what} cannot be a key"))
+        Some(Open::Mapping(_, _, None)) => Err(Diagnostic::new(format!("{what} cannot be a key"))
             .at(at)
-            .remedy("a key is text; what begins with { or [ needs quotes")),
+            .help("a key is text; what begins with { or [ needs quotes")),
         _ => Ok(()),
     }
 }
 
-fn new_key(text: &str, style: ScalarStyle, before: &[Entry], at: &Place) -> Result<String, Problem> {
+fn new_key(text: &str, style: ScalarStyle, before: &[Entry], at: &Location) -> Result<String, Diagnostic> {
     if style == ScalarStyle::Plain && text == "<<" {
-        return Err(Problem::new("merge keys (`<<`) are not understood").at(at).remedy("write the fields out"));
+        return Err(Diagnostic::new("merge keys (`<<`) are not understood").at(at).help("write the fields out"));
     }
     let key = match style {
-        ScalarStyle::Plain => scalar::resolve_plain_key(text).map_err(|problem| problem.at(at))?,
+        ScalarStyle::Plain => scalar::resolve_plain_key(text).map_err(|diagnostic| diagnostic.at(at))?,
         _ => text.to_owned(),
     };
     before.iter().find(|entry| entry.key == key).map_or(Ok(()), |first| {
-        Err(Problem::new(format!("the key `{key}` stands here a second time"))
+        Err(Diagnostic::new(format!("the key `{key}` stands here a second time"))
             .at(at)
-            .remedy(format!("keep one of them; the first is on line {}", first.place.line)))
+            .help(format!("keep one of them; the first is on line {}", first.location.line)))
     })?;
     Ok(key)
 }

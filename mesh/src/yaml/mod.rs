@@ -36,7 +36,7 @@ pub use nearest::nearest;
 pub use node::{Content, Entry, Node};
 pub use path::{FieldPath, Step};
 
-use crate::problem::{Place, Problem};
+use crate::diagnostic::{Diagnostic, Location};
 
 /// One document of a YAML file. Empty documents (comments only) are not among those that are read.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,11 +49,12 @@ pub struct Document {
 ///
 /// # Errors
 /// When the file cannot be read, is not UTF-8, or is not YAML as this module understands it.
-pub fn read(path: &Path) -> Result<Vec<Document>, Problem> {
-    let start = Place { file: path.to_owned(), line: 1, column: 1 };
-    let bytes = fs::read(path).map_err(|error| Problem::new(format!("{}: cannot be read: {error}", path.display())))?;
+pub fn read(path: &Path) -> Result<Vec<Document>, Diagnostic> {
+    let start = Location { file: path.to_owned(), line: 1, column: 1 };
+    let bytes =
+        fs::read(path).map_err(|error| Diagnostic::new(format!("{}: cannot be read: {error}", path.display())))?;
     let text = String::from_utf8(bytes).map_err(|_| {
-        Problem::new("the file is not UTF-8 text").at(&start).remedy("save it as UTF-8 without special characters")
+        Diagnostic::new("the file is not UTF-8 text").at(&start).help("save it as UTF-8 without special characters")
     })?;
     parse(&text, path)
 }
@@ -62,7 +63,7 @@ pub fn read(path: &Path) -> Result<Vec<Document>, Problem> {
 ///
 /// # Errors
 /// When the text is not YAML as this module understands it.
-pub fn parse(text: &str, file: &Path) -> Result<Vec<Document>, Problem> {
+pub fn parse(text: &str, file: &Path) -> Result<Vec<Document>, Diagnostic> {
     build::documents(text, file)
 }
 
@@ -74,18 +75,18 @@ impl Document {
     ///
     /// # Errors
     /// A problem at the line and column of the node that does not fit, with its path as the field.
-    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Diagnostic> {
         self.root.deserialize()
     }
 
     /// Where a field stands: its key, or the start of a sequence's element. For a field that is absent: the nearest
     /// one above it that is there. The path is written as `spec.http[0].route`; a key with dots or brackets in it
     /// as `metadata.labels["app.kubernetes.io/name"]`.
-    pub fn place_of(&self, path: &str) -> &Place {
-        self.root.place_of(&FieldPath::parse(path))
+    pub fn location_of(&self, path: &str) -> &Location {
+        self.root.location_of(&FieldPath::parse(path))
     }
 
-    /// The node of a field, if it is there. The path is written as for [`Document::place_of`].
+    /// The node of a field, if it is there. The path is written as for [`Document::location_of`].
     pub fn get(&self, path: &str) -> Option<&Node> {
         self.root.find(&FieldPath::parse(path))
     }

@@ -3,13 +3,13 @@
 use serde_json::{Map, Number, Value};
 
 use super::{FieldPath, Step};
-use crate::problem::Place;
+use crate::diagnostic::Location;
 
 /// A value and where it starts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// Where the value starts.
-    pub place: Place,
+    pub location: Location,
     /// The value.
     pub content: Content,
 }
@@ -37,7 +37,7 @@ pub struct Entry {
     /// The key, as text: `200:` has the key `"200"`.
     pub key: String,
     /// Where the key starts.
-    pub place: Place,
+    pub location: Location,
     /// The value.
     pub value: Node,
 }
@@ -89,17 +89,17 @@ impl Node {
     }
 
     /// Where the field at a path stands: its key, or the start of an element; the nearest above it if it is absent.
-    pub fn place_of(&self, path: &FieldPath) -> &Place {
-        let (mut node, mut place) = (self, &self.place);
+    pub fn location_of(&self, path: &FieldPath) -> &Location {
+        let (mut node, mut location) = (self, &self.location);
         for step in &path.0 {
             let next = match step {
-                Step::Key(key) => node.entry(key).map(|entry| (&entry.value, &entry.place)),
-                Step::Index(index) => node.elements().get(*index).map(|element| (element, &element.place)),
+                Step::Key(key) => node.entry(key).map(|entry| (&entry.value, &entry.location)),
+                Step::Index(index) => node.elements().get(*index).map(|element| (element, &element.location)),
             };
             let Some((below, at)) = next else { break };
-            (node, place) = (below, at);
+            (node, location) = (below, at);
         }
-        place
+        location
     }
 
     /// The tree as JSON, without the places.
@@ -117,25 +117,25 @@ impl Node {
     }
 
     /// A tree for a value that stands in no file of its own: every place is `place`.
-    pub fn from_json(value: &Value, place: &Place) -> Self {
+    pub fn from_json(value: &Value, location: &Location) -> Self {
         let content = match value {
             Value::Null => Content::Null,
             Value::Bool(value) => Content::Bool(*value),
             Value::Number(number) => Content::Number(number.clone()),
             Value::String(text) => Content::String(text.clone()),
             Value::Array(elements) => {
-                Content::Sequence(elements.iter().map(|element| Self::from_json(element, place)).collect())
+                Content::Sequence(elements.iter().map(|element| Self::from_json(element, location)).collect())
             }
             Value::Object(map) => Content::Mapping(
                 map.iter()
                     .map(|(key, value)| Entry {
                         key: key.clone(),
-                        place: place.clone(),
-                        value: Self::from_json(value, place),
+                        location: location.clone(),
+                        value: Self::from_json(value, location),
                     })
                     .collect(),
             ),
         };
-        Self { place: place.clone(), content }
+        Self { location: location.clone(), content }
     }
 }

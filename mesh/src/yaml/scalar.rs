@@ -6,13 +6,13 @@
 use serde_json::Number;
 
 use super::Content;
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 /// The meaning of a scalar that was written without quotes.
 ///
 /// # Errors
 /// When it means different things to different readers, or nothing that JSON can say.
-pub(super) fn resolve_plain(text: &str) -> Result<Content, Problem> {
+pub(super) fn resolve_plain(text: &str) -> Result<Content, Diagnostic> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Ok(Content::Null),
         "true" | "True" | "TRUE" => return Ok(Content::Bool(true)),
@@ -27,8 +27,8 @@ pub(super) fn resolve_plain(text: &str) -> Result<Content, Problem> {
     }
     let digits = lower.strip_prefix(['-', '+']).unwrap_or(&lower);
     if [".inf", ".nan"].contains(&digits) {
-        return Err(Problem::new(format!("`{text}` is no number that Kubernetes can store"))
-            .remedy(format!("write a finite number, or quote it if text is meant: \"{text}\"")));
+        return Err(Diagnostic::new(format!("`{text}` is no number that Kubernetes can store"))
+            .help(format!("write a finite number, or quote it if text is meant: \"{text}\"")));
     }
     if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
         return Ok(Content::String(text.to_owned()));
@@ -38,8 +38,8 @@ pub(super) fn resolve_plain(text: &str) -> Result<Content, Problem> {
         return Ok(Content::Number(value.into()));
     }
     if differs(digits) {
-        return Err(Problem::new(format!("`{text}` is read differently by YAML 1.1 and YAML 1.2"))
-            .remedy(format!("write a plain decimal number, or quote it if text is meant: \"{text}\"")));
+        return Err(Diagnostic::new(format!("`{text}` is read differently by YAML 1.1 and YAML 1.2"))
+            .help(format!("write a plain decimal number, or quote it if text is meant: \"{text}\"")));
     }
     if digits.chars().all(|c| c.is_ascii_digit()) {
         let plain = text.strip_prefix('+').unwrap_or(text);
@@ -57,16 +57,16 @@ pub(super) fn resolve_plain(text: &str) -> Result<Content, Problem> {
 ///
 /// # Errors
 /// When another reader would take it for another key.
-pub(super) fn resolve_plain_key(text: &str) -> Result<String, Problem> {
+pub(super) fn resolve_plain_key(text: &str) -> Result<String, Diagnostic> {
     match resolve_plain(text)? {
-        Content::Null => Err(Problem::new("a key must be text").remedy(format!("quote it: \"{text}\""))),
+        Content::Null => Err(Diagnostic::new("a key must be text").help(format!("quote it: \"{text}\""))),
         Content::Number(number) if number.to_string() != text => {
-            Err(Problem::new(format!("the key `{text}` would become `{number}`"))
-                .remedy(format!("quote it: \"{text}\"")))
+            Err(Diagnostic::new(format!("the key `{text}` would become `{number}`"))
+                .help(format!("quote it: \"{text}\"")))
         }
         Content::Bool(value) if value.to_string() != text => {
-            Err(Problem::new(format!("the key `{text}` would become `{value}`"))
-                .remedy(format!("quote it: \"{text}\"")))
+            Err(Diagnostic::new(format!("the key `{text}` would become `{value}`"))
+                .help(format!("quote it: \"{text}\"")))
         }
         _ => Ok(text.to_owned()),
     }
@@ -100,12 +100,12 @@ fn is_decimal(digits: &str) -> bool {
     number(whole) && number(fraction) && !(whole.is_empty() && fraction.is_empty()) && exponent_fits
 }
 
-fn ambiguous(text: &str, meanings: &str, value: &str) -> Problem {
-    Problem::new(format!("`{text}` is {meanings}, depending on who reads it"))
-        .remedy(format!("write {value}, or quote it if text is meant: \"{text}\""))
+fn ambiguous(text: &str, meanings: &str, value: &str) -> Diagnostic {
+    Diagnostic::new(format!("`{text}` is {meanings}, depending on who reads it"))
+        .help(format!("write {value}, or quote it if text is meant: \"{text}\""))
 }
 
-fn number_too_large(text: &str) -> Problem {
-    Problem::new(format!("`{text}` does not fit into a 64-bit number"))
-        .remedy(format!("quote it if text is meant: \"{text}\""))
+fn number_too_large(text: &str) -> Diagnostic {
+    Diagnostic::new(format!("`{text}` does not fit into a 64-bit number"))
+        .help(format!("quote it if text is meant: \"{text}\""))
 }

@@ -37,13 +37,13 @@ fn json_is_yaml() {
 fn several_documents_are_read_and_empty_ones_left_out() {
     let documents = parse("# only a comment\n---\na: 1\n---\n---\nb: 2\n", "a.yaml".as_ref()).unwrap();
     assert_eq!(documents.iter().map(Document::to_json).collect::<Vec<_>>(), [json!({"a": 1}), json!({"b": 2})]);
-    assert_eq!(documents[1].place_of("b").to_string(), "a.yaml:6:1");
+    assert_eq!(documents[1].location_of("b").to_string(), "a.yaml:6:1");
 }
 
 #[test]
 fn every_key_and_value_knows_its_place() {
     let document = one("spec:\n  http:\n    - name: x\n      route: [{weight: 5}]\n  \"a.b/c\": 1\n");
-    for (path, place) in [
+    for (path, location) in [
         ("", "a.yaml:1:1"),
         ("spec", "a.yaml:1:1"),
         ("spec.http", "a.yaml:2:3"),
@@ -54,10 +54,10 @@ fn every_key_and_value_knows_its_place() {
         ("spec.http[7].timeout", "a.yaml:2:3"),
         ("spec[\"a.b/c\"]", "a.yaml:5:3"),
     ] {
-        assert_eq!(document.place_of(path).to_string(), place, "{path}");
+        assert_eq!(document.location_of(path).to_string(), location, "{path}");
     }
     assert_eq!(document.get("spec.http[0].name").unwrap().as_str(), Some("x"));
-    assert_eq!(document.get("spec.http[0].name").unwrap().place.to_string(), "a.yaml:3:13");
+    assert_eq!(document.get("spec.http[0].name").unwrap().location.to_string(), "a.yaml:3:13");
 }
 
 #[test]

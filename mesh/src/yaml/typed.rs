@@ -4,14 +4,14 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
 use super::{FieldPath, Node, Step, nearest};
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 impl Node {
     /// Reads this node into a type; fields in errors are relative to it. See [`super::Document::deserialize`].
     ///
     /// # Errors
     /// A problem at the line and column of the node that does not fit.
-    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Diagnostic> {
         serde_path_to_error::deserialize(self.to_json()).map_err(|error| {
             let path = locate(self, error.path());
             explain(self, &path, &error.into_inner().to_string())
@@ -38,32 +38,32 @@ fn locate(root: &Node, path: &serde_path_to_error::Path) -> FieldPath {
     found
 }
 
-fn explain(root: &Node, path: &FieldPath, message: &str) -> Problem {
-    let at_key = |problem: Problem| problem.at(root.place_of(path)).field(path.to_string());
+fn explain(root: &Node, path: &FieldPath, message: &str) -> Diagnostic {
+    let at_key = |diagnostic: Diagnostic| diagnostic.at(root.location_of(path)).field(path.to_string());
     if let Some((word, known)) = unknown(message, "unknown field ") {
         let is_last = matches!(path.0.last(), Some(Step::Key(key)) if *key == word);
         let path = if is_last { path.clone() } else { path.key(&word) };
-        let problem = Problem::new("there is no such field").at(root.place_of(&path)).field(path.to_string());
-        return with_nearest(problem, &word, &known);
+        let diagnostic = Diagnostic::new("there is no such field").at(root.location_of(&path)).field(path.to_string());
+        return with_nearest(diagnostic, &word, &known);
     }
     if let Some((word, known)) = unknown(message, "unknown variant ") {
-        return with_nearest(at_key(Problem::new(format!("`{word}` is not one of the values"))), &word, &known);
+        return with_nearest(at_key(Diagnostic::new(format!("`{word}` is not one of the values"))), &word, &known);
     }
     if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         let path = path.key(name);
-        return Problem::new("this field is required").at(root.place_of(&path)).field(path.to_string());
+        return Diagnostic::new("this field is required").at(root.location_of(&path)).field(path.to_string());
     }
-    let place = root.find(path).map_or_else(|| root.place_of(path), |node| &node.place);
-    let problem = misfit(message).unwrap_or_else(|| Problem::new(message)).at(place);
-    if path.0.is_empty() { problem } else { problem.field(path.to_string()) }
+    let location = root.find(path).map_or_else(|| root.location_of(path), |node| &node.location);
+    let diagnostic = misfit(message).unwrap_or_else(|| Diagnostic::new(message)).at(location);
+    if path.0.is_empty() { diagnostic } else { diagnostic.field(path.to_string()) }
 }
 
 /// Says serde's ``invalid type: string "ten", expected u32`` in words for people who do not know Rust.
-fn misfit(message: &str) -> Option<Problem> {
+fn misfit(message: &str) -> Option<Diagnostic> {
     let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "))?;
     let (found, expected) = rest.rsplit_once(", expected ")?;
     if found == "null" {
-        return Some(Problem::new("there is nothing here").remedy(format!("write {}", in_words(expected))));
+        return Some(Diagnostic::new("there is nothing here").help(format!("write {}", in_words(expected))));
     }
     let (what, value) = found.split_once(' ').unwrap_or((found, ""));
     let value = value.trim_matches('`');
@@ -75,7 +75,7 @@ fn misfit(message: &str) -> Option<Problem> {
         "sequence" => "a list".to_owned(),
         _ => found.to_owned(),
     };
-    Some(Problem::new(format!("{found} cannot stand here")).remedy(format!("write {}", in_words(expected))))
+    Some(Diagnostic::new(format!("{found} cannot stand here")).help(format!("write {}", in_words(expected))))
 }
 
 /// What serde expected.
@@ -103,13 +103,13 @@ fn unknown(message: &str, prefix: &str) -> Option<(String, Vec<String>)> {
     Some((word.to_owned(), known))
 }
 
-fn with_nearest(problem: Problem, word: &str, known: &[String]) -> Problem {
+fn with_nearest(diagnostic: Diagnostic, word: &str, known: &[String]) -> Diagnostic {
     if let Some(meant) = nearest(word, known.iter().map(String::as_str)) {
-        return problem.remedy(format!("did you mean `{meant}`?"));
+        return diagnostic.help(format!("did you mean `{meant}`?"));
     }
     match known {
-        [] => problem.remedy("nothing may stand here"),
-        [only] => problem.remedy(format!("only `{only}` may stand here")),
-        many => problem.remedy(format!("it may be one of {}", many.join(", "))),
+        [] => diagnostic.help("nothing may stand here"),
+        [only] => diagnostic.help(format!("only `{only}` may stand here")),
+        many => diagnostic.help(format!("it may be one of {}", many.join(", "))),
     }
 }

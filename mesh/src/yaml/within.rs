@@ -1,7 +1,7 @@
 //! The place of something within a text, for who finds a mistake inside of a scalar.
 
 use super::Node;
-use crate::problem::Place;
+use crate::diagnostic::Location;
 
 impl Node {
     /// Where a character of the text that this node holds stands in its file, whose content is `source`. Lines and
@@ -9,13 +9,13 @@ impl Node {
     ///
     /// Nothing, if the node holds no text, or is written in a way in which that cannot be told simply: over several
     /// lines that YAML folds into one, or with escapes by number.
-    pub fn place_within(&self, source: &str, line: usize, column: usize) -> Option<Place> {
+    pub fn place_within(&self, source: &str, line: usize, column: usize) -> Option<Location> {
         let text = self.as_str()?;
         let source = source.strip_prefix('\u{feff}').unwrap_or(source);
         let (line, column) = (line.checked_sub(1)?, column.checked_sub(1)?);
-        let mut lines = source.lines().skip(self.place.line.checked_sub(1)?);
+        let mut lines = source.lines().skip(self.location.line.checked_sub(1)?);
         let first = lines.next()?;
-        let (start, _) = first.char_indices().nth(self.place.column.checked_sub(1)?)?;
+        let (start, _) = first.char_indices().nth(self.location.column.checked_sub(1)?)?;
         let written = &first[start..];
         let lines_before = text.split('\n').take(line).map(|line| line.chars().count() + 1);
         let wanted = lines_before.sum::<usize>() + column;
@@ -25,13 +25,13 @@ impl Node {
             _ => characters_before(written, text, wanted, |c, _| Some((c, 1))),
         };
         if let Some(before) = before {
-            return Some(Place { column: self.place.column + before, ..self.place.clone() });
+            return Some(Location { column: self.location.column + before, ..self.location.clone() });
         }
         // A block that keeps its lines begins, for the parser, at the first of them.
         let wanted = text.split('\n').nth(line)?;
         let found = std::iter::once(first).chain(lines).nth(line)?;
         let indent = found.strip_suffix(wanted).filter(|indent| indent.chars().all(|c| c == ' '))?;
-        Some(Place { line: self.place.line + line, column: indent.len() + column + 1, ..self.place.clone() })
+        Some(Location { line: self.location.line + line, column: indent.len() + column + 1, ..self.location.clone() })
     }
 }
 
@@ -79,10 +79,10 @@ mod tests {
     use crate::yaml::parse;
 
     /// The place of a line and column of the text under the key `text`, as `LINE:COLUMN`.
-    fn place(source: &str, line: usize, column: usize) -> Option<String> {
+    fn location(source: &str, line: usize, column: usize) -> Option<String> {
         let document = parse(source, "a.yaml".as_ref()).unwrap().remove(0);
-        let place = document.get("text").unwrap().place_within(source, line, column)?;
-        Some(format!("{}:{}", place.line, place.column))
+        let location = document.get("text").unwrap().place_within(source, line, column)?;
+        Some(format!("{}:{}", location.line, location.column))
     }
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
             ("text: abc\n", 1, 4, "1:10"),
             ("\u{feff}text: abc\n", 1, 1, "1:7"),
         ] {
-            assert_eq!(place(source, line, column).as_deref(), Some(expected), "{source:?}");
+            assert_eq!(location(source, line, column).as_deref(), Some(expected), "{source:?}");
         }
     }
 
@@ -112,7 +112,7 @@ mod tests {
             ("text: one\n  two\n", 1, 5),
             ("text: \"\\x41b\"\n", 1, 2),
         ] {
-            assert_eq!(place(source, line, column), None, "{source:?}");
+            assert_eq!(location(source, line, column), None, "{source:?}");
         }
     }
 

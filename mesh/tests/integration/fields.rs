@@ -4,7 +4,7 @@ use std::path::Path;
 
 use meshwalk_mesh::{
     resources::{
-        Kind, Reading,
+        Kind, ParsedManifests,
         fields::{Effect, Table, table},
     },
     yaml,
@@ -79,8 +79,8 @@ fn every_translated_field_is_in_the_model_of_its_kind() {
             let mut document = least(kind);
             complete(&mut document, kind, path);
             put(&mut document, path, sample(kind, path));
-            if let Err(problems) = Reading::of_documents(&[document]) {
-                failures.push(format!("{path}: {problems}"));
+            if let Err(diagnostics) = ParsedManifests::of_documents(&[document]) {
+                failures.push(format!("{path}: {diagnostics}"));
             }
         }
     }
@@ -91,7 +91,7 @@ fn every_translated_field_is_in_the_model_of_its_kind() {
 fn every_refused_field_is_refused_with_its_remedy() {
     for kind in Kind::ALL {
         for (path, effect) in table(kind).rules() {
-            let Effect::Refused(remedy) = effect else { continue };
+            let Effect::Refused(help) = effect else { continue };
             let leaf = table(kind)
                 .schema
                 .paths()
@@ -100,8 +100,11 @@ fn every_refused_field_is_refused_with_its_remedy() {
                 .unwrap();
             let mut document = least(kind);
             put(&mut document, leaf, sample(kind, leaf));
-            let problems = Reading::of_documents(&[document]).unwrap_err();
-            assert!(problems.0.iter().any(|problem| problem.remedy.as_deref() == Some(remedy)), "{path}: {problems}");
+            let diagnostics = ParsedManifests::of_documents(&[document]).unwrap_err();
+            assert!(
+                diagnostics.0.iter().any(|diagnostic| diagnostic.help.as_deref() == Some(help)),
+                "{path}: {diagnostics}"
+            );
         }
     }
 }
@@ -120,7 +123,8 @@ fn every_field_without_effect_is_listed_and_changes_nothing() {
                 .unwrap();
             put(&mut document, leaf, sample(kind, leaf));
             complete(&mut document, kind, leaf);
-            let reading = Reading::of_documents(&[document]).unwrap_or_else(|problems| panic!("{path}: {problems}"));
+            let reading = ParsedManifests::of_documents(&[document])
+                .unwrap_or_else(|diagnostics| panic!("{path}: {diagnostics}"));
             assert!(
                 reading.without_effect.iter().any(|field| field.reason == reason && leaf.starts_with(&field.field)),
                 "{path}: {:?}",
@@ -147,9 +151,9 @@ fn the_schemas_are_there_for_every_kind_and_no_other() {
 fn a_slip_inside_of_a_field_without_effect_is_still_a_slip() {
     let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a, managedFields: [{manger: x}]}\nspec: {ports: [{name: http, port: 80}]}\n";
     let document = yaml::parse(text, "a.yaml".as_ref()).unwrap().remove(0).to_json();
-    let problems = Reading::of_documents(&[document]).unwrap_err().to_string();
+    let diagnostics = ParsedManifests::of_documents(&[document]).unwrap_err().to_string();
     assert!(
-        problems.contains("metadata.managedFields[0].manger: there is no such field; did you mean `manager`?"),
-        "{problems}"
+        diagnostics.contains("metadata.managedFields[0].manger: there is no such field; did you mean `manager`?"),
+        "{diagnostics}"
     );
 }

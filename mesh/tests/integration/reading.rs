@@ -5,20 +5,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use meshwalk_mesh::resources::{Key, Reading, Resources};
+use meshwalk_mesh::resources::{Key, ParsedManifests, Resources};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 fn workload() -> Resources {
-    let reading = Resources::read(&[root().join("k8s/base")]).unwrap_or_else(|problems| panic!("{problems}"));
-    Resources::default().with(&reading).unwrap_or_else(|problems| panic!("{problems}"))
+    let reading = Resources::read(&[root().join("k8s/base")]).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    Resources::default().with(&reading).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
 /// What is said of a text, without the name of the file.
 fn refusal(text: &str) -> String {
-    Reading::parse(text, "a.yaml".as_ref()).unwrap_err().to_string()
+    ParsedManifests::parse(text, "a.yaml".as_ref()).unwrap_err().to_string()
 }
 
 #[test]
@@ -42,14 +42,14 @@ fn every_file_of_the_walkthrough_is_read_and_fits_the_workload() {
     files.retain(|file| !file.starts_with(root().join("istio/install")));
     assert!(files.len() > 10, "{files:?}");
     let base = ["istio/gateway/http.yaml", "istio/subsets.yaml"].map(|file| root().join(file));
-    let base = workload().with(&Resources::read(&base).unwrap_or_else(|problems| panic!("{problems}"))).unwrap();
+    let base = workload().with(&Resources::read(&base).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))).unwrap();
     // What a lab brings along stands on workloads of its own.
     let chain = ["k8s/chain", "istio/chain/subset.yaml"].map(|file| root().join(file));
-    let chain = base.with(&Resources::read(&chain).unwrap_or_else(|problems| panic!("{problems}"))).unwrap();
+    let chain = base.with(&Resources::read(&chain).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))).unwrap();
     for file in files {
         let base = if file.starts_with(root().join("istio/chain")) { &chain } else { &base };
-        let reading = Resources::read(&[&file]).unwrap_or_else(|problems| panic!("{problems}"));
-        let with = base.with(&reading).unwrap_or_else(|problems| panic!("{problems}"));
+        let reading = Resources::read(&[&file]).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+        let with = base.with(&reading).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
         assert!(reading.resources.iter().all(|resource| with.get(resource).as_ref() == Some(resource)));
     }
 }
@@ -71,7 +71,7 @@ fn yaml_files(folder: &Path) -> Vec<PathBuf> {
 fn documents_that_were_kept_are_read_to_the_same_set() {
     let set = workload();
     let documents: Vec<_> = set.all().iter().map(|resource| resource.document().clone()).collect();
-    let again = Resources::default().with(&Reading::of_documents(&documents).unwrap()).unwrap();
+    let again = Resources::default().with(&ParsedManifests::of_documents(&documents).unwrap()).unwrap();
     let said = |set: &Resources| set.all().iter().map(|resource| resource.document().clone()).collect::<Vec<_>>();
     assert_eq!(said(&again), said(&set));
     assert_eq!(again.deployments.len(), set.deployments.len());
@@ -141,7 +141,7 @@ fn what_the_local_mesh_cannot_do_is_refused_with_a_way_out() {
 #[test]
 fn kinds_are_understood_without_effect_or_refused() {
     let budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a, namespace: b}\nspec: {minAvailable: 1}\n";
-    let reading = Reading::parse(budget, "a.yaml".as_ref()).unwrap();
+    let reading = ParsedManifests::parse(budget, "a.yaml".as_ref()).unwrap();
     assert!(reading.resources.is_empty());
     assert_eq!(reading.without_effect[0].resource, "PodDisruptionBudget b/a");
     assert_eq!(reading.without_effect[0].field, "*");
@@ -186,8 +186,8 @@ fn istios_own_labels_and_annotations_are_judged_and_others_left_alone() {
     let account = |annotation: &str| {
         format!("apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: a\n  annotations: {{{annotation}}}\n")
     };
-    assert!(Reading::parse(&account("example.org/any: thing"), "a.yaml".as_ref()).is_ok());
-    assert!(Reading::parse(&account("sidecar.istio.io/inject: \"false\""), "a.yaml".as_ref()).is_ok());
+    assert!(ParsedManifests::parse(&account("example.org/any: thing"), "a.yaml".as_ref()).is_ok());
+    assert!(ParsedManifests::parse(&account("sidecar.istio.io/inject: \"false\""), "a.yaml".as_ref()).is_ok());
     assert!(refusal(&account("sidecar.istio.io/inject: \"no\"")).contains(
         "metadata.annotations[\"sidecar.istio.io/inject\"]: the local mesh does not understand `no` here; write \"true\" or \"false\""
     ));
@@ -201,7 +201,8 @@ fn istios_own_labels_and_annotations_are_judged_and_others_left_alone() {
 fn a_list_is_its_items_and_what_occurs_twice_is_refused() {
     let account = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a}}";
     let reading =
-        Reading::parse(&format!("apiVersion: v1\nkind: List\nitems:\n  - {account}\n"), "a.yaml".as_ref()).unwrap();
+        ParsedManifests::parse(&format!("apiVersion: v1\nkind: List\nitems:\n  - {account}\n"), "a.yaml".as_ref())
+            .unwrap();
     assert_eq!(reading.resources[0].identity(), "ServiceAccount default/a");
     assert_eq!(
         refusal(&format!("{account}\n---\n{account}\n")),
@@ -215,5 +216,5 @@ fn an_element_of_a_list_with_nothing_in_it_is_refused() {
         "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}\nspec:\n  rules:\n    -\n";
     assert!(refusal(text).ends_with("spec.rules[0]: a map is expected here, not nothing"));
     let all = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}\nspec: {rules: [{}]}\n";
-    assert_eq!(Reading::parse(all, "a.yaml".as_ref()).unwrap().resources.len(), 1);
+    assert_eq!(ParsedManifests::parse(all, "a.yaml".as_ref()).unwrap().resources.len(), 1);
 }

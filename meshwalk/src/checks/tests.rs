@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use meshwalk_mesh::problem::Place;
+use meshwalk_mesh::diagnostic::Location;
 
 use super::*;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn check(kind: Kind) -> Check {
-    Check { name: None, of: None, kind, place: Place { file: PathBuf::from("lab.yaml"), line: 1, column: 1 } }
+    Check { name: None, of: None, kind, location: Location { file: PathBuf::from("lab.yaml"), line: 1, column: 1 } }
 }
 
 fn answer(status: u16) -> Answer {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use meshwalk_faults::Quoted;
 
 use super::{
-    place::{Place, shown},
+    platform_flags::{PlatformFlags, shown},
     table::table,
 };
 use crate::{
@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
     #[command(flatten)]
-    place: Place,
+    platform: PlatformFlags,
 }
 
 /// Sets or removes them, on all of the instances or on none.
@@ -54,14 +54,14 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         (Some(rule), _) => Some(rule_text(rule, args.ttl.as_deref(), args.id.as_deref())?),
         (None, _) => None,
     };
-    let target = args.place.target()?;
+    let target = args.platform.target()?;
     let choice = Choice {
         service: &args.service,
         version: args.version.as_deref(),
         instance: args.instance.as_deref(),
         count: None,
     };
-    let instances = choice.of(&args.place.instances(&*target).await?).map_err(WrongInput)?;
+    let instances = choice.of(&args.platform.instances(&*target).await?).map_err(WrongInput)?;
     let text = match (&change, &args.clear) {
         (Some(rules), _) => add(&*target, &instances, rules).await?,
         (None, Some(Some(id))) => remove(&*target, &instances, id).await?,
@@ -69,7 +69,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     cli::say(&text);
     if change.is_some() {
-        let flags = args.place.flags();
+        let flags = args.platform.flags();
         cli::tell(&format!(
             "`meshwalk faults {0}{flags}` shows what they do, `meshwalk fault {0} --clear{flags}` ends them",
             args.service

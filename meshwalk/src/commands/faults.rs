@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{place::Place, table::table};
+use super::{platform_flags::PlatformFlags, table::table};
 use crate::{
     cli::{self, WrongInput},
     lab::quantity::readable,
@@ -24,7 +24,7 @@ pub struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    platform: PlatformFlags,
 }
 
 /// Shows them.
@@ -32,8 +32,8 @@ pub struct Args {
 /// # Errors
 /// If there is no such service, or an application cannot be asked.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let target = args.place.target()?;
-    let all = args.place.instances(&*target).await?;
+    let target = args.platform.target()?;
+    let all = args.platform.instances(&*target).await?;
     let instances: Vec<Instance> = match &args.service {
         Some(service) => Choice { service, ..Choice::default() }.of(&all).map_err(WrongInput)?,
         None => all,

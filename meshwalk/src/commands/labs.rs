@@ -18,12 +18,12 @@ pub struct Selection {
     #[arg(value_name = "LAB")]
     names: Vec<String>,
     #[command(flatten)]
-    place: Place,
+    folders: LabFolders,
 }
 
 /// Where labs and the files that they apply lie.
 #[derive(Debug, clap::Args)]
-pub struct Place {
+pub struct LabFolders {
     /// The folder of labs [default: labs in the project's folder].
     #[arg(long, value_name = "DIR")]
     labs: Option<PathBuf>,
@@ -38,13 +38,13 @@ impl Selection {
     /// # Errors
     /// Everything that is wrong with any of them.
     pub(super) fn read(&self) -> anyhow::Result<(PathBuf, Vec<Lab>)> {
-        let root = self.place.root()?;
-        let labs = lab::select(&root, &self.place.labs(&root), &self.names)?;
+        let root = self.folders.root()?;
+        let labs = lab::select(&root, &self.folders.labs(&root), &self.names)?;
         Ok((root, labs))
     }
 }
 
-impl Place {
+impl LabFolders {
     fn root(&self) -> anyhow::Result<PathBuf> {
         match (&self.root, lab::files::root(Path::new("."))) {
             (None, Some(root)) => Ok(root),

@@ -17,7 +17,7 @@ pub mod lint;
 pub mod load;
 pub mod named;
 pub mod own_mesh;
-pub mod place;
+pub mod platform_flags;
 mod progress;
 pub mod project;
 pub mod restart;

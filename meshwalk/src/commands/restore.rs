@@ -32,7 +32,7 @@ pub struct Args {
 /// If the mesh does not run or refuses; the snapshot is kept then.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     args.cluster.fits(args.on)?;
-    let (keeper, place, target): (_, _, Box<dyn Target>) = match args.on {
+    let (keeper, location, target): (_, _, Box<dyn Target>) = match args.on {
         TargetKind::Local => (
             Keeper::for_mesh(&args.mesh),
             format!("the mesh {:?}", args.mesh),
@@ -49,7 +49,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             // The name may be a slip; a mesh that was killed may have something to put back although it does not run.
             let runs = args.on == TargetKind::Cluster || running::names().contains(&args.mesh);
             let remark = if runs { "" } else { "; no mesh of that name runs now" };
-            cli::say(&format!("nothing to put back: every lab on {place} ended as it began{remark}"));
+            cli::say(&format!("nothing to put back: every lab on {location} ended as it began{remark}"));
             return Ok(ExitCode::SUCCESS);
         }
         Left::Gone(words) => {
@@ -60,6 +60,6 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     target.restore(&kept.snapshot).await?;
     keeper.forget()?;
-    cli::say(&format!("put back what was in force on {place} before the lab {}", kept.lab));
+    cli::say(&format!("put back what was in force on {location} before the lab {}", kept.lab));
     Ok(ExitCode::SUCCESS)
 }

@@ -127,12 +127,12 @@ async fn on_cluster(
     let target = target.telling(Box::new(move |what| waits.waiting(what)));
     unrestored(&keeper, &target).await?;
     let engine = Engine { target: &target, observer: &**teller, interrupt, root: &root, keeper };
-    let Some(place) = &args.report_to else { return Ok(engine.run(labs).await?) };
-    target.leave(place, &config_map::begun(&report::timestamp(SystemTime::now()))).await?;
+    let Some(location) = &args.report_to else { return Ok(engine.run(labs).await?) };
+    target.leave(location, &config_map::begun(&report::timestamp(SystemTime::now()))).await?;
     let ran = engine.run(labs).await;
     let entries = ran.as_ref().map_or_else(|error| config_map::broken(&error.to_string()), config_map::whole);
-    target.leave(place, &entries).await?;
-    cli::tell(&format!("the report is in configmap/{place}"));
+    target.leave(location, &entries).await?;
+    cli::tell(&format!("the report is in configmap/{location}"));
     Ok(ran?)
 }
 

@@ -117,7 +117,7 @@ impl Engine<'_> {
             instance: faults.instance.as_deref(),
             count: faults.instances,
         };
-        choice.of(&all).map_err(|why| Halt::Broken(format!("{}: these faults are for nobody: {why}", faults.place)))
+        choice.of(&all).map_err(|why| Halt::Broken(format!("{}: these faults are for nobody: {why}", faults.location)))
     }
 
     /// The texts of files, and of the files in folders.

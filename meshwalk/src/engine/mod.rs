@@ -162,8 +162,8 @@ impl Engine<'_> {
             Err(_) => format!("it took longer than {RESTORE:?}"),
         };
         let again = || format!("; `{}` tries it again", self.target.restore_command());
-        let remedy = if self.target.outlives() { again() } else { String::new() };
-        let why = format!("what was in force before could not be put back: {why}{remedy}");
+        let help = if self.target.outlives() { again() } else { String::new() };
+        let why = format!("what was in force before could not be put back: {why}{help}");
         self.observer.tell(&Event::NotRestored(&why));
         report.restored = Some(false);
         halted(report, Halt::Broken(why));

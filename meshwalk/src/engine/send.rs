@@ -107,7 +107,7 @@ fn interval(traffic: &Traffic, requests: u64) -> Duration {
 mod tests {
     use std::path::PathBuf;
 
-    use meshwalk_mesh::problem::Place;
+    use meshwalk_mesh::diagnostic::Location;
 
     use super::*;
     use crate::{
@@ -127,7 +127,7 @@ mod tests {
                 duration: Duration::from_secs(seconds),
                 fresh: false,
                 timeout: Duration::from_secs(1),
-                place: Place { file: PathBuf::new(), line: 1, column: 1 },
+                location: Location { file: PathBuf::new(), line: 1, column: 1 },
             };
             let sample = |index: u64| Sample {
                 due: Duration::from_secs_f64(index as f64 / rate),

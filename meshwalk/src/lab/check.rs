@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use meshwalk_mesh::problem::Place;
+use meshwalk_mesh::diagnostic::Location;
 
 use super::{
     AddsUp, MetricWanted,
@@ -19,7 +19,7 @@ pub struct Check {
     /// What it expects.
     pub kind: Kind,
     /// Where it stands.
-    pub place: Place,
+    pub location: Location,
 }
 
 /// What a check expects.

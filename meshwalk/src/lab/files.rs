@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use meshwalk_mesh::{
-    problem::{Place, Problem, Problems},
+    diagnostic::{Diagnostic, Diagnostics, Location},
     resources::Resources,
     yaml::nearest,
 };
@@ -52,12 +52,12 @@ pub fn listed(root: &Path, paths: &[PathBuf]) -> std::io::Result<Vec<PathBuf>> {
 }
 
 /// Says which of the named files are not there.
-pub(super) fn present(root: &Path, files: &[(PathBuf, Place, String)]) -> Vec<Problem> {
+pub(super) fn present(root: &Path, files: &[(PathBuf, Location, String)]) -> Vec<Diagnostic> {
     let absent = files.iter().filter(|(path, _, _)| !root.join(path).exists());
     absent
-        .map(|(path, place, field)| {
+        .map(|(path, location, field)| {
             let message = format!("there is no file or folder {}", path.display());
-            Problem::new(message).at(place).field(field).remedy(similar(root, path).map_or_else(
+            Diagnostic::new(message).at(location).field(field).help(similar(root, path).map_or_else(
                 || "paths are relative to the folder that holds k8s/base".to_owned(),
                 |similar| format!("did you mean `{}`?", similar.display()),
             ))
@@ -74,7 +74,7 @@ fn similar(root: &Path, path: &Path) -> Option<PathBuf> {
 }
 
 /// Goes through the states of a lab, from the workload's manifests on, as a mesh would.
-pub(super) fn rehearse(root: &Path, lab: &Lab) -> Result<(), Problems> {
+pub(super) fn rehearse(root: &Path, lab: &Lab) -> Result<(), Diagnostics> {
     let base = Resources::read(&[root.join(BASE)])?;
     let start = Resources::default().with(&base)?;
     workloads::known(&start, lab)?;
@@ -95,7 +95,7 @@ pub(super) fn rehearse(root: &Path, lab: &Lab) -> Result<(), Problems> {
     Ok(())
 }
 
-fn after(root: &Path, state: &Resources, actions: &Actions, lab: &Lab, field: &str) -> Result<Resources, Problems> {
+fn after(root: &Path, state: &Resources, actions: &Actions, lab: &Lab, field: &str) -> Result<Resources, Diagnostics> {
     let rooted = |files: &[PathBuf]| files.iter().map(|file| root.join(file)).collect::<Vec<_>>();
     let change = || {
         let mut state = state.clone();
@@ -107,11 +107,11 @@ fn after(root: &Path, state: &Resources, actions: &Actions, lab: &Lab, field: &s
         }
         Ok(state)
     };
-    let state = change().map_err(|Problems(mut problems)| {
+    let state = change().map_err(|Diagnostics(mut diagnostics)| {
         // The files say what is wrong; the lab says when.
         let context = format!("{}: {field} would not be taken:", lab.file.display());
-        problems.insert(0, Problem::new(context));
-        Problems(problems)
+        diagnostics.insert(0, Diagnostic::new(context));
+        Diagnostics(diagnostics)
     })?;
     workloads::have_faults(&state, actions, field)?;
     Ok(state)

@@ -13,7 +13,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 pub use amount::{AddsUp, Amount, MetricQuery, MetricWanted, Term};
 pub use check::{Category, Check, Fate, GateOutcome, Kind, Quantile, Wanted};
-use meshwalk_mesh::problem::Place;
+use meshwalk_mesh::diagnostic::Location;
 pub use read::{NamedFile, check_of_expression, fault_rules, read};
 pub use select::select;
 pub use wait::{MetricWait, Wait};
@@ -84,7 +84,7 @@ pub struct Step {
     /// What must have been seen.
     pub expect: Vec<Check>,
     /// Where it stands.
-    pub place: Place,
+    pub location: Location,
 }
 
 impl Step {
@@ -135,7 +135,7 @@ pub struct Scale {
     /// How many pods.
     pub replicas: u32,
     /// Where it stands.
-    pub place: Place,
+    pub location: Location,
 }
 
 /// A Deployment that shall have new pods.
@@ -144,7 +144,7 @@ pub struct Restart {
     /// The Deployment.
     pub deployment: String,
     /// Where it stands.
-    pub place: Place,
+    pub location: Location,
 }
 
 /// Fault rules for every matching instance.
@@ -161,7 +161,7 @@ pub struct Faults {
     /// The rules, one per line.
     pub rules: String,
     /// Where it stands.
-    pub place: Place,
+    pub location: Location,
 }
 
 /// Where requests enter.
@@ -211,7 +211,7 @@ pub struct Traffic {
     /// How long an answer may take.
     pub timeout: Duration,
     /// Where it stands.
-    pub place: Place,
+    pub location: Location,
 }
 
 impl Traffic {

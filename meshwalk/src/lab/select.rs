@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use meshwalk_mesh::{
-    problem::{Place, Problem, Problems},
+    diagnostic::{Diagnostic, Diagnostics, Location},
     yaml::{self, nearest},
 };
 
@@ -13,43 +13,43 @@ use super::{Lab, files, read};
 ///
 /// # Errors
 /// Everything that is wrong with any of them, and names that no lab has.
-pub fn select(root: &Path, labs: &Path, names: &[String]) -> Result<Vec<Lab>, Problems> {
+pub fn select(root: &Path, labs: &Path, names: &[String]) -> Result<Vec<Lab>, Diagnostics> {
     let known = list(labs)?;
     let paths = if names.is_empty() { known } else { named(labs, &known, names)? };
-    let (mut selected, mut problems) = (Vec::<Lab>::new(), Vec::new());
+    let (mut selected, mut diagnostics) = (Vec::<Lab>::new(), Vec::new());
     for path in paths {
         match check(root, &path) {
             Ok(lab) => {
                 if let Some(other) = selected.iter().find(|other| other.id == lab.id && other.file != lab.file) {
-                    let place = Place { file: path.clone(), line: 1, column: 1 };
+                    let location = Location { file: path.clone(), line: 1, column: 1 };
                     let message = format!("a second lab is called `{}`", lab.id);
-                    let remedy = format!("choose another name; the first is {}", other.file.display());
-                    problems.push(Problem::new(message).at(&place).field("lab").remedy(remedy));
+                    let help = format!("choose another name; the first is {}", other.file.display());
+                    diagnostics.push(Diagnostic::new(message).at(&location).field("lab").help(help));
                 }
                 selected.push(lab);
             }
-            Err(Problems(more)) => problems.extend(more),
+            Err(Diagnostics(more)) => diagnostics.extend(more),
         }
     }
-    if problems.is_empty() { Ok(selected) } else { Err(Problems(problems)) }
+    if diagnostics.is_empty() { Ok(selected) } else { Err(Diagnostics(diagnostics)) }
 }
 
 /// Reads a lab, looks at the files that it applies, and rehearses it.
-fn check(root: &Path, path: &Path) -> Result<Lab, Problems> {
+fn check(root: &Path, path: &Path) -> Result<Lab, Diagnostics> {
     let (lab, named) = read::read(path)?;
     let absent = files::present(root, &named);
     if !absent.is_empty() {
-        return Err(Problems(absent));
+        return Err(Diagnostics(absent));
     }
     files::rehearse(root, &lab)?;
     Ok(lab)
 }
 
 /// The labs' files in a folder, by number and then by name.
-fn list(labs: &Path) -> Result<Vec<PathBuf>, Problems> {
+fn list(labs: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
     let cannot = |error: std::io::Error| {
-        Problem::new(format!("cannot list the labs in {}: {error}", labs.display()))
-            .remedy("run this in the project's folder, or name the folder with --labs")
+        Diagnostic::new(format!("cannot list the labs in {}: {error}", labs.display()))
+            .help("run this in the project's folder, or name the folder with --labs")
     };
     let mut found = Vec::new();
     for entry in labs.read_dir().map_err(cannot)? {
@@ -60,7 +60,7 @@ fn list(labs: &Path) -> Result<Vec<PathBuf>, Problems> {
     }
     if found.is_empty() {
         let message = format!("there is no lab in {}", labs.display());
-        return Err(Problem::new(message).remedy("labs are files NUMBER-NAME.yaml").into());
+        return Err(Diagnostic::new(message).help("labs are files NUMBER-NAME.yaml").into());
     }
     found.sort_by_key(|path| (split(path).0.unwrap_or(u32::MAX), path.clone()));
     Ok(found)
@@ -81,8 +81,8 @@ fn id(path: &Path) -> Option<String> {
     documents.first()?.root.get("lab")?.as_str().map(str::to_owned)
 }
 
-fn named(labs: &Path, known: &[PathBuf], names: &[String]) -> Result<Vec<PathBuf>, Problems> {
-    let (mut paths, mut problems) = (Vec::new(), Vec::new());
+fn named(labs: &Path, known: &[PathBuf], names: &[String]) -> Result<Vec<PathBuf>, Diagnostics> {
+    let (mut paths, mut diagnostics) = (Vec::new(), Vec::new());
     for name in names {
         let is_called = |path: &&PathBuf| id(path).is_some_and(|id| id == *name);
         let is = |path: &&PathBuf| {
@@ -97,16 +97,16 @@ fn named(labs: &Path, known: &[PathBuf], names: &[String]) -> Result<Vec<PathBuf
         } else if is_path && Path::new(name).is_file() {
             paths.push(PathBuf::from(name));
         } else if is_path {
-            let remedy = format!("write the path of a lab's file, or the name of a lab in {}", labs.display());
-            problems.push(Problem::new(format!("there is no file {name}")).remedy(remedy));
+            let help = format!("write the path of a lab's file, or the name of a lab in {}", labs.display());
+            diagnostics.push(Diagnostic::new(format!("there is no file {name}")).help(help));
         } else {
             let all: Vec<_> = known.iter().map(|path| id(path).unwrap_or_else(|| split(path).1)).collect();
-            let remedy = nearest(name, all.iter().map(String::as_str))
+            let help = nearest(name, all.iter().map(String::as_str))
                 .map_or_else(|| format!("there are {}", all.join(", ")), |name| format!("did you mean `{name}`?"));
-            problems.push(Problem::new(format!("no lab in {} is called `{name}`", labs.display())).remedy(remedy));
+            diagnostics.push(Diagnostic::new(format!("no lab in {} is called `{name}`", labs.display())).help(help));
         }
     }
-    if problems.is_empty() { Ok(paths) } else { Err(Problems(problems)) }
+    if diagnostics.is_empty() { Ok(paths) } else { Err(Diagnostics(diagnostics)) }
 }
 
 #[cfg(test)]
@@ -120,7 +120,7 @@ mod tests {
         std::fs::write(folder.path().join("2-identity.yaml"), "lab: mutual-tls\n").unwrap();
         let known = list(folder.path()).unwrap();
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        let paths = named(Path::new("labs"), &known, &names).map_err(|problems| problems.to_string())?;
+        let paths = named(Path::new("labs"), &known, &names).map_err(|diagnostics| diagnostics.to_string())?;
         Ok(paths.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect())
     }
 

@@ -1,7 +1,7 @@
 //! What labs name of the workload is there: Deployments, services and their versions.
 
 use meshwalk_mesh::{
-    problem::{Place, Problem, Problems},
+    diagnostic::{Diagnostic, Diagnostics, Location},
     resources::Resources,
     yaml::nearest,
 };
@@ -10,7 +10,7 @@ use super::{Actions, Check, Kind, Lab, Step};
 use crate::target::{Choice, Instance};
 
 /// Says which of the Deployments that a lab restarts, scales or looks at are not there.
-pub(super) fn known(state: &Resources, lab: &Lab) -> Result<(), Problems> {
+pub(super) fn known(state: &Resources, lab: &Lab) -> Result<(), Diagnostics> {
     let mut named = Vec::new();
     actions(&lab.start, "start", &mut named);
     for (index, step) in lab.steps.iter().enumerate() {
@@ -20,20 +20,20 @@ pub(super) fn known(state: &Resources, lab: &Lab) -> Result<(), Problems> {
     let unknown: Vec<_> = named
         .into_iter()
         .filter(|(name, ..)| !names.contains(name))
-        .map(|(name, place, field)| {
-            let remedy = nearest(name, names.iter().copied()).map_or_else(
+        .map(|(name, location, field)| {
+            let help = nearest(name, names.iter().copied()).map_or_else(
                 || format!("write one of {}", names.join(", ")),
                 |similar| format!("did you mean `{similar}`?"),
             );
-            Problem::new(format!("k8s/base has no Deployment {name}")).at(place).field(&field).remedy(remedy)
+            Diagnostic::new(format!("k8s/base has no Deployment {name}")).at(location).field(&field).help(help)
         })
         .collect();
-    if unknown.is_empty() { Ok(()) } else { Err(Problems(unknown)) }
+    if unknown.is_empty() { Ok(()) } else { Err(Diagnostics(unknown)) }
 }
 
 /// Says which of the faults that a lab sets would find no instance of their service or version. `state` is what is in
 /// force at that time: a lab may apply workloads of its own.
-pub(super) fn have_faults(state: &Resources, actions: &Actions, field: &str) -> Result<(), Problems> {
+pub(super) fn have_faults(state: &Resources, actions: &Actions, field: &str) -> Result<(), Diagnostics> {
     let instances: Vec<_> = state
         .deployments
         .iter()
@@ -53,14 +53,14 @@ pub(super) fn have_faults(state: &Resources, actions: &Actions, field: &str) -> 
         let choice =
             Choice { service: &faults.service, version: faults.version.as_deref(), instance: None, count: None };
         let message = choice.of(&instances).err()?;
-        Some(Problem::new(message).at(&faults.place).field(format!("{field}.faults[{index}]")))
+        Some(Diagnostic::new(message).at(&faults.location).field(format!("{field}.faults[{index}]")))
     });
     let nobody: Vec<_> = nobody.collect();
-    if nobody.is_empty() { Ok(()) } else { Err(Problems(nobody)) }
+    if nobody.is_empty() { Ok(()) } else { Err(Diagnostics(nobody)) }
 }
 
 /// A Deployment's name, where it is named, under which field.
-type Named<'a> = (&'a str, &'a Place, String);
+type Named<'a> = (&'a str, &'a Location, String);
 
 fn of_step<'a>(step: &'a Step, field: &str, named: &mut Vec<Named<'a>>) {
     actions(&step.actions, field, named);
@@ -75,15 +75,17 @@ fn of_step<'a>(step: &'a Step, field: &str, named: &mut Vec<Named<'a>>) {
 }
 
 fn actions<'a>(actions: &'a Actions, field: &str, named: &mut Vec<Named<'a>>) {
-    named.extend(actions.scale.iter().map(|scale| (scale.deployment.as_str(), &scale.place, format!("{field}.scale"))));
+    named.extend(
+        actions.scale.iter().map(|scale| (scale.deployment.as_str(), &scale.location, format!("{field}.scale"))),
+    );
     let restarts = actions.restart.iter();
-    named.extend(restarts.map(|restart| (restart.deployment.as_str(), &restart.place, format!("{field}.restart"))));
+    named.extend(restarts.map(|restart| (restart.deployment.as_str(), &restart.location, format!("{field}.restart"))));
 }
 
 fn checks<'a>(checks: &'a [Check], field: &str, named: &mut Vec<Named<'a>>) {
     for check in checks {
         let Kind::Instances(fates) = &check.kind else { continue };
-        named.extend(fates.keys().map(|name| (name.as_str(), &check.place, format!("{field}.instances"))));
+        named.extend(fates.keys().map(|name| (name.as_str(), &check.location, format!("{field}.instances"))));
     }
 }
 
@@ -96,7 +98,7 @@ mod tests {
     const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
     /// What is wrong with a lab of one step with these actions.
-    fn problems(actions: &str) -> String {
+    fn diagnostics(actions: &str) -> String {
         let text = format!(
             "lab: test\ntitle: Test\nsteps:\n  - title: One\n{actions}    \
              traffic: {{from: gateway, rate: 100/s, for: 1s}}\n    expect: {{success: 100%}}\n"
@@ -124,7 +126,7 @@ mod tests {
             ("during: {restart: backend-v3}", "k8s/base has no Deployment backend-v3; did you mean"),
         ];
         for (actions, wanted) in cases {
-            let told = problems(&format!("    {actions}\n"));
+            let told = diagnostics(&format!("    {actions}\n"));
             assert!(told.contains(wanted) && wanted.is_empty() == told.is_empty(), "{actions}: {told}");
             assert!(told.is_empty() || told.starts_with("1-test.yaml:5:"), "{told}");
         }
@@ -133,7 +135,7 @@ mod tests {
     #[test]
     fn a_service_that_the_lab_itself_brings_may_have_faults() {
         let stock = "    faults: {service: stock, rules: unready}\n";
-        assert!(problems(stock).contains("no instance belongs to a service `stock`"));
-        assert_eq!(problems(&format!("    apply: k8s/chain/stock.yaml\n{stock}")), "");
+        assert!(diagnostics(stock).contains("no instance belongs to a service `stock`"));
+        assert_eq!(diagnostics(&format!("    apply: k8s/chain/stock.yaml\n{stock}")), "");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use meshwalk_mesh::{problem::Problem, yaml};
+use meshwalk_mesh::{diagnostic::Diagnostic, yaml};
 use serde_json::Value;
 
 use super::{Namespace, USUAL};
@@ -19,7 +19,7 @@ const CONDITION: &str = "source.namespace";
 pub enum Outside {
     /// It cannot be read.
     #[error("{0}")]
-    Unreadable(Problem),
+    Unreadable(Diagnostic),
     /// It is about something else than the workload's namespace.
     #[error(
         "{file}: {object} lies outside of the namespace {namespace}; only objects of the namespace {USUAL}, for which \
@@ -54,8 +54,8 @@ impl Namespace {
             return Ok(object);
         }
         let name = object["metadata"]["name"].as_str().unwrap_or("without a name");
-        let place = lies.map(|namespace| format!(" in {namespace}")).unwrap_or_default();
-        let object = format!("{kind} {name}{place}");
+        let location = lies.map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+        let object = format!("{kind} {name}{location}");
         Err(Outside::Object { file: file.display().to_string(), object, namespace: self.name().to_owned() })
     }
 

@@ -29,25 +29,25 @@ impl Choice<'_> {
         chosen.retain(|instance| instance.service == self.service);
         if chosen.is_empty() {
             let services = names(all.iter().map(|instance| instance.service.as_str()));
-            let remedy = nearest(self.service, services.iter().copied())
+            let help = nearest(self.service, services.iter().copied())
                 .map_or_else(|| there_are(&services), |service| format!("did you mean `{service}`?"));
-            return Err(format!("no instance belongs to a service `{}`; {remedy}", self.service));
+            return Err(format!("no instance belongs to a service `{}`; {help}", self.service));
         }
         if let Some(version) = self.version {
             let before = chosen.clone();
             chosen.retain(|instance| instance.version.as_deref() == Some(version));
             if chosen.is_empty() {
                 let versions = names(before.iter().filter_map(|instance| instance.version.as_deref()));
-                let remedy = there_are(&versions);
-                return Err(format!("no instance of {} is of version `{version}`; {remedy}", self.service));
+                let help = there_are(&versions);
+                return Err(format!("no instance of {} is of version `{version}`; {help}", self.service));
             }
         }
         if let Some(pattern) = self.instance {
             let before = chosen.clone();
             chosen.retain(|instance| matches(pattern, &instance.name));
             if chosen.is_empty() {
-                let remedy = there_are(&names(before.iter().map(|instance| instance.name.as_str())));
-                return Err(format!("no instance of {} has a name like `{pattern}`; {remedy}", self.service));
+                let help = there_are(&names(before.iter().map(|instance| instance.name.as_str())));
+                return Err(format!("no instance of {} has a name like `{pattern}`; {help}", self.service));
             }
         }
         chosen.sort_by(|a, b| a.name.cmp(&b.name));

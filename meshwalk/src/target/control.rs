@@ -32,10 +32,10 @@ impl Token {
     /// # Errors
     /// If the file cannot be read or holds no token, in words that name it.
     pub fn read(file: &Path) -> Result<Self, String> {
-        let place = file.display();
-        let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {place}: {error}"))?;
+        let location = file.display();
+        let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {location}: {error}"))?;
         let token = text.trim();
-        let wrong = |what: &str| format!("{place} {what}; it holds the token that the applications were given");
+        let wrong = |what: &str| format!("{location} {what}; it holds the token that the applications were given");
         if token.is_empty() {
             return Err(wrong("is empty"));
         }
@@ -130,8 +130,8 @@ impl Control<'_> {
         match status {
             status if status.is_success() => Ok(answer.to_owned()),
             StatusCode::UNAUTHORIZED if self.token.is_none() => {
-                let remedy = "--control-token-file FILE names the file that holds it";
-                Err(TargetError::failed(what, format!("{status}: {answer}; {remedy}")))
+                let help = "--control-token-file FILE names the file that holds it";
+                Err(TargetError::failed(what, format!("{status}: {answer}; {help}")))
             }
             StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::PAYLOAD_TOO_LARGE => {
                 Err(TargetError::Refused { what: what.to_owned(), why: answer.to_owned() })

@@ -188,8 +188,8 @@ impl Connection {
         let mut body = BytesMut::new();
         while let Some(frame) = incoming.frame().await {
             let frame = frame.map_err(|error| {
-                let place = format!("in the middle of an answer with status {}", head.status.as_u16());
-                Trouble::Failed(Failure::exchanging(&error, &place))
+                let location = format!("in the middle of an answer with status {}", head.status.as_u16());
+                Trouble::Failed(Failure::exchanging(&error, &location))
             })?;
             if let Ok(data) = frame.into_data() {
                 let room = KEPT_BODY.saturating_sub(body.len());

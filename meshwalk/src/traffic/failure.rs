@@ -33,21 +33,21 @@ impl Failure {
     }
 
     /// A failure on a connection that had been made. `place` says how far the answer had come.
-    pub(super) fn exchanging(error: &hyper::Error, place: &str) -> Self {
+    pub(super) fn exchanging(error: &hyper::Error, location: &str) -> Self {
         if error.is_timeout() {
-            return Self::new(FailureKind::Reset, format!("{place}: no response to a ping, the connection is dead"));
+            return Self::new(FailureKind::Reset, format!("{location}: no response to a ping, the connection is dead"));
         }
         if let Some(io) = io_cause(error) {
-            return Self::new(FailureKind::Reset, format!("{place}: {io}"));
+            return Self::new(FailureKind::Reset, format!("{location}: {io}"));
         }
         if let Some(h2) = error.source().and_then(|cause| cause.downcast_ref::<h2::Error>()) {
             let kind = if h2.is_reset() || h2.is_go_away() { FailureKind::Reset } else { FailureKind::Protocol };
-            return Self::new(kind, format!("{place}: {h2}"));
+            return Self::new(kind, format!("{location}: {h2}"));
         }
         if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
-            return Self::new(FailureKind::Reset, format!("{place}: connection closed"));
+            return Self::new(FailureKind::Reset, format!("{location}: connection closed"));
         }
-        Self::new(FailureKind::Protocol, format!("{place}: {error}"))
+        Self::new(FailureKind::Protocol, format!("{location}: {error}"))
     }
 }
 

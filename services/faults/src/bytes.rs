@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::problem::Complaint;
+use super::error::ValueError;
 
 /// The units in which amounts are read and shown, and how many bytes each has. Powers of ten and of two are told apart,
 /// as in IEC 80000-13.
@@ -22,10 +22,10 @@ const REMEDY: &str = "write a whole number of bytes with or without a unit (B, k
 ///
 /// # Errors
 /// No whole number, no known unit, more than can be counted.
-pub(crate) fn parse_bytes(text: &str) -> Result<u64, Complaint> {
+pub(crate) fn parse_bytes(text: &str) -> Result<u64, ValueError> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
-    let wrong = |message: String| Complaint::new(0..text.len(), message, REMEDY);
+    let wrong = |message: String| ValueError::new(0..text.len(), message, REMEDY);
     if number.is_empty() {
         return Err(wrong(format!("`{text}` is no number of bytes")));
     }
@@ -34,7 +34,7 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, Complaint> {
     let Some((_, bytes)) = found else {
         let near = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
         let near = near.map(|(name, _)| format!("; did you mean `{name}`?")).unwrap_or_default();
-        return Err(Complaint::new(unit_at..text.len(), format!("`{unit}` is no unit of bytes{near}"), REMEDY));
+        return Err(ValueError::new(unit_at..text.len(), format!("`{unit}` is no unit of bytes{near}"), REMEDY));
     };
     let number: Option<u64> = number.parse().ok();
     number.and_then(|number| number.checked_mul(*bytes)).ok_or_else(|| wrong(format!("`{text}` is too much to count")))
@@ -45,20 +45,20 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, Complaint> {
 /// # Errors
 /// What is wrong with it and what would be right.
 pub fn parse_amount(text: &str) -> Result<u64, String> {
-    parse_bytes(text).map_err(|complaint| complaint.to_string())
+    parse_bytes(text).map_err(|error| error.to_string())
 }
 
 /// Reads `64KiB/s`.
 ///
 /// # Errors
 /// As [`parse_bytes`], a rate without `/s`, nothing at all.
-pub(crate) fn parse_rate(text: &str) -> Result<u64, Complaint> {
+pub(crate) fn parse_rate(text: &str) -> Result<u64, ValueError> {
     const REMEDY: &str = "write bytes per second, as in 64KiB/s";
     let Some(amount) = text.strip_suffix("/s") else {
-        return Err(Complaint::new(0..text.len(), format!("`{text}` is no rate"), REMEDY));
+        return Err(ValueError::new(0..text.len(), format!("`{text}` is no rate"), REMEDY));
     };
     match parse_bytes(amount.trim_end())? {
-        0 => Err(Complaint::new(0..text.len(), format!("`{text}` is nothing at all"), REMEDY)),
+        0 => Err(ValueError::new(0..text.len(), format!("`{text}` is nothing at all"), REMEDY)),
         rate => Ok(rate),
     }
 }

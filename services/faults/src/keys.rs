@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{
+    error::ValueError,
     glob::Glob,
     modes::{About, ModeSpec},
-    problem::Complaint,
     quantity::{Written, parse_duration},
     rule::{Rule, When},
     scope::{parse_header, parse_method, parse_path},
@@ -25,7 +25,7 @@ pub(crate) struct KeySpec {
     pub(crate) with: With,
     /// Whether it may stand several times in a rule.
     pub(crate) repeatable: bool,
-    pub(crate) read: fn(&str, &mut Rule) -> Result<(), Complaint>,
+    pub(crate) read: fn(&str, &mut Rule) -> Result<(), ValueError>,
 }
 
 /// Which modes a key goes with.
@@ -102,8 +102,8 @@ pub(crate) const KEYS: &[KeySpec] = &[
         repeatable: false,
         read: |text, rule| {
             rule.seed = Some(text.parse().map_err(|_| {
-                let remedy = "a seed is a whole number from 0 to 18446744073709551615, as in seed=7";
-                Complaint::new(0..text.len(), format!("`{text}` is no seed"), remedy)
+                let help = "a seed is a whole number from 0 to 18446744073709551615, as in seed=7";
+                ValueError::new(0..text.len(), format!("`{text}` is no seed"), help)
             })?);
             Ok(())
         },
@@ -171,37 +171,37 @@ pub(crate) const KEYS: &[KeySpec] = &[
     },
 ];
 
-fn parse_time(text: &str) -> Result<Duration, Complaint> {
+fn parse_time(text: &str) -> Result<Duration, ValueError> {
     let time = parse_duration(text)?;
     if time.is_zero() || time > MAX_TIME {
         let message = format!("a time of {} is out of range", Written(time));
-        let remedy = format!("it is more than nothing and at most {}", Written(MAX_TIME));
-        return Err(Complaint::new(0..text.len(), message, remedy));
+        let help = format!("it is more than nothing and at most {}", Written(MAX_TIME));
+        return Err(ValueError::new(0..text.len(), message, help));
     }
     Ok(time)
 }
 
-fn parse_side(text: &str) -> Result<When, Complaint> {
+fn parse_side(text: &str) -> Result<When, ValueError> {
     match text {
         "before" => Ok(When::Before),
         "after" => Ok(When::After),
         _ => {
-            let remedy = "write at=before or at=after; for a delay on both sides, write two rules";
-            Err(Complaint::new(0..text.len(), format!("`{text}` is no side of the work"), remedy))
+            let help = "write at=before or at=after; for a delay on both sides, write two rules";
+            Err(ValueError::new(0..text.len(), format!("`{text}` is no side of the work"), help))
         }
     }
 }
 
-fn parse_times(text: &str) -> Result<u64, Complaint> {
+fn parse_times(text: &str) -> Result<u64, ValueError> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|times| digits && *times > 0).ok_or_else(|| {
         let message = format!("`{text}` is no number of times");
-        Complaint::new(0..text.len(), message, "write a whole number from 1 on, as in times=3")
+        ValueError::new(0..text.len(), message, "write a whole number from 1 on, as in times=3")
     })
 }
 
 /// An id stands in response headers and metric labels, so it is kept to the characters of a token there.
-fn parse_id(text: &str) -> Result<String, Complaint> {
+fn parse_id(text: &str) -> Result<String, ValueError> {
     let ordinary = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let wrong = text.char_indices().find(|&(at, c)| if at == 0 { !c.is_ascii_alphabetic() } else { !ordinary(c) });
     let at = match wrong {
@@ -209,6 +209,6 @@ fn parse_id(text: &str) -> Result<String, Complaint> {
         None if text.is_empty() || text.len() > MAX_ID => 0..text.len(),
         None => return Ok(text.to_owned()),
     };
-    let remedy = format!("an id is a letter and then letters, digits, `-`, `_` or `.`, at most {MAX_ID} in all");
-    Err(Complaint::new(at, "this cannot be an id", remedy))
+    let help = format!("an id is a letter and then letters, digits, `-`, `_` or `.`, at most {MAX_ID} in all");
+    Err(ValueError::new(at, "this cannot be an id", help))
 }

@@ -10,22 +10,22 @@
 //! - [`help`] and [`markdown`] describe the language; they are made from the tables that the parser reads.
 
 mod bytes;
+mod error;
 mod glob;
 mod keys;
 mod modes;
-mod problem;
 mod quantity;
 mod rule;
 mod scope;
 mod syntax;
 
 pub use bytes::{WrittenBytes, parse_amount};
+pub use error::ParseError;
 pub use glob::Glob;
 pub use modes::{
     Connection, Cores, Delay, Exit, FailFirst, Flap, History, Latch, Level, LogNormal, MODES, Mode, ModeRow, ModeSpec,
     Normal, Period, Probe, Process, Quantiles, RateLimit, Shaping, Statuses, help, markdown, modes,
 };
-pub use problem::ParseError;
 pub use quantity::{Millionths, Percent, Written};
 pub use rule::{Rule, When};
 pub use scope::Scope;

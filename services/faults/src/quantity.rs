@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::problem::{Complaint, suggestion};
+use super::error::{ValueError, suggestion};
 
 /// Digits after the point that a percentage or another number may have.
 const MILLIONTHS: usize = 6;
@@ -32,9 +32,9 @@ impl Percent {
     ///
     /// # Errors
     /// No decimal number, more than six digits after the point, more than 100.
-    pub(crate) fn parse(text: &str) -> Result<Self, Complaint> {
-        let wrong = |message: String| Complaint::new(0..text.len(), message, "a percentage is a number from 0 to 100");
-        let parts = decimal(text, MILLIONTHS).map_err(|problem| match problem {
+    pub(crate) fn parse(text: &str) -> Result<Self, ValueError> {
+        let wrong = |message: String| ValueError::new(0..text.len(), message, "a percentage is a number from 0 to 100");
+        let parts = decimal(text, MILLIONTHS).map_err(|error| match error {
             DecimalProblem::NoNumber => wrong(format!("`{text}` is no number")),
             DecimalProblem::TooFine => wrong(format!("`{text}` has more than {MILLIONTHS} digits after the point")),
             DecimalProblem::TooLarge => wrong(format!("{text} is more than 100 %")),
@@ -92,11 +92,11 @@ const LONG_UNITS: [(&str, u64); 2] = [("m", 60), ("h", 3600)];
 ///
 /// # Errors
 /// No number, no known unit, more digits than the unit allows, more than 584 years.
-pub(crate) fn parse_duration(text: &str) -> Result<Duration, Complaint> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, ValueError> {
     const REMEDY: &str = "a duration is a number and a unit: us, ms, s, m or h, as in 200ms";
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
-    let wrong = |message: String| Complaint::new(0..text.len(), message, REMEDY);
+    let wrong = |message: String| ValueError::new(0..text.len(), message, REMEDY);
     if number.is_empty() {
         return Err(wrong(format!("`{text}` is no duration")));
     }
@@ -108,7 +108,11 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, Complaint> {
         } else {
             format!("`{}` is no unit of time{}", unit.trim_start(), suggestion(unit, units.map(|(name, ..)| name)))
         };
-        return Err(Complaint::new(if unit.is_empty() { 0..text.len() } else { unit_at..text.len() }, message, REMEDY));
+        return Err(ValueError::new(
+            if unit.is_empty() { 0..text.len() } else { unit_at..text.len() },
+            message,
+            REMEDY,
+        ));
     };
     let counted = decimal(number, digits);
     match counted.and_then(|count| count.checked_mul(times).ok_or(DecimalProblem::TooLarge)) {

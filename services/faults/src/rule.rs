@@ -7,10 +7,10 @@ mod tests;
 use std::{fmt, time::Duration};
 
 use super::{
+    error::{ParseError, ValueError, suggestion},
     glob::Glob,
     keys::{KEYS, KeySpec, With},
     modes::{MODES, Mode, ModeSpec},
-    problem::{Complaint, ParseError, suggestion},
     quantity::{Percent, Written},
     scope::Scope,
     syntax::{self, Quoted, RawRule, Word},
@@ -75,11 +75,9 @@ impl Rule {
     fn read(source: &str, raw: &RawRule) -> Result<Self, ParseError> {
         let spec = mode_named(source, &raw.mode)?;
         let mode = match (&raw.argument, spec.arguments) {
-            (Some(argument), [_, ..]) => {
-                (spec.read)(&argument.text).map_err(|complaint| argument.error(source, complaint))?
-            }
+            (Some(argument), [_, ..]) => (spec.read)(&argument.text).map_err(|error| argument.error(source, error))?,
             (None, forms) if forms.is_empty() || forms.contains(&"") => {
-                (spec.read)("").map_err(|complaint| word_error(source, &raw.mode, complaint))?
+                (spec.read)("").map_err(|error| word_error(source, &raw.mode, error))?
             }
             (None, forms) => {
                 let form = forms.first().copied().unwrap_or_default();
@@ -100,15 +98,15 @@ impl Rule {
         let spec = mode.spec();
         let mut rule = Self::of(mode);
         if let Some(rate) = &raw.rate {
-            let refused = |message: String, remedy: &str| ParseError::new(source, rate.at.clone(), message, remedy);
+            let refused = |message: String, help: &str| ParseError::new(source, rate.at.clone(), message, help);
             if !spec.takes_percentage() {
                 return Err(refused(format!("`{}` takes no percentage", spec.name), "leave out @ and the percentage"));
             }
             if rule.mode.is_weighted() {
-                let remedy = "each entry has its per cent of all requests already: leave out @ and the percentage";
-                return Err(refused("a weighted list takes no percentage".into(), remedy));
+                let help = "each entry has its per cent of all requests already: leave out @ and the percentage";
+                return Err(refused("a weighted list takes no percentage".into(), help));
             }
-            rule.rate = Some(Percent::parse(&rate.text).map_err(|complaint| rate.error(source, complaint))?);
+            rule.rate = Some(Percent::parse(&rate.text).map_err(|error| rate.error(source, error))?);
         }
         let mut seen: Vec<&str> = Vec::new();
         for (word, value) in &raw.keys {
@@ -118,7 +116,7 @@ impl Rule {
                 return Err(ParseError::new(source, word.at.clone(), message, "leave one of them out"));
             }
             seen.push(key.name);
-            (key.read)(&value.text, &mut rule).map_err(|complaint| value.error(source, complaint))?;
+            (key.read)(&value.text, &mut rule).map_err(|error| value.error(source, error))?;
         }
         if let (Some(after), Some(ttl)) = (rule.after, rule.ttl)
             && after >= ttl
@@ -205,17 +203,17 @@ fn mode_named(source: &str, word: &Word) -> Result<&'static ModeSpec, ParseError
     let mut names: Vec<_> = MODES.iter().map(|spec| spec.name).collect();
     names.dedup();
     MODES.iter().copied().find(|spec| spec.name == word.text).ok_or_else(|| {
-        let remedy = format!("modes: {}{}", names.join(", "), suggestion(&word.text, names));
-        word_error(source, word, Complaint::new(0..word.text.len(), "unknown mode", remedy))
+        let help = format!("modes: {}{}", names.join(", "), suggestion(&word.text, names));
+        word_error(source, word, ValueError::new(0..word.text.len(), "unknown mode", help))
     })
 }
 
 fn key_named(source: &str, word: &Word, mode: &ModeSpec) -> Result<&'static KeySpec, ParseError> {
     let allowed = || KEYS.iter().filter(|key| key.goes_with(mode)).map(|key| key.name);
-    let remedy = |near: String| format!("keys of `{}`: {}{near}", mode.name, allowed().collect::<Vec<_>>().join(", "));
+    let help = |near: String| format!("keys of `{}`: {}{near}", mode.name, allowed().collect::<Vec<_>>().join(", "));
     let Some(key) = KEYS.iter().find(|key| key.name == word.text) else {
-        let remedy = remedy(suggestion(&word.text, allowed()));
-        return Err(word_error(source, word, Complaint::new(0..word.text.len(), "unknown key", remedy)));
+        let help = help(suggestion(&word.text, allowed()));
+        return Err(word_error(source, word, ValueError::new(0..word.text.len(), "unknown key", help)));
     };
     if !key.goes_with(mode) {
         let message = match key.with {
@@ -224,20 +222,20 @@ fn key_named(source: &str, word: &Word, mode: &ModeSpec) -> Result<&'static KeyS
                 let message =
                     format!("`{}` is about requests that come in, `{}` about calls that go out", mode.name, key.name);
                 let calls: Vec<&str> = MODES.iter().filter(|mode| key.goes_with(mode)).map(|mode| mode.name).collect();
-                let remedy = format!(
+                let help = format!(
                     "set the rule at the upstream itself, or do one of these to the calls: {}",
                     calls.join(", ")
                 );
-                return Err(ParseError::new(source, word.at.clone(), message, remedy));
+                return Err(ParseError::new(source, word.at.clone(), message, help));
             }
             _ => format!("`{}` is about the whole process, `{}` about requests", mode.name, key.name),
         };
-        return Err(ParseError::new(source, word.at.clone(), message, remedy(String::new())));
+        return Err(ParseError::new(source, word.at.clone(), message, help(String::new())));
     }
     Ok(key)
 }
 
-fn word_error(source: &str, word: &Word, complaint: Complaint) -> ParseError {
+fn word_error(source: &str, word: &Word, error: ValueError) -> ParseError {
     let shown: String = word.text.chars().take(40).collect();
-    ParseError::new(source, word.at.clone(), format!("{} `{shown}`", complaint.message), complaint.remedy)
+    ParseError::new(source, word.at.clone(), format!("{} `{shown}`", error.message), error.help)
 }

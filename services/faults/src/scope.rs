@@ -2,7 +2,7 @@
 
 use http::{HeaderName, Method};
 
-use super::{glob::Glob, problem::Complaint};
+use super::{error::ValueError, glob::Glob};
 
 /// The conditions of a rule. All of them must hold; without any, it is about every request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,27 +17,27 @@ pub struct Scope {
     pub upstream: Option<Glob>,
 }
 
-pub(crate) fn parse_path(text: &str) -> Result<Glob, Complaint> {
+pub(crate) fn parse_path(text: &str) -> Result<Glob, ValueError> {
     if text.starts_with(['/', '*', '?']) {
         return Ok(Glob::new(text));
     }
     let message = format!("no path begins like `{text}`");
-    Err(Complaint::new(0..text.len(), message, "a path pattern begins with `/` or `*`, as in /api/*"))
+    Err(ValueError::new(0..text.len(), message, "a path pattern begins with `/` or `*`, as in /api/*"))
 }
 
-pub(crate) fn parse_method(text: &str) -> Result<Method, Complaint> {
+pub(crate) fn parse_method(text: &str) -> Result<Method, ValueError> {
     Method::from_bytes(text.to_ascii_uppercase().as_bytes()).map_err(|_| {
-        Complaint::new(0..text.len(), format!("`{text}` is no method"), "a method is one word, as in GET or POST")
+        ValueError::new(0..text.len(), format!("`{text}` is no method"), "a method is one word, as in GET or POST")
     })
 }
 
-pub(crate) fn parse_header(text: &str) -> Result<(HeaderName, Glob), Complaint> {
+pub(crate) fn parse_header(text: &str) -> Result<(HeaderName, Glob), ValueError> {
     const REMEDY: &str = "write NAME:VALUE, as in x-user:alice or, for any value, x-user:*";
     let Some((name, value)) = text.split_once(':') else {
-        return Err(Complaint::new(0..text.len(), format!("the header `{text}` has no value"), REMEDY));
+        return Err(ValueError::new(0..text.len(), format!("the header `{text}` has no value"), REMEDY));
     };
     let Ok(parsed) = HeaderName::from_bytes(name.trim().as_bytes()) else {
-        return Err(Complaint::new(0..name.len(), format!("`{name}` is no name of a header"), REMEDY));
+        return Err(ValueError::new(0..name.len(), format!("`{name}` is no name of a header"), REMEDY));
     };
     // Values on the wire carry no outer white space, so a pattern with some could never match.
     Ok((parsed, Glob::new(value.trim())))

@@ -7,16 +7,17 @@ use meshwalk_conformance::{
 
 fn differs(local: &Local, question: &Question) -> Option<String> {
     let refused = local.refuses(&question.resource("admission", NAMESPACE));
-    let place = question.place.as_ref().map(ToString::to_string).unwrap_or_default();
+    let location = question.location.as_ref().map(ToString::to_string).unwrap_or_default();
     match (refused, &question.refused) {
         (None, None) => None,
-        (None, Some(words)) => Some(format!("{place}: it is taken, though Istio says {words:?}")),
-        (Some(problems), None) => Some(format!("{place}: it is refused, though Istio takes it: {problems}")),
-        (Some(problems), Some(_)) => {
-            let in_field = problems.0.iter().any(|problem| problem.field == question.field);
-            let is_placed = problems.0.iter().all(|problem| problem.place.is_some() && problem.resource.is_some());
+        (None, Some(words)) => Some(format!("{location}: it is taken, though Istio says {words:?}")),
+        (Some(diagnostics), None) => Some(format!("{location}: it is refused, though Istio takes it: {diagnostics}")),
+        (Some(diagnostics), Some(_)) => {
+            let in_field = diagnostics.0.iter().any(|diagnostic| diagnostic.field == question.field);
+            let is_placed =
+                diagnostics.0.iter().all(|diagnostic| diagnostic.location.is_some() && diagnostic.resource.is_some());
             let field = question.field.as_deref().unwrap_or_default();
-            (!in_field || !is_placed).then(|| format!("{place}: it is not refused for {field}: {problems}"))
+            (!in_field || !is_placed).then(|| format!("{location}: it is not refused for {field}: {diagnostics}"))
         }
     }
 }
@@ -34,14 +35,14 @@ fn the_local_mesh_refuses_what_the_api_server_refuses_and_takes_what_it_takes() 
 fn a_refusal_says_what_would_be_right() {
     let local = Local::new().unwrap();
     for question in admission::read_all().unwrap().iter().filter(|question| question.refused.is_some()) {
-        let Some(problems) = local.refuses(&question.resource("admission", NAMESPACE)) else { continue };
-        for problem in &problems.0 {
-            let says = problem.remedy.is_some()
+        let Some(diagnostics) = local.refuses(&question.resource("admission", NAMESPACE)) else { continue };
+        for diagnostic in &diagnostics.0 {
+            let says = diagnostic.help.is_some()
                 || ["required", "expected", "write ", "below 1ms", "milliseconds"]
                     .iter()
-                    .any(|word| problem.message.contains(word))
-                || problem.message.contains("exactly one of");
-            assert!(says, "{:?}: {problem}", question.place);
+                    .any(|word| diagnostic.message.contains(word))
+                || diagnostic.message.contains("exactly one of");
+            assert!(says, "{:?}: {diagnostic}", question.location);
         }
     }
 }

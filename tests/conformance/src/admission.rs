@@ -8,8 +8,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use meshwalk_mesh::{
-    problem::{Place, Problems},
-    resources::{Reading, Resources},
+    diagnostic::{Diagnostics, Location},
+    resources::{ParsedManifests, Resources},
     yaml,
 };
 use serde::Deserialize;
@@ -33,7 +33,7 @@ pub struct Question {
     pub field: Option<String>,
     /// Where it was read.
     #[serde(skip)]
-    pub place: Option<Place>,
+    pub location: Option<Location>,
 }
 
 /// A resource that is right but for a piece.
@@ -120,10 +120,10 @@ pub fn read_all() -> anyhow::Result<Vec<Question>> {
 
 fn read(file: &Path) -> anyhow::Result<Vec<Question>> {
     let mut questions = Vec::new();
-    for document in yaml::read(file).map_err(Problems::from)? {
+    for document in yaml::read(file).map_err(Diagnostics::from)? {
         for node in document.root.elements() {
-            let question: Question = node.deserialize().map_err(Problems::from)?;
-            questions.push(Question { place: Some(node.place.clone()), ..question });
+            let question: Question = node.deserialize().map_err(Diagnostics::from)?;
+            questions.push(Question { location: Some(node.location.clone()), ..question });
         }
     }
     Ok(questions)
@@ -144,8 +144,8 @@ impl Local {
 
     /// What is wrong with a resource, or nothing.
     #[must_use]
-    pub fn refuses(&self, resource: &Value) -> Option<Problems> {
+    pub fn refuses(&self, resource: &Value) -> Option<Diagnostics> {
         let text = format!("{resource:#}\n");
-        Reading::parse(&text, "resource.json".as_ref()).and_then(|reading| self.0.with(&reading)).err()
+        ParsedManifests::parse(&text, "resource.json".as_ref()).and_then(|reading| self.0.with(&reading)).err()
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use meshwalk_mesh::{problem::Problems, yaml};
+use meshwalk_mesh::{diagnostic::Diagnostics, yaml};
 use serde::Deserialize;
 
 use crate::{expect::Expected, names};
@@ -146,11 +146,11 @@ pub fn read(file: &Path, namespace: &str) -> anyhow::Result<Case> {
 
 fn parse(text: &str, file: &Path) -> anyhow::Result<Case> {
     let (head, resources) = text.split_once("\n---\n").unwrap_or((text, ""));
-    let documents = yaml::parse(head, file).map_err(Problems::from)?;
+    let documents = yaml::parse(head, file).map_err(Diagnostics::from)?;
     let [document] = documents.as_slice() else {
         bail!("{}: the case stands before the first `---`, and is one document", file.display());
     };
-    let mut case: Case = document.deserialize().map_err(Problems::from)?;
+    let mut case: Case = document.deserialize().map_err(Diagnostics::from)?;
     case.resources = resources.to_owned();
     if file.file_stem().is_none_or(|stem| stem != case.case.as_str()) {
         bail!("{}: the case {:?} has to be in a file of its name", file.display(), case.case);

@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Difference {
     /// The case and the probe.
-    pub place: String,
+    pub location: String,
     /// What of it, as `request.headers.x-forwarded-proto`.
     pub field: String,
     /// What each showed.
@@ -54,7 +54,7 @@ pub fn between(runs: [&Outcome; 2], intended: &Intended) -> Differences {
             (here, _) => {
                 let side = |there: bool| if there { "there" } else { "no such case" }.to_owned();
                 found.unintended.push(Difference {
-                    place: name.clone(),
+                    location: name.clone(),
                     field: String::new(),
                     sides: [side(here.is_some()), side(here.is_none())],
                 });
@@ -74,7 +74,7 @@ fn of_case(found: &mut Differences, name: &str, cases: [&CaseOutcome; 2], runs: 
             flatten(&serde_json::from_str(&own).unwrap_or_default(), "", &mut fields);
             fields
         });
-        let place = format!("{name} / {}", one.probe);
+        let location = format!("{name} / {}", one.probe);
         for field in flat[0].keys().chain(flat[1].keys()).collect::<BTreeSet<_>>() {
             let sides = [&flat[0], &flat[1]].map(|fields| fields.get(field).cloned().unwrap_or("nothing".to_owned()));
             if sides[0] == sides[1] {
@@ -83,7 +83,7 @@ fn of_case(found: &mut Differences, name: &str, cases: [&CaseOutcome; 2], runs: 
             match intended.of_behaviour(field, &sides) {
                 Some(what) => *found.intended.entry(what.to_owned()).or_default() += 1,
                 None => {
-                    found.unintended.push(Difference { place: place.clone(), field: field.clone(), sides });
+                    found.unintended.push(Difference { location: location.clone(), field: field.clone(), sides });
                 }
             }
         }

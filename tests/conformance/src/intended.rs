@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use meshwalk_mesh::{problem::Problems, yaml};
+use meshwalk_mesh::{diagnostic::Diagnostics, yaml};
 use serde::Deserialize;
 
 /// All of them.
@@ -41,9 +41,9 @@ impl Intended {
     /// # Errors
     /// What is wrong with it.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
-        let documents = yaml::read(file).map_err(Problems::from)?;
+        let documents = yaml::read(file).map_err(Diagnostics::from)?;
         let document = documents.first().with_context(|| format!("{} is empty", file.display()))?;
-        let list: Self = document.deserialize().map_err(Problems::from)?;
+        let list: Self = document.deserialize().map_err(Diagnostics::from)?;
         for row in &list.differences {
             let seen = !row.behaviour.is_empty() || !row.configuration.is_empty() || !row.filters.is_empty();
             if seen == row.unseen.is_some() {

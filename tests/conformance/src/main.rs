@@ -76,8 +76,8 @@ fn compare(one: &Path, other: &Path) -> anyhow::Result<bool> {
     let (one, other) = (read(one)?, read(other)?);
     let intended = Intended::read(&project().join("tests/conformance/intended.yaml"))?;
     let found = differences::between([&one, &other], &intended);
-    for Difference { place, field, sides } in &found.unintended {
-        say(&format!("{place}: {field}\n  {}: {}\n  {}: {}", one.target, sides[0], other.target, sides[1]));
+    for Difference { location, field, sides } in &found.unintended {
+        say(&format!("{location}: {field}\n  {}: {}\n  {}: {}", one.target, sides[0], other.target, sides[1]));
     }
     for (what, times) in &found.intended {
         say(&format!("intended: {what}, seen {times} times"));

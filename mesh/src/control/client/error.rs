@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    control::{types::Refusal, unix_http},
+    control::{types::ApplyError, unix_http},
     runtime::folder,
 };
 
@@ -24,7 +24,7 @@ pub enum Error {
     },
     /// The mesh said no.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] ApplyError),
     /// The control socket failed.
     #[error("the mesh {name:?} does not answer on its control socket: {source}")]
     Transport {

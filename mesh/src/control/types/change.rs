@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 /// Which files to apply or delete. Paths are absolute: the mesh has another working folder than its caller.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,29 +59,29 @@ pub struct Snapshot {
 /// Why the mesh did not do as asked. The configuration before is in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}{}", self.problem_lines())]
-pub struct Refusal {
+pub struct ApplyError {
     /// Whose fault it is.
-    pub kind: RefusalKind,
+    pub kind: ApplyErrorKind,
     /// In words.
     pub message: String,
     /// One by one, for an input that has problems.
-    pub problems: Vec<Problem>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Refusal {
-    pub(crate) fn new(kind: RefusalKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), problems: Vec::new() }
+impl ApplyError {
+    pub(crate) fn new(kind: ApplyErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), diagnostics: Vec::new() }
     }
 
     fn problem_lines(&self) -> String {
-        self.problems.iter().map(|problem| format!("\n  {problem}")).collect()
+        self.diagnostics.iter().map(|diagnostic| format!("\n  {diagnostic}")).collect()
     }
 }
 
 /// Whose fault a refusal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RefusalKind {
+pub enum ApplyErrorKind {
     /// The input is wrong: the command's exit code is 2.
     Input,
     /// An Envoy refused the configuration; its words are in the message.
@@ -92,7 +92,7 @@ pub enum RefusalKind {
     Failed,
 }
 
-impl RefusalKind {
+impl ApplyErrorKind {
     /// Whether the input was at fault, so that the command exits with 2.
     #[must_use]
     pub fn is_input(self) -> bool {

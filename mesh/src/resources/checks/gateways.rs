@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::super::{ROOT_NAMESPACE, Resources};
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 /// The labels of the only pods that a Gateway can select.
 const INGRESS: [(&str, &str); 2] = [("istio", "ingressgateway"), ("app", "istio-ingressgateway")];
 
-pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
+pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     let mut opened: BTreeMap<(u16, String), String> = BTreeMap::new();
     for gateway in set.gateways.values() {
         let selector = &gateway.spec.selector;
         let is_here = |(name, value): (&String, &String)| INGRESS.contains(&(name.as_str(), value.as_str()));
         if selector.is_empty() || !selector.iter().all(is_here) {
-            problems.push(
+            diagnostics.push(
                 gateway
-                    .problem("spec.selector", "it selects no gateway that is here")
-                    .remedy(format!("write istio: ingressgateway, the label of the gateway in {ROOT_NAMESPACE}")),
+                    .diagnostic("spec.selector", "it selects no gateway that is here")
+                    .help(format!("write istio: ingressgateway, the label of the gateway in {ROOT_NAMESPACE}")),
             );
         }
         for (index, server) in gateway.spec.servers.iter().enumerate() {
@@ -25,15 +25,15 @@ pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
                 let field = format!("spec.servers[{index}].hosts[{at}]");
                 let number = server.port.number;
                 match opened.insert((number, host.to_ascii_lowercase()), gateway.identity()) {
-                    Some(other) if other != gateway.identity() => problems.push(
+                    Some(other) if other != gateway.identity() => diagnostics.push(
                         gateway
-                            .problem(&field, format!("{other} opens the host {host} at port {number} too"))
-                            .remedy("open a host in one Gateway only: Istio would take the older one"),
+                            .diagnostic(&field, format!("{other} opens the host {host} at port {number} too"))
+                            .help("open a host in one Gateway only: Istio would take the older one"),
                     ),
-                    Some(_) => problems.push(
+                    Some(_) => diagnostics.push(
                         gateway
-                            .problem(&field, format!("the host {host} stands here twice for port {number}"))
-                            .remedy("keep one of them"),
+                            .diagnostic(&field, format!("the host {host} stands here twice for port {number}"))
+                            .help("keep one of them"),
                     ),
                     None => {}
                 }

@@ -16,40 +16,40 @@ mod workloads;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Key, Object, ROOT_NAMESPACE, Resource, Resources, hosts, model::Service};
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 /// Namespaces that every cluster with Istio has.
 const GIVEN_NAMESPACES: [&str; 2] = ["default", ROOT_NAMESPACE];
 
 /// Everything that is wrong with a set, in the order of the kinds.
-pub(super) fn all(set: &Resources) -> Vec<Problem> {
-    let mut problems = namespaces(set);
-    admission::check(set, &mut problems);
-    ports::check(set, &mut problems);
-    workloads::check(set, &mut problems);
-    gateways::check(set, &mut problems);
-    destination_rules::check(set, &mut problems);
-    virtual_hosts::check(set, &mut problems);
-    routes::check(set, &mut problems);
-    scopes::check(set, &mut problems);
-    policies::check(set, &mut problems);
-    problems
+pub(super) fn all(set: &Resources) -> Vec<Diagnostic> {
+    let mut diagnostics = namespaces(set);
+    admission::check(set, &mut diagnostics);
+    ports::check(set, &mut diagnostics);
+    workloads::check(set, &mut diagnostics);
+    gateways::check(set, &mut diagnostics);
+    destination_rules::check(set, &mut diagnostics);
+    virtual_hosts::check(set, &mut diagnostics);
+    routes::check(set, &mut diagnostics);
+    scopes::check(set, &mut diagnostics);
+    policies::check(set, &mut diagnostics);
+    diagnostics
 }
 
-fn namespaces(set: &Resources) -> Vec<Problem> {
+fn namespaces(set: &Resources) -> Vec<Diagnostic> {
     let exists = |name: &str| {
         name.is_empty() || GIVEN_NAMESPACES.contains(&name) || set.namespaces.contains_key(&Key::new("", name))
     };
     set.all().iter().filter(|resource| !exists(&resource.key().namespace)).map(without_namespace).collect()
 }
 
-fn without_namespace(resource: &Resource) -> Problem {
+fn without_namespace(resource: &Resource) -> Diagnostic {
     let namespace = &resource.key().namespace;
-    Problem::new(format!("there is no Namespace {namespace}"))
-        .at(resource.place())
+    Diagnostic::new(format!("there is no Namespace {namespace}"))
+        .at(resource.location())
         .of(resource.identity())
         .field("metadata.namespace")
-        .remedy("apply the Namespace with it or before it, or delete what is in it first")
+        .help("apply the Namespace with it or before it, or delete what is in it first")
 }
 
 /// The services of a set by their full names.

@@ -7,36 +7,38 @@ use super::super::{
     model::{PortReference, Service, ServicePort},
 };
 use super::has_labels;
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 /// What a port may be said to speak: HTTP in its forms.
 const PROTOCOLS: [&str; 6] = ["http", "http2", "grpc", "grpc-web", "kubernetes.io/h2c", "kubernetes.io/ws"];
 
-pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
+pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     for service in set.services.values() {
         let mut numbers = BTreeSet::new();
         let mut names = BTreeSet::new();
         for (index, port) in service.spec.ports.iter().enumerate() {
             let field = |name: &str| format!("spec.ports[{index}]{name}");
-            problems.extend(protocol(service, port, &field("")));
+            diagnostics.extend(protocol(service, port, &field("")));
             if !numbers.insert(port.port) {
-                let problem = service.problem(&field(".port"), format!("the port {} stands here twice", port.port));
-                problems.push(problem.remedy("give every port a number of its own"));
+                let diagnostic =
+                    service.diagnostic(&field(".port"), format!("the port {} stands here twice", port.port));
+                diagnostics.push(diagnostic.help("give every port a number of its own"));
             }
             if !names.insert(port.name.as_deref()) {
                 let message = match &port.name {
                     Some(name) => format!("the name {name} stands here twice"),
                     None => "several ports have no name".to_owned(),
                 };
-                problems.push(service.problem(&field(".name"), message).remedy("give every port a name of its own"));
+                diagnostics
+                    .push(service.diagnostic(&field(".name"), message).help("give every port a name of its own"));
             }
-            problems.extend(target(set, service, port, &field(".targetPort")));
+            diagnostics.extend(target(set, service, port, &field(".targetPort")));
         }
     }
 }
 
 /// Istio's explicit protocol selection: `appProtocol`, or else the port's name up to the first hyphen.
-fn protocol(service: &Object<Service>, port: &ServicePort, field: &str) -> Option<Problem> {
+fn protocol(service: &Object<Service>, port: &ServicePort, field: &str) -> Option<Diagnostic> {
     let name = port.name.as_deref().unwrap_or_default();
     let said = match &port.app_protocol {
         Some(protocol) => protocol.to_ascii_lowercase(),
@@ -46,19 +48,19 @@ fn protocol(service: &Object<Service>, port: &ServicePort, field: &str) -> Optio
     if PROTOCOLS.contains(&said.as_str()) {
         return None;
     }
-    let problem = match said.as_str() {
+    let diagnostic = match said.as_str() {
         "tcp" | "udp" | "tls" | "https" | "mongo" | "mysql" | "redis" => {
-            service.problem(field, format!("the local mesh does not carry {said}")).remedy("take the port out")
+            service.diagnostic(field, format!("the local mesh does not carry {said}")).help("take the port out")
         }
         _ => service
-            .problem(field, format!("the protocol of port {} would have to be guessed", port.port))
-            .remedy("write appProtocol: http (or http2, grpc), or begin the port's name with it, as http-api"),
+            .diagnostic(field, format!("the protocol of port {} would have to be guessed", port.port))
+            .help("write appProtocol: http (or http2, grpc), or begin the port's name with it, as http-api"),
     };
-    Some(problem)
+    Some(diagnostic)
 }
 
 /// A target that is named must be declared by one of the pods behind the Service, if there are any.
-fn target(set: &Resources, service: &Object<Service>, port: &ServicePort, field: &str) -> Option<Problem> {
+fn target(set: &Resources, service: &Object<Service>, port: &ServicePort, field: &str) -> Option<Diagnostic> {
     let Some(PortReference::Name(name)) = &port.target_port else { return None };
     let behind = set.deployments.values().filter(|deployment| {
         deployment.key.namespace == service.key.namespace
@@ -73,7 +75,7 @@ fn target(set: &Resources, service: &Object<Service>, port: &ServicePort, field:
     }
     (!declared.is_empty() && !declared.contains(name.as_str())).then(|| {
         service
-            .problem(field, format!("no container behind this Service declares a port {name}"))
-            .remedy(format!("name one that is declared: {}", super::known(declared)))
+            .diagnostic(field, format!("no container behind this Service declares a port {name}"))
+            .help(format!("name one that is declared: {}", super::known(declared)))
     })
 }

@@ -5,19 +5,20 @@ use super::super::{
     Object, Resources, hosts,
     model::{Destination, HttpRoute, VirtualService},
 };
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
-pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
+pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     for service in set.virtual_services.values() {
         if service.spec.http.is_empty() {
-            problems.push(service.problem("spec.http", "it has no route").remedy("write what becomes of the requests"));
+            diagnostics
+                .push(service.diagnostic("spec.http", "it has no route").help("write what becomes of the requests"));
         }
         for (index, route) in service.spec.http.iter().enumerate() {
             let at = format!("spec.http[{index}]");
-            problems.extend(one_answer(service, route, &at));
-            problems.extend(weights(service, route, &at));
+            diagnostics.extend(one_answer(service, route, &at));
+            diagnostics.extend(weights(service, route, &at));
             for (field, to) in destinations(route) {
-                problems.extend(destination(set, service, &format!("{at}.{field}"), to));
+                diagnostics.extend(destination(set, service, &format!("{at}.{field}"), to));
             }
         }
     }
@@ -31,48 +32,49 @@ fn destinations(route: &HttpRoute) -> Vec<(String, &Destination)> {
     routed.chain(mirrored).chain(route.mirror.iter().map(|to| ("mirror".to_owned(), to))).collect()
 }
 
-fn one_answer(service: &Object<VirtualService>, route: &HttpRoute, at: &str) -> Option<Problem> {
+fn one_answer(service: &Object<VirtualService>, route: &HttpRoute, at: &str) -> Option<Diagnostic> {
     let answers = [!route.route.is_empty(), route.redirect.is_some(), route.direct_response.is_some()];
     let message = match answers.into_iter().filter(|answer| *answer).count() {
         1 => return None,
         0 => "this route leads nowhere",
         _ => "this route has more than one answer",
     };
-    Some(service.problem(at, message).remedy("write exactly one of route, redirect and directResponse"))
+    Some(service.diagnostic(at, message).help("write exactly one of route, redirect and directResponse"))
 }
 
 /// Weights are parts of their sum. One that is absent counts as 0, except for a single destination.
-fn weights(service: &Object<VirtualService>, route: &HttpRoute, at: &str) -> Option<Problem> {
+fn weights(service: &Object<VirtualService>, route: &HttpRoute, at: &str) -> Option<Diagnostic> {
     let several = route.route.len() > 1;
     let sum: u64 = route.route.iter().map(|to| u64::from(to.weight.unwrap_or(0))).sum();
     (several && sum == 0).then(|| {
         service
-            .problem(&format!("{at}.route"), "the weights add up to 0")
-            .remedy("give at least one destination a weight")
+            .diagnostic(&format!("{at}.route"), "the weights add up to 0")
+            .help("give at least one destination a weight")
     })
 }
 
-fn destination(set: &Resources, service: &Object<VirtualService>, field: &str, to: &Destination) -> Option<Problem> {
+fn destination(set: &Resources, service: &Object<VirtualService>, field: &str, to: &Destination) -> Option<Diagnostic> {
     let services = super::services(set);
     let host = hosts::full(&to.host, &service.key.namespace);
     let Some(target) = services.get(&host) else {
         return Some(
             service
-                .problem(&format!("{field}.host"), format!("there is no Service {host}"))
-                .remedy(format!("name one that is there: {}", super::known(services.keys().map(String::as_str)))),
+                .diagnostic(&format!("{field}.host"), format!("there is no Service {host}"))
+                .help(format!("name one that is there: {}", super::known(services.keys().map(String::as_str)))),
         );
     };
     let ports: Vec<String> = target.spec.ports.iter().map(|port| port.port.to_string()).collect();
     let ports = || super::known(ports.iter().map(String::as_str));
     match to.port {
         None if target.spec.ports.len() != 1 => {
-            let problem = service.problem(&format!("{field}.port"), format!("{} has several ports", target.identity()));
-            return Some(problem.remedy(format!("name one of them: {}", ports())));
+            let diagnostic =
+                service.diagnostic(&format!("{field}.port"), format!("{} has several ports", target.identity()));
+            return Some(diagnostic.help(format!("name one of them: {}", ports())));
         }
         Some(port) if !target.spec.ports.iter().any(|known| known.port == port.number) => {
             let message = format!("{} has no port {}", target.identity(), port.number);
-            let problem = service.problem(&format!("{field}.port.number"), message);
-            return Some(problem.remedy(format!("name one that it has: {}", ports())));
+            let diagnostic = service.diagnostic(&format!("{field}.port.number"), message);
+            return Some(diagnostic.help(format!("name one that it has: {}", ports())));
         }
         _ => {}
     }
@@ -86,8 +88,8 @@ fn destination(set: &Resources, service: &Object<VirtualService>, field: &str, t
         .collect();
     (!defined.contains(&subset)).then(|| {
         service
-            .problem(&format!("{field}.subset"), format!("no DestinationRule defines the subset {subset} of {host}"))
-            .remedy(format!(
+            .diagnostic(&format!("{field}.subset"), format!("no DestinationRule defines the subset {subset} of {host}"))
+            .help(format!(
                 "define it, or change this route first, or name a subset that is defined: {}",
                 super::known(defined)
             ))

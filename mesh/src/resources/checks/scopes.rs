@@ -6,28 +6,28 @@ use super::{
     super::{Object, ROOT_NAMESPACE, Resources, model::PeerAuthentication},
     has_labels,
 };
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
-pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
+pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     let mut whole: BTreeMap<&str, &Object<PeerAuthentication>> = BTreeMap::new();
     for policy in set.peer_authentications.values() {
         if labels(policy).is_some() {
             continue;
         }
         if !policy.spec.port_level_mtls.is_empty() {
-            problems.push(
+            diagnostics.push(
                 policy
-                    .problem("spec.portLevelMtls", "modes of single ports need a selector")
-                    .remedy("write spec.selector.matchLabels, since ports differ from workload to workload"),
+                    .diagnostic("spec.portLevelMtls", "modes of single ports need a selector")
+                    .help("write spec.selector.matchLabels, since ports differ from workload to workload"),
             );
         }
         let namespace = policy.key.namespace.as_str();
         if let Some(other) = whole.insert(namespace, policy) {
             let scope = if namespace == ROOT_NAMESPACE { "the mesh" } else { "the namespace" };
-            problems.push(second(policy, other, &format!("the whole of {scope}")));
+            diagnostics.push(second(policy, other, &format!("the whole of {scope}")));
         }
     }
-    selected(set, problems);
+    selected(set, diagnostics);
 }
 
 /// The labels of a selector; an empty selector selects everything, as none does.
@@ -35,7 +35,7 @@ fn labels(policy: &Object<PeerAuthentication>) -> Option<&BTreeMap<String, Strin
     policy.spec.selector.as_ref().map(|selector| &selector.match_labels).filter(|labels| !labels.is_empty())
 }
 
-fn selected(set: &Resources, problems: &mut Vec<Problem>) {
+fn selected(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     for deployment in set.deployments.values() {
         let pods = &deployment.spec.template.metadata.labels;
         let mut matching = set.peer_authentications.values().filter(|policy| {
@@ -43,14 +43,14 @@ fn selected(set: &Resources, problems: &mut Vec<Problem>) {
                 && labels(policy).is_some_and(|labels| has_labels(pods, labels))
         });
         if let (Some(first), Some(next)) = (matching.next(), matching.next()) {
-            problems.push(second(next, first, &format!("the pods of {}", deployment.identity())));
+            diagnostics.push(second(next, first, &format!("the pods of {}", deployment.identity())));
         }
     }
-    problems.dedup();
+    diagnostics.dedup();
 }
 
-fn second(policy: &Object<PeerAuthentication>, other: &Object<PeerAuthentication>, scope: &str) -> Problem {
+fn second(policy: &Object<PeerAuthentication>, other: &Object<PeerAuthentication>, scope: &str) -> Diagnostic {
     policy
-        .problem("spec.selector", format!("{} is for {scope} too", other.identity()))
-        .remedy("keep one of them: Istio would take the older one")
+        .diagnostic("spec.selector", format!("{} is for {scope} too", other.identity()))
+        .help("keep one of them: Istio would take the older one")
 }

@@ -1,4 +1,4 @@
-use super::super::{Reading, Resources};
+use super::super::{ParsedManifests, Resources};
 
 mod routing;
 mod security;
@@ -50,8 +50,8 @@ fn base() -> Resources {
     Resources::default().with(&read(BASE)).unwrap()
 }
 
-fn read(text: &str) -> Reading {
-    Reading::parse(text, "a.yaml".as_ref()).unwrap()
+fn read(text: &str) -> ParsedManifests {
+    ParsedManifests::parse(text, "a.yaml".as_ref()).unwrap()
 }
 
 /// The refusal of an object of a kind and name with this specification, added to the base.

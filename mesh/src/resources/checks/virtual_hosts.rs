@@ -6,67 +6,68 @@ use super::super::{
     Key, Object, Resources, hosts,
     model::{Gateway, VirtualService},
 };
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 /// The word in a VirtualService's gateways that stands for every sidecar.
 const MESH: &str = "mesh";
 
-pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
+pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     let mut routed: BTreeMap<(String, String), String> = BTreeMap::new();
     for service in set.virtual_services.values() {
         if service.spec.hosts.is_empty() {
-            problems.push(service.problem("spec.hosts", "it is for no host").remedy("write the hosts that it routes"));
+            diagnostics
+                .push(service.diagnostic("spec.hosts", "it is for no host").help("write the hosts that it routes"));
         }
-        unserved(set, service, problems);
+        unserved(set, service, diagnostics);
         for gateway in gateways(service) {
-            problems.extend(gateway_exists(set, service, &gateway));
+            diagnostics.extend(gateway_exists(set, service, &gateway));
             for (index, host) in service.spec.hosts.iter().enumerate() {
                 let field = format!("spec.hosts[{index}]");
                 let host = hosts::full(host, &service.key.namespace).to_ascii_lowercase();
-                let place =
+                let location =
                     if gateway == MESH { "in the sidecars".to_owned() } else { format!("at Gateway {gateway}") };
                 let other = routed.insert((gateway.clone(), host.clone()), service.identity());
                 if let Some(other) = other.filter(|other| *other != service.identity()) {
-                    problems.push(
-                        service.problem(&field, format!("{other} routes {host} {place} too")).remedy(
-                            "put the routes of one host into one VirtualService: Istio would order them by age",
-                        ),
+                    diagnostics.push(
+                        service
+                            .diagnostic(&field, format!("{other} routes {host} {location} too"))
+                            .help("put the routes of one host into one VirtualService: Istio would order them by age"),
                     );
                 }
             }
         }
-        conditions(service, problems);
+        conditions(service, diagnostics);
     }
 }
 
 /// Hosts that none of its gateways serves, and gateways that serve none of its hosts: one resource may be for both the
 /// gateway and the sidecars, with a host for each.
-fn unserved(set: &Resources, service: &Object<VirtualService>, problems: &mut Vec<Problem>) {
+fn unserved(set: &Resources, service: &Object<VirtualService>, diagnostics: &mut Vec<Diagnostic>) {
     let gateways = gateways(service);
-    let problem = |gateway: &str, index: usize, host: &str| {
+    let diagnostic = |gateway: &str, index: usize, host: &str| {
         let host = hosts::full(host, &service.key.namespace).to_ascii_lowercase();
         host_is_served(set, service, &format!("spec.hosts[{index}]"), &host, gateway)
     };
     let hosts = || service.spec.hosts.iter().enumerate();
     let mut idle = Vec::new();
     for gateway in &gateways {
-        let unserved: Vec<_> = hosts().filter_map(|(index, host)| problem(gateway, index, host)).collect();
+        let unserved: Vec<_> = hosts().filter_map(|(index, host)| diagnostic(gateway, index, host)).collect();
         if unserved.len() == service.spec.hosts.len() {
             idle.extend(unserved.into_iter().next());
         }
     }
     // Beside a Service's host a sidecar routes any other one too.
     let anything = gateways.iter().any(|gateway| gateway == MESH)
-        && hosts().any(|(index, host)| problem(MESH, index, host).is_none());
+        && hosts().any(|(index, host)| diagnostic(MESH, index, host).is_none());
     if idle.is_empty() && !anything {
         for (index, host) in hosts() {
-            let unserved: Vec<_> = gateways.iter().map_while(|gateway| problem(gateway, index, host)).collect();
+            let unserved: Vec<_> = gateways.iter().map_while(|gateway| diagnostic(gateway, index, host)).collect();
             if unserved.len() == gateways.len() {
                 idle.extend(unserved.into_iter().next());
             }
         }
     }
-    problems.extend(idle);
+    diagnostics.extend(idle);
 }
 
 /// The Gateways of a VirtualService as `namespace/name`, and `mesh`, which is the default.
@@ -84,12 +85,12 @@ fn find<'a>(set: &'a Resources, gateway: &str) -> Option<&'a Object<Gateway>> {
     set.gateways.get(&Key::new(namespace, name))
 }
 
-fn gateway_exists(set: &Resources, service: &Object<VirtualService>, gateway: &str) -> Option<Problem> {
+fn gateway_exists(set: &Resources, service: &Object<VirtualService>, gateway: &str) -> Option<Diagnostic> {
     if gateway == MESH || find(set, gateway).is_some() {
         return None;
     }
     let there: Vec<String> = set.gateways.keys().map(Key::to_string).collect();
-    Some(service.problem("spec.gateways", format!("there is no Gateway {gateway}")).remedy(format!(
+    Some(service.diagnostic("spec.gateways", format!("there is no Gateway {gateway}")).help(format!(
         "apply it first, or name one that is there: {}",
         super::known(there.iter().map(String::as_str).chain([MESH]))
     )))
@@ -102,13 +103,13 @@ fn host_is_served(
     field: &str,
     host: &str,
     gateway: &str,
-) -> Option<Problem> {
+) -> Option<Diagnostic> {
     if gateway == MESH {
         let services = super::services(set);
         return (!services.keys().any(|known| hosts::matches(host, known))).then(|| {
             service
-                .problem(field, format!("there is no Service {host}, so no sidecar would route it"))
-                .remedy(format!("name one that is there: {}", super::known(services.keys().map(String::as_str))))
+                .diagnostic(field, format!("there is no Service {host}, so no sidecar would route it"))
+                .help(format!("name one that is there: {}", super::known(services.keys().map(String::as_str))))
         });
     }
     let gateway = find(set, gateway)?;
@@ -120,24 +121,24 @@ fn host_is_served(
     });
     (!is_open).then(|| {
         service
-            .problem(field, format!("{} does not open the host {host}", gateway.identity()))
-            .remedy(format!("open it there, or name one that is open: {}", super::known(opened)))
+            .diagnostic(field, format!("{} does not open the host {host}", gateway.identity()))
+            .help(format!("open it there, or name one that is open: {}", super::known(opened)))
     })
 }
 
 /// A match may narrow the gateways, not widen them.
-fn conditions(service: &Object<VirtualService>, problems: &mut Vec<Problem>) {
+fn conditions(service: &Object<VirtualService>, diagnostics: &mut Vec<Diagnostic>) {
     let bound = gateways(service);
     for (route, http) in service.spec.http.iter().enumerate() {
         for (at, condition) in http.matches.iter().enumerate() {
             for name in condition.gateways.iter().map(|name| full(name, service)).filter(|name| !bound.contains(name)) {
-                problems.push(
+                diagnostics.push(
                     service
-                        .problem(
+                        .diagnostic(
                             &format!("spec.http[{route}].match[{at}].gateways"),
                             format!("{name} is not one of this resource's gateways"),
                         )
-                        .remedy("write it into spec.gateways too"),
+                        .help("write it into spec.gateways too"),
                 );
             }
         }

@@ -4,33 +4,33 @@ use super::{
     super::{Key, Object, Resources, model::Deployment},
     has_labels,
 };
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
-pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
+pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     for deployment in set.deployments.values() {
-        problems.extend(own_selector(deployment));
-        problems.extend(others_selector(set, deployment));
-        problems.extend(account(set, deployment));
+        diagnostics.extend(own_selector(deployment));
+        diagnostics.extend(others_selector(set, deployment));
+        diagnostics.extend(account(set, deployment));
     }
 }
 
-fn own_selector(deployment: &Object<Deployment>) -> Option<Problem> {
+fn own_selector(deployment: &Object<Deployment>) -> Option<Diagnostic> {
     let labels = &deployment.spec.template.metadata.labels;
     let selector = &deployment.spec.selector.match_labels;
     if selector.is_empty() {
-        let problem = deployment.problem("spec.selector.matchLabels", "the selector is empty");
-        return Some(problem.remedy("write labels that only this Deployment's pods have"));
+        let diagnostic = deployment.diagnostic("spec.selector.matchLabels", "the selector is empty");
+        return Some(diagnostic.help("write labels that only this Deployment's pods have"));
     }
     let (name, value) = selector.iter().find(|(name, value)| labels.get(*name) != Some(value))?;
     Some(
         deployment
-            .problem("spec.selector.matchLabels", format!("the pods do not have the label {name}: {value}"))
-            .remedy("write the same labels into spec.template.metadata.labels"),
+            .diagnostic("spec.selector.matchLabels", format!("the pods do not have the label {name}: {value}"))
+            .help("write the same labels into spec.template.metadata.labels"),
     )
 }
 
 /// Two controllers that both count a pod as theirs start and end pods for ever.
-fn others_selector(set: &Resources, deployment: &Object<Deployment>) -> Option<Problem> {
+fn others_selector(set: &Resources, deployment: &Object<Deployment>) -> Option<Diagnostic> {
     let labels = &deployment.spec.template.metadata.labels;
     let other = set.deployments.values().find(|other| {
         other.key != deployment.key
@@ -41,12 +41,12 @@ fn others_selector(set: &Resources, deployment: &Object<Deployment>) -> Option<P
     let message = format!("the selector of {} takes these pods for its own", other.identity());
     Some(
         deployment
-            .problem("spec.template.metadata.labels", message)
-            .remedy("give each Deployment a label in its selector that the other's pods do not have"),
+            .diagnostic("spec.template.metadata.labels", message)
+            .help("give each Deployment a label in its selector that the other's pods do not have"),
     )
 }
 
-fn account(set: &Resources, deployment: &Object<Deployment>) -> Option<Problem> {
+fn account(set: &Resources, deployment: &Object<Deployment>) -> Option<Diagnostic> {
     let name = &deployment.spec.template.spec.service_account_name;
     let namespace = &deployment.key.namespace;
     // Every namespace has the account `default` from its start.
@@ -56,7 +56,10 @@ fn account(set: &Resources, deployment: &Object<Deployment>) -> Option<Problem> 
     let there = set.service_accounts.keys().filter(|key| key.namespace == *namespace).map(|key| key.name.as_str());
     Some(
         deployment
-            .problem("spec.template.spec.serviceAccountName", format!("there is no ServiceAccount {namespace}/{name}"))
-            .remedy(format!("apply it with the Deployment, or name one that is there: {}", super::known(there))),
+            .diagnostic(
+                "spec.template.spec.serviceAccountName",
+                format!("there is no ServiceAccount {namespace}/{name}"),
+            )
+            .help(format!("apply it with the Deployment, or name one that is there: {}", super::known(there))),
     )
 }

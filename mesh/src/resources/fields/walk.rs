@@ -2,7 +2,7 @@
 
 use super::{Effect, Table};
 use crate::{
-    problem::{Place, Problem},
+    diagnostic::{Diagnostic, Location},
     yaml::{Content, Entry, FieldPath, Node, nearest},
 };
 
@@ -14,7 +14,7 @@ pub(crate) struct Walked {
     /// Patterns of the fields without effect that occurred, with the reasons.
     pub(crate) without_effect: Vec<(String, &'static str)>,
     /// What may not stand there.
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// Judges every field of a document. The problems have a place and a field, and no resource yet.
@@ -37,7 +37,7 @@ impl Walk<'_> {
     fn value(&mut self, node: &Node, pattern: &str, path: &FieldPath, over: Option<Effect>) -> Option<Node> {
         if let Some(expected) = self.mismatch(node, pattern) {
             let message = format!("{expected} is expected here, not {}", node.describe());
-            self.problem(Problem::new(message), &node.place, path);
+            self.diagnostic(Diagnostic::new(message), &node.location, path);
             return None;
         }
         let content = match &node.content {
@@ -52,14 +52,14 @@ impl Walk<'_> {
                     .iter()
                     .enumerate()
                     .filter_map(|(index, element)| {
-                        self.judge(element, &below, &path.index(index), &element.place, over)
+                        self.judge(element, &below, &path.index(index), &element.location, over)
                     })
                     .collect();
                 Content::Sequence(kept)
             }
             scalar => scalar.clone(),
         };
-        Some(Node { place: node.place.clone(), content })
+        Some(Node { location: node.location.clone(), content })
     }
 
     /// What a cluster would not accept the object without.
@@ -73,7 +73,7 @@ impl Walk<'_> {
             let is_there = node.get(name).is_some_and(|value| value.content != Content::Null);
             // Of a slip, the problem is told once.
             if !is_there && !slips(name) {
-                self.problem(Problem::new("this field is required"), &node.place, &path.key(name));
+                self.diagnostic(Diagnostic::new("this field is required"), &node.location, &path.key(name));
             }
         }
     }
@@ -94,8 +94,8 @@ impl Walk<'_> {
         if entry.value.content == Content::Null && !is_map {
             return None;
         }
-        let value = self.judge(&entry.value, &below, &path, &entry.place, over)?;
-        Some(Entry { key: entry.key.clone(), place: entry.place.clone(), value })
+        let value = self.judge(&entry.value, &below, &path, &entry.location, over)?;
+        Some(Entry { key: entry.key.clone(), location: entry.location.clone(), value })
     }
 
     fn judge(
@@ -103,7 +103,7 @@ impl Walk<'_> {
         node: &Node,
         pattern: &str,
         path: &FieldPath,
-        place: &Place,
+        location: &Location,
         over: Option<Effect>,
     ) -> Option<Node> {
         if over.is_some() {
@@ -118,11 +118,11 @@ impl Walk<'_> {
         let effect = self.table.effect(pattern);
         match effect {
             Some(Effect::Translated) => self.value(node, pattern, path, None),
-            Some(Effect::TranslatedIf(values, remedy)) => {
-                self.only(node, values, remedy, place, path).then(|| node.clone())
+            Some(Effect::TranslatedIf(values, help)) => {
+                self.only(node, values, help, location, path).then(|| node.clone())
             }
-            Some(Effect::Only(values, remedy)) => {
-                self.only(node, values, remedy, place, path);
+            Some(Effect::Only(values, help)) => {
+                self.only(node, values, help, location, path);
                 None
             }
             Some(Effect::WithoutEffect(reason)) => {
@@ -133,20 +133,24 @@ impl Walk<'_> {
                 self.value(node, pattern, path, effect);
                 None
             }
-            Some(Effect::Refused(remedy)) => {
-                self.problem(Problem::new("the local mesh does not understand this field").remedy(remedy), place, path);
+            Some(Effect::Refused(help)) => {
+                self.diagnostic(
+                    Diagnostic::new("the local mesh does not understand this field").help(help),
+                    location,
+                    path,
+                );
                 None
             }
             None => {
                 let message = "the local mesh does not know what to do with this field";
-                self.problem(Problem::new(message).remedy("leave it out"), place, path);
+                self.diagnostic(Diagnostic::new(message).help("leave it out"), location, path);
                 None
             }
         }
     }
 
     /// Whether a value is one of those that may stand there; a value that the schema does not know is left to the type.
-    fn only(&mut self, node: &Node, values: &[&str], remedy: &str, place: &Place, path: &FieldPath) -> bool {
+    fn only(&mut self, node: &Node, values: &[&str], help: &str, location: &Location, path: &FieldPath) -> bool {
         let text = match &node.content {
             Content::String(text) => text.clone(),
             _ => node.to_json().to_string(),
@@ -154,7 +158,7 @@ impl Walk<'_> {
         let allowed = values.contains(&text.as_str());
         if !allowed {
             let message = format!("the local mesh does not understand `{text}` here");
-            self.problem(Problem::new(message).remedy(remedy), place, path);
+            self.diagnostic(Diagnostic::new(message).help(help), location, path);
         }
         allowed
     }
@@ -180,14 +184,14 @@ impl Walk<'_> {
             return;
         }
         let known: Vec<&str> = schema.children(pattern).collect();
-        let remedy = nearest(&entry.key, known.iter().copied()).map_or_else(
+        let help = nearest(&entry.key, known.iter().copied()).map_or_else(
             || format!("it may be one of {}", known.join(", ")),
             |meant| format!("did you mean `{meant}`?"),
         );
-        self.problem(Problem::new("there is no such field").remedy(remedy), &entry.place, path);
+        self.diagnostic(Diagnostic::new("there is no such field").help(help), &entry.location, path);
     }
 
-    fn problem(&mut self, problem: Problem, place: &Place, path: &FieldPath) {
-        self.walked.problems.push(problem.at(place).field(path.to_string()));
+    fn diagnostic(&mut self, diagnostic: Diagnostic, location: &Location, path: &FieldPath) {
+        self.walked.diagnostics.push(diagnostic.at(location).field(path.to_string()));
     }
 }

@@ -63,10 +63,10 @@ fn unit(text: &str) -> Option<(u128, &str)> {
 fn scaled(whole: &str, fraction: &str, scale: u128) -> Option<u128> {
     let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
     let mut sum = whole.checked_mul(scale)?;
-    let mut place = scale;
+    let mut location = scale;
     for digit in fraction.chars() {
-        place /= 10;
-        sum += u128::from(digit.to_digit(10)?) * place;
+        location /= 10;
+        sum += u128::from(digit.to_digit(10)?) * location;
     }
     Some(sum)
 }

@@ -21,7 +21,7 @@ fn plan(workload: &str, replicas: u32, release: &str, sidecar: bool) -> PodPlan 
     }
 }
 
-fn names(pods: &[Wanted]) -> Vec<&str> {
+fn names(pods: &[DesiredPod]) -> Vec<&str> {
     pods.iter().map(|pod| pod.name.as_str()).collect()
 }
 
@@ -39,29 +39,29 @@ fn service() -> Resources {
     Resources::default().with(&namespaces).unwrap().with(&reading).unwrap()
 }
 
-fn choose_from(plans: &[PodPlan], running: &[Wanted], network: &mut Network) -> Vec<Wanted> {
+fn schedule_from(plans: &[PodPlan], running: &[DesiredPod], network: &mut Network) -> Vec<DesiredPod> {
     let outbound = BTreeMap::from([(8080, 15101)]);
-    choose(plans, &service(), &outbound, running, &BTreeSet::new(), network).unwrap()
+    schedule(plans, &service(), &outbound, running, &BTreeSet::new(), network).unwrap()
 }
 
 #[test]
 fn a_scaled_deployment_keeps_the_pods_that_it_has() {
     let mut network = Network::take().unwrap();
-    let two = choose_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
+    let two = schedule_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
     assert_eq!(names(&two), ["backend-1", "backend-2"]);
-    let three = choose_from(&[plan("backend", 3, "v1", true)], &two, &mut network);
+    let three = schedule_from(&[plan("backend", 3, "v1", true)], &two, &mut network);
     assert_eq!(names(&three), ["backend-1", "backend-2", "backend-3"]);
     assert_eq!(three[..2].iter().map(|pod| pod.address).collect::<Vec<_>>(), [two[0].address, two[1].address]);
-    let one = choose_from(&[plan("backend", 1, "v1", true)], &three, &mut network);
+    let one = schedule_from(&[plan("backend", 1, "v1", true)], &three, &mut network);
     assert_eq!(names(&one), ["backend-1"]);
-    assert_eq!(choose_from(&[], &one, &mut network), []);
+    assert_eq!(schedule_from(&[], &one, &mut network), []);
 }
 
 #[test]
 fn a_changed_deployment_gets_new_pods_with_names_and_addresses_of_their_own() {
     let mut network = Network::take().unwrap();
-    let old = choose_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
-    let new = choose_from(&[plan("backend", 2, "v2", true)], &old, &mut network);
+    let old = schedule_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
+    let new = schedule_from(&[plan("backend", 2, "v2", true)], &old, &mut network);
     assert_eq!(names(&new), ["backend-3", "backend-4"]);
     assert!(new.iter().all(|pod| old.iter().all(|other| other.address != pod.address)));
 }
@@ -70,41 +70,41 @@ fn a_changed_deployment_gets_new_pods_with_names_and_addresses_of_their_own() {
 fn a_restarted_deployment_gets_new_pods_and_no_other_one_does() {
     let mut network = Network::take().unwrap();
     let plans = [plan("backend", 2, "v1", true), plan("frontend", 1, "v1", true)];
-    let old = choose_from(&plans, &[], &mut network);
+    let old = schedule_from(&plans, &[], &mut network);
     let anew = BTreeSet::from([plans[0].workload.clone()]);
     let outbound = BTreeMap::from([(8080, 15101)]);
-    let new = choose(&plans, &service(), &outbound, &old, &anew, &mut network).unwrap();
+    let new = schedule(&plans, &service(), &outbound, &old, &anew, &mut network).unwrap();
     assert_eq!(names(&new), ["backend-3", "backend-4", "frontend-1"]);
 }
 
 #[test]
 fn a_name_is_given_again_only_when_the_pod_that_had_it_is_gone() {
     let mut network = Network::take().unwrap();
-    let old = choose_from(&[plan("backend", 1, "v1", true)], &[], &mut network);
-    let new = choose_from(&[plan("backend", 1, "v2", true)], &old, &mut network);
+    let old = schedule_from(&[plan("backend", 1, "v1", true)], &[], &mut network);
+    let new = schedule_from(&[plan("backend", 1, "v2", true)], &old, &mut network);
     // The old one does not run any more, but it drains.
-    let third = choose_from(&[plan("backend", 1, "v1", true)], &new, &mut network);
+    let third = schedule_from(&[plan("backend", 1, "v1", true)], &new, &mut network);
     assert_eq!((names(&new), names(&third)), (vec!["backend-2"], vec!["backend-3"]));
     network.release(old[0].address);
-    assert_eq!(names(&choose_from(&[plan("backend", 1, "v2", true)], &third, &mut network)), ["backend-1"]);
+    assert_eq!(names(&schedule_from(&[plan("backend", 1, "v2", true)], &third, &mut network)), ["backend-1"]);
 }
 
 #[test]
 fn pods_that_find_no_room_leave_the_network_as_it_was() {
     let mut network = Network::take().unwrap();
-    let few = choose_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
+    let few = schedule_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
     let outbound = BTreeMap::from([(8080, 15101)]);
     let many = [plan("backend", 1000, "v1", true)];
-    let refused = choose(&many, &service(), &outbound, &few, &BTreeSet::new(), &mut network).unwrap_err();
+    let refused = schedule(&many, &service(), &outbound, &few, &BTreeSet::new(), &mut network).unwrap_err();
     assert!(refused.to_string().contains("244 pods at once"), "{refused}");
-    let after = choose_from(&[plan("backend", 3, "v1", true)], &few, &mut network);
+    let after = schedule_from(&[plan("backend", 3, "v1", true)], &few, &mut network);
     assert_eq!(names(&after), ["backend-1", "backend-2", "backend-3"]);
 }
 
 #[test]
 fn a_pod_with_a_sidecar_calls_through_it_on_every_port() {
     let mut network = Network::take().unwrap();
-    let pods = choose_from(&[plan("backend", 1, "v1", true)], &[], &mut network);
+    let pods = schedule_from(&[plan("backend", 1, "v1", true)], &[], &mut network);
     let address = pods[0].address;
     assert_eq!(pods[0].connect, [format!(":8080={address}:15101"), format!(":={address}:15001")]);
 }
@@ -113,12 +113,12 @@ fn a_pod_with_a_sidecar_calls_through_it_on_every_port() {
 fn a_pod_without_a_sidecar_is_told_of_every_pod_behind_a_service_and_replaced_when_they_change() {
     let mut network = Network::take().unwrap();
     let plans = |backends| [plan("backend", backends, "v1", true), plan("outsider", 1, "v1", false)];
-    let before = choose_from(&plans(1), &[], &mut network);
+    let before = schedule_from(&plans(1), &[], &mut network);
     let outsider = before.iter().find(|pod| pod.name == "outsider-1").unwrap();
     let backend = before[0].address;
     let told = ["backend", "backend.space", "backend.space.svc", "backend.space.svc.cluster.local"];
     assert_eq!(outsider.connect, told.map(|name| format!("{name}:8080={backend}:9000")));
-    let after = choose_from(&plans(2), &before, &mut network);
+    let after = schedule_from(&plans(2), &before, &mut network);
     assert_eq!(names(&after), ["backend-1", "backend-2", "outsider-2"]);
     assert_eq!(after[2].connect.len(), 8);
 }
@@ -127,11 +127,11 @@ fn a_pod_without_a_sidecar_is_told_of_every_pod_behind_a_service_and_replaced_wh
 fn a_pod_without_a_sidecar_is_replaced_once_for_a_change_and_not_again() {
     let mut network = Network::take().unwrap();
     let two = [plan("backend", 1, "v1", true), plan("outsider", 1, "v1", false)];
-    let before = choose_from(&two, &[], &mut network);
+    let before = schedule_from(&two, &[], &mut network);
     // Behind the same service, and first in the order of the plans.
     let other = PodPlan { labels: two[0].labels.clone(), ..plan("another", 1, "v1", true) };
     let three = [other, two[0].clone(), two[1].clone()];
-    let after = choose_from(&three, &before, &mut network);
+    let after = schedule_from(&three, &before, &mut network);
     assert_eq!(names(&after), ["another-1", "backend-1", "outsider-2"]);
-    assert_eq!(names(&choose_from(&three, &after, &mut network)), names(&after));
+    assert_eq!(names(&schedule_from(&three, &after, &mut network)), names(&after));
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     topology::Instance,
     translate::{
-        mesh::Mesh,
+        mesh_view::MeshView,
         message::{extension, set, typed},
         workload::Workload,
     },
@@ -37,7 +37,7 @@ pub(crate) fn endpoint_metadata(instance: &Instance) -> Value {
 }
 
 /// The labels, for one side of the calls.
-pub(super) fn of(mesh: &Mesh<'_>, instance: &Instance, reporter: Reporter) -> Value {
+pub(super) fn of(mesh: &MeshView<'_>, instance: &Instance, reporter: Reporter) -> Value {
     let mut labels = Vec::new();
     match reporter {
         Reporter::Source => {
@@ -84,7 +84,7 @@ fn of_endpoint() -> Vec<Value> {
 }
 
 /// What the receiver's proxy says of the caller, by the caller's address. It knows those that have a sidecar.
-fn of_caller(mesh: &Mesh<'_>) -> Vec<Value> {
+fn of_caller(mesh: &MeshView<'_>) -> Vec<Value> {
     let pods = mesh.topology.instances.iter().filter(|instance| instance.sidecar);
     let callers: Vec<&Instance> = pods.chain(std::iter::once(&mesh.topology.gateway)).collect();
     FACTS

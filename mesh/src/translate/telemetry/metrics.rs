@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::{
     topology::Instance,
-    translate::{mesh::Mesh, message::extension},
+    translate::{mesh_view::MeshView, message::extension},
 };
 
 use super::{Reporter, metric_labels};
@@ -15,7 +15,7 @@ const PREFIX: &str = "wasmcustom";
 ///
 /// Istio's own build of Envoy does it in a filter that knows the other side's workload by an exchange of headers. Here
 /// the caller's is known by its address and the receiver's by the endpoint's metadata.
-pub(super) fn logger(mesh: &Mesh<'_>, instance: &Instance, reporter: Reporter) -> Value {
+pub(super) fn logger(mesh: &MeshView<'_>, instance: &Instance, reporter: Reporter) -> Value {
     let labels = metric_labels::of(mesh, instance, reporter);
     extension(
         "envoy.access_loggers.stats",

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::topology::Instance;
 
-use super::mesh::Mesh;
+use super::mesh_view::MeshView;
 
 pub(crate) use metric_labels::endpoint_metadata;
 pub(crate) use tracing::tracing;
@@ -27,6 +27,6 @@ pub(crate) enum Reporter {
 }
 
 /// The access logs of a connection manager: the one that counts, and the one that is read.
-pub(crate) fn access_logs(mesh: &Mesh<'_>, instance: &Instance, reporter: Reporter) -> Value {
+pub(crate) fn access_logs(mesh: &MeshView<'_>, instance: &Instance, reporter: Reporter) -> Value {
     json!([metrics::logger(mesh, instance, reporter), access_log::logger()])
 }

@@ -4,14 +4,14 @@ use crate::{
     topology::Instance,
     translate::{
         clusters::COLLECTOR,
-        mesh::Mesh,
+        mesh_view::MeshView,
         message::extension,
         workload::{self, Workload},
     },
 };
 
 /// Spans of every request, in OpenTelemetry's protocol to the mesh's own collector.
-pub(crate) fn tracing(mesh: &Mesh<'_>, instance: &Instance) -> Value {
+pub(crate) fn tracing(mesh: &MeshView<'_>, instance: &Instance) -> Value {
     let Workload { canonical_service, canonical_revision, .. } = Workload::of(instance);
     let tag = |name: &str, value: &str| json!({ "tag": name, "literal": { "value": value } });
     json!({

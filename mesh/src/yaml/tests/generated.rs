@@ -34,12 +34,12 @@ proptest! {
         match parse(&text, "a.yaml".as_ref()) {
             Ok(documents) => {
                 for document in documents {
-                    prop_assert!(document.root.place.line <= text.split('\n').count());
+                    prop_assert!(document.root.location.line <= text.split('\n').count());
                 }
             }
-            Err(problem) => {
-                let place = problem.place.unwrap();
-                prop_assert!(place.line <= text.split('\n').count() + 1 && place.column >= 1);
+            Err(diagnostic) => {
+                let location = diagnostic.location.unwrap();
+                prop_assert!(location.line <= text.split('\n').count() + 1 && location.column >= 1);
             }
         }
     }

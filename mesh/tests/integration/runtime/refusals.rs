@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use meshwalk_mesh::control::{
     client::Error,
-    types::{Files, Refusal, RefusalKind},
+    types::{ApplyError, ApplyErrorKind, Files},
 };
 
 use super::{
@@ -17,7 +17,7 @@ const WRONG: &str = "apiVersion: networking.istio.io/v1\nkind: VirtualService\n\
                      metadata: {name: backend, namespace: meshwalk}\nspec:\n  hosts: [backend]\n  http:\n    \
                      - match: [{uri: {regex: \"[z-a]\"}}]\n      route: [{destination: {host: backend}}]\n";
 
-fn refusal(error: Error) -> Refusal {
+fn refusal(error: Error) -> ApplyError {
     let Error::Refused(refusal) = error else { panic!("{error}") };
     refusal
 }
@@ -30,11 +30,11 @@ async fn what_only_envoy_can_judge_is_refused_with_its_reason_and_the_resources_
     let error = bed.client.apply(&[wrong.path().to_owned()]).await.unwrap_err();
     assert!(error.is_input(), "{error}");
     let refusal = refusal(error);
-    assert_eq!(refusal.kind, RefusalKind::Envoy);
+    assert_eq!(refusal.kind, ApplyErrorKind::Envoy);
     let words = refusal.to_string();
     assert!(words.contains("refuses what is asked for: invalid character class range: z-a; nothing has"), "{words}");
-    let place = format!("{}:1:1: VirtualService meshwalk/backend: this change alters it", wrong.path().display());
-    assert!(words.ends_with(&place), "{words}");
+    let location = format!("{}:1:1: VirtualService meshwalk/backend: this change alters it", wrong.path().display());
+    assert!(words.ends_with(&location), "{words}");
     assert_eq!(bed.status().await.config_version, before);
     assert_eq!(version(&bed).await.as_deref(), Some("v1"));
 }
@@ -78,7 +78,7 @@ async fn a_port_of_a_gateway_that_somebody_has_is_told_with_who_has_it() {
          hosts: [more.localhost]\n"
     );
     let refusal = refusal(bed.client.apply(&[file(&text).path().to_owned()]).await.unwrap_err());
-    assert_eq!(refusal.kind, RefusalKind::Failed, "{refusal}");
+    assert_eq!(refusal.kind, ApplyErrorKind::Failed, "{refusal}");
     let words = refusal.to_string();
     assert!(words.contains(&format!("most likely a program listens on 0.0.0.0:{port}")), "{words}");
     assert!(

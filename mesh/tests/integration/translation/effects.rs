@@ -8,7 +8,7 @@ use std::{
 
 use meshwalk_mesh::{
     resources::{
-        Kind, Reading, Resources,
+        Kind, ParsedManifests, Resources,
         fields::{Effect, Table, table},
     },
     translate::{Translation, translate},
@@ -112,8 +112,8 @@ fn with_policies(of_service: &Value, of_subset: &Value) -> Resources {
         "apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": metadata,
         "spec": { "hosts": ["backend"], "http": [first, to(&Value::Null)] },
     });
-    let reading = Reading::of_documents(&[rule, routes]).unwrap_or_else(|problems| panic!("{problems}"));
-    resources(&[]).with(&reading).unwrap_or_else(|problems| panic!("{problems}"))
+    let reading = ParsedManifests::of_documents(&[rule, routes]).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    resources(&[]).with(&reading).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
 /// The paths of the fields of `spec` that the table calls translated.
@@ -128,7 +128,7 @@ fn translated(kind: Kind) -> BTreeSet<String> {
 }
 
 fn configurations(documents: &[Value]) -> Option<Translation> {
-    let reading = Reading::of_documents(documents).ok()?;
+    let reading = ParsedManifests::of_documents(documents).ok()?;
     let resources = Resources::default().with(&reading).ok()?;
     translate(&resources, &topology(&resources)).ok()
 }
@@ -164,14 +164,14 @@ fn collect(table: &Table, value: &Value, path: &str, way: &mut Vec<Step>, found:
 
 fn remove(document: &mut Value, way: &[Step]) {
     let Some((last, above)) = way.split_last() else { return };
-    let mut place = document;
+    let mut location = document;
     for step in above {
-        place = match step {
-            Step::Key(name) => &mut place[name],
-            Step::Index(index) => &mut place[index],
+        location = match step {
+            Step::Key(name) => &mut location[name],
+            Step::Index(index) => &mut location[index],
         };
     }
-    match (place, last) {
+    match (location, last) {
         (Value::Object(fields), Step::Key(name)) => drop(fields.remove(name)),
         (Value::Array(items), Step::Index(index)) => drop(items.remove(*index)),
         _ => {}

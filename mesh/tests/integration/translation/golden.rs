@@ -75,7 +75,7 @@ fn translated(case: &str) -> (Translation, meshwalk_mesh::topology::Topology) {
     let further: Vec<PathBuf> = input.is_file().then_some(input).into_iter().collect();
     let resources = resources(&further);
     let topology = topology(&resources);
-    (translate(&resources, &topology).unwrap_or_else(|problems| panic!("{problems}")), topology)
+    (translate(&resources, &topology).unwrap_or_else(|diagnostics| panic!("{diagnostics}")), topology)
 }
 
 fn check(case: &str) {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use meshwalk_mesh::{
-    resources::{Reading, Resources},
+    resources::{ParsedManifests, Resources},
     topology::{ContainerPort, Instance, OutboundPolicy, Topology},
 };
 
@@ -19,13 +19,13 @@ pub(super) fn golden() -> PathBuf {
 /// The workload of every case, with further files.
 pub(super) fn resources(further: &[PathBuf]) -> Resources {
     let paths: Vec<PathBuf> = std::iter::once(golden().join("workload.yaml")).chain(further.iter().cloned()).collect();
-    let reading = Resources::read_in(&paths, "shop").unwrap_or_else(|problems| panic!("{problems}"));
+    let reading = Resources::read_in(&paths, "shop").unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
     set(&reading)
 }
 
 /// The resources as one set.
-pub(super) fn set(reading: &Reading) -> Resources {
-    Resources::default().with(reading).unwrap_or_else(|problems| panic!("{problems}"))
+pub(super) fn set(reading: &ParsedManifests) -> Resources {
+    Resources::default().with(reading).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
 /// One pod per replica, with an address of its own.

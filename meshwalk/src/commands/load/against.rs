@@ -162,8 +162,8 @@ fn decide(differences: &mut [Difference]) {
     let mut order: Vec<usize> = (0..differences.len()).collect();
     let p_value = |index: &usize, all: &[Difference]| all.get(*index).map_or(1.0, |difference| difference.p_value);
     order.sort_by(|a, b| p_value(a, differences).total_cmp(&p_value(b, differences)));
-    for (place, index) in order.iter().enumerate() {
-        if p_value(index, differences) > ERROR_PROBABILITY / (order.len() - place) as f64 {
+    for (location, index) in order.iter().enumerate() {
+        if p_value(index, differences) > ERROR_PROBABILITY / (order.len() - location) as f64 {
             return;
         }
         if let Some(difference) = differences.get_mut(*index) {

@@ -42,8 +42,10 @@ pub(super) fn actions(reader: &mut Reader, node: &Node, field: &str) -> Actions 
             }
             "restart" => {
                 for (field, node) in one_or_many(&entry.value, &field) {
-                    let place = node.place.clone();
-                    actions.restart.extend(reader.text(node, &field).map(|deployment| Restart { deployment, place }));
+                    let location = node.location.clone();
+                    actions
+                        .restart
+                        .extend(reader.text(node, &field).map(|deployment| Restart { deployment, location }));
                 }
             }
             "clear-faults" => actions.clear_faults = reader.flag(&entry.value, &field).unwrap_or_default(),
@@ -64,7 +66,7 @@ fn files(reader: &mut Reader, node: &Node, field: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for (field, node) in one_or_many(node, field) {
         let Some(file) = reader.text(node, &field) else { continue };
-        reader.files.push((PathBuf::from(&file), node.place.clone(), field));
+        reader.files.push((PathBuf::from(&file), node.location.clone(), field));
         files.push(PathBuf::from(file));
     }
     files
@@ -76,7 +78,7 @@ fn scale(reader: &mut Reader, node: &Node, field: &str) -> Option<Scale> {
     let deployment = deployment.and_then(|node| reader.text(node, &below(field, "deployment")));
     let replicas = reader.required(node, field, "replicas", "replicas: 1")?;
     let replicas = reader.count(replicas, &below(field, "replicas"))?;
-    Some(Scale { deployment: deployment?, replicas, place: node.place.clone() })
+    Some(Scale { deployment: deployment?, replicas, location: node.location.clone() })
 }
 
 fn faults(reader: &mut Reader, node: &Node, field: &str) -> Option<Faults> {
@@ -97,7 +99,7 @@ fn faults(reader: &mut Reader, node: &Node, field: &str) -> Option<Faults> {
         instance,
         instances: instances.flatten(),
         rules,
-        place: node.place.clone(),
+        location: node.location.clone(),
     })
 }
 

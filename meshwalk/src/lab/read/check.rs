@@ -59,21 +59,21 @@ pub(super) fn checks(reader: &mut Reader, node: &Node, field: &str, probe: bool)
 
 fn check(reader: &mut Reader, node: &Node, field: &str, probe: bool) -> Option<Check> {
     let known: Vec<&str> = KINDS.into_iter().chain(OF_STEPS).chain(BESIDE).collect();
-    let before = reader.problems.len();
+    let before = reader.diagnostics.len();
     let entries = reader.map(node, field, &known);
     let kinds: Vec<&Entry> = entries.iter().filter(|entry| !BESIDE.contains(&entry.key.as_str())).collect();
     let entry = match kinds.as_slice() {
         // An unknown key or something else than a map has been told already.
-        _ if reader.problems.len() > before => return None,
+        _ if reader.diagnostics.len() > before => return None,
         [entry] => entry,
         [] => {
-            let remedy = format!("write one of {}", listed(&KINDS));
-            reader.wrong(&node.place, field, "this check expects nothing", Some(remedy));
+            let help = format!("write one of {}", listed(&KINDS));
+            reader.wrong(&node.location, field, "this check expects nothing", Some(help));
             return None;
         }
         [_, second, ..] => {
-            let remedy = Some("write each check as an element of its own".to_owned());
-            reader.wrong(&second.place, &below(field, &second.key), "this is a second check in one", remedy);
+            let help = Some("write each check as an element of its own".to_owned());
+            reader.wrong(&second.location, &below(field, &second.key), "this is a second check in one", help);
             return None;
         }
     };
@@ -87,7 +87,7 @@ fn check(reader: &mut Reader, node: &Node, field: &str, probe: bool) -> Option<C
     if probe {
         only_one_probe(reader, &kind, entry, &at);
     }
-    Some(Check { name, of, kind, place: entry.place.clone() })
+    Some(Check { name, of, kind, location: entry.location.clone() })
 }
 
 fn kind(reader: &mut Reader, node: &Node, entry: &Entry, field: &str) -> Option<Kind> {
@@ -103,8 +103,8 @@ fn kind(reader: &mut Reader, node: &Node, entry: &Entry, field: &str) -> Option<
         "peer" => {
             let peer = reader.text(value, &at)?;
             if peer != NONE && !peer.starts_with("spiffe://") {
-                let remedy = Some("write `none` or a SPIFFE URI, as `spiffe://cluster.local/ns/NAMESPACE/sa/ACCOUNT`");
-                reader.wrong(&value.place, &at, format!("`{peer}` is no identity"), remedy.map(str::to_owned));
+                let help = Some("write `none` or a SPIFFE URI, as `spiffe://cluster.local/ns/NAMESPACE/sa/ACCOUNT`");
+                reader.wrong(&value.location, &at, format!("`{peer}` is no identity"), help.map(str::to_owned));
             }
             Kind::Peer((peer != NONE).then_some(peer))
         }
@@ -137,7 +137,7 @@ fn kind(reader: &mut Reader, node: &Node, entry: &Entry, field: &str) -> Option<
 
 /// A deviation is noticed from an exact share; anything else has none.
 fn useful_notice(reader: &mut Reader, notice: &Entry, kind: &Kind, entry: &Entry, at: &str) {
-    let (message, remedy) = match kind {
+    let (message, help) = match kind {
         Kind::Shares { wanted, .. } if wanted.values().any(|wanted| matches!(wanted, Wanted::Exactly(_))) => return,
         // What is wrong with the shares themselves has been told already.
         Kind::Shares { wanted, .. } if wanted.is_empty() => return,
@@ -146,7 +146,7 @@ fn useful_notice(reader: &mut Reader, notice: &Entry, kind: &Kind, entry: &Entry
         }
         _ => (format!("it means nothing for `{}`", entry.key), "leave it out; only shares have a deviation to notice"),
     };
-    reader.wrong(&notice.place, at, message, Some(remedy.to_owned()));
+    reader.wrong(&notice.location, at, message, Some(help.to_owned()));
 }
 
 fn shares(reader: &mut Reader, entry: &Entry, at: &str) -> Option<(Category, BTreeMap<String, Wanted>)> {
@@ -180,8 +180,8 @@ fn shares(reader: &mut Reader, entry: &Entry, at: &str) -> Option<(Category, BTr
     }
     let mut all = BTreeMap::new();
     if entry.value.entries().is_empty() {
-        let remedy = Some("write a map, as `{v1: 90%, v2: 10%}`".to_owned());
-        reader.wrong(&entry.value.place, at, "this names no share", remedy);
+        let help = Some("write a map, as `{v1: 90%, v2: 10%}`".to_owned());
+        reader.wrong(&entry.value.location, at, "this names no share", help);
     }
     for share in entry.value.entries() {
         let field = below(at, &share.key);
@@ -191,13 +191,13 @@ fn shares(reader: &mut Reader, entry: &Entry, at: &str) -> Option<(Category, BTr
                     all.insert(class, wanted);
                 }
             }
-            Err(message) => reader.wrong(&share.place, &field, message, None),
+            Err(message) => reader.wrong(&share.location, &field, message, None),
         }
     }
     let sum: f64 = all.values().map(|wanted| if let Wanted::Exactly(share) = wanted { *share } else { 0.0 }).sum();
     if sum > 1.0 + 1e-9 && category != Category::Fault {
         let message = format!("the shares add up to {}", quantity::percent(sum));
-        reader.wrong(&entry.value.place, at, message, Some("they cannot be more than 100 %".to_owned()));
+        reader.wrong(&entry.value.location, at, message, Some("they cannot be more than 100 %".to_owned()));
     }
     Some((category, all))
 }
@@ -234,7 +234,7 @@ pub(super) fn class(category: Category, text: &str) -> Result<String, String> {
 
 /// One probe is of a class or it is not; it has no share.
 fn only_one_probe(reader: &mut Reader, kind: &Kind, entry: &Entry, at: &str) {
-    let remedy = match kind {
+    let help = match kind {
         Kind::Shares { wanted, .. }
             if wanted
                 .values()
@@ -245,5 +245,5 @@ fn only_one_probe(reader: &mut Reader, kind: &Kind, entry: &Entry, at: &str) {
         Kind::Shares { .. } | Kind::Latency(..) | Kind::Peer(_) => return,
         _ => "a wait can look at shares, latencies and peers",
     };
-    reader.wrong(&entry.place, at, "one probe cannot tell this", Some(remedy.to_owned()));
+    reader.wrong(&entry.location, at, "one probe cannot tell this", Some(help.to_owned()));
 }

@@ -20,23 +20,23 @@ fn step_as_a_whole(reader: &mut Reader, step: &Step, field: &str) {
     for traffic in &step.traffic {
         if !names.insert(traffic.name.as_str()) {
             let message = format!("a second traffic has the name `{}`", traffic.name);
-            let remedy = Some("give each a `name` of its own".to_owned());
-            reader.wrong(&traffic.place, &below(field, "traffic"), message, remedy);
+            let help = Some("give each a `name` of its own".to_owned());
+            reader.wrong(&traffic.location, &below(field, "traffic"), message, help);
         }
     }
-    let unread = reader.unread_traffic.contains(&step.place);
+    let unread = reader.unread_traffic.contains(&step.location);
     if step.during.is_some() && step.traffic.is_empty() && !unread {
-        let remedy = Some("add `traffic`, or make the changes part of the step itself".to_owned());
-        reader.wrong(&step.place, &below(field, "during"), "there is no traffic during which it could happen", remedy);
+        let help = Some("add `traffic`, or make the changes part of the step itself".to_owned());
+        reader.wrong(&step.location, &below(field, "during"), "there is no traffic during which it could happen", help);
     }
     if step.local_only.is_some() && step.cluster_only.is_some() {
-        let remedy = Some("keep one of them".to_owned());
-        reader.wrong(&step.place, field, "`local-only` and `cluster-only` together leave no place to run", remedy);
+        let help = Some("keep one of them".to_owned());
+        reader.wrong(&step.location, field, "`local-only` and `cluster-only` together leave no place to run", help);
     }
     for check in &step.expect {
         if matches!(check.kind, Kind::Gate(_)) && step.gate.is_none() {
-            let remedy = Some("add a `gate` with `checks` and a `rollback`".to_owned());
-            reader.wrong(&check.place, &below(field, "expect"), "the step has no gate", remedy);
+            let help = Some("add a `gate` with `checks` and a `rollback`".to_owned());
+            reader.wrong(&check.location, &below(field, "expect"), "the step has no gate", help);
         }
         if unread {
             continue;
@@ -45,8 +45,8 @@ fn step_as_a_whole(reader: &mut Reader, step: &Step, field: &str) {
     }
     for check in step.gate.iter().flat_map(|gate| &gate.checks) {
         if matches!(check.kind, Kind::Gate(GateOutcome::Held | GateOutcome::Breached)) {
-            let remedy = Some("move it to `expect`".to_owned());
-            reader.wrong(&check.place, &below(field, "gate.checks"), "a gate cannot look at itself", remedy);
+            let help = Some("move it to `expect`".to_owned());
+            reader.wrong(&check.location, &below(field, "gate.checks"), "a gate cannot look at itself", help);
         }
         if unread {
             continue;
@@ -64,7 +64,7 @@ fn referring(reader: &mut Reader, step: &Step, check: &Check, names: &BTreeSet<&
     let of_terms = terms.iter().filter_map(|term| if let Term::Client(_, Some(of)) = term { Some(of) } else { None });
     for of in check.of.iter().chain(of_terms).filter(|of| !names.contains(of.as_str())) {
         let known: Vec<_> = names.iter().copied().collect();
-        let remedy = meshwalk_mesh::yaml::nearest(of, known.iter().copied()).map_or_else(
+        let help = meshwalk_mesh::yaml::nearest(of, known.iter().copied()).map_or_else(
             || {
                 format!(
                     "the step's traffic has the names {}",
@@ -73,14 +73,14 @@ fn referring(reader: &mut Reader, step: &Step, check: &Check, names: &BTreeSet<&
             },
             |word| format!("did you mean `{word}`?"),
         );
-        reader.wrong(&check.place, field, format!("no traffic of this step has the name `{of}`"), Some(remedy));
+        reader.wrong(&check.location, field, format!("no traffic of this step has the name `{of}`"), Some(help));
     }
     if matches!(check.kind, Kind::Probes | Kind::Instances(_) | Kind::Gate(_)) {
         return;
     }
     if step.traffic.is_empty() {
-        let remedy = Some("add `traffic: {from: gateway, rate: 100/s, for: 2s}`".to_owned());
-        reader.wrong(&check.place, field, "this check needs traffic, and the step sends none", remedy);
+        let help = Some("add `traffic: {from: gateway, rate: 100/s, for: 2s}`".to_owned());
+        reader.wrong(&check.location, field, "this check needs traffic, and the step sends none", help);
         return;
     }
     let Kind::Shares { wanted, notice, .. } = &check.kind else { return };
@@ -92,7 +92,7 @@ fn referring(reader: &mut Reader, step: &Step, check: &Check, names: &BTreeSet<&
         .sum();
     if let Err(why) = power::enough(requests, wanted, *notice) {
         reader.wrong(
-            &check.place,
+            &check.location,
             field,
             why,
             Some("raise `rate` or `for`, or let `notice` say what must be noticed".to_owned()),

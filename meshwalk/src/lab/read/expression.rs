@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use meshwalk_mesh::{
-    problem::Place,
+    diagnostic::Location,
     yaml::{self, Content, Node},
 };
 use serde_json::{Map, Value};
@@ -17,24 +17,24 @@ use crate::lab::{Check, Kind};
 /// # Errors
 /// What is wrong with it, and what would be right.
 pub fn check_of_expression(text: &str) -> Result<Check, String> {
-    let place = Place { file: PathBuf::from("(expression)"), line: 1, column: 1 };
+    let location = Location { file: PathBuf::from("(expression)"), line: 1, column: 1 };
     let node = match as_map(text) {
-        Some(map) => Node::from_json(&map, &place),
-        None => as_in_a_lab(text, &place)?,
+        Some(map) => Node::from_json(&map, &location),
+        None => as_in_a_lab(text, &location)?,
     };
     let mut reader = Reader::default();
     let found = check::checks(&mut reader, &node, "", false);
-    let problems: Vec<String> = reader
-        .problems
+    let diagnostics: Vec<String> = reader
+        .diagnostics
         .iter()
-        .map(|problem| {
-            let field = problem.field.as_ref().map_or_else(String::new, |field| format!("{field}: "));
-            let help = problem.remedy.as_ref().map_or_else(String::new, |help| format!("; {help}"));
-            format!("{field}{}{help}", problem.message)
+        .map(|diagnostic| {
+            let field = diagnostic.field.as_ref().map_or_else(String::new, |field| format!("{field}: "));
+            let help = diagnostic.help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
+            format!("{field}{}{help}", diagnostic.message)
         })
         .collect();
-    if !problems.is_empty() {
-        return Err(problems.join(". "));
+    if !diagnostics.is_empty() {
+        return Err(diagnostics.join(". "));
     }
     let [check] = <[Check; 1]>::try_from(found).map_err(|_| "one check is needed".to_owned())?;
     if check.of.is_some() {
@@ -79,8 +79,8 @@ fn scalar(text: &str) -> Value {
     text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from)
 }
 
-fn as_in_a_lab(text: &str, place: &Place) -> Result<Node, String> {
-    let documents = yaml::parse(text, &place.file).map_err(|problem| problem.message)?;
+fn as_in_a_lab(text: &str, location: &Location) -> Result<Node, String> {
+    let documents = yaml::parse(text, &location.file).map_err(|diagnostic| diagnostic.message)?;
     match documents.as_slice() {
         [document] if matches!(document.root.content, Content::Mapping(_)) => Ok(document.root.clone()),
         _ => Err("write a check, as `p99 <= 50ms`, `success >= 99%` or `share v2: 10%`".to_owned()),

@@ -22,11 +22,11 @@ pub fn read(text: &str) -> Result<Vec<Rule>, String> {
 pub(super) fn check(reader: &mut Reader, node: &Node, field: &str) {
     let Err(error) = Rule::parse_for_run_time(node.as_str().unwrap_or_default()) else { return };
     // Where the place cannot be told, it is that of the text; the line of the rule is named anyway.
-    let place = std::fs::read_to_string(&node.place.file)
+    let location = std::fs::read_to_string(&node.location.file)
         .ok()
         .and_then(|source| node.place_within(&source, error.line(), error.column()));
     let message = format!("the fault rule in `{}` is wrong: {}", error.excerpt().trim(), error.message());
-    reader.wrong(place.as_ref().unwrap_or(&node.place), field, message, Some(error.remedy().to_owned()));
+    reader.wrong(location.as_ref().unwrap_or(&node.location), field, message, Some(error.help().to_owned()));
 }
 
 /// A mode, by its name.
@@ -55,9 +55,9 @@ fn among(name: &str, modes: impl Iterator<Item = &'static ModeSpec>, no: &str) -
     if names.contains(&name) {
         return Ok(name.to_owned());
     }
-    let remedy = nearest(name, names.iter().copied())
+    let help = nearest(name, names.iter().copied())
         .map_or_else(|| format!("there are {}", listed(&names)), |meant| format!("did you mean `{meant}`?"));
-    Err(format!("`{name}` {no}; {remedy}"))
+    Err(format!("`{name}` {no}; {help}"))
 }
 
 #[cfg(test)]

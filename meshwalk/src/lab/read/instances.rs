@@ -13,8 +13,8 @@ use crate::lab::{Fate, Kind, Wanted};
 /// What is expected of each Deployment's instances.
 pub(super) fn instances(reader: &mut Reader, value: &Node, at: &str) -> Option<BTreeMap<String, Fate>> {
     if value.entries().is_empty() {
-        let remedy = Some("write a map, as `{backend-v2: replaced}`".to_owned());
-        reader.wrong(&value.place, at, "this names no Deployment", remedy);
+        let help = Some("write a map, as `{backend-v2: replaced}`".to_owned());
+        reader.wrong(&value.location, at, "this names no Deployment", help);
         return None;
     }
     let mut fates = BTreeMap::new();

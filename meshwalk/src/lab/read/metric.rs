@@ -36,8 +36,8 @@ pub(super) fn query(reader: &mut Reader, node: &Node, field: &str, known: &[&str
     let mut labels = BTreeMap::new();
     if let Some(node) = node.get("labels") {
         if !matches!(node.content, Content::Mapping(_)) {
-            let remedy = Some("write a map, as `{reporter: destination}`".to_owned());
-            reader.wrong(&node.place, &below(field, "labels"), "this is no map of labels", remedy);
+            let help = Some("write a map, as `{reporter: destination}`".to_owned());
+            reader.wrong(&node.location, &below(field, "labels"), "this is no map of labels", help);
         }
         for Entry { key, value, .. } in node.entries() {
             if let Some(value) = reader.scalar(value, &below(&below(field, "labels"), key)) {
@@ -117,8 +117,8 @@ fn term(reader: &mut Reader, node: &Node, field: &str) -> Option<Term> {
     let of = node.get("of").and_then(|node| reader.text(node, &below(field, "of")));
     let mut terms = entries.iter().filter(|entry| entry.key != "of");
     let (Some(entry), None) = (terms.next(), terms.next()) else {
-        let remedy = Some("write one of `client`, `metric` and `faults`".to_owned());
-        reader.wrong(&node.place, field, "this is not one term of a sum", remedy);
+        let help = Some("write one of `client`, `metric` and `faults`".to_owned());
+        reader.wrong(&node.location, field, "this is not one term of a sum", help);
         return None;
     };
     let at = below(field, &entry.key);

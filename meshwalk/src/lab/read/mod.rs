@@ -16,7 +16,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use meshwalk_mesh::{
-    problem::{Place, Problem, Problems},
+    diagnostic::{Diagnostic, Diagnostics, Location},
     yaml::{self, Node},
 };
 
@@ -28,18 +28,18 @@ use reader::{Reader, one_or_many};
 const KEYS: [&str; 7] = ["lab", "title", "teaches", "targets", "service", "start", "steps"];
 
 /// A file that a lab applies or deletes: its path from the project's root, where the lab names it, under which field.
-pub type NamedFile = (PathBuf, Place, String);
+pub type NamedFile = (PathBuf, Location, String);
 
 /// Reads a lab and checks it by itself, without looking at the files that it applies.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn read(path: &Path) -> Result<(Lab, Vec<NamedFile>), Problems> {
+pub fn read(path: &Path) -> Result<(Lab, Vec<NamedFile>), Diagnostics> {
     let documents = yaml::read(path)?;
     let [document] = documents.as_slice() else {
-        let place = Place { file: path.to_owned(), line: 1, column: 1 };
+        let location = Location { file: path.to_owned(), line: 1, column: 1 };
         let message = format!("the file has {} documents; a lab is one", documents.len());
-        return Err(Problem::new(message).at(&place).remedy("write each lab in a file of its own").into());
+        return Err(Diagnostic::new(message).at(&location).help("write each lab in a file of its own").into());
     };
     let mut reader = Reader::default();
     let lab = lab(&mut reader, &document.root, path);
@@ -47,10 +47,12 @@ pub fn read(path: &Path) -> Result<(Lab, Vec<NamedFile>), Problems> {
         cross::check(&mut reader, lab);
     }
     match lab {
-        Some(lab) if reader.problems.is_empty() => Ok((lab, reader.files)),
+        Some(lab) if reader.diagnostics.is_empty() => Ok((lab, reader.files)),
         _ => {
-            reader.problems.sort_by_key(|problem| problem.place.as_ref().map(|place| (place.line, place.column)));
-            Err(Problems(reader.problems))
+            reader.diagnostics.sort_by_key(|diagnostic| {
+                diagnostic.location.as_ref().map(|location| (location.line, location.column))
+            });
+            Err(Diagnostics(reader.diagnostics))
         }
     }
 }
@@ -90,8 +92,8 @@ fn lab(reader: &mut Reader, root: &Node, path: &Path) -> Option<Lab> {
         steps.extend(step::step(reader, node, &format!("steps[{index}]")));
     }
     if steps_node.elements().is_empty() {
-        let remedy = Some("write a list of steps, each with a title".to_owned());
-        reader.wrong(&steps_node.place, "steps", "there is no step", remedy);
+        let help = Some("write a list of steps, each with a title".to_owned());
+        reader.wrong(&steps_node.location, "steps", "there is no step", help);
     }
     Some(Lab {
         id: id?,

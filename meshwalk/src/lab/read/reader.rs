@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use meshwalk_mesh::{
-    problem::{Place, Problem},
+    diagnostic::{Diagnostic, Location},
     yaml::{Content, Entry, Node, nearest},
 };
 
@@ -11,36 +11,36 @@ use meshwalk_mesh::{
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     /// What is wrong so far.
-    pub(super) problems: Vec<Problem>,
+    pub(super) diagnostics: Vec<Diagnostic>,
     /// The files that are named, with where and under which field.
-    pub(super) files: Vec<(PathBuf, Place, String)>,
+    pub(super) files: Vec<(PathBuf, Location, String)>,
     /// The steps whose traffic could not be read, which has been told; nothing can be said about what refers to it.
-    pub(super) unread_traffic: Vec<Place>,
+    pub(super) unread_traffic: Vec<Location>,
 }
 
 impl Reader {
     /// Notes a problem.
-    pub(super) fn wrong(&mut self, place: &Place, field: &str, message: impl Into<String>, remedy: Option<String>) {
-        let mut problem = Problem::new(message).at(place);
+    pub(super) fn wrong(&mut self, location: &Location, field: &str, message: impl Into<String>, help: Option<String>) {
+        let mut diagnostic = Diagnostic::new(message).at(location);
         if !field.is_empty() {
-            problem = problem.field(field);
+            diagnostic = diagnostic.field(field);
         }
-        problem.remedy = remedy;
-        self.problems.push(problem);
+        diagnostic.help = help;
+        self.diagnostics.push(diagnostic);
     }
 
     /// The entries of a map whose keys are all known.
     pub(super) fn map<'n>(&mut self, node: &'n Node, field: &str, known: &[&str]) -> &'n [Entry] {
         if !matches!(node.content, Content::Mapping(_)) {
             let keys = format!("write a map with the keys {}", listed(known));
-            self.wrong(&node.place, field, format!("this is {} where a map belongs", node.describe()), Some(keys));
+            self.wrong(&node.location, field, format!("this is {} where a map belongs", node.describe()), Some(keys));
         }
         for entry in node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())) {
-            let remedy = nearest(&entry.key, known.iter().copied()).map_or_else(
+            let help = nearest(&entry.key, known.iter().copied()).map_or_else(
                 || format!("the keys here are {}", listed(known)),
                 |word| format!("did you mean `{word}`?"),
             );
-            self.wrong(&entry.place, &below(field, &entry.key), "there is no such key", Some(remedy));
+            self.wrong(&entry.location, &below(field, &entry.key), "there is no such key", Some(help));
         }
         node.entries()
     }
@@ -49,7 +49,7 @@ impl Reader {
     pub(super) fn required<'n>(&mut self, node: &'n Node, field: &str, key: &str, example: &str) -> Option<&'n Node> {
         let value = node.get(key);
         if value.is_none() {
-            self.wrong(&node.place, &below(field, key), "it is missing", Some(format!("write it, as `{example}`")));
+            self.wrong(&node.location, &below(field, key), "it is missing", Some(format!("write it, as `{example}`")));
         }
         value
     }
@@ -58,17 +58,17 @@ impl Reader {
     pub(super) fn text(&mut self, node: &Node, field: &str) -> Option<String> {
         match node.as_str().map(str::trim) {
             Some("") => {
-                self.wrong(&node.place, field, "it is empty", Some("write some text".to_owned()));
+                self.wrong(&node.location, field, "it is empty", Some("write some text".to_owned()));
                 None
             }
             Some(text) => Some(text.to_owned()),
             None => {
-                let remedy = match node.content {
+                let help = match node.content {
                     Content::Bool(_) | Content::Number(_) => "put it in quotes",
                     _ => "write text",
                 };
                 let message = format!("this is {} where text belongs", node.describe());
-                self.wrong(&node.place, field, message, Some(remedy.to_owned()));
+                self.wrong(&node.location, field, message, Some(help.to_owned()));
                 None
             }
         }
@@ -90,7 +90,7 @@ impl Reader {
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
         let text = self.scalar(node, field)?;
-        parse(&text).map_err(|message| self.wrong(&node.place, field, message, None)).ok()
+        parse(&text).map_err(|message| self.wrong(&node.location, field, message, None)).ok()
     }
 
     /// A whole number of one or more.
@@ -100,8 +100,8 @@ impl Reader {
             _ => None,
         };
         if count.is_none() {
-            let remedy = Some("write a whole number of one or more".to_owned());
-            self.wrong(&node.place, field, "this is not a count", remedy);
+            let help = Some("write a whole number of one or more".to_owned());
+            self.wrong(&node.location, field, "this is not a count", help);
         }
         count
     }
@@ -112,7 +112,7 @@ impl Reader {
             return Some(value);
         }
         let message = format!("this is {} where `true` or `false` belongs", node.describe());
-        self.wrong(&node.place, field, message, None);
+        self.wrong(&node.location, field, message, None);
         None
     }
 
@@ -122,9 +122,9 @@ impl Reader {
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
             let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            let remedy = nearest(&text, known.iter().copied())
+            let help = nearest(&text, known.iter().copied())
                 .map_or_else(|| format!("write one of {}", listed(&known)), |word| format!("did you mean `{word}`?"));
-            self.wrong(&node.place, field, format!("`{text}` is not known here"), Some(remedy));
+            self.wrong(&node.location, field, format!("`{text}` is not known here"), Some(help));
         }
         found
     }
@@ -132,19 +132,19 @@ impl Reader {
     /// Headers, in the order of the file.
     pub(super) fn headers(&mut self, node: &Node, field: &str) -> Vec<(String, String)> {
         if !matches!(node.content, Content::Mapping(_)) {
-            let remedy = Some("write a map, as `{x-canary: \"true\"}`".to_owned());
-            self.wrong(&node.place, field, format!("this is {} where a map belongs", node.describe()), remedy);
+            let help = Some("write a map, as `{x-canary: \"true\"}`".to_owned());
+            self.wrong(&node.location, field, format!("this is {} where a map belongs", node.describe()), help);
         }
         let mut headers = Vec::new();
         for entry in node.entries() {
             let field = below(field, &entry.key);
             let Some(value) = self.scalar(&entry.value, &field) else { continue };
             if http::HeaderName::try_from(&entry.key).is_err() {
-                let remedy = Some("write a header's name, as `x-canary`".to_owned());
-                self.wrong(&entry.place, &field, "this is not a header's name", remedy);
+                let help = Some("write a header's name, as `x-canary`".to_owned());
+                self.wrong(&entry.location, &field, "this is not a header's name", help);
             } else if http::HeaderValue::try_from(&value).is_err() {
                 self.wrong(
-                    &entry.value.place,
+                    &entry.value.location,
                     &field,
                     "this is not a header's value: it has a control character",
                     None,

@@ -45,7 +45,7 @@ pub(super) fn step(reader: &mut Reader, node: &Node, field: &str) -> Option<Step
     let gate = node.get("gate").and_then(|node| gate(reader, node, &below(field, "gate")));
     let expect = node.get("expect").map_or_else(Vec::new, |node| checks(reader, node, &below(field, "expect"), false));
     if unread {
-        reader.unread_traffic.push(node.place.clone());
+        reader.unread_traffic.push(node.location.clone());
     }
     Some(Step {
         title: title?,
@@ -57,7 +57,7 @@ pub(super) fn step(reader: &mut Reader, node: &Node, field: &str) -> Option<Step
         during,
         gate,
         expect,
-        place: node.place.clone(),
+        location: node.location.clone(),
     })
 }
 
@@ -88,10 +88,10 @@ fn one_traffic(reader: &mut Reader, node: &Node, field: &str) -> Option<Traffic>
         // Connections are kept unless the lab asks for fresh ones, which meet a changed policy or endpoint at once.
         fresh: fresh.map_or(Some(false), |fresh| fresh)?,
         timeout: timeout?,
-        place: node.place.clone(),
+        location: node.location.clone(),
     };
     if traffic.requests() == 0 {
-        reader.wrong(&node.place, field, "this is less than one request", Some("raise `rate` or `for`".to_owned()));
+        reader.wrong(&node.location, field, "this is less than one request", Some("raise `rate` or `for`".to_owned()));
     }
     Some(traffic)
 }

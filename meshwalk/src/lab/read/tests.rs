@@ -3,12 +3,12 @@ use super::*;
 mod faults;
 
 /// What is wrong with a lab, each problem on a line, without the folder.
-fn problems(text: &str) -> String {
+fn diagnostics(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("1-test.yaml");
     std::fs::write(&file, text).unwrap();
-    let problems = read(&file).expect_err("the lab is wrong").to_string();
-    problems.replace(&format!("{}/", folder.path().display()), "")
+    let diagnostics = read(&file).expect_err("the lab is wrong").to_string();
+    diagnostics.replace(&format!("{}/", folder.path().display()), "")
 }
 
 /// A lab of one step that begins on line 4.
@@ -46,22 +46,22 @@ fn rollouts_are_read_and_what_is_wrong_with_them_is_told() {
     assert_eq!((actions.scale[0].deployment.as_str(), actions.scale[0].replicas), ("backend-v1", 3));
     assert_eq!(actions.restart.iter().map(|r| r.deployment.as_str()).collect::<Vec<_>>(), ["backend-v2", "frontend"]);
     assert_eq!(
-        problems(&step("    scale: {deployment: backend-v1}\n    expect: [instances: {backend-v2: replcaed}]\n")),
+        diagnostics(&step("    scale: {deployment: backend-v1}\n    expect: [instances: {backend-v2: replcaed}]\n")),
         "1-test.yaml:5:12: steps[0].scale.replicas: it is missing; write it, as `replicas: 1`\n\
          1-test.yaml:6:38: steps[0].expect[0].instances.backend-v2: `replcaed` is not known here; did you mean `replaced`?"
     );
     let wait = "    wait: {from: gateway, until: [instances: {backend-v2: kept}]}\n";
-    assert!(problems(&step(wait)).contains("one probe cannot tell this"));
+    assert!(diagnostics(&step(wait)).contains("one probe cannot tell this"));
 }
 
 #[test]
 fn a_misspelt_key_is_told_with_its_place_and_the_nearest_word() {
     assert_eq!(
-        problems(&step("    aply: a.yaml\n")),
+        diagnostics(&step("    aply: a.yaml\n")),
         "1-test.yaml:5:5: steps[0].aply: there is no such key; did you mean `apply`?"
     );
     assert_eq!(
-        problems(&step(&format!("{TRAFFIC}    expect:\n      - shares: {{v1: 100%}}\n"))),
+        diagnostics(&step(&format!("{TRAFFIC}    expect:\n      - shares: {{v1: 100%}}\n"))),
         "1-test.yaml:7:9: steps[0].expect[0].shares: there is no such key; did you mean `share`?"
     );
 }
@@ -69,13 +69,13 @@ fn a_misspelt_key_is_told_with_its_place_and_the_nearest_word() {
 #[test]
 fn every_quantity_says_how_it_is_written() {
     assert_eq!(
-        problems(&step("    traffic: {from: gatway, rate: 4/h, for: 2}\n")),
+        diagnostics(&step("    traffic: {from: gatway, rate: 4/h, for: 2}\n")),
         "1-test.yaml:5:21: steps[0].traffic.from: `gatway` is not known here; did you mean `gateway`?\n\
          1-test.yaml:5:35: steps[0].traffic.rate: `4/h` is not a rate; write requests per second, more than 0, as `400/s`\n\
          1-test.yaml:5:45: steps[0].traffic.for: `2` is not a duration; write a number and a unit, as `200ms`, `2s` or `1m`"
     );
     assert_eq!(
-        problems(&step(&format!("{TRAFFIC}    expect: [success: 0.99, p99: 500ms, status: {{99: 10%}}]\n"))),
+        diagnostics(&step(&format!("{TRAFFIC}    expect: [success: 0.99, p99: 500ms, status: {{99: 10%}}]\n"))),
         "1-test.yaml:6:23: steps[0].expect[0].success: `0.99` is not a percentage; write a number from 0 to 100 and `%`, as `10%`\n\
          1-test.yaml:6:34: steps[0].expect[1].p99: `500ms` is no bound; write `<=` or `>=` and a duration, as `\"<= 500ms\"`\n\
          1-test.yaml:6:50: steps[0].expect[2].status[\"99\"]: x"
@@ -86,7 +86,7 @@ fn every_quantity_says_how_it_is_written() {
 #[test]
 fn what_is_missing_is_told_with_an_example() {
     assert_eq!(
-        problems("lab: Test\nsteps: []\n"),
+        diagnostics("lab: Test\nsteps: []\n"),
         "1-test.yaml:1:1: title: it is missing; write it, as `title: Shift traffic in steps`\n\
          1-test.yaml:1:6: lab: `Test` is no lab's name; write small letters, digits and `-`, as `canary`\n\
          1-test.yaml:2:8: steps: there is no step; write a list of steps, each with a title"
@@ -96,11 +96,11 @@ fn what_is_missing_is_told_with_an_example() {
 #[test]
 fn checks_need_traffic_and_refer_to_what_is_there() {
     assert_eq!(
-        problems(&step("    expect: [success: 100%]\n")),
+        diagnostics(&step("    expect: [success: 100%]\n")),
         "1-test.yaml:5:14: steps[0].expect: this check needs traffic, and the step sends none; add `traffic: {from: gateway, rate: 100/s, for: 2s}`"
     );
     assert_eq!(
-        problems(&step(&format!("{TRAFFIC}    expect: [{{success: 100%, of: gatevay}}, gate: held]\n"))),
+        diagnostics(&step(&format!("{TRAFFIC}    expect: [{{success: 100%, of: gatevay}}, gate: held]\n"))),
         "1-test.yaml:6:15: steps[0].expect: no traffic of this step has the name `gatevay`; did you mean `gateway`?\n\
          1-test.yaml:6:44: steps[0].expect: the step has no gate; add a `gate` with `checks` and a `rollback`"
     );
@@ -111,7 +111,7 @@ fn traffic_that_could_not_be_read_is_told_once_and_not_with_each_check() {
     let rest = "    traffic: {from: gateway, rate: 4/h, for: 2s}\n    during: {clear-faults: true}\n    \
                 expect: [success: 100%, {p99: \"<= 1s\", of: main}, gate: held]\n";
     assert_eq!(
-        problems(&step(rest)),
+        diagnostics(&step(rest)),
         "1-test.yaml:5:36: steps[0].traffic.rate: `4/h` is not a rate; write requests per second, more than 0, as `400/s`\n\
          1-test.yaml:7:55: steps[0].expect: the step has no gate; add a `gate` with `checks` and a `rollback`"
     );
@@ -119,7 +119,7 @@ fn traffic_that_could_not_be_read_is_told_once_and_not_with_each_check() {
 
 #[test]
 fn a_deviation_to_notice_belongs_to_an_exact_share() {
-    let expect = |checks: &str| problems(&step(&format!("{TRAFFIC}    expect: [{checks}]\n")));
+    let expect = |checks: &str| diagnostics(&step(&format!("{TRAFFIC}    expect: [{checks}]\n")));
     assert_eq!(
         expect(r#"{p99: "<= 1s", notice: 1%}, {success: ">= 99%", notice: 5%}, {peer: none, notice: 1%}"#),
         "1-test.yaml:6:29: steps[0].expect[0].notice: it means nothing for `p99`; leave it out; only shares have a deviation to notice\n\
@@ -130,8 +130,9 @@ fn a_deviation_to_notice_belongs_to_an_exact_share() {
 
 #[test]
 fn too_few_requests_for_a_share_are_an_error_that_says_how_many_it_takes() {
-    let told =
-        problems(&step("    traffic: {from: gateway, rate: 50/s, for: 1s}\n    expect: [share: {v1: 90%, v2: 10%}]\n"));
+    let told = diagnostics(&step(
+        "    traffic: {from: gateway, rate: 50/s, for: 1s}\n    expect: [share: {v1: 90%, v2: 10%}]\n",
+    ));
     let start = "1-test.yaml:6:14: steps[0].expect: 50 requests cannot tell 90 % of `v1` from a share that is 30 points off or missing; about ";
     assert!(told.starts_with(start), "{told}");
     assert!(told.ends_with(" can; raise `rate` or `for`, or let `notice` say what must be noticed"), "{told}");
@@ -140,7 +141,7 @@ fn too_few_requests_for_a_share_are_an_error_that_says_how_many_it_takes() {
 #[test]
 fn shares_of_more_than_all_are_refused() {
     assert_eq!(
-        problems(&step(&format!("{TRAFFIC}    expect: [share: {{v1: 90%, v2: 20%}}]\n"))),
+        diagnostics(&step(&format!("{TRAFFIC}    expect: [share: {{v1: 90%, v2: 20%}}]\n"))),
         "1-test.yaml:6:21: steps[0].expect[0].share: the shares add up to 110 %; they cannot be more than 100 %"
     );
 }
@@ -148,7 +149,7 @@ fn shares_of_more_than_all_are_refused() {
 #[test]
 fn a_wait_judges_probes_one_at_a_time() {
     assert_eq!(
-        problems(&step("    wait: {from: gateway, until: [share: {v2: 10%}, probes: ready]}\n")),
+        diagnostics(&step("    wait: {from: gateway, until: [share: {v2: 10%}, probes: ready]}\n")),
         "1-test.yaml:5:35: steps[0].wait.until[0].share: one probe cannot tell this; write 100% or 0%: each probe is judged on its own\n\
          1-test.yaml:5:53: steps[0].wait.until[1].probes: one probe cannot tell this; a wait can look at shares, latencies and peers"
     );
@@ -159,8 +160,8 @@ fn files_are_there_and_a_slip_is_told() {
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(root.path().join("istio/routes")).unwrap();
     std::fs::write(root.path().join("istio/routes/90-10.yaml"), "").unwrap();
-    let place = Place { file: PathBuf::from("labs/1-canary.yaml"), line: 12, column: 12 };
-    let named = vec![(PathBuf::from("istio/routes/9-10.yaml"), place, "steps[0].apply".to_owned())];
+    let location = Location { file: PathBuf::from("labs/1-canary.yaml"), line: 12, column: 12 };
+    let named = vec![(PathBuf::from("istio/routes/9-10.yaml"), location, "steps[0].apply".to_owned())];
     let told = crate::lab::files::present(root.path(), &named);
     assert_eq!(
         told[0].to_string(),
@@ -170,7 +171,7 @@ fn files_are_there_and_a_slip_is_told() {
 
 #[test]
 fn multiples_numbers_of_instances_and_values_of_metrics_are_told_what_they_lack() {
-    let told = problems(&step(&format!(
+    let told = diagnostics(&step(&format!(
         "    wait-metric: {{name: a, workload: b, is: none}}\n{TRAFFIC}    expect:\n      \
          - {{answered-by: {{instances: 2, each: 50%}}}}\n      - {{answered-by: 0}}\n      \
          - {{metric: {{name: a, workload: b, delta: \"= x × requests\"}}}}\n"

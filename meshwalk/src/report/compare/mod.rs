@@ -43,7 +43,7 @@ pub struct Counts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// Where: lab, step, check.
-    pub place: Place,
+    pub path: CheckPath,
     /// What each report says there.
     pub sides: [String; 2],
     /// Why, in the words of the reports.
@@ -52,7 +52,7 @@ pub struct Difference {
 
 /// A place in a report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct CheckPath {
     /// The lab's name.
     pub lab: String,
     /// The step's title.
@@ -65,7 +65,7 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     /// Which one.
-    pub place: Place,
+    pub path: CheckPath,
     /// The report in which it was skipped.
     pub by: String,
     /// The reason.
@@ -77,12 +77,12 @@ pub struct LeftOut {
 pub fn compare(reports: [&Seen; 2], names: [String; 2], may_skip: &[String]) -> Comparison {
     let mut found = Comparison { names, may_skip: may_skip.to_vec(), ..Comparison::default() };
     let interrupted = reports.map(|report| report.interrupted);
-    found.equal(&Place::default(), interrupted.map(|wish| if wish { "interrupted" } else { "not interrupted" }));
+    found.equal(&CheckPath::default(), interrupted.map(|wish| if wish { "interrupted" } else { "not interrupted" }));
     for (name, labs) in paired(reports.map(|report| &report.labs[..]), |lab| lab.lab.clone()) {
-        let place = Place { lab: name, ..Place::default() };
-        let Some(labs) = found.both(&place, "lab", labs) else { continue };
+        let path = CheckPath { lab: name, ..CheckPath::default() };
+        let Some(labs) = found.both(&path, "lab", labs) else { continue };
         found.compared.labs += 1;
-        found.labs(&place, labs);
+        found.labs(&path, labs);
     }
     found
 }
@@ -94,61 +94,61 @@ impl Comparison {
         self.differences.is_empty()
     }
 
-    fn labs(&mut self, place: &Place, labs: [&Lab; 2]) {
-        if self.is_left_out(place, labs.map(|lab| (lab.status, lab.reason.as_deref()))) {
+    fn labs(&mut self, path: &CheckPath, labs: [&Lab; 2]) {
+        if self.is_left_out(path, labs.map(|lab| (lab.status, lab.reason.as_deref()))) {
             return;
         }
-        self.statuses(place, labs.map(|lab| (lab.status, lab.reason.clone().unwrap_or_default())));
-        self.equal(&place.of_check("put back"), labs.map(|lab| restored(lab.restored)));
+        self.statuses(path, labs.map(|lab| (lab.status, lab.reason.clone().unwrap_or_default())));
+        self.equal(&path.of_check("put back"), labs.map(|lab| restored(lab.restored)));
         // A step that a lab leaves out was not reached by one that broke off before it either.
         let whole = labs.iter().all(|lab| lab.status != Status::Failed);
         for (title, steps) in paired(labs.map(|lab| &lab.steps[..]), |step| step.title.clone()) {
-            let place = Place { step: title, ..place.clone() };
-            let Some(steps) = self.both(&place, "step", steps) else { continue };
+            let path = CheckPath { step: title, ..path.clone() };
+            let Some(steps) = self.both(&path, "step", steps) else { continue };
             self.compared.steps += 1;
-            if whole && self.is_left_out(&place, steps.map(|step| (step.status, step.reason.as_deref()))) {
+            if whole && self.is_left_out(&path, steps.map(|step| (step.status, step.reason.as_deref()))) {
                 continue;
             }
-            self.steps(&place, steps);
+            self.steps(&path, steps);
         }
     }
 
-    fn steps(&mut self, place: &Place, steps: [&Step; 2]) {
-        self.statuses(place, steps.map(|step| (step.status, step.reason.clone().unwrap_or_default())));
+    fn steps(&mut self, path: &CheckPath, steps: [&Step; 2]) {
+        self.statuses(path, steps.map(|step| (step.status, step.reason.clone().unwrap_or_default())));
         let gates = steps.map(|step| step.gate.as_ref().map_or("no gate", |gate| gate.outcome.as_str()));
-        self.equal(&place.of_check("gate"), gates);
+        self.equal(&path.of_check("gate"), gates);
         let gates = steps.map(|step| step.gate.as_ref().map_or(&[][..], |gate| &gate.checks));
-        self.checks(place, "gate: ", gates);
-        self.checks(place, "", steps.map(|step| &step.checks[..]));
+        self.checks(path, "gate: ", gates);
+        self.checks(path, "", steps.map(|step| &step.checks[..]));
     }
 
-    fn checks(&mut self, place: &Place, front: &str, checks: [&[Check]; 2]) {
+    fn checks(&mut self, path: &CheckPath, front: &str, checks: [&[Check]; 2]) {
         // Two checks of one name differ in what they expect.
         for (name, checks) in paired(checks, |check| format!("{} {}", check.name, check.expected)) {
-            let place = place.of_check(&format!("{front}{}", name.trim()));
-            let Some(checks) = self.both(&place, "check", checks) else { continue };
+            let path = path.of_check(&format!("{front}{}", name.trim()));
+            let Some(checks) = self.both(&path, "check", checks) else { continue };
             self.compared.checks += 1;
             if self.may_skip.contains(&checks[0].name)
-                && self.is_left_out(&place, checks.map(|check| (check.status, Some(check.reason.as_str()))))
+                && self.is_left_out(&path, checks.map(|check| (check.status, Some(check.reason.as_str()))))
             {
                 continue;
             }
-            self.statuses(&place, checks.map(|check| (check.status, check.why())));
+            self.statuses(&path, checks.map(|check| (check.status, check.why())));
         }
     }
 
     /// What both have. What only one has is a difference.
-    fn both<'a, T>(&mut self, place: &Place, what: &str, sides: [Option<&'a T>; 2]) -> Option<[&'a T; 2]> {
+    fn both<'a, T>(&mut self, path: &CheckPath, what: &str, sides: [Option<&'a T>; 2]) -> Option<[&'a T; 2]> {
         if let [Some(one), Some(other)] = sides {
             return Some([one, other]);
         }
         let sides = sides.map(|side| if side.is_some() { "there".to_owned() } else { format!("no such {what}") });
-        self.differences.push(Difference { place: place.clone(), sides, reasons: Default::default() });
+        self.differences.push(Difference { path: path.clone(), sides, reasons: Default::default() });
         None
     }
 
     /// Whether one of the targets left it out where the other one ran it.
-    fn is_left_out(&mut self, place: &Place, sides: [(Status, Option<&str>); 2]) -> bool {
+    fn is_left_out(&mut self, path: &CheckPath, sides: [(Status, Option<&str>); 2]) -> bool {
         let skipped = sides.map(|(status, _)| status == Status::Skipped);
         let Some(which) = skipped.iter().position(|skipped| *skipped).filter(|_| skipped[0] != skipped[1]) else {
             return false;
@@ -157,30 +157,30 @@ impl Comparison {
             return false;
         }
         let reason = sides[which].1.unwrap_or("without a reason").to_owned();
-        self.left_out.push(LeftOut { place: place.clone(), by: self.names[which].clone(), reason });
+        self.left_out.push(LeftOut { path: path.clone(), by: self.names[which].clone(), reason });
         true
     }
 
-    fn statuses(&mut self, place: &Place, sides: [(Status, String); 2]) {
+    fn statuses(&mut self, path: &CheckPath, sides: [(Status, String); 2]) {
         if sides[0].0 != sides[1].0 {
             let [one, other] = sides;
             self.differences.push(Difference {
-                place: place.clone(),
+                path: path.clone(),
                 sides: [one.0, other.0].map(|status| status.word().to_owned()),
                 reasons: [one.1, other.1],
             });
         }
     }
 
-    fn equal(&mut self, place: &Place, sides: [&str; 2]) {
+    fn equal(&mut self, path: &CheckPath, sides: [&str; 2]) {
         if sides[0] != sides[1] {
             let sides = sides.map(str::to_owned);
-            self.differences.push(Difference { place: place.clone(), sides, reasons: Default::default() });
+            self.differences.push(Difference { path: path.clone(), sides, reasons: Default::default() });
         }
     }
 }
 
-impl Place {
+impl CheckPath {
     fn of_check(&self, check: &str) -> Self {
         Self { check: check.to_owned(), ..self.clone() }
     }

@@ -18,12 +18,12 @@ pub enum ReadError {
         source: std::io::Error,
     },
     /// It holds something else.
-    #[error("{path}: {problem}; name a report.json that `meshwalk run --report` wrote", path = path.display())]
+    #[error("{path}: {diagnostic}; name a report.json that `meshwalk run --report` wrote", path = path.display())]
     NoReport {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        problem: String,
+        diagnostic: String,
     },
 }
 
@@ -84,7 +84,7 @@ impl Check {
 pub fn read(path: &Path) -> Result<Seen, ReadError> {
     let path = if path.is_dir() { path.join("report.json") } else { path.to_owned() };
     match std::fs::read(&path) {
-        Ok(text) => parse(&text).map_err(|problem| ReadError::NoReport { path, problem }),
+        Ok(text) => parse(&text).map_err(|diagnostic| ReadError::NoReport { path, diagnostic }),
         Err(source) => Err(ReadError::File { path, source }),
     }
 }

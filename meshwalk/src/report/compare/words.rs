@@ -1,6 +1,6 @@
 //! A comparison as a table for the terminal.
 
-use super::{Comparison, Counts, Place};
+use super::{CheckPath, Comparison, Counts};
 
 /// What was compared, a table of the differences, and what only one of them looked at, as it may.
 #[must_use]
@@ -20,8 +20,8 @@ pub fn words(comparison: &Comparison) -> String {
         text.push_str(&table(comparison));
     }
     for left_out in &comparison.left_out {
-        let (place, by, reason) = (in_words(&left_out.place), &left_out.by, &left_out.reason);
-        text.push_str(&format!("not looked at on {by}: {place}: {reason}\n"));
+        let (path, by, reason) = (in_words(&left_out.path), &left_out.by, &left_out.reason);
+        text.push_str(&format!("not looked at on {by}: {path}: {reason}\n"));
     }
     text
 }
@@ -34,7 +34,7 @@ fn table(comparison: &Comparison) -> String {
         .iter()
         .map(|difference| {
             let [one, other] = difference.sides.clone();
-            [in_words(&difference.place), one, other]
+            [in_words(&difference.path), one, other]
         })
         .collect();
     let width = |column: usize| {
@@ -52,14 +52,14 @@ fn table(comparison: &Comparison) -> String {
     for difference in &comparison.differences {
         for (name, reason) in comparison.names.iter().zip(&difference.reasons).filter(|(_, reason)| !reason.is_empty())
         {
-            text.push_str(&format!("{}\n  {name}: {reason}\n", in_words(&difference.place)));
+            text.push_str(&format!("{}\n  {name}: {reason}\n", in_words(&difference.path)));
         }
     }
     text
 }
 
-fn in_words(place: &Place) -> String {
-    let parts = [&place.lab, &place.step, &place.check].map(String::as_str);
+fn in_words(path: &CheckPath) -> String {
+    let parts = [&path.lab, &path.step, &path.check].map(String::as_str);
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     if parts.is_empty() { "the run".to_owned() } else { parts.join(" / ") }
 }

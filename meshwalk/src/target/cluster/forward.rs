@@ -66,8 +66,8 @@ impl Forwards {
             }
             open.insert(key.clone(), started?);
         }
-        let place = ports.iter().position(|asked| *asked == port);
-        let local = open.get(&key).zip(place).and_then(|(forward, place)| forward.local.get(place)).copied();
+        let location = ports.iter().position(|asked| *asked == port);
+        let local = open.get(&key).zip(location).and_then(|(forward, location)| forward.local.get(location)).copied();
         let missing = || TargetError::failed(format!("the port-forward to {to}"), format!("it lacks port {port}"));
         Ok((Ipv4Addr::LOCALHOST, local.ok_or_else(missing)?).into())
     }

@@ -110,10 +110,10 @@ impl ClusterTarget {
         let arguments = self.kubectl.arguments_in(GATEWAY_NAMESPACE, &["get", SERVICE, "-o", "json"]);
         let line = Kubectl::line(&arguments);
         self.kubectl.show(&line);
-        let remedy = |error: TargetError| {
+        let help = |error: TargetError| {
             TargetError::failed("looking for the ingress gateway", format!("{error}\n--gateway URL names one"))
         };
-        let service = self.kubectl.run(&arguments, None).await.map_err(remedy)?;
+        let service = self.kubectl.run(&arguments, None).await.map_err(help)?;
         let service: Value = serde_json::from_str(&service).map_err(|error| TargetError::failed(line, error))?;
         let mut nodes = Value::Null;
         if node_port(&service).is_some() {
@@ -124,8 +124,8 @@ impl ClusterTarget {
             nodes = serde_json::from_str(&list).unwrap_or_default();
         }
         let mut addresses = Vec::new();
-        for (how, place) in places(&service, &nodes) {
-            addresses.extend(resolve(&format!("http://{place}")).await.map(|address| (how, address)));
+        for (how, location) in places(&service, &nodes) {
+            addresses.extend(resolve(&format!("http://{location}")).await.map(|address| (how, address)));
         }
         Ok(addresses)
     }
@@ -207,7 +207,8 @@ mod tests {
         };
         let addresses = json!([{"type": "Hostname", "address": "node"}, {"type": "InternalIP", "address": "fd00::1"}]);
         let nodes = json!({"items": [{"status": {"addresses": addresses}}]});
-        let found = |service: &Value| places(service, &nodes).into_iter().map(|(_, place)| place).collect::<Vec<_>>();
+        let found =
+            |service: &Value| places(service, &nodes).into_iter().map(|(_, location)| location).collect::<Vec<_>>();
         assert_eq!(found(&service(31080)), ["203.0.113.7", "lb.example.org", "10.96.0.7", "[fd00::1]:31080"]);
         assert!(found(&service(30080)).contains(&"127.0.0.1:8080".to_owned()));
         assert!(found(&json!({"spec": {"clusterIP": "None", "ports": [{"port": 80}]}})).is_empty());

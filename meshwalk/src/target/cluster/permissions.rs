@@ -33,7 +33,7 @@ impl ClusterTarget {
         let gateway = [("list", "pods"), ("create", "pods/portforward"), ("get", "services")];
         let gateway: Vec<_> = gateway.iter().map(|(verb, what)| (GATEWAY_NAMESPACE, *verb, *what)).collect();
         let missing_at_gateway = self.refused(&gateway).await;
-        let mut remedy = String::new();
+        let mut help = String::new();
         if missing_at_gateway.is_empty() {
         } else if self.ways.gateway.is_some() {
             // What is missing then is a look at the gateway's routes, in whose place comes the lab's own wait.
@@ -41,13 +41,13 @@ impl ClusterTarget {
             self.kubectl.remark("the gateway's proxy cannot be asked for its routes; whether a change has reached it is seen by its effects alone");
         } else {
             missing.extend(missing_at_gateway);
-            remedy = "; with --gateway URL, nothing is needed in istio-system".to_owned();
+            help = "; with --gateway URL, nothing is needed in istio-system".to_owned();
         }
         if missing.is_empty() {
             return Ok(());
         }
         let why = format!(
-            "you may not: {}\nask whoever runs the cluster for a Role with these rights{remedy}",
+            "you may not: {}\nask whoever runs the cluster for a Role with these rights{help}",
             missing.join(", ")
         );
         Err(TargetError::failed("looking whether the labs are allowed what they do", why))

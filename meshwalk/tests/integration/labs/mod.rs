@@ -46,7 +46,7 @@ const FILES: [(&str, &str); 5] = [
 fn lab(fake: &Fake, steps: &str) -> Lab {
     let file = fake.root.path().join("1-test.yaml");
     std::fs::write(&file, format!("lab: test\ntitle: A test\nteaches: <nothing>\nsteps:\n{steps}")).unwrap();
-    lab::read(&file).unwrap_or_else(|problems| panic!("{problems}")).0
+    lab::read(&file).unwrap_or_else(|diagnostics| panic!("{diagnostics}")).0
 }
 
 async fn run_with(fake: &Fake, labs: &[Lab], observer: &Quiet, interrupt: Interrupt) -> Report {

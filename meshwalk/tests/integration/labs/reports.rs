@@ -27,8 +27,8 @@ async fn report_json_is_as_its_schema_says() {
     let report = serde_json::to_value(full().await).unwrap();
     let schema = include_str!("../../../../docs/report.schema.json");
     let schema = serde_json::from_str(schema).unwrap();
-    let problems = schema::problems(&schema, &report);
-    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    let diagnostics = schema::diagnostics(&schema, &report);
+    assert!(diagnostics.is_empty(), "{}", diagnostics.join("\n"));
     let check = &report["labs"][0]["steps"][0]["checks"][1];
     for field in ["name", "expected", "observed", "status", "reason"] {
         assert!(check[field].is_string(), "{field}: {check}");
@@ -42,8 +42,8 @@ async fn the_schema_refuses_what_a_report_is_not() {
     report["labs"][0]["steps"][0]["checks"][0]["status"] = "maybe".into();
     report["labs"][0]["steps"][0]["surplus"] = 1.into();
     report["labs"][0].as_object_mut().unwrap().remove("title");
-    let problems = schema::problems(&schema, &report);
-    assert_eq!(problems.len(), 3, "{problems:?}");
+    let diagnostics = schema::diagnostics(&schema, &report);
+    assert_eq!(diagnostics.len(), 3, "{diagnostics:?}");
 }
 
 #[tokio::test]

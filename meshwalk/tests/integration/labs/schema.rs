@@ -3,68 +3,68 @@
 use serde_json::{Map, Value};
 
 /// What about a value is not as a schema says.
-pub(crate) fn problems(schema: &Value, value: &Value) -> Vec<String> {
-    let mut problems = Vec::new();
-    check(schema, schema, value, "$", &mut problems);
-    problems
+pub(crate) fn diagnostics(schema: &Value, value: &Value) -> Vec<String> {
+    let mut diagnostics = Vec::new();
+    check(schema, schema, value, "$", &mut diagnostics);
+    diagnostics
 }
 
-fn check(root: &Value, schema: &Value, value: &Value, at: &str, problems: &mut Vec<String>) {
+fn check(root: &Value, schema: &Value, value: &Value, at: &str, diagnostics: &mut Vec<String>) {
     for (keyword, rule) in schema.as_object().unwrap() {
         match keyword.as_str() {
             "$schema" | "$id" | "title" | "description" | "$defs" => {}
             "$ref" => {
                 let target = root.pointer(rule.as_str().unwrap().strip_prefix('#').unwrap()).unwrap();
-                check(root, target, value, at, problems);
+                check(root, target, value, at, diagnostics);
             }
             "type" => {
                 let types = rule.as_array().cloned().unwrap_or_else(|| vec![rule.clone()]);
                 if !types.iter().any(|name| is(value, name.as_str().unwrap())) {
-                    problems.push(format!("{at}: {value} is no {rule}"));
+                    diagnostics.push(format!("{at}: {value} is no {rule}"));
                 }
             }
             "const" if value == rule => {}
             "enum" if rule.as_array().unwrap().contains(value) => {}
-            "const" | "enum" => problems.push(format!("{at}: {value} is not {rule}")),
+            "const" | "enum" => diagnostics.push(format!("{at}: {value} is not {rule}")),
             "minimum" => {
                 if value.as_f64().is_some_and(|number| number < rule.as_f64().unwrap()) {
-                    problems.push(format!("{at}: {value} is less than {rule}"));
+                    diagnostics.push(format!("{at}: {value} is less than {rule}"));
                 }
             }
             "maximum" => {
                 if value.as_f64().is_some_and(|number| number > rule.as_f64().unwrap()) {
-                    problems.push(format!("{at}: {value} is more than {rule}"));
+                    diagnostics.push(format!("{at}: {value} is more than {rule}"));
                 }
             }
             "items" => {
                 for (index, item) in value.as_array().into_iter().flatten().enumerate() {
-                    check(root, rule, item, &format!("{at}[{index}]"), problems);
+                    check(root, rule, item, &format!("{at}[{index}]"), diagnostics);
                 }
             }
             "required" => {
                 for name in rule.as_array().unwrap().iter().map(|name| name.as_str().unwrap()) {
                     if value.is_object() && value.get(name).is_none() {
-                        problems.push(format!("{at}: {name} is missing"));
+                        diagnostics.push(format!("{at}: {name} is missing"));
                     }
                 }
             }
             "properties" | "additionalProperties" => {}
-            other => problems.push(format!("the schema's keyword {other} is not understood here")),
+            other => diagnostics.push(format!("the schema's keyword {other} is not understood here")),
         }
     }
-    properties(root, schema, value, at, problems);
+    properties(root, schema, value, at, diagnostics);
 }
 
-fn properties(root: &Value, schema: &Value, value: &Value, at: &str, problems: &mut Vec<String>) {
+fn properties(root: &Value, schema: &Value, value: &Value, at: &str, diagnostics: &mut Vec<String>) {
     let Some(object) = value.as_object() else { return };
     let none = Map::new();
     let known = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
     for (name, value) in object {
         let at = format!("{at}.{name}");
         match (known.get(name), schema.get("additionalProperties")) {
-            (Some(rule), _) => check(root, rule, value, &at, problems),
-            (None, Some(Value::Bool(false))) => problems.push(format!("{at}: it is not in the schema")),
-            (None, Some(rule)) if rule.is_object() => check(root, rule, value, &at, problems),
+            (Some(rule), _) => check(root, rule, value, &at, diagnostics),
+            (None, Some(Value::Bool(false))) => diagnostics.push(format!("{at}: it is not in the schema")),
+            (None, Some(rule)) if rule.is_object() => check(root, rule, value, &at, diagnostics),
             (None, _) => {}
         }
     }

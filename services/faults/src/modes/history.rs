@@ -20,7 +20,7 @@ pub use rate_limit::{Period, RateLimit};
 
 use super::{ModeSpec, response};
 use crate::{
-    problem::Complaint,
+    error::ValueError,
     quantity::{Written, parse_duration},
 };
 
@@ -66,11 +66,11 @@ impl fmt::Display for History {
 const USUAL: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
 
 /// Splits `ARGUMENT:STATUS`, of which the status may be missing.
-fn with_status(text: &str) -> Result<(&str, StatusCode), Complaint> {
+fn with_status(text: &str) -> Result<(&str, StatusCode), ValueError> {
     match text.split_once(':') {
         None => Ok((text, USUAL)),
         Some((argument, code)) => {
-            let status = response::status(code).map_err(|complaint| complaint.shifted(argument.len() + 1))?;
+            let status = response::status(code).map_err(|error| error.shifted(argument.len() + 1))?;
             Ok((argument.trim_end(), status))
         }
     }
@@ -86,9 +86,9 @@ impl fmt::Display for Status {
 }
 
 /// A whole number.
-fn count(text: &str, range: RangeInclusive<u32>, remedy: &str) -> Result<u32, Complaint> {
+fn count(text: &str, range: RangeInclusive<u32>, help: &str) -> Result<u32, ValueError> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let wrong = |message: String| Complaint::new(0..text.len(), message, remedy);
+    let wrong = |message: String| ValueError::new(0..text.len(), message, help);
     match text.parse().ok().filter(|_| digits) {
         Some(number) if range.contains(&number) => Ok(number),
         _ if digits => Err(wrong(format!("{text} is not from {} to {}", range.start(), range.end()))),
@@ -97,12 +97,12 @@ fn count(text: &str, range: RangeInclusive<u32>, remedy: &str) -> Result<u32, Co
 }
 
 /// A time that is more than nothing and not endless.
-fn span(text: &str) -> Result<Duration, Complaint> {
+fn span(text: &str) -> Result<Duration, ValueError> {
     let time = parse_duration(text)?;
     if time.is_zero() || time > LONGEST {
         let message = format!("a time of {} is out of range", Written(time));
-        let remedy = format!("it is more than nothing and at most {}", Written(LONGEST));
-        return Err(Complaint::new(0..text.len(), message, remedy));
+        let help = format!("it is more than nothing and at most {}", Written(LONGEST));
+        return Err(ValueError::new(0..text.len(), message, help));
     }
     Ok(time)
 }

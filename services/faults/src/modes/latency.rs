@@ -11,7 +11,7 @@ pub use quantiles::Quantiles;
 
 use super::{About, EVERYWHERE, Mode, ModeSpec};
 use crate::{
-    problem::{Complaint, suggestion},
+    error::{ValueError, suggestion},
     quantity::{Millionths, Written, parse_duration},
 };
 use arguments::Call;
@@ -56,7 +56,7 @@ pub enum Delay {
 
 impl Delay {
     /// Reads `200ms`, `uniform(10ms,80ms)` and so on.
-    pub(crate) fn parse(text: &str) -> Result<Self, Complaint> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ValueError> {
         let Some(call) = Call::parse(text)? else {
             return parse_duration(text).map(Self::Fixed);
         };
@@ -67,8 +67,8 @@ impl Delay {
             "quantiles" => Quantiles::parse(&call.parts).map(Self::Quantiles),
             name => {
                 let message = format!("`{name}` is no distribution{}", suggestion(name, DISTRIBUTIONS));
-                let remedy = format!("write a duration, as in latency=200ms, or one of {}", DISTRIBUTIONS.join(", "));
-                Err(Complaint::new(0..name.len(), message, remedy))
+                let help = format!("write a duration, as in latency=200ms, or one of {}", DISTRIBUTIONS.join(", "));
+                Err(ValueError::new(0..name.len(), message, help))
             }
         }
     }
@@ -94,27 +94,27 @@ pub struct LogNormal {
     pub sigma: Millionths,
 }
 
-fn uniform(call: &Call<'_>) -> Result<Delay, Complaint> {
+fn uniform(call: &Call<'_>) -> Result<Delay, ValueError> {
     let parts = call.two("a uniform distribution has two bounds", "write them as in latency=uniform(10ms,80ms)")?;
     let [low, high] = [parts[0].duration()?, parts[1].duration()?];
     if low > high {
         let [from, to] = parts.map(|part| part.text);
         let message = format!("the bounds are the wrong way round: {from} is more than {to}");
-        return Err(Complaint::new(call.inside.clone(), message, "write the smaller bound first"));
+        return Err(ValueError::new(call.inside.clone(), message, "write the smaller bound first"));
     }
     Ok(Delay::Uniform(low, high))
 }
 
-fn normal(call: &Call<'_>) -> Result<Delay, Complaint> {
-    let remedy = "write them as in latency=normal(50ms,10ms)";
-    let [mean, deviation] = call.two("a normal distribution has a mean and a standard deviation", remedy)?;
+fn normal(call: &Call<'_>) -> Result<Delay, ValueError> {
+    let help = "write them as in latency=normal(50ms,10ms)";
+    let [mean, deviation] = call.two("a normal distribution has a mean and a standard deviation", help)?;
     Ok(Delay::Normal(Normal { mean: mean.duration()?, deviation: deviation.duration()? }))
 }
 
-fn lognormal(call: &Call<'_>) -> Result<Delay, Complaint> {
-    let remedy = "write them as in latency=lognormal(20ms,0.8); sigma is the deviation of the natural logarithm";
-    let [median, sigma] = call.two("a lognormal distribution has a median and a sigma", remedy)?;
-    let wrong = |message: String| Complaint::new(sigma.at.clone(), message, remedy);
+fn lognormal(call: &Call<'_>) -> Result<Delay, ValueError> {
+    let help = "write them as in latency=lognormal(20ms,0.8); sigma is the deviation of the natural logarithm";
+    let [median, sigma] = call.two("a lognormal distribution has a median and a sigma", help)?;
+    let wrong = |message: String| ValueError::new(sigma.at.clone(), message, help);
     let read = Millionths::parse(sigma.text)
         .ok_or_else(|| wrong(format!("`{}` is no number with at most six digits after the point", sigma.text)))?;
     if read > MAX_SIGMA {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{AT_START, About, Exit, Mode, ModeSpec, NOT_IN_REQUESTS, OfProcess, Probe, Process};
 use crate::{
-    problem::Complaint,
+    error::ValueError,
     quantity::{Written, parse_duration},
 };
 
@@ -74,22 +74,22 @@ pub(super) const SLOW_DRAIN: ModeSpec = ModeSpec {
     read: |argument| bounded(argument).map(|duration| Mode::Process(Process::SlowDrain(duration))),
 };
 
-fn bounded(text: &str) -> Result<Duration, Complaint> {
+fn bounded(text: &str) -> Result<Duration, ValueError> {
     let duration = parse_duration(text)?;
     if duration > LONGEST {
         let message = format!("{} is too long", Written(duration));
-        return Err(Complaint::new(0..text.len(), message, format!("at most {} are allowed", Written(LONGEST))));
+        return Err(ValueError::new(0..text.len(), message, format!("at most {} are allowed", Written(LONGEST))));
     }
     Ok(duration)
 }
 
-fn exit(text: &str) -> Result<Exit, Complaint> {
+fn exit(text: &str) -> Result<Exit, ValueError> {
     match text {
         "" => Ok(Exit::Code(Exit::UNNAMED)),
         "abort" => Ok(Exit::Abort),
         code => code.parse().map(Exit::Code).map_err(|_| {
-            let remedy = "write crash, crash=CODE with a number from 0 to 255, or crash=abort";
-            Complaint::new(0..code.len(), format!("`{code}` is no exit code"), remedy)
+            let help = "write crash, crash=CODE with a number from 0 to 255, or crash=abort";
+            ValueError::new(0..code.len(), format!("`{code}` is no exit code"), help)
         }),
     }
 }

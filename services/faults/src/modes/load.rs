@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use super::{About, EVERYWHERE, Mode, ModeSpec, NOT_IN_REQUESTS, OfProcess, Process};
 use crate::{
     bytes::{WrittenBytes, parse_rate},
-    problem::Complaint,
+    error::ValueError,
     quantity::parse_duration,
 };
 
@@ -61,7 +61,7 @@ impl Cores {
     }
 
     /// Reads `2` or `0.5`.
-    pub(crate) fn parse(text: &str) -> Result<Self, Complaint> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ValueError> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         let thousandths = (is_number(whole) && is_number(fraction) && fraction.len() <= 3)
@@ -69,9 +69,8 @@ impl Cores {
             .flatten()
             .filter(|thousandths| *thousandths > 0);
         thousandths.map(Self).ok_or_else(|| {
-            let remedy =
-                "write a number of cores, as in cpu=2 or cpu=0.5, or the time for each request, as in cpu=20ms";
-            Complaint::new(0..text.len(), format!("`{text}` is no number of cores"), remedy)
+            let help = "write a number of cores, as in cpu=2 or cpu=0.5, or the time for each request, as in cpu=20ms";
+            ValueError::new(0..text.len(), format!("`{text}` is no number of cores"), help)
         })
     }
 }
@@ -81,7 +80,7 @@ impl FromStr for Cores {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::parse(text).map_err(|complaint| complaint.to_string())
+        Self::parse(text).map_err(|error| error.to_string())
     }
 }
 

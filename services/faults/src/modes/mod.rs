@@ -27,7 +27,7 @@ pub use process::Process;
 pub use response::Statuses;
 pub use shape::Shaping;
 
-use crate::{problem::Complaint, quantity::Written};
+use crate::{error::ValueError, quantity::Written};
 
 /// What a mode is called, takes and does.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct ModeSpec {
     /// Where a rule of it may stand.
     pub(crate) levels: &'static [Level],
     /// Makes the mode of its argument.
-    pub(crate) read: fn(&str) -> Result<Mode, Complaint>,
+    pub(crate) read: fn(&str) -> Result<Mode, ValueError>,
 }
 
 /// What a mode happens to.

@@ -5,7 +5,7 @@ use std::fmt;
 use http::StatusCode;
 
 use super::{About, EVERYWHERE, Mode, ModeSpec};
-use crate::{problem::Complaint, quantity::Percent};
+use crate::{error::ValueError, quantity::Percent};
 
 pub(super) const ERROR: ModeSpec = ModeSpec {
     name: "error",
@@ -29,7 +29,7 @@ pub enum Statuses {
 
 impl Statuses {
     /// Reads `503` or `500:5,503:10`.
-    pub(crate) fn parse(text: &str) -> Result<Self, Complaint> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ValueError> {
         if !text.contains([',', ':']) {
             return status(text).map(Self::Single);
         }
@@ -37,12 +37,12 @@ impl Statuses {
         let mut sum = Some(Percent::NONE);
         let mut at = 0;
         for item in text.split(',') {
-            let weighted = weighted(item).map_err(|complaint| complaint.shifted(at))?;
+            let weighted = weighted(item).map_err(|error| error.shifted(at))?;
             sum = sum.and_then(|sum| sum.checked_add(weighted.1));
             if sum.is_none() {
                 let message = "the percentages add up to more than 100";
-                let remedy = "each is of all requests: lower them until their sum is at most 100";
-                return Err(Complaint::new(at..at + item.len(), message, remedy));
+                let help = "each is of all requests: lower them until their sum is at most 100";
+                return Err(ValueError::new(at..at + item.len(), message, help));
             }
             list.push(weighted);
             at += item.len() + 1;
@@ -66,19 +66,19 @@ impl fmt::Display for Statuses {
     }
 }
 
-fn weighted(item: &str) -> Result<(StatusCode, Percent), Complaint> {
+fn weighted(item: &str) -> Result<(StatusCode, Percent), ValueError> {
     let Some((code, share)) = item.split_once(':') else {
         let message =
             if item.trim().is_empty() { "an empty entry".into() } else { format!("`{item}` has no percentage") };
-        return Err(Complaint::new(0..item.len(), message, "in a list, write STATUS:PERCENT, as in 500:5,503:10"));
+        return Err(ValueError::new(0..item.len(), message, "in a list, write STATUS:PERCENT, as in 500:5,503:10"));
     };
     let status = status(code)?;
     let number = share.trim();
     let offset = code.len() + 1 + (share.len() - share.trim_start().len());
-    Ok((status, Percent::parse(number).map_err(|complaint| complaint.shifted(offset))?))
+    Ok((status, Percent::parse(number).map_err(|error| error.shifted(offset))?))
 }
 
-pub(super) fn status(text: &str) -> Result<StatusCode, Complaint> {
+pub(super) fn status(text: &str) -> Result<StatusCode, ValueError> {
     text.trim()
         .parse::<u16>()
         .ok()
@@ -86,6 +86,6 @@ pub(super) fn status(text: &str) -> Result<StatusCode, Complaint> {
         .and_then(|code| StatusCode::from_u16(code).ok())
         .ok_or_else(|| {
             let message = format!("`{}` is no error status", text.trim());
-            Complaint::new(0..text.len(), message, "an error status is a number from 400 to 599, as in 503")
+            ValueError::new(0..text.len(), message, "an error status is a number from 400 to 599, as in 503")
         })
 }

@@ -2,8 +2,8 @@
 
 use super::Rule;
 use crate::{
+    error::ParseError,
     modes::Level,
-    problem::ParseError,
     syntax::{self, RawRule},
 };
 
@@ -22,8 +22,8 @@ impl Rule {
             let spec = rule.mode.spec();
             if !spec.may_stand(Level::RunTime) {
                 let message = format!("`{}` means nothing once the process runs", spec.name);
-                let remedy = "set it by --fault or MESHWALK_FAULT, where the process is started";
-                return Err(ParseError::new(text, raw.mode.at.clone(), message, remedy));
+                let help = "set it by --fault or MESHWALK_FAULT, where the process is started";
+                return Err(ParseError::new(text, raw.mode.at.clone(), message, help));
             }
             if let Some(id) = &rule.id
                 && rules.iter().any(|other| other.id.as_ref() == Some(id))

@@ -111,9 +111,9 @@ fn a_mode_that_cannot_be_done_to_a_call_says_why_and_what_can() {
         let example = spec.example.split(", ").next().unwrap();
         let error = Rule::parse_all(&format!("{example};upstream=stock")).unwrap_err().to_string();
         let why = format!("`{}` is about requests that come in, `upstream` about calls that go out", spec.name);
-        let remedy =
+        let help =
             format!("set the rule at the upstream itself, or do one of these to the calls: {}", calls.join(", "));
-        assert!(error.starts_with(&why) && error.trim_end().ends_with(&remedy), "{error}");
+        assert!(error.starts_with(&why) && error.trim_end().ends_with(&help), "{error}");
     }
 }
 

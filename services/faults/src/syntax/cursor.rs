@@ -1,7 +1,7 @@
 //! A recursive descent through the text. It reads every byte once.
 
 use super::{MAX_VALUE, RawRule, Value, Word};
-use crate::problem::ParseError;
+use crate::error::ParseError;
 
 /// What ends a bare value.
 const ENDS: [char; 5] = [';', '|', '@', '"', '\n'];
@@ -42,20 +42,20 @@ impl<'a> Cursor<'a> {
         while self.take(';') {
             let key = self.word("a key", "after `;` comes a key and its value, as in ;path=/api/*")?;
             if !self.take('=') {
-                let remedy = format!("write ;{}=VALUE", key.text);
-                return Err(self.error(format!("the key `{}` has no value", key.text), remedy));
+                let help = format!("write ;{}=VALUE", key.text);
+                return Err(self.error(format!("the key `{}` has no value", key.text), help));
             }
             keys.push((key, self.value("value")?));
         }
         Ok(RawRule { mode, argument, rate, keys })
     }
 
-    fn word(&mut self, what: &str, remedy: &str) -> Result<Word, ParseError> {
+    fn word(&mut self, what: &str, help: &str) -> Result<Word, ParseError> {
         self.blanks();
         let start = self.at;
         self.skip(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         if start == self.at {
-            return Err(self.error(format!("{what} is missing here"), remedy));
+            return Err(self.error(format!("{what} is missing here"), help));
         }
         Ok(Word { text: self.source[start..self.at].to_owned(), at: start..self.at })
     }
@@ -146,9 +146,9 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn error(&self, message: impl Into<String>, remedy: impl Into<String>) -> ParseError {
+    fn error(&self, message: impl Into<String>, help: impl Into<String>) -> ParseError {
         let length = self.peek().map_or(0, char::len_utf8);
-        ParseError::new(self.source, self.at..self.at + length, message, remedy)
+        ParseError::new(self.source, self.at..self.at + length, message, help)
     }
 
     /// Takes a character and the blanks before it, if it is the next one.

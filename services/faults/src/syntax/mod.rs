@@ -14,7 +14,7 @@ mod tests;
 
 use std::{fmt, ops::Range};
 
-use super::problem::{Complaint, ParseError};
+use super::error::{ParseError, ValueError};
 use cursor::Cursor;
 
 /// The longest text that is read at all, in bytes.
@@ -50,9 +50,9 @@ pub(crate) struct Value {
 
 impl Value {
     /// A complaint about this value as an error in the source.
-    pub(crate) fn error(&self, source: &str, complaint: Complaint) -> ParseError {
-        let at = self.source_offset(source, complaint.at.start)..self.source_offset(source, complaint.at.end);
-        ParseError::new(source, at, complaint.message, complaint.remedy)
+    pub(crate) fn error(&self, source: &str, error: ValueError) -> ParseError {
+        let at = self.source_offset(source, error.at.start)..self.source_offset(source, error.at.end);
+        ParseError::new(source, at, error.message, error.help)
     }
 
     /// Where a byte of the value stands in the source, which has one more for every escape before it.

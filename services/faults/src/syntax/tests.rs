@@ -84,7 +84,7 @@ fn a_place_in_a_quoted_value_is_counted_with_its_escapes() {
     let value = parse(source).unwrap().remove(0).argument.unwrap();
     assert_eq!(value.text, r#"a"b\c"#);
     for (byte, column) in [(0, 4), (1, 5), (2, 7), (3, 8), (4, 10), (5, 11)] {
-        let error = value.error(source, Complaint::new(byte..byte + 1, "", ""));
+        let error = value.error(source, ValueError::new(byte..byte + 1, "", ""));
         assert_eq!(error.column(), column, "byte {byte}");
     }
 }

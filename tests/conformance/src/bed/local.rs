@@ -15,7 +15,7 @@ use meshwalk_mesh::{
         client::Error,
         types::{ProxyFiles, Section, Snapshot, Status},
     },
-    problem::Problems,
+    diagnostic::Diagnostics,
     yaml,
 };
 use serde_json::Value;
@@ -94,7 +94,7 @@ impl Local {
     /// Puts the workload and these resources in force, and nothing else: what an earlier case left goes by the same
     /// change, which takes half the time of two.
     pub(super) async fn apply(&self, resources: &str) -> anyhow::Result<Applied> {
-        let documents = yaml::parse(resources, "resources".as_ref()).map_err(Problems::from)?;
+        let documents = yaml::parse(resources, "resources".as_ref()).map_err(Diagnostics::from)?;
         let mut wanted = self.ground.clone();
         wanted.documents.extend(documents.iter().map(yaml::Document::to_json));
         match self.control.put_resources(&wanted).await {

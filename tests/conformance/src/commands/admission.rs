@@ -48,10 +48,10 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
             };
             if !as_written {
                 unexpected += 1;
-                let place = question.place.as_ref().map(ToString::to_string).unwrap_or_default();
+                let location = question.location.as_ref().map(ToString::to_string).unwrap_or_default();
                 let words = |refusal: Option<String>| refusal.unwrap_or_else(|| "takes it".to_owned());
-                let (here, there) = (words(here.map(|problems| problems.to_string())), words(there));
-                say(&format!("{place}\n  the API server: {there}\n  the local mesh: {here}"));
+                let (here, there) = (words(here.map(|diagnostics| diagnostics.to_string())), words(there));
+                say(&format!("{location}\n  the API server: {there}\n  the local mesh: {here}"));
             }
         }
     }

@@ -38,15 +38,15 @@ pub(super) fn judge(gateway: &Object<Gateway>, judge: &mut Judge) {
 fn host(host: &str, field: &str, judge: &mut Judge) {
     let (namespace, name) = host.split_once('/').map_or((None, host), |(namespace, name)| (Some(namespace), name));
     if let Some(namespace) = namespace.filter(|name| !["*", "."].contains(name) && !names::is_domain_label(name)) {
-        let remedy = "write a Namespace, `.` for this one or `*` for all before the `/`, or only the host";
-        judge.refuse(field, format!("{namespace:?} is no name of a Namespace"), remedy);
+        let help = "write a Namespace, `.` for this one or `*` for all before the `/`, or only the host";
+        judge.refuse(field, format!("{namespace:?} is no name of a Namespace"), help);
     }
     let is_wild = name.starts_with('*');
     if !names::is_domain(name) || (is_wild && name != "*" && !name.starts_with("*.")) {
-        let remedy = "write a domain, as shop.example, or one that begins with `*.`, without a port";
-        judge.refuse(field, format!("{name:?} is no name of a host"), remedy);
+        let help = "write a domain, as shop.example, or one that begins with `*.`, without a port";
+        judge.refuse(field, format!("{name:?} is no name of a host"), help);
     } else if !is_wild && !name.contains('.') {
-        let remedy = format!("write a name with a domain, as {name}.localhost");
-        judge.refuse(field, format!("the host {name} has no domain"), remedy);
+        let help = format!("write a name with a domain, as {name}.localhost");
+        judge.refuse(field, format!("the host {name} has no domain"), help);
     }
 }

@@ -34,8 +34,8 @@ fn name(header: &str, field: &str, judge: &mut Judge) {
     if header.is_empty() {
         judge.refuse(field, "the header's name is empty", "write the header's name");
     } else if header.starts_with(':') || is_host(header) {
-        let remedy = "leave it out; the host and the path of a request are changed by rewrite";
-        judge.refuse(field, format!("the header {header} cannot be changed here"), remedy);
+        let help = "leave it out; the host and the path of a request are changed by rewrite";
+        judge.refuse(field, format!("the header {header} cannot be changed here"), help);
     }
 }
 

@@ -27,8 +27,8 @@ fn by_hash(hash: &ConsistentHash, at: &str, judge: &mut Judge) {
         hash.http_query_parameter_name.is_some(),
     ];
     if properties.into_iter().filter(|is_there| *is_there).count() > 1 {
-        let remedy = "write one of httpHeaderName, httpCookie, useSourceIp and httpQueryParameterName";
-        judge.refuse(at, "it looks at more than one property of the request", remedy);
+        let help = "write one of httpHeaderName, httpCookie, useSourceIp and httpQueryParameterName";
+        judge.refuse(at, "it looks at more than one property of the request", help);
     }
     if hash.http_cookie.as_ref().is_some_and(|cookie| cookie.name.is_empty()) {
         judge.refuse(&format!("{at}.httpCookie.name"), "the cookie has no name", "write one");
@@ -44,8 +44,8 @@ fn by_hash(hash: &ConsistentHash, at: &str, judge: &mut Judge) {
         let size = maglev.table_size.unwrap_or(0);
         if size >= TABLE || !is_prime(size) {
             let message = format!("a table has no {size} places");
-            let remedy = format!("write a prime number below {TABLE}, as 65537, or leave maglev out");
-            judge.refuse(&format!("{at}.maglev.tableSize"), message, remedy);
+            let help = format!("write a prime number below {TABLE}, as 65537, or leave maglev out");
+            judge.refuse(&format!("{at}.maglev.tableSize"), message, help);
         }
     }
 }

@@ -20,43 +20,43 @@ use std::collections::BTreeMap;
 
 use super::super::{Object, Resources, Spec};
 use crate::{
-    problem::Problem,
+    diagnostic::Diagnostic,
     yaml::{FieldPath, Node},
 };
 
 pub(super) use authorization::is_port;
 
 /// Everything of a set that an API server would not have let in.
-pub(super) fn check(set: &Resources, problems: &mut Vec<Problem>) {
-    set.gateways.values().for_each(|gateway| gateways::judge(gateway, &mut Judge::of(gateway, problems)));
-    set.destination_rules.values().for_each(|rule| traffic_policies::judge(rule, &mut Judge::of(rule, problems)));
-    set.virtual_services.values().for_each(|service| routes::judge(service, &mut Judge::of(service, problems)));
+pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
+    set.gateways.values().for_each(|gateway| gateways::judge(gateway, &mut Judge::of(gateway, diagnostics)));
+    set.destination_rules.values().for_each(|rule| traffic_policies::judge(rule, &mut Judge::of(rule, diagnostics)));
+    set.virtual_services.values().for_each(|service| routes::judge(service, &mut Judge::of(service, diagnostics)));
     for policy in set.peer_authentications.values() {
-        peer_authentication::judge(policy, &mut Judge::of(policy, problems));
+        peer_authentication::judge(policy, &mut Judge::of(policy, diagnostics));
     }
     for policy in set.authorization_policies.values() {
-        authorization::judge(policy, &mut Judge::of(policy, problems));
+        authorization::judge(policy, &mut Judge::of(policy, diagnostics));
     }
 }
 
 /// Makes a problem of a field, where it stands.
-type NewProblem<'a> = dyn Fn(&str, String) -> Problem + 'a;
+type NewProblem<'a> = dyn Fn(&str, String) -> Diagnostic + 'a;
 
 /// Notes what is wrong with one resource.
 struct Judge<'a> {
-    problem: Box<NewProblem<'a>>,
-    problems: &'a mut Vec<Problem>,
+    diagnostic: Box<NewProblem<'a>>,
+    diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl<'a> Judge<'a> {
-    fn of<S: Spec>(object: &'a Object<S>, problems: &'a mut Vec<Problem>) -> Self {
-        Self { problem: Box::new(|field, message| object.problem(field, message)), problems }
+    fn of<S: Spec>(object: &'a Object<S>, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+        Self { diagnostic: Box::new(|field, message| object.diagnostic(field, message)), diagnostics }
     }
 
     /// What is wrong with a field, and what would be right.
-    fn refuse(&mut self, field: &str, message: impl Into<String>, remedy: impl Into<String>) {
-        let problem = (self.problem)(field, message.into()).remedy(remedy);
-        self.problems.push(problem);
+    fn refuse(&mut self, field: &str, message: impl Into<String>, help: impl Into<String>) {
+        let diagnostic = (self.diagnostic)(field, message.into()).help(help);
+        self.diagnostics.push(diagnostic);
     }
 
     /// Refuses a number that is not in a range, whose ends are in it.
@@ -86,13 +86,13 @@ impl<'a> Judge<'a> {
         for (name, value) in labels {
             let field = key(field, name);
             if !names::is_label(name) {
-                let remedy = "write letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit; \
+                let help = "write letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit; \
                               before it there may be a domain and `/`";
-                self.refuse(&field, format!("{name:?} is no name of a label"), remedy);
+                self.refuse(&field, format!("{name:?} is no name of a label"), help);
             }
             if !names::is_label_value(value) {
-                let remedy = "write letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit";
-                self.refuse(&field, format!("{value:?} is no value of a label"), remedy);
+                let help = "write letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit";
+                self.refuse(&field, format!("{value:?} is no value of a label"), help);
             }
         }
     }

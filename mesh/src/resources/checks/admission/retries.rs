@@ -44,8 +44,8 @@ pub(super) fn judge(retries: &Retries, at: &str, judge: &mut Judge) {
         if condition.trim() != condition {
             judge.refuse(&field, message, "leave the spaces out");
         } else {
-            let remedy = "write statuses that HTTP defines, as 503, and conditions of Envoy, with commas between them";
-            judge.refuse(&field, message, format!("{remedy}: {}", CONDITIONS.join(", ")));
+            let help = "write statuses that HTTP defines, as 503, and conditions of Envoy, with commas between them";
+            judge.refuse(&field, message, format!("{help}: {}", CONDITIONS.join(", ")));
         }
     }
 }

@@ -16,11 +16,11 @@ pub(super) fn judge(service: &Object<VirtualService>, judge: &mut Judge) {
     for (index, host) in names.iter().enumerate() {
         let field = format!("spec.hosts[{index}]");
         if !names::is_domain(host) {
-            let remedy = "write the name of a Service, a domain, or one that begins with `*.`";
-            judge.refuse(&field, format!("{host:?} is no name of a host"), remedy);
+            let help = "write the name of a Service, a domain, or one that begins with `*.`";
+            judge.refuse(&field, format!("{host:?} is no name of a host"), help);
         } else if host == "*" && in_mesh {
-            let remedy = "name the Services, or only Gateways in spec.gateways";
-            judge.refuse(&field, "the host * is for Gateways only", remedy);
+            let help = "name the Services, or only Gateways in spec.gateways";
+            judge.refuse(&field, "the host * is for Gateways only", help);
         } else if let Some(other) = names[..index].iter().find(|other| hosts::overlap(host, other)) {
             judge.refuse(&field, format!("the host {host} is in {other} already"), "keep one of them");
         }

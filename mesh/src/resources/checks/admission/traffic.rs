@@ -76,8 +76,8 @@ fn status(abort: &Abort, at: &str, judge: &mut Judge) {
         }
         (None, Some(name)) => {
             if grpc_status(name).is_none() {
-                let remedy = "write one of gRPC's names in capitals, as UNAVAILABLE";
-                judge.refuse(&format!("{at}.grpcStatus"), format!("{name:?} is no gRPC status"), remedy);
+                let help = "write one of gRPC's names in capitals, as UNAVAILABLE";
+                judge.refuse(&format!("{at}.grpcStatus"), format!("{name:?} is no gRPC status"), help);
             }
         }
     }

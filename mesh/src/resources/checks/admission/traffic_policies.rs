@@ -105,7 +105,7 @@ fn outliers(detection: &OutlierDetection, at: &str, judge: &mut Judge) {
     let of_local_origin = detection.consecutive_local_origin_failures.is_some_and(|failures| failures > 0);
     if of_local_origin && !detection.split_external_local_origin_errors {
         let message = "connections that fail are not counted apart";
-        let remedy = "write splitExternalLocalOriginErrors: true too";
-        judge.refuse(&format!("{at}.consecutiveLocalOriginFailures"), message, remedy);
+        let help = "write splitExternalLocalOriginErrors: true too";
+        judge.refuse(&format!("{at}.consecutiveLocalOriginFailures"), message, help);
     }
 }

@@ -65,7 +65,7 @@ fn a_virtual_service_for_the_gateway_and_the_sidecars_has_a_host_for_each() {
     let with = |gateways: &str, hosts: &str| {
         let spec = format!("{{hosts: {hosts}, gateways: {gateways}, http: [{{directResponse: {{status: 200}}}}]}}");
         let meta = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: cart, namespace: shop}";
-        base().with(&read(&format!("{meta}\nspec: {spec}\n"))).map(drop).map_err(|problems| problems.to_string())
+        base().with(&read(&format!("{meta}\nspec: {spec}\n"))).map(drop).map_err(|diagnostics| diagnostics.to_string())
     };
     assert_eq!(with("[door, mesh]", "[shop.example, cart]"), Ok(()));
     assert_eq!(with("[mesh]", "[shop.test, cart]"), Ok(()), "beside a Service's host any other one is routed");

@@ -54,7 +54,7 @@ pub(super) fn compare(base: &Figures, now: &Figures, others: usize) -> Result<Ve
 /// The smallest p-value that the rank-sum test can have: one order of the two samples, and its reverse, out of all ways
 /// to deal out the ranks.
 pub(super) fn smallest_p((first, second): (usize, usize)) -> f64 {
-    let ways: f64 = (1..=first).map(|place| (second + place) as f64 / place as f64).product();
+    let ways: f64 = (1..=first).map(|location| (second + location) as f64 / location as f64).product();
     (2.0 / ways).min(1.0)
 }
 

@@ -1,15 +1,15 @@
 //! Fault rules of a lab, and checks that name their modes.
 
-use super::{TRAFFIC, problems, step};
+use super::{TRAFFIC, diagnostics, step};
 
 /// What is wrong with a lab that sets these rules in double quotes; they begin on line 5, in column 40.
 fn told(rules: &str) -> String {
-    problems(&step(&format!("    faults: {{service: backend, rules: \"{rules}\"}}\n")))
+    diagnostics(&step(&format!("    faults: {{service: backend, rules: \"{rules}\"}}\n")))
 }
 
 #[test]
 fn every_kind_of_wrong_rule_is_told_with_its_place_and_what_would_be_right() {
-    for (rules, column, wrong, remedy) in [
+    for (rules, column, wrong, help) in [
         ("eror=503", 40, "unknown mode `eror`", "did you mean `error`?"),
         ("error", 40, "`error` needs an argument", "write error=STATUS"),
         ("unready=1", 48, "`unready` takes no argument", "write unready;ttl=30s"),
@@ -46,23 +46,23 @@ fn every_kind_of_wrong_rule_is_told_with_its_place_and_what_would_be_right() {
         let begins = format!("1-test.yaml:5:{column}: steps[0].faults.rules: the fault rule in `{line}` is wrong: ");
         let rest = told.strip_prefix(&begins).unwrap_or_else(|| panic!("{rules}: no `{begins}` in {told}"));
         let (message, right) = rest.split_once("; ").unwrap_or_else(|| panic!("{rules}: no remedy in {told}"));
-        assert!(message.contains(wrong) && right.contains(remedy), "{rules}: {told}");
+        assert!(message.contains(wrong) && right.contains(help), "{rules}: {told}");
         assert!(!told.contains('\n'), "{rules}: {told}");
     }
 }
 
 #[test]
 fn a_wrong_rule_is_found_in_whatever_way_it_is_written() {
-    for (rules, place) in [
+    for (rules, location) in [
         ("error=abc", "7:20"),
         ("'error=abc'", "7:21"),
         ("|\n        latency=1s\n        error=abc\n", "9:15"),
         // What YAML folds is one line to the reader; the place is that of the text then.
         (">\n        latency=1s |\n        error=abc\n", "8:9"),
     ] {
-        let told = problems(&step(&format!("    faults:\n      service: backend\n      rules: {rules}\n")));
+        let told = diagnostics(&step(&format!("    faults:\n      service: backend\n      rules: {rules}\n")));
         let line = told.lines().next().unwrap();
-        let begins = format!("1-test.yaml:{place}: steps[0].faults.rules: ");
+        let begins = format!("1-test.yaml:{location}: steps[0].faults.rules: ");
         assert!(line.starts_with(&begins) && line.contains("`abc` is no error status"), "{rules}: {told}");
     }
 }
@@ -70,7 +70,7 @@ fn a_wrong_rule_is_found_in_whatever_way_it_is_written() {
 #[test]
 fn rules_of_several_lines_are_right_and_their_modes_may_be_the_processs() {
     let lab = step("    faults: {service: backend, rules: \"crash=137;after=5s | unready\"}\n    aply: x\n");
-    assert_eq!(problems(&lab), "1-test.yaml:6:5: steps[0].aply: there is no such key; did you mean `apply`?");
+    assert_eq!(diagnostics(&lab), "1-test.yaml:6:5: steps[0].aply: there is no such key; did you mean `apply`?");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn checks_name_modes_that_there_are() {
          - {{metric: {{name: a, workload: b, delta: \"= faults:latncy\"}}}}\n      \
          - {{adds-up: {{left: [{{client: success}}], right: [{{faults: explode}}]}}}}\n"
     ));
-    let told = problems(&lab);
+    let told = diagnostics(&lab);
     let lines: Vec<_> = told.lines().collect();
     assert_eq!(lines.len(), 4, "{told}");
     let begins = [

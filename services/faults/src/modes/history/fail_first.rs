@@ -8,7 +8,7 @@ use super::{
     super::{About, EVERYWHERE, Mode, ModeSpec},
     History, Status, count, with_status,
 };
-use crate::problem::Complaint;
+use crate::error::ValueError;
 
 pub(in super::super) const FAIL_FIRST: ModeSpec = ModeSpec {
     name: "fail-first",
@@ -31,7 +31,7 @@ pub struct FailFirst {
 }
 
 impl FailFirst {
-    fn parse(text: &str) -> Result<Self, Complaint> {
+    fn parse(text: &str) -> Result<Self, ValueError> {
         let (tries, status) = with_status(text)?;
         let tries = count(tries, 1..=1000, "write how many tries fail, as in fail-first=2 or fail-first=2:500")?;
         Ok(Self { tries, status })

@@ -8,7 +8,7 @@ use super::{
     super::{About, Mode, ModeSpec, NOT_IN_REQUESTS},
     History, Status, span, with_status,
 };
-use crate::{problem::Complaint, quantity::Written};
+use crate::{error::ValueError, quantity::Written};
 
 pub(in super::super) const FLAP: ModeSpec = ModeSpec {
     name: "flap",
@@ -33,16 +33,16 @@ pub struct Flap {
 }
 
 impl Flap {
-    fn parse(text: &str) -> Result<Self, Complaint> {
+    fn parse(text: &str) -> Result<Self, ValueError> {
         let (times, status) = with_status(text)?;
         let Some((up, down)) = times.split_once('/') else {
             let message = format!("`{times}` is only one time");
-            return Err(Complaint::new(0..times.len(), message, "write UP/DOWN, as in flap=10s/5s"));
+            return Err(ValueError::new(0..times.len(), message, "write UP/DOWN, as in flap=10s/5s"));
         };
         let offset = up.len() + 1 + (down.len() - down.trim_start().len());
         let indent = up.len() - up.trim_start().len();
-        let up = span(up.trim()).map_err(|complaint| complaint.shifted(indent))?;
-        let down = span(down.trim()).map_err(|complaint| complaint.shifted(offset))?;
+        let up = span(up.trim()).map_err(|error| error.shifted(indent))?;
+        let down = span(down.trim()).map_err(|error| error.shifted(offset))?;
         Ok(Self { up, down, status })
     }
 }

@@ -8,7 +8,7 @@ use super::{
     super::{About, Mode, ModeSpec, NOT_IN_REQUESTS},
     History, Status, span, with_status,
 };
-use crate::{problem::Complaint, quantity::Written};
+use crate::{error::ValueError, quantity::Written};
 
 pub(in super::super) const LATCH: ModeSpec = ModeSpec {
     name: "latch",
@@ -32,7 +32,7 @@ pub struct Latch {
 }
 
 impl Latch {
-    fn parse(text: &str) -> Result<Self, Complaint> {
+    fn parse(text: &str) -> Result<Self, ValueError> {
         let (idle, status) = with_status(text)?;
         Ok(Self { idle: span(idle)?, status })
     }

@@ -6,7 +6,7 @@ use super::{
     super::{About, Mode, ModeSpec, NOT_IN_REQUESTS},
     History, count,
 };
-use crate::problem::Complaint;
+use crate::error::ValueError;
 
 pub(in super::super) const RATE_LIMIT: ModeSpec = ModeSpec {
     name: "rate-limit",
@@ -56,14 +56,14 @@ impl fmt::Display for Period {
 }
 
 impl RateLimit {
-    fn parse(text: &str) -> Result<Self, Complaint> {
+    fn parse(text: &str) -> Result<Self, ValueError> {
         const REMEDY: &str = "write a whole number and s, m or h, as in rate-limit=10/s";
         let Some((requests, letter)) = text.split_once('/') else {
-            return Err(Complaint::new(0..text.len(), format!("`{text}` is no rate"), REMEDY));
+            return Err(ValueError::new(0..text.len(), format!("`{text}` is no rate"), REMEDY));
         };
         let Some((per, ..)) = Period::ALL.into_iter().find(|(_, known, _)| *known == letter.trim()) else {
             let at = requests.len() + 1..text.len();
-            return Err(Complaint::new(at, format!("`{}` is no period", letter.trim()), REMEDY));
+            return Err(ValueError::new(at, format!("`{}` is no period", letter.trim()), REMEDY));
         };
         Ok(Self { requests: count(requests.trim_end(), 1..=1_000_000, REMEDY)?, per })
     }

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, time::Duration};
 
-use crate::{problem::Complaint, quantity::parse_duration};
+use crate::{error::ValueError, quantity::parse_duration};
 
 /// A distribution with its arguments.
 pub(super) struct Call<'a> {
@@ -20,16 +20,16 @@ pub(super) struct Part<'a> {
 
 impl<'a> Call<'a> {
     /// Reads a call; nothing, if the text has no parenthesis.
-    pub(super) fn parse(text: &'a str) -> Result<Option<Self>, Complaint> {
+    pub(super) fn parse(text: &'a str) -> Result<Option<Self>, ValueError> {
         let Some((name, rest)) = text.split_once('(') else { return Ok(None) };
-        let remedy = "write the arguments between parentheses, as in latency=uniform(10ms,80ms)";
+        let help = "write the arguments between parentheses, as in latency=uniform(10ms,80ms)";
         let Some(end) = rest.find(')') else {
-            return Err(Complaint::new(text.len()..text.len(), "the parenthesis is not closed", remedy));
+            return Err(ValueError::new(text.len()..text.len(), "the parenthesis is not closed", help));
         };
         let start = name.len() + 1;
         let inside = start..start + end;
         if inside.end + 1 < text.len() {
-            return Err(Complaint::new(inside.end + 1..text.len(), "nothing comes after the parenthesis", remedy));
+            return Err(ValueError::new(inside.end + 1..text.len(), "nothing comes after the parenthesis", help));
         }
         let mut parts = Vec::new();
         let mut at = start;
@@ -43,16 +43,16 @@ impl<'a> Call<'a> {
     }
 
     /// The two parts that most distributions have.
-    pub(super) fn two(&self, message: &str, remedy: &str) -> Result<[&Part<'a>; 2], Complaint> {
+    pub(super) fn two(&self, message: &str, help: &str) -> Result<[&Part<'a>; 2], ValueError> {
         match self.parts.as_slice() {
             [first, second] => Ok([first, second]),
-            _ => Err(Complaint::new(self.inside.clone(), message, remedy)),
+            _ => Err(ValueError::new(self.inside.clone(), message, help)),
         }
     }
 }
 
 impl Part<'_> {
-    pub(super) fn duration(&self) -> Result<Duration, Complaint> {
-        parse_duration(self.text).map_err(|complaint| complaint.shifted(self.at.start))
+    pub(super) fn duration(&self) -> Result<Duration, ValueError> {
+        parse_duration(self.text).map_err(|error| error.shifted(self.at.start))
     }
 }

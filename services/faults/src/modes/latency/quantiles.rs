@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use super::arguments::Part;
 use crate::{
-    problem::Complaint,
+    error::ValueError,
     quantity::{Percent, Written, parse_duration},
 };
 
@@ -24,14 +24,14 @@ type Point = (Percent, Duration);
 
 impl Quantiles {
     /// Reads the points between the parentheses.
-    pub(super) fn parse(parts: &[Part<'_>]) -> Result<Self, Complaint> {
+    pub(super) fn parse(parts: &[Part<'_>]) -> Result<Self, ValueError> {
         let mut points: Vec<Point> = Vec::with_capacity(parts.len());
         for (position, part) in parts.iter().enumerate() {
             if position == MAX_POINTS {
                 let message = format!("more than {MAX_POINTS} points");
-                return Err(Complaint::new(part.at.clone(), message, "leave out what the others say already"));
+                return Err(ValueError::new(part.at.clone(), message, "leave out what the others say already"));
             }
-            let point = point(part.text).map_err(|complaint| complaint.shifted(part.at.start))?;
+            let point = point(part.text).map_err(|error| error.shifted(part.at.start))?;
             if let Some(before) = points.last() {
                 follows(*before, point, part)?;
             }
@@ -40,7 +40,7 @@ impl Quantiles {
         match points.as_slice() {
             [(Percent::NONE, _)] => {
                 let at = parts.first().map_or(0..0, |part| part.at.clone());
-                Err(Complaint::new(at, "p0 alone says nothing about longer delays", "add a point, as in p99:1s"))
+                Err(ValueError::new(at, "p0 alone says nothing about longer delays", "add a point, as in p99:1s"))
             }
             _ => Ok(Self(points)),
         }
@@ -52,33 +52,33 @@ impl Quantiles {
     }
 }
 
-fn point(text: &str) -> Result<Point, Complaint> {
+fn point(text: &str) -> Result<Point, ValueError> {
     let Some((name, delay)) = text.split_once(':') else {
-        return Err(Complaint::new(0..text.len(), format!("the point `{text}` has no delay"), REMEDY));
+        return Err(ValueError::new(0..text.len(), format!("the point `{text}` has no delay"), REMEDY));
     };
     let Some(number) = name.strip_prefix('p') else {
-        return Err(Complaint::new(0..name.len(), format!("the point `{name}` does not begin with `p`"), REMEDY));
+        return Err(ValueError::new(0..name.len(), format!("the point `{name}` does not begin with `p`"), REMEDY));
     };
-    let percent = Percent::parse(number.trim_end()).map_err(|complaint| complaint.shifted(1))?;
+    let percent = Percent::parse(number.trim_end()).map_err(|error| error.shifted(1))?;
     let indent = name.len() + 1 + (delay.len() - delay.trim_start().len());
-    let delay = parse_duration(delay.trim()).map_err(|complaint| complaint.shifted(indent))?;
+    let delay = parse_duration(delay.trim()).map_err(|error| error.shifted(indent))?;
     Ok((percent, delay))
 }
 
 /// Complains of a point that cannot follow the one before it.
-fn follows(before: Point, point: Point, part: &Part<'_>) -> Result<(), Complaint> {
+fn follows(before: Point, point: Point, part: &Part<'_>) -> Result<(), ValueError> {
     let (percent, delay) = (part.at.start..part.at.start + part.text.find(':').unwrap_or_default(), part.at.clone());
     if point.0 == before.0 {
         let message = format!("p{} stands twice", point.0);
-        return Err(Complaint::new(percent, message, "leave one of them out"));
+        return Err(ValueError::new(percent, message, "leave one of them out"));
     }
     if point.0 < before.0 {
         let message = format!("p{} comes after p{}", point.0, before.0);
-        return Err(Complaint::new(percent, message, "write the points in rising order"));
+        return Err(ValueError::new(percent, message, "write the points in rising order"));
     }
     if point.1 < before.1 {
         let message = format!("p{}:{} is less than p{}:{}", point.0, Written(point.1), before.0, Written(before.1));
-        return Err(Complaint::new(delay, message, "a higher percentage has the same delay or a longer one"));
+        return Err(ValueError::new(delay, message, "a higher percentage has the same delay or a longer one"));
     }
     Ok(())
 }

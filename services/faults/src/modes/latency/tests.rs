@@ -1,6 +1,6 @@
 use super::*;
 
-fn complaint(text: &str) -> Complaint {
+fn error(text: &str) -> ValueError {
     Delay::parse(text).map(|delay| delay.to_string()).unwrap_err()
 }
 
@@ -49,10 +49,10 @@ fn what_is_no_distribution_says_where_and_why() {
         ("quantiles(p50:10ms,p90:9ms)", "p90:9ms", "p90:9ms is less than p50:10ms"),
         ("quantiles(p0:10ms)", "p0:10ms", "p0 alone"),
     ] {
-        let complaint = complaint(text);
-        assert!(complaint.message.contains(message), "{text}: {complaint:?}");
-        assert_eq!(&text[complaint.at.clone()], marked, "{text}: {complaint:?}");
+        let error = error(text);
+        assert!(error.message.contains(message), "{text}: {error:?}");
+        assert_eq!(&text[error.at.clone()], marked, "{text}: {error:?}");
     }
     let many: Vec<String> = (1..=33).map(|point| format!("p{point}:{point}ms")).collect();
-    assert!(complaint(&format!("quantiles({})", many.join(","))).message.contains("more than 32 points"));
+    assert!(error(&format!("quantiles({})", many.join(","))).message.contains("more than 32 points"));
 }

@@ -7,7 +7,7 @@ use std::{
 
 /// Where in a file something stands. Lines and columns count from 1, as editors do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-pub struct Place {
+pub struct Location {
     /// The file as the user named it.
     pub file: PathBuf,
     /// The line, from 1.
@@ -19,7 +19,7 @@ pub struct Place {
 /// The file of what was kept as a document, and stands in no file of its own.
 const KEPT: &str = "(kept)";
 
-impl Place {
+impl Location {
     /// For a document that was kept.
     pub fn kept() -> Self {
         Self { file: PathBuf::from(KEPT), line: 1, column: 1 }
@@ -31,7 +31,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
     }
@@ -39,9 +39,9 @@ impl fmt::Display for Place {
 
 /// One thing that is wrong with an input.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Problem {
+pub struct Diagnostic {
     /// Where it stands, if it stands in a file.
-    pub place: Option<Place>,
+    pub location: Option<Location>,
     /// The resource that it belongs to, as `VirtualService meshwalk/backend`.
     pub resource: Option<String>,
     /// The field, as `spec.http[0].route[1].weight`.
@@ -49,19 +49,19 @@ pub struct Problem {
     /// What is wrong, without a full stop.
     pub message: String,
     /// What would be right, without a full stop.
-    pub remedy: Option<String>,
+    pub help: Option<String>,
 }
 
-impl Problem {
+impl Diagnostic {
     /// A problem of which nothing but the message is known yet.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { place: None, resource: None, field: None, message: message.into(), remedy: None }
+        Self { location: None, resource: None, field: None, message: message.into(), help: None }
     }
 
     /// Says where it stands.
     #[must_use]
-    pub fn at(mut self, place: &Place) -> Self {
-        self.place = Some(place.clone());
+    pub fn at(mut self, location: &Location) -> Self {
+        self.location = Some(location.clone());
         self
     }
 
@@ -81,42 +81,43 @@ impl Problem {
 
     /// Says what would be right.
     #[must_use]
-    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
         self
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in
-            [self.place.as_ref().map(Place::to_string), self.resource.clone(), self.field.clone()].into_iter().flatten()
+        for part in [self.location.as_ref().map(Location::to_string), self.resource.clone(), self.field.clone()]
+            .into_iter()
+            .flatten()
         {
             write!(f, "{part}: ")?;
         }
         f.write_str(&self.message)?;
-        self.remedy.as_ref().map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))
     }
 }
 
 /// Everything that is wrong with an input; an input with problems changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
-pub struct Problems(pub Vec<Problem>);
+pub struct Diagnostics(pub Vec<Diagnostic>);
 
-impl fmt::Display for Problems {
+impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
+        for (index, diagnostic) in self.0.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            problem.fmt(f)?;
+            diagnostic.fmt(f)?;
         }
         Ok(())
     }
 }
 
-impl From<Problem> for Problems {
-    fn from(problem: Problem) -> Self {
-        Self(vec![problem])
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
     }
 }

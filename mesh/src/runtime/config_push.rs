@@ -21,13 +21,13 @@ use crate::{
 
 /// Envoy takes a file within some 50 ms; a machine at its limit gets a lot more.
 const DEADLINE: Duration = Duration::from_secs(20);
-const GLANCE: Duration = Duration::from_millis(8);
+const POLL_INTERVAL: Duration = Duration::from_millis(8);
 /// The statistics that tell which configuration is in force, and whether one was refused.
 const STATS: &str = r"(\.version_text|\.update_rejected|_warming|\.warming_clusters)$";
 
 /// What a proxy was given so far.
 #[derive(Debug, Default)]
-pub(super) struct Delivery {
+pub(super) struct ConfigPush {
     folder: PathBuf,
     access_log: PathBuf,
     log: PathBuf,
@@ -39,7 +39,7 @@ pub(super) struct Delivery {
 
 /// What has to be seen in Envoy's statistics before a step is done.
 #[derive(Debug)]
-pub(super) struct Awaited {
+pub(super) struct PendingAck {
     socket: PathBuf,
     log: PathBuf,
     log_length: u64,
@@ -64,15 +64,15 @@ pub(super) enum Refused {
     Silence { log: PathBuf },
 }
 
-impl Delivery {
+impl ConfigPush {
     pub(super) fn new(paths: &Paths) -> Self {
         let Paths { folder, access_log, envoy_log, .. } = paths.clone();
         Self { folder, access_log, log: envoy_log, ..Self::default() }
     }
 
     /// Where the proxy's files lie.
-    pub(super) fn place(&self) -> files::Delivery<'_> {
-        files::Delivery { folder: &self.folder, access_log: &self.access_log }
+    pub(super) fn paths(&self) -> files::ConfigPaths<'_> {
+        files::ConfigPaths { folder: &self.folder, access_log: &self.access_log }
     }
 
     /// Writes the files that differ from what stands there; nothing if none does. `running` is whether Envoy runs
@@ -85,13 +85,13 @@ impl Delivery {
         config: &ProxyConfig,
         version: u64,
         running: bool,
-    ) -> Result<Option<Awaited>, WriteError> {
+    ) -> Result<Option<PendingAck>, WriteError> {
         // Most steps change nothing at most proxies, and a configuration is long to write.
         if self.config.as_ref() == Some(config) {
             return Ok(None);
         }
         let version = version.to_string();
-        let plain = files::render(config, self.place(), "");
+        let plain = files::render(config, self.paths(), "");
         let changed: Vec<bool> = plain.iter().map(|file| self.written.get(&file.name) != Some(&file.content)).collect();
         self.config = None;
         if !changed.contains(&true) {
@@ -102,14 +102,14 @@ impl Delivery {
         let refused_before = if running { refused(&stats(&socket).await.unwrap_or_default()) } else { 0 };
         let log_length = std::fs::metadata(&self.log).map_or(0, |found| found.len());
         let mut names = Vec::new();
-        let versioned = files::render(config, self.place(), &version);
+        let versioned = files::render(config, self.paths(), &version);
         for ((plain, versioned), _) in plain.into_iter().zip(versioned).zip(changed).filter(|(_, changed)| *changed) {
             secrets::replace(&self.folder.join(&versioned.name), versioned.content.as_bytes())?;
             names.extend(awaited_name(&plain.name, plain.kind, config));
             self.written.insert(plain.name, plain.content);
         }
         self.config = Some(config.clone());
-        Ok(Some(Awaited { socket, log: self.log.clone(), log_length, names, version, refused_before }))
+        Ok(Some(PendingAck { socket, log: self.log.clone(), log_length, names, version, refused_before }))
     }
 
     /// Envoy's words, if it refused a part of what it found at its start.
@@ -157,7 +157,7 @@ fn awaited_name(file: &str, kind: FileKind, config: &ProxyConfig) -> Option<Stri
     }
 }
 
-impl Awaited {
+impl PendingAck {
     /// Waits until Envoy runs all of it, and nothing is warming.
     ///
     /// # Errors
@@ -173,7 +173,7 @@ impl Awaited {
                     return Ok(());
                 }
             }
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         Err(Refused::Silence { log: self.log })
     }
@@ -197,7 +197,7 @@ async fn words(socket: &Path, log: &Path, after: u64) -> String {
         if !words.is_empty() {
             break;
         }
-        tokio::time::sleep(GLANCE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         words = supervise::lines_after(log, after)
             .into_iter()
             .filter(|line| line.contains("reject") || line.contains("rror"))
@@ -217,7 +217,7 @@ pub(super) async fn drained(folder: &Path) {
     let end = Instant::now() + DEADLINE;
     while Instant::now() < end {
         match admin::stats(&socket, DRAINING).await {
-            Ok(stats) if stats.values().any(|count| count != "0") => tokio::time::sleep(GLANCE * 4).await,
+            Ok(stats) if stats.values().any(|count| count != "0") => tokio::time::sleep(POLL_INTERVAL * 4).await,
             // Whoever does not answer has no connections either.
             _ => return,
         }

@@ -5,10 +5,10 @@ use std::sync::{Arc, PoisonError};
 use futures_util::future::join_all;
 use tokio::sync::{oneshot, watch};
 
-use super::{pod::Pod, shared::Shared, state::State};
+use super::{handle::MeshHandle, pod::Pod, state::MeshState};
 
 /// Ends pods and frees their addresses and folders; returns when they are gone.
-pub(super) async fn end(shared: &Shared, state: &mut State, pods: Vec<Pod>, hurry: watch::Receiver<bool>) {
+pub(super) async fn end(shared: &MeshHandle, state: &mut MeshState, pods: Vec<Pod>, hurry: watch::Receiver<bool>) {
     let gone = join_all(pods.into_iter().map(|pod| end_one(pod, hurry.clone()))).await;
     for (name, address) in gone {
         free(shared, state, &name, address);
@@ -17,7 +17,7 @@ pub(super) async fn end(shared: &Shared, state: &mut State, pods: Vec<Pod>, hurr
 
 /// The same without waiting: a pod may drain for half a minute. The mesh's own end hurries it and
 /// waits for it. Whoever wants to know is told of each when it is gone.
-pub(super) fn end_later(shared: &Arc<Shared>, pods: Vec<Pod>) -> Vec<oneshot::Receiver<()>> {
+pub(super) fn end_later(shared: &Arc<MeshHandle>, pods: Vec<Pod>) -> Vec<oneshot::Receiver<()>> {
     let mut all = Vec::new();
     for pod in pods {
         let (gone, when_gone) = oneshot::channel();
@@ -29,9 +29,9 @@ pub(super) fn end_later(shared: &Arc<Shared>, pods: Vec<Pod>) -> Vec<oneshot::Re
             free(&its, &mut state, &name, address);
             let _ = gone.send(());
         });
-        let mut leaving = shared.leaving.lock().unwrap_or_else(PoisonError::into_inner);
-        leaving.retain(|task| !task.is_finished());
-        leaving.push(task);
+        let mut terminations = shared.terminations.lock().unwrap_or_else(PoisonError::into_inner);
+        terminations.retain(|task| !task.is_finished());
+        terminations.push(task);
     }
     all
 }
@@ -42,7 +42,7 @@ async fn end_one(pod: Pod, hurry: watch::Receiver<bool>) -> (String, std::net::I
     (name, address)
 }
 
-fn free(shared: &Shared, state: &mut State, name: &str, address: std::net::Ipv4Addr) {
+fn free(shared: &MeshHandle, state: &mut MeshState, name: &str, address: std::net::Ipv4Addr) {
     state.network.release(address);
     shared.expiries.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     let folder = shared.folder.join(name);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    problem::{Problem, Problems},
+    diagnostic::{Diagnostic, Diagnostics},
     resources::{
         Resources,
         model::{DestinationRule, PortReference},
@@ -17,7 +17,7 @@ use super::{
 };
 
 /// The mesh as translation sees it.
-pub(crate) struct Mesh<'a> {
+pub(crate) struct MeshView<'a> {
     pub(crate) resources: &'a Resources,
     pub(crate) topology: &'a Topology,
     /// By full name.
@@ -40,11 +40,11 @@ pub(crate) struct MeshPort {
     pub(crate) target: PortReference,
 }
 
-impl<'a> Mesh<'a> {
+impl<'a> MeshView<'a> {
     /// # Errors
     /// Ports whose protocol is not told or not HTTP, and pods of which services want more than one port.
-    pub(crate) fn new(resources: &'a Resources, topology: &'a Topology) -> Result<Self, Problems> {
-        let mut problems = Vec::new();
+    pub(crate) fn new(resources: &'a Resources, topology: &'a Topology) -> Result<Self, Diagnostics> {
+        let mut diagnostics = Vec::new();
         let mut services = BTreeMap::new();
         for (key, object) in &resources.services {
             let mut ports = Vec::new();
@@ -52,12 +52,12 @@ impl<'a> Mesh<'a> {
                 let target = port.target_port.clone().unwrap_or(PortReference::Number(port.port));
                 match protocol::of_port(port) {
                     Ok(protocol) => ports.push(MeshPort { number: port.port, protocol, target }),
-                    Err(error) => problems.push(
-                        Problem::new(error.to_string())
-                            .at(&object.place)
+                    Err(error) => diagnostics.push(
+                        Diagnostic::new(error.to_string())
+                            .at(&object.location)
                             .of(format!("Service {}/{}", key.namespace, key.name))
                             .field(format!("spec.ports[{index}]"))
-                            .remedy(remedy(&error)),
+                            .help(help(&error)),
                     ),
                 }
             }
@@ -74,8 +74,8 @@ impl<'a> Mesh<'a> {
             );
         }
         let mesh = Self { resources, topology, services };
-        problems.extend(topology.instances.iter().filter_map(|instance| mesh.one_app_port(instance)));
-        if problems.is_empty() { Ok(mesh) } else { Err(Problems(problems)) }
+        diagnostics.extend(topology.instances.iter().filter_map(|instance| mesh.one_app_port(instance)));
+        if diagnostics.is_empty() { Ok(mesh) } else { Err(Diagnostics(diagnostics)) }
     }
 
     /// The pods behind a service, ready or not.
@@ -123,20 +123,20 @@ impl<'a> Mesh<'a> {
     }
 
     /// An app has one socket behind its sidecar, so only one of its ports can be a service's.
-    fn one_app_port(&self, instance: &Instance) -> Option<Problem> {
+    fn one_app_port(&self, instance: &Instance) -> Option<Diagnostic> {
         let ports = self.inbound_ports(instance);
         (instance.sidecar && ports.len() > 1).then(|| {
-            Problem::new(format!(
+            Diagnostic::new(format!(
                 "services lead to the ports {} of one pod",
                 ports.keys().map(u16::to_string).collect::<Vec<_>>().join(", ")
             ))
             .of(format!("Deployment {}/{}", instance.namespace, instance.workload))
-            .remedy("let services lead to one port of each pod on one machine")
+            .help("let services lead to one port of each pod on one machine")
         })
     }
 }
 
-fn remedy(error: &ProtocolError) -> &'static str {
+fn help(error: &ProtocolError) -> &'static str {
     match error {
         ProtocolError::Unknown(_) => "set appProtocol: http (or http2, grpc), or begin the port's name with it",
         ProtocolError::NotHttp(..) => "take the port out of the Service",

@@ -1,6 +1,6 @@
 //! What cannot be translated truthfully is refused, once, with the place and what would be right.
 
-use meshwalk_mesh::{problem::Problems, resources::Resources, topology::OutboundPolicy, translate::translate};
+use meshwalk_mesh::{diagnostic::Diagnostics, resources::Resources, topology::OutboundPolicy, translate::translate};
 
 use super::pods::{resources, topology};
 
@@ -11,10 +11,10 @@ fn refused(yaml: &str) -> String {
     let reading = Resources::read_in(&[path], "shop");
     let set = reading.and_then(|reading| resources(&[]).with(&reading));
     let result = set.and_then(|set| translate(&set, &topology(&set)).map(drop));
-    let problems: Problems = result.expect_err("it is accepted");
-    assert_eq!(problems.0.len(), 1, "{problems}");
-    assert!(problems.0[0].place.is_some() && problems.0[0].remedy.is_some(), "{problems}");
-    problems.to_string()
+    let diagnostics: Diagnostics = result.expect_err("it is accepted");
+    assert_eq!(diagnostics.0.len(), 1, "{diagnostics}");
+    assert!(diagnostics.0[0].location.is_some() && diagnostics.0[0].help.is_some(), "{diagnostics}");
+    diagnostics.to_string()
 }
 
 fn virtual_service(spec: &str) -> String {

@@ -13,7 +13,7 @@ use crate::{
 
 /// Where, and what the control ports there ask for.
 #[derive(Debug, clap::Args)]
-pub struct Place {
+pub struct PlatformFlags {
     /// Where the applications run.
     #[arg(long, value_enum, default_value = "local")]
     on: TargetKind,
@@ -26,7 +26,7 @@ pub struct Place {
     control_token_file: Option<PathBuf>,
 }
 
-impl Place {
+impl PlatformFlags {
     /// The target; on a cluster, each command is shown on standard error before it runs.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ const WINDOW: usize = 60;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError {
     message: String,
-    remedy: String,
+    help: String,
     line: usize,
     column: usize,
     excerpt: String,
@@ -18,7 +18,7 @@ pub struct ParseError {
 
 impl ParseError {
     /// An error at a range of bytes of `source`. The range may lie at the end; it is cut to its first line.
-    pub(crate) fn new(source: &str, at: Range<usize>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(crate) fn new(source: &str, at: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Self {
         let start = floor_boundary(source, at.start);
         let line_start = source[..start].rfind('\n').map_or(0, |newline| newline + 1);
         let line_end = source[start..].find('\n').map_or(source.len(), |newline| start + newline);
@@ -38,7 +38,7 @@ impl ParseError {
         }
         Self {
             message: message.into(),
-            remedy: remedy.into(),
+            help: help.into(),
             line: source[..start].matches('\n').count() + 1,
             column: before.len() + 1,
             // A tab or an escape sequence would move the caret, or the terminal's cursor.
@@ -53,8 +53,8 @@ impl ParseError {
     }
 
     /// What would be right.
-    pub fn remedy(&self) -> &str {
-        &self.remedy
+    pub fn help(&self) -> &str {
+        &self.help
     }
 
     /// The line of the text that is wrong, or of a long one the part around the place.
@@ -78,7 +78,7 @@ impl fmt::Display for ParseError {
         writeln!(f, "{} (line {}, column {})", self.message, self.line, self.column)?;
         writeln!(f, "  {}", self.excerpt)?;
         writeln!(f, "  {}{}", " ".repeat(self.caret.start), "^".repeat(self.caret.len()))?;
-        write!(f, "  {}", self.remedy)
+        write!(f, "  {}", self.help)
     }
 }
 
@@ -121,22 +121,22 @@ pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str
 
 /// What is wrong in a value, at bytes of that value. Whoever knows where the value stands makes a [`ParseError`] of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Complaint {
+pub(crate) struct ValueError {
     pub(crate) at: Range<usize>,
     pub(crate) message: String,
-    pub(crate) remedy: String,
+    pub(crate) help: String,
 }
 
 /// For a place that is known otherwise, such as a flag's value.
-impl fmt::Display for Complaint {
+impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.message, self.remedy)
+        write!(f, "{}; {}", self.message, self.help)
     }
 }
 
-impl Complaint {
-    pub(crate) fn new(at: Range<usize>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { at, message: message.into(), remedy: remedy.into() }
+impl ValueError {
+    pub(crate) fn new(at: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { at, message: message.into(), help: help.into() }
     }
 
     /// The same complaint about a part that begins at `offset` of the value.

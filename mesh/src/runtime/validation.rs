@@ -2,9 +2,9 @@
 
 use futures_util::{StreamExt, stream};
 
-use super::{network, shared::Shared, state::State};
+use super::{handle::MeshHandle, network, state::MeshState};
 use crate::{
-    control::types::{Refusal, RefusalKind},
+    control::types::{ApplyError, ApplyErrorKind},
     envoy::validate::{self, Invalid},
     topology::Topology,
     translate::{ProxyConfig, Translation, bootstrap},
@@ -15,11 +15,11 @@ const VALIDATIONS: usize = 2;
 
 /// Lets Envoy judge every configuration that differs from what runs.
 pub(super) async fn of_changed(
-    shared: &Shared,
-    state: &State,
+    shared: &MeshHandle,
+    state: &MeshState,
     topology: &Topology,
     draft: &Translation,
-) -> Result<(), Refusal> {
+) -> Result<(), ApplyError> {
     // Endpoints are addresses that the mesh has chosen itself.
     let same = |old: &ProxyConfig, new: &ProxyConfig| {
         old.listeners == new.listeners && old.routes == new.routes && old.clusters == new.clusters
@@ -35,12 +35,12 @@ pub(super) async fn of_changed(
     Ok(())
 }
 
-async fn judge(shared: &Shared, pod: String, bootstrap: String) -> Result<(), Refusal> {
+async fn judge(shared: &MeshHandle, pod: String, bootstrap: String) -> Result<(), ApplyError> {
     let file = tempfile::Builder::new().prefix("validate-").suffix(".json").tempfile_in(&shared.folder);
     let file = file.map_err(|error| failed(&format!("cannot write in {}: {error}", shared.folder.display())))?;
     std::fs::write(file.path(), bootstrap).map_err(|error| failed(&error.to_string()))?;
-    validate::validate(&shared.tools.envoy.program, file.path()).await.map_err(|invalid| match invalid {
-        Invalid::Refused(words) => refusal(&pod, &words),
+    validate::validate(&shared.launcher.envoy.program, file.path()).await.map_err(|invalid| match invalid {
+        Invalid::Refused(words) => apply_error(&pod, &words),
         Invalid::Unjudged(words) => failed(&format!("{words}; nothing has changed")),
     })
 }
@@ -55,33 +55,33 @@ fn to_be_judged(topology: &Topology, pod: &str, config: &ProxyConfig) -> Option<
 /// Whether every proxy took what it found at its start: of what Envoy refuses then, it says nothing but in its
 /// statistics and its log, and becomes ready without it.
 pub(super) async fn at_start(
-    shared: &Shared,
-    state: &State,
+    shared: &MeshHandle,
+    state: &MeshState,
     topology: &Topology,
     draft: &Translation,
-) -> Result<(), Refusal> {
-    for (pod, delivery) in &state.deliveries {
-        let Some(words) = delivery.refused_at_start().await else { continue };
+) -> Result<(), ApplyError> {
+    for (pod, config_push) in &state.config_pushes {
+        let Some(words) = config_push.refused_at_start().await else { continue };
         // Said of the whole configuration, the reason is plainer.
         if let Some((pod, bootstrap)) = draft.get(pod).and_then(|config| to_be_judged(topology, pod, config)) {
             judge(shared, pod, bootstrap).await?;
         }
-        return Err(refusal(pod, &words));
+        return Err(apply_error(pod, &words));
     }
     Ok(())
 }
 
-fn failed(words: &str) -> Refusal {
-    Refusal::new(RefusalKind::Failed, words)
+fn failed(words: &str) -> ApplyError {
+    ApplyError::new(ApplyErrorKind::Failed, words)
 }
 
 /// What is said of a configuration that Envoy does not take. A port that somebody else has is no fault of the input.
-pub(super) fn refusal(pod: &str, words: &str) -> Refusal {
+pub(super) fn apply_error(pod: &str, words: &str) -> ApplyError {
     if let Some(taken) = taken_port(words) {
         return failed(&format!("{taken}, or choose another port; nothing has changed"));
     }
-    Refusal::new(
-        RefusalKind::Envoy,
+    ApplyError::new(
+        ApplyErrorKind::Envoy,
         format!("Envoy, as the proxy of {pod}, refuses what is asked for: {words}; nothing has changed"),
     )
 }
@@ -102,10 +102,10 @@ mod tests {
     #[test]
     fn a_port_that_somebody_else_has_is_told_with_who_has_it() {
         let words = "error adding listener '127.85.24.2_8081': cannot bind '127.85.24.2:8081': Address already in use";
-        let refusal = refusal("istio-ingressgateway", words);
-        assert_eq!(refusal.kind, RefusalKind::Failed);
+        let apply_error = apply_error("istio-ingressgateway", words);
+        assert_eq!(apply_error.kind, ApplyErrorKind::Failed);
         assert_eq!(
-            refusal.message,
+            apply_error.message,
             "port 8081 is taken at 127.85.24.2:8081: Address already in use; most likely a program listens on \
              0.0.0.0:8081 (`ss -ltnp sport = :8081` names it): stop it, or let it listen on 127.0.0.1 only, or choose \
              another port; nothing has changed"
@@ -114,8 +114,8 @@ mod tests {
 
     #[test]
     fn what_else_envoy_says_is_said_of_the_input() {
-        let refusal = refusal("frontend-1", "invalid character class range: z-a");
-        assert_eq!(refusal.kind, RefusalKind::Envoy);
-        assert!(refusal.message.contains("the proxy of frontend-1"), "{}", refusal.message);
+        let apply_error = apply_error("frontend-1", "invalid character class range: z-a");
+        assert_eq!(apply_error.kind, ApplyErrorKind::Envoy);
+        assert!(apply_error.message.contains("the proxy of frontend-1"), "{}", apply_error.message);
     }
 }

@@ -12,20 +12,21 @@ use tokio::{
 };
 
 use super::{
-    delivery::Delivery,
-    desired::{self, Wanted},
+    cert_rotation, change_summary,
+    config_push::ConfigPush,
+    desired::{self, DesiredPod},
     envoy_program::BOOTSTRAP,
-    judgement, leaving, notes,
+    handle::MeshHandle,
     pod::{self, Paths, Pod},
-    rollout, rotation,
-    shared::Shared,
-    state::State,
+    rollout,
+    state::MeshState,
+    termination, validation,
 };
 use crate::{
-    control::types::{Refusal, RefusalKind},
+    control::types::{ApplyError, ApplyErrorKind},
+    diagnostic::Diagnostics,
     identity::secrets,
     pods::{self, command::ENVOY_SOCKET},
-    problem::Problems,
     resources::{Key, Resources},
     topology::{Instance, Topology},
     translate::{self, Translation, bootstrap},
@@ -37,18 +38,18 @@ const READY_DEADLINE: Duration = Duration::from_secs(30);
 /// How often a new pod's parts may end and be started again before it is given up.
 const MOST_RESTARTS: u32 = 2;
 
-impl From<Problems> for Refusal {
-    fn from(problems: Problems) -> Self {
-        let message = match problems.0.len() {
+impl From<Diagnostics> for ApplyError {
+    fn from(diagnostics: Diagnostics) -> Self {
+        let message = match diagnostics.0.len() {
             1 => "there is a problem; nothing has changed".to_owned(),
             count => format!("there are {count} problems; nothing has changed"),
         };
-        Self { problems: problems.0, ..Self::new(RefusalKind::Input, message) }
+        Self { diagnostics: diagnostics.0, ..Self::new(ApplyErrorKind::Input, message) }
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> Refusal {
-    Refusal::new(RefusalKind::Failed, error.to_string())
+fn failed(error: impl std::fmt::Display) -> ApplyError {
+    ApplyError::new(ApplyErrorKind::Failed, error.to_string())
 }
 
 /// What a transition did to pods.
@@ -57,7 +58,7 @@ pub(super) struct Outcome {
     /// In words.
     pub(super) notes: Vec<String>,
     /// For each pod that goes, what tells when it is gone.
-    pub(super) leaving: Vec<oneshot::Receiver<()>>,
+    pub(super) terminations: Vec<oneshot::Receiver<()>>,
 }
 
 /// Puts `resources` in force, with new pods for the Deployments in `anew` even where nothing of them has changed.
@@ -65,29 +66,30 @@ pub(super) struct Outcome {
 ///
 /// # Errors
 /// If the resources have problems, Envoy refuses what they ask for, or a pod does not come up.
-pub(super) async fn to(
-    shared: &Arc<Shared>,
-    state: &mut State,
+pub(super) async fn reconcile(
+    shared: &Arc<MeshHandle>,
+    state: &mut MeshState,
     resources: Resources,
     anew: &BTreeSet<Key>,
-) -> Result<Outcome, Refusal> {
+) -> Result<Outcome, ApplyError> {
     let outbound = state.outbound_for(&resources);
     let plans = pods::plan(&resources, &shared.options.programs)?;
     let running = state.wanted();
-    let wanted = desired::choose(&plans, &resources, &outbound, &running, anew, &mut state.network).map_err(failed)?;
+    let wanted =
+        desired::schedule(&plans, &resources, &outbound, &running, anew, &mut state.network).map_err(failed)?;
     let known: BTreeSet<&String> = running.iter().map(|pod| &pod.name).collect();
-    let new: Vec<&Wanted> = wanted.iter().filter(|pod| !known.contains(&pod.name)).collect();
+    let new: Vec<&DesiredPod> = wanted.iter().filter(|pod| !known.contains(&pod.name)).collect();
     let stay: BTreeSet<&String> = wanted.iter().map(|pod| &pod.name).collect();
     let going: BTreeSet<String> =
         running.iter().map(|pod| pod.name.clone()).filter(|name| !stay.contains(name)).collect();
 
-    let brought = bring(shared, state, &resources, &outbound, &new, &going).await;
-    if let Err(refusal) = brought {
-        undo(shared, state, &new).await;
-        return Err(refusal);
+    let started = start_and_roll_out(shared, state, &resources, &outbound, &new, &going).await;
+    if let Err(apply_error) = started {
+        rollback(shared, state, &new).await;
+        return Err(apply_error);
     }
 
-    let notes = if running.is_empty() { Vec::new() } else { notes::of_pods(&running, &new, &going, anew) };
+    let notes = if running.is_empty() { Vec::new() } else { change_summary::of_pods(&running, &new, &going, anew) };
     for wanted in wanted {
         if let Some(pod) = state.pods.get_mut(&wanted.name) {
             pod.wanted = Some(wanted);
@@ -98,42 +100,42 @@ pub(super) async fn to(
     let gone = going.iter().filter_map(|name| state.pods.remove(name)).collect();
     for name in &going {
         state.running.remove(name);
-        state.deliveries.remove(name);
+        state.config_pushes.remove(name);
     }
-    Ok(Outcome { notes, leaving: leaving::end_later(shared, gone) })
+    Ok(Outcome { notes, terminations: termination::end_later(shared, gone) })
 }
 
 /// Ends the pods that were started for a change that failed. Nobody was led to them, so they need no time to drain.
-async fn undo(shared: &Shared, state: &mut State, new: &[&Wanted]) {
+async fn rollback(shared: &MeshHandle, state: &mut MeshState, new: &[&DesiredPod]) {
     let mut started = Vec::new();
     for wanted in new {
         state.running.remove(&wanted.name);
-        state.deliveries.remove(&wanted.name);
+        state.config_pushes.remove(&wanted.name);
         match state.pods.remove(&wanted.name) {
             Some(pod) => started.push(pod),
             None => state.network.release(wanted.address),
         }
     }
-    leaving::end(shared, state, started, watch::Sender::new(true).subscribe()).await;
+    termination::end(shared, state, started, watch::Sender::new(true).subscribe()).await;
 }
 
-async fn bring(
-    shared: &Arc<Shared>,
-    state: &mut State,
+async fn start_and_roll_out(
+    shared: &Arc<MeshHandle>,
+    state: &mut MeshState,
     resources: &Resources,
     outbound: &BTreeMap<u16, u16>,
-    new: &[&Wanted],
+    new: &[&DesiredPod],
     going: &BTreeSet<String>,
-) -> Result<(), Refusal> {
+) -> Result<(), ApplyError> {
     let instances: Vec<Instance> =
         new.iter().map(|pod| pod::instance_of(pod, &Paths::of(&shared.folder, &pod.name))).collect();
-    let topology = state.topology(&shared.ground, resources, outbound.clone(), &instances, &BTreeSet::new());
+    let topology = state.topology(&shared.static_topology, resources, outbound.clone(), &instances, &BTreeSet::new());
     let draft = translate::translate(resources, &topology)?;
     // At the first start there is nothing that a refused configuration could disturb, and the proxies judge it themselves.
     let first = state.version == 0;
     if !first {
         let began = Instant::now();
-        judgement::of_changed(shared, state, &topology, &draft).await?;
+        validation::of_changed(shared, state, &topology, &draft).await?;
         tracing::debug!("validated within {:?}", began.elapsed());
     }
     if !state.pods.contains_key(&topology.gateway.name) {
@@ -145,9 +147,9 @@ async fn bring(
     let started: Vec<&String> = new.iter().map(|wanted| &wanted.name).chain([&topology.gateway.name]).collect();
     wait_until_ready(state, &started).await?;
     if first {
-        judgement::at_start(shared, state, &topology, &draft).await?;
+        validation::at_start(shared, state, &topology, &draft).await?;
     }
-    let topology = state.topology(&shared.ground, resources, outbound.clone(), &[], going);
+    let topology = state.topology(&shared.static_topology, resources, outbound.clone(), &[], going);
     let mut target = translate::translate(resources, &topology)?;
     // A pod that leaves keeps what it has for the requests that it still makes.
     target.retain(|pod, _| !going.contains(pod));
@@ -157,39 +159,39 @@ async fn bring(
 
 /// Writes a pod's files and starts its processes.
 async fn start(
-    shared: &Shared,
-    state: &mut State,
+    shared: &MeshHandle,
+    state: &mut MeshState,
     topology: &Topology,
     translation: &Translation,
-    wanted: Option<Wanted>,
+    wanted: Option<DesiredPod>,
     instance: Instance,
-) -> Result<(), Refusal> {
+) -> Result<(), ApplyError> {
     let name = instance.name.clone();
     let paths = Paths::of(&shared.folder, &name);
     paths.check_length().map_err(failed)?;
     pod::make_folder(&paths).map_err(|error| failed(format!("cannot make {}: {error}", paths.folder.display())))?;
     if instance.sidecar {
         let lifetime = shared.options.certificate_lifetime;
-        let end = rotation::renew(&shared.authority, &instance, &paths.folder, lifetime).map_err(failed)?;
+        let end = cert_rotation::renew(&shared.authority, &instance, &paths.folder, lifetime).map_err(failed)?;
         shared.expiries.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), end);
         let identity = bootstrap::Identity::of(&instance, topology);
         let bootstrap = bootstrap::dynamic(&identity, &paths.folder, &paths.socket(ENVOY_SOCKET));
         secrets::replace(&paths.folder.join(BOOTSTRAP), format!("{bootstrap:#}\n").as_bytes()).map_err(failed)?;
-        let mut delivery = Delivery::new(&paths);
+        let mut config_push = ConfigPush::new(&paths);
         let config = translation.get(&name).cloned().unwrap_or_default();
         let version = state.version.max(1);
-        delivery.write(&config, version, false).await.map_err(failed)?;
+        config_push.write(&config, version, false).await.map_err(failed)?;
         state.last_version = state.last_version.max(version);
-        state.deliveries.insert(name.clone(), delivery);
+        state.config_pushes.insert(name.clone(), config_push);
         state.running.insert(name.clone(), config);
     }
-    let pod = Pod::start(instance, wanted, paths, &shared.tools).await.map_err(failed)?;
+    let pod = Pod::start(instance, wanted, paths, &shared.launcher).await.map_err(failed)?;
     state.pods.insert(name, pod);
     Ok(())
 }
 
 /// Waits until the named pods are ready in every part.
-async fn wait_until_ready(state: &State, names: &[&String]) -> Result<(), Refusal> {
+async fn wait_until_ready(state: &MeshState, names: &[&String]) -> Result<(), ApplyError> {
     let end = Instant::now() + READY_DEADLINE;
     for pod in names.iter().filter_map(|name| state.pods.get(*name)) {
         let ready = pod.ready();

@@ -12,11 +12,11 @@ use tokio::{
 };
 
 use super::{
+    cert_rotation::Expiries,
     network::METRICS_PORT,
     options::Options,
-    pod::{Pod, Tools},
-    rotation::Expiries,
-    state::{Ground, State},
+    pod::{Launcher, Pod},
+    state::{MeshState, StaticTopology},
 };
 use crate::{
     control::types::{Addresses, InstanceStatus, Status},
@@ -28,20 +28,20 @@ use crate::{
 
 /// What the parts of a running mesh share.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct MeshHandle {
     pub(super) options: Options,
     pub(super) folder: PathBuf,
-    pub(super) tools: Tools,
+    pub(super) launcher: Launcher,
     pub(super) authority: Authority,
-    pub(super) ground: Ground,
+    pub(super) static_topology: StaticTopology,
     /// Changes wait here for each other.
-    pub(super) state: Mutex<State>,
+    pub(super) state: Mutex<MeshState>,
     pub(super) expiries: std::sync::Mutex<Expiries>,
     pub(crate) traces: Arc<Traces>,
     /// What questions are answered from, while a change may be under way.
     view: RwLock<Arc<View>>,
     /// Pods that drain.
-    pub(super) leaving: std::sync::Mutex<Vec<JoinHandle<()>>>,
+    pub(super) terminations: std::sync::Mutex<Vec<JoinHandle<()>>>,
     /// Becomes true when everything shall end at once.
     pub(super) hurry: watch::Sender<bool>,
     /// Somebody asked over the control socket for the end.
@@ -64,38 +64,38 @@ struct View {
 struct PodView {
     fixed: InstanceStatus,
     ready: Arc<std::sync::atomic::AtomicBool>,
-    app: Option<Arc<super::supervise::State>>,
-    envoy: Option<Arc<super::supervise::State>>,
+    app: Option<Arc<super::supervise::ProcessState>>,
+    envoy: Option<Arc<super::supervise::ProcessState>>,
 }
 
-impl Shared {
+impl MeshHandle {
     pub(super) fn new(
         options: Options,
         folder: PathBuf,
-        tools: Tools,
+        launcher: Launcher,
         authority: Authority,
-        ground: Ground,
-        state: State,
+        static_topology: StaticTopology,
+        state: MeshState,
         traces: Arc<Traces>,
     ) -> Self {
         Self {
             options,
             folder,
-            tools,
+            launcher,
             authority,
-            ground,
+            static_topology,
             state: Mutex::new(state),
             expiries: std::sync::Mutex::default(),
             traces,
             view: RwLock::default(),
-            leaving: std::sync::Mutex::default(),
+            terminations: std::sync::Mutex::default(),
             hurry: watch::Sender::new(false),
             down: Notify::new(),
         }
     }
 
     /// Takes a new picture.
-    pub(super) fn publish(&self, state: &State) {
+    pub(super) fn publish(&self, state: &MeshState) {
         let mut pods: Vec<PodView> = state.pods.values().map(|pod| view_of(pod, state)).collect();
         // The gateway first, then by name: it is where a request comes in.
         pods.sort_by_key(|pod| (pod.app.is_some(), pod.fixed.name.clone()));
@@ -131,13 +131,13 @@ impl Shared {
             name: self.options.name.clone(),
             network: view.network.clone(),
             folder: self.folder.clone(),
-            envoy_version: self.tools.envoy.version.clone(),
+            envoy_version: self.launcher.envoy.version.clone(),
             config_version: view.version,
             addresses: Addresses {
-                page: format!("http://meshwalk.localhost:{}", self.ground.page.port()),
+                page: format!("http://meshwalk.localhost:{}", self.static_topology.page.port()),
                 gateway: view.gateway.clone(),
                 metrics: view.gateway_metrics.clone(),
-                collector: self.tools.collector.clone(),
+                collector: self.launcher.collector.clone(),
                 logs: self.folder.join("logs"),
             },
             instances: instances.collect(),
@@ -150,7 +150,7 @@ fn metrics_url(address: std::net::Ipv4Addr) -> String {
     format!("http://{address}:{METRICS_PORT}{}", merged_metrics::PATH)
 }
 
-fn view_of(pod: &Pod, state: &State) -> PodView {
+fn view_of(pod: &Pod, state: &MeshState) -> PodView {
     let instance = &pod.instance;
     let fixed = InstanceStatus {
         name: instance.name.clone(),
