@@ -5,7 +5,6 @@
 //! brings changes to them. [`control`] is how other programs speak with a mesh that runs.
 
 pub mod control;
-pub mod diagnostic;
 pub mod envoy;
 pub mod identity;
 pub mod pods;
@@ -15,4 +14,3 @@ pub mod runtime;
 pub mod telemetry;
 pub mod topology;
 pub mod translate;
-pub mod yaml;

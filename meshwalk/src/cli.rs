@@ -146,7 +146,8 @@ fn complain(error: &anyhow::Error) {
 
 /// 2 for a wrong input, 1 for everything else that failed.
 fn exit_code(error: &anyhow::Error) -> ExitCode {
-    use meshwalk_mesh::{control::client, diagnostic::Diagnostics};
+    use meshwalk_mesh::control::client;
+    use meshwalk_yaml::Diagnostics;
     let wrong_input = error.chain().any(|cause| {
         cause.is::<WrongInput>()
             || cause.is::<Diagnostics>()

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, ffi::OsString, net::Ipv4Addr, path::Path};
 
 use super::{PodPlan, expand::expand};
-use crate::{diagnostic::Diagnostic, resources::model::EnvVar};
+use crate::resources::model::EnvVar;
+use meshwalk_yaml::Diagnostic;
 
 /// What a pod is told of the place where it runs.
 #[derive(Debug, Clone)]

@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use super::injection;
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics},
     resources::{
         Key, Object, Resources,
         model::{Container, Deployment, EnvVar, PortReference, ServicePort},
     },
     topology::ContainerPort,
 };
+use meshwalk_yaml::{Diagnostic, Diagnostics};
 
 /// What one pod of a Deployment is. Two plans that are equal make pods that need not be replaced by each other.
 #[derive(Debug, Clone, PartialEq)]

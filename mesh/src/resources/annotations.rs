@@ -2,10 +2,7 @@
 //! domains are left alone, and every one of Istio's is judged.
 
 use super::{Kind, WithoutEffect};
-use crate::{
-    diagnostic::Diagnostic,
-    yaml::{FieldPath, Node},
-};
+use meshwalk_yaml::{Diagnostic, FieldPath, Node};
 
 /// What becomes of one of Istio's labels or annotations.
 enum Meaning {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::model;
-use crate::{diagnostic::Diagnostic, yaml::nearest};
+use meshwalk_yaml::{Diagnostic, nearest};
 
 /// A kind that the local mesh understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -8,10 +8,7 @@ use std::{
 use serde::Deserialize;
 
 use super::read;
-use crate::{
-    diagnostic::{Diagnostic, Diagnostics},
-    yaml::{self, Content, Entry, FieldPath, Node},
-};
+use meshwalk_yaml::{self as yaml, Content, Diagnostic, Diagnostics, Entry, FieldPath, Node};
 
 /// What is understood of a kustomization.
 const FIELDS: [&str; 5] = ["apiVersion", "kind", "namespace", "resources", "labels"];

@@ -18,11 +18,8 @@ mod set;
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::{
-    diagnostic::{Diagnostic, Location},
-    yaml::{FieldPath, Node},
-};
 pub use kind::{Kind, Spec};
+use meshwalk_yaml::{Diagnostic, FieldPath, Location, Node};
 use model::{
     AuthorizationPolicy, Deployment, DestinationRule, Gateway, Namespace, PeerAuthentication, Service, ServiceAccount,
     VirtualService,

@@ -1,7 +1,7 @@
 //! What resources are called.
 
 use super::Key;
-use crate::{diagnostic::Diagnostic, yaml::Node};
+use meshwalk_yaml::{Diagnostic, Node};
 
 /// Kinds that belong to no namespace.
 const WITHOUT_NAMESPACE: [&str; 4] = ["Namespace", "ClusterRole", "ClusterRoleBinding", "PriorityClass"];
@@ -10,7 +10,7 @@ const WITHOUT_NAMESPACE: [&str; 4] = ["Namespace", "ClusterRole", "ClusterRoleBi
 pub(super) fn key(document: &Node, kind: &str, namespace: &str) -> Result<Key, Diagnostic> {
     let of = |field: &str| document.get("metadata").and_then(|metadata| metadata.get(field));
     let location =
-        |field: &str| document.location_of(&crate::yaml::FieldPath::parse(&format!("metadata.{field}"))).clone();
+        |field: &str| document.location_of(&meshwalk_yaml::FieldPath::parse(&format!("metadata.{field}"))).clone();
     let Some(name) = of("name").and_then(Node::as_str) else {
         return Err(Diagnostic::new("a resource needs a name, as text")
             .at(&location("name"))

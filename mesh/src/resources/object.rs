@@ -9,10 +9,7 @@ use super::{
     kind::{Recognised, recognise},
     name,
 };
-use crate::{
-    diagnostic::{Diagnostic, Location},
-    yaml::{Content, Entry, Node},
-};
+use meshwalk_yaml::{Content, Diagnostic, Entry, Location, Node};
 
 /// What a document is.
 #[derive(Debug)]

@@ -9,10 +9,7 @@ use std::{
 use serde_json::Value;
 
 use super::{Resource, Resources, WithoutEffect, kustomize, object};
-use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Location},
-    yaml::{self, Node},
-};
+use meshwalk_yaml::{self as yaml, Diagnostic, Diagnostics, Location, Node};
 
 /// The namespace of what names none, as for `kubectl` in a new context.
 const DEFAULT_NAMESPACE: &str = "default";

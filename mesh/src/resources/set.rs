@@ -7,7 +7,7 @@ use super::{
         ServiceAccount, VirtualService,
     },
 };
-use crate::diagnostic::{Diagnostic, Diagnostics, Location};
+use meshwalk_yaml::{Diagnostic, Diagnostics, Location};
 
 macro_rules! kinds {
     ($($kind:ident in $set:ident),*) => {

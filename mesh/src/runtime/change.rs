@@ -7,9 +7,9 @@ use tokio::sync::oneshot;
 use super::{change_summary, handle::MeshHandle, reconcile};
 use crate::{
     control::types::{ApplyError, ApplyErrorKind, Change, Files, Snapshot},
-    diagnostic::{Diagnostic, Diagnostics},
     resources::{Key, ParsedManifests, Resource, Resources},
 };
+use meshwalk_yaml::{Diagnostic, Diagnostics};
 
 /// What places call it.
 const STANDARD_INPUT: &str = "standard input";

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::desired::DesiredPod;
 use crate::{
     control::types::{ApplyError, ApplyErrorKind},
-    diagnostic::Diagnostic,
     resources::{Key, Kind, Resource, Resources, WithoutEffect},
 };
+use meshwalk_yaml::Diagnostic;
 
 /// A line for each pod that came or goes. Whoever changed one Deployment and sees a pod of another one replaced is
 /// told why.

@@ -31,13 +31,13 @@ use crate::{
         server,
         types::{ApplyError, Status},
     },
-    diagnostic::Diagnostics,
     envoy::find,
     identity::authority::{self, Authority},
     resources::Resources,
     telemetry::{collector, traces::Traces},
     translate,
 };
+use meshwalk_yaml::Diagnostics;
 
 /// Why a mesh does not start.
 #[derive(Debug, thiserror::Error)]

@@ -21,13 +21,13 @@ use super::{
     supervise::{self, Supervised},
 };
 use crate::{
-    diagnostic::Diagnostic,
     envoy::find::Envoy,
     pods::{PodPlan, command},
     progress::Progress,
     telemetry::merged_metrics,
     topology::Instance,
 };
+use meshwalk_yaml::Diagnostic;
 
 /// Envoy ends at once when told; this is for an overloaded machine.
 const ENVOY_GRACE: Duration = Duration::from_secs(2);

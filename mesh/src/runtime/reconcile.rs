@@ -24,13 +24,13 @@ use super::{
 };
 use crate::{
     control::types::{ApplyError, ApplyErrorKind},
-    diagnostic::Diagnostics,
     identity::secrets,
     pods::{self, command::ENVOY_SOCKET},
     resources::{Key, Resources},
     topology::{Instance, Topology},
     translate::{self, Translation, bootstrap},
 };
+use meshwalk_yaml::Diagnostics;
 
 /// A program and its sidecar are up within half a second; a small machine under load gets a lot more.
 const READY_DEADLINE: Duration = Duration::from_secs(30);

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::{
-    diagnostic::Diagnostics,
     resources::{
         Key, Object,
         model::{AuthorizationAction, AuthorizationPolicy},
     },
     topology::Instance,
 };
+use meshwalk_yaml::Diagnostics;
 
 use super::{
     mesh_view::{MeshView, has_labels},

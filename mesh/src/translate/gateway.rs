@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{
-    diagnostic::{Diagnostic, Diagnostics},
-    resources::{Key, Object, model::Gateway},
-};
+use crate::resources::{Key, Object, model::Gateway};
+use meshwalk_yaml::{Diagnostic, Diagnostics};
 
 use super::{
     ProxyConfig, authorization, clusters,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use meshwalk_yaml::{Diagnostic, Diagnostics};
 
 use super::{
     gateway::GatewayServer,

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{diagnostic::Diagnostics, resources::model::MutualTlsMode, topology::Instance};
+use crate::{resources::model::MutualTlsMode, topology::Instance};
+use meshwalk_yaml::Diagnostics;
 
 use super::{
     ProxyConfig, authorization, clusters,

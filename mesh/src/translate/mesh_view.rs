@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics},
     resources::{
         Resources,
         model::{DestinationRule, PortReference},
     },
     topology::{Instance, Topology},
 };
+use meshwalk_yaml::{Diagnostic, Diagnostics};
 
 use super::{
     names::{self, ROOT_NAMESPACE},

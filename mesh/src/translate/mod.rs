@@ -35,7 +35,8 @@ mod workload;
 
 use std::collections::BTreeMap;
 
-use crate::{diagnostic::Diagnostics, resources::Resources, topology::Topology};
+use crate::{resources::Resources, topology::Topology};
+use meshwalk_yaml::Diagnostics;
 
 use mesh_view::MeshView;
 pub use proxy_config::ProxyConfig;
@@ -66,7 +67,7 @@ pub fn translate(resources: &Resources, topology: &Topology) -> Result<Translati
 }
 
 /// One mistake in a resource concerns many proxies, and is told once.
-fn note(result: Result<(), Diagnostics>, diagnostics: &mut Vec<crate::diagnostic::Diagnostic>) {
+fn note(result: Result<(), Diagnostics>, diagnostics: &mut Vec<meshwalk_yaml::Diagnostic>) {
     for diagnostic in result.err().into_iter().flat_map(|diagnostics| diagnostics.0) {
         if !diagnostics.contains(&diagnostic) {
             diagnostics.push(diagnostic);

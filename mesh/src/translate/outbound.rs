@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    diagnostic::Diagnostics,
-    topology::{Instance, OutboundPolicy},
-};
+use crate::topology::{Instance, OutboundPolicy};
+use meshwalk_yaml::Diagnostics;
 
 use super::{
     ProxyConfig, clusters,

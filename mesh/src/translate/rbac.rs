@@ -3,10 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    diagnostic::Diagnostic,
-    resources::model::{Condition, Operation, Rule, Source},
-};
+use crate::resources::model::{Condition, Operation, Rule, Source};
+use meshwalk_yaml::Diagnostic;
 
 /// # Errors
 /// Conditions that one machine cannot judge.

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    diagnostic::Diagnostics,
-    resources::model::{ConsistentHash, Destination, DirectResponse, HttpRoute, Percent, Redirect, RouteDestination},
+use crate::resources::model::{
+    ConsistentHash, Destination, DirectResponse, HttpRoute, Percent, Redirect, RouteDestination,
 };
+use meshwalk_yaml::Diagnostics;
 
 use super::{
     header_operations::HeaderChanges,

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics},
     resources::{
         Key, Object,
         model::{HttpMatch, HttpRoute, VirtualService},
     },
     topology::Instance,
 };
+use meshwalk_yaml::{Diagnostic, Diagnostics};
 
 use super::{
     fault,

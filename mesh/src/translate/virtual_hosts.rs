@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics},
     resources::{Key, Object, model::VirtualService},
     topology::Instance,
 };
+use meshwalk_yaml::{Diagnostic, Diagnostics};
 
 use super::{
     mesh_view::{MeshService, MeshView},

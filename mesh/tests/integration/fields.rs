@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use meshwalk_mesh::{
-    resources::{
-        Kind, ParsedManifests,
-        fields::{Effect, Table, table},
-    },
-    yaml,
+use meshwalk_mesh::resources::{
+    Kind, ParsedManifests,
+    fields::{Effect, Table, table},
 };
+use meshwalk_yaml::{self as yaml};
 
 use crate::sample::{complete, least, put, sample};
 

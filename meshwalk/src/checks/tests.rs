@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use meshwalk_mesh::diagnostic::Location;
+use meshwalk_yaml::Location;
 
 use super::*;
 use crate::{

@@ -107,7 +107,7 @@ fn interval(traffic: &Traffic, requests: u64) -> Duration {
 mod tests {
     use std::path::PathBuf;
 
-    use meshwalk_mesh::diagnostic::Location;
+    use meshwalk_yaml::Location;
 
     use super::*;
     use crate::{

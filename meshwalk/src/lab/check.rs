@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use meshwalk_mesh::diagnostic::Location;
+use meshwalk_yaml::Location;
 
 use super::{
     AddsUp, MetricWanted,

@@ -3,11 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use meshwalk_mesh::{
-    diagnostic::{Diagnostic, Diagnostics, Location},
-    resources::Resources,
-    yaml::nearest,
-};
+use meshwalk_mesh::resources::Resources;
+use meshwalk_yaml::{Diagnostic, Diagnostics, Location, nearest};
 
 use super::{Actions, GateOutcome, Kind, Lab, workloads};
 

@@ -13,7 +13,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 pub use amount::{AddsUp, Amount, MetricQuery, MetricWanted, Term};
 pub use check::{Category, Check, Fate, GateOutcome, Kind, Quantile, Wanted};
-use meshwalk_mesh::diagnostic::Location;
+use meshwalk_yaml::Location;
 pub use read::{NamedFile, check_of_expression, fault_rules, read};
 pub use select::select;
 pub use wait::{MetricWait, Wait};

@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use meshwalk_mesh::{
-    diagnostic::{Diagnostic, Diagnostics, Location},
-    yaml::{self, nearest},
-};
+use meshwalk_yaml::{self as yaml, Diagnostic, Diagnostics, Location, nearest};
 
 use super::{Lab, files, read};
 

@@ -1,10 +1,7 @@
 //! What labs name of the workload is there: Deployments, services and their versions.
 
-use meshwalk_mesh::{
-    diagnostic::{Diagnostic, Diagnostics, Location},
-    resources::Resources,
-    yaml::nearest,
-};
+use meshwalk_mesh::resources::Resources;
+use meshwalk_yaml::{Diagnostic, Diagnostics, Location, nearest};
 
 use super::{Actions, Check, Kind, Lab, Step};
 use crate::target::{Choice, Instance};

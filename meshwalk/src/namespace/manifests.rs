@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use meshwalk_mesh::{diagnostic::Diagnostic, yaml};
+use meshwalk_yaml::{self as yaml, Diagnostic};
 use serde_json::Value;
 
 use super::{Namespace, USUAL};

@@ -91,8 +91,8 @@ fn by_script(file: &Path) -> Vec<Value> {
     let script = project().join("scripts/namespace.awk");
     let output = Command::new("awk").args(["-v", "namespace=two", "-f"]).arg(script).arg(file).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let documents = meshwalk_mesh::yaml::parse(&String::from_utf8(output.stdout).unwrap(), file).unwrap();
-    documents.iter().map(meshwalk_mesh::yaml::Document::to_json).collect()
+    let documents = meshwalk_yaml::parse(&String::from_utf8(output.stdout).unwrap(), file).unwrap();
+    documents.iter().map(meshwalk_yaml::Document::to_json).collect()
 }
 
 #[test]
@@ -158,8 +158,8 @@ fn a_lab_expects_the_identities_spans_and_labels_of_the_namespace() {
 fn the_usual_namespace_changes_nothing() {
     let usual = Namespace::default();
     let file = project().join("istio/gateway/http.yaml");
-    let documents = meshwalk_mesh::yaml::read(&file).unwrap();
-    let as_written: Vec<_> = documents.iter().map(meshwalk_mesh::yaml::Document::to_json).collect();
+    let documents = meshwalk_yaml::read(&file).unwrap();
+    let as_written: Vec<_> = documents.iter().map(meshwalk_yaml::Document::to_json).collect();
     assert_eq!(usual.objects_of(&file).unwrap(), as_written);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use meshwalk_mesh::yaml::nearest;
+use meshwalk_yaml::nearest;
 
 use super::Instance;
 

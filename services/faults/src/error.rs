@@ -88,30 +88,16 @@ fn floor_boundary(source: &str, at: usize) -> usize {
     (0..=at.min(source.len())).rev().find(|&byte| source.is_char_boundary(byte)).unwrap_or(0)
 }
 
-/// The known word that a misspelt one most resembles, if any does.
+/// Returns the known word that is nearest to a misspelt one, or `None` if no word is near.
 fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Nobody misspells a word of ten letters with a thousand, and the distance costs the product of the lengths.
-    let word: Vec<char> = word.chars().take(40).collect();
+    // The distance costs the product of the lengths, so a long word is cut.
+    let word: String = word.chars().take(40).collect();
     known
         .into_iter()
-        .map(|candidate| (distance(&word, &candidate.chars().collect::<Vec<_>>()), candidate))
+        .map(|candidate| (strsim::levenshtein(&word, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len().div_ceil(3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
-}
-
-/// How many insertions, deletions and replacements of a character lie between two words.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// `; did you mean …?` for the known word that a misspelt one most resembles, or nothing.

@@ -7,11 +7,8 @@
 use std::path::Path;
 
 use anyhow::Context;
-use meshwalk_mesh::{
-    diagnostic::{Diagnostics, Location},
-    resources::{ParsedManifests, Resources},
-    yaml,
-};
+use meshwalk_mesh::resources::{ParsedManifests, Resources};
+use meshwalk_yaml::{self as yaml, Diagnostics, Location};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

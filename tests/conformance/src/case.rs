@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use meshwalk_mesh::{diagnostic::Diagnostics, yaml};
+use meshwalk_yaml::{self as yaml, Diagnostics};
 use serde::Deserialize;
 
 use crate::{expect::Expected, names};

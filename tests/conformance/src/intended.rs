@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use meshwalk_mesh::{diagnostic::Diagnostics, yaml};
+use meshwalk_yaml::{self as yaml, Diagnostics};
 use serde::Deserialize;
 
 /// All of them.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::Diagnostic;
+use meshwalk_yaml::Diagnostic;
 
 /// Which files to apply or delete. Paths are absolute: the mesh has another working folder than its caller.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

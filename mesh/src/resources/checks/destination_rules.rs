@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Object, Resources, hosts, model::DestinationRule};
-use crate::diagnostic::Diagnostic;
+use meshwalk_yaml::Diagnostic;
 
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     let services = super::services(set);

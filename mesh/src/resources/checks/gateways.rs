@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{ROOT_NAMESPACE, Resources};
-use crate::diagnostic::Diagnostic;
+use meshwalk_yaml::Diagnostic;
 
 /// The labels of the only pods that a Gateway can select.
 const INGRESS: [(&str, &str); 2] = [("istio", "ingressgateway"), ("app", "istio-ingressgateway")];

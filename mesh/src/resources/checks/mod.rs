@@ -16,7 +16,7 @@ mod workloads;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Key, Object, ROOT_NAMESPACE, Resource, Resources, hosts, model::Service};
-use crate::diagnostic::Diagnostic;
+use meshwalk_yaml::Diagnostic;
 
 /// Namespaces that every cluster with Istio has.
 const GIVEN_NAMESPACES: [&str; 2] = ["default", ROOT_NAMESPACE];

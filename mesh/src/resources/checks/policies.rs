@@ -4,7 +4,7 @@ use super::super::{
     Object, Resources,
     model::{AuthorizationAction, AuthorizationPolicy, Operation, Source},
 };
-use crate::diagnostic::Diagnostic;
+use meshwalk_yaml::Diagnostic;
 
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     for policy in set.authorization_policies.values() {

@@ -7,7 +7,7 @@ use super::super::{
     model::{PortReference, Service, ServicePort},
 };
 use super::has_labels;
-use crate::diagnostic::Diagnostic;
+use meshwalk_yaml::Diagnostic;
 
 /// What a port may be said to speak: HTTP in its forms.
 const PROTOCOLS: [&str; 6] = ["http", "http2", "grpc", "grpc-web", "kubernetes.io/h2c", "kubernetes.io/ws"];

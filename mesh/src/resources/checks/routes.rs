@@ -5,7 +5,7 @@ use super::super::{
     Object, Resources, hosts,
     model::{Destination, HttpRoute, VirtualService},
 };
-use crate::diagnostic::Diagnostic;
+use meshwalk_yaml::Diagnostic;
 
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     for service in set.virtual_services.values() {

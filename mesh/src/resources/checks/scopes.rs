@@ -6,7 +6,7 @@ use super::{
     super::{Object, ROOT_NAMESPACE, Resources, model::PeerAuthentication},
     has_labels,
 };
-use crate::diagnostic::Diagnostic;
+use meshwalk_yaml::Diagnostic;
 
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     let mut whole: BTreeMap<&str, &Object<PeerAuthentication>> = BTreeMap::new();

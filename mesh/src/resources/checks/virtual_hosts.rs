@@ -6,7 +6,7 @@ use super::super::{
     Key, Object, Resources, hosts,
     model::{Gateway, VirtualService},
 };
-use crate::diagnostic::Diagnostic;
+use meshwalk_yaml::Diagnostic;
 
 /// The word in a VirtualService's gateways that stands for every sidecar.
 const MESH: &str = "mesh";

@@ -4,7 +4,7 @@ use super::{
     super::{Key, Object, Resources, model::Deployment},
     has_labels,
 };
-use crate::diagnostic::Diagnostic;
+use meshwalk_yaml::Diagnostic;
 
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     for deployment in set.deployments.values() {

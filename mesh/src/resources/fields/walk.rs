@@ -1,10 +1,7 @@
 //! A document is judged field by field before its type sees it.
 
 use super::{Effect, Table};
-use crate::{
-    diagnostic::{Diagnostic, Location},
-    yaml::{Content, Entry, FieldPath, Node, nearest},
-};
+use meshwalk_yaml::{Content, Diagnostic, Entry, FieldPath, Location, Node, nearest};
 
 /// What a walk through a document found.
 #[derive(Debug, Default)]

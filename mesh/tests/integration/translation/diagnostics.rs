@@ -1,6 +1,7 @@
 //! What cannot be translated truthfully is refused, once, with the place and what would be right.
 
-use meshwalk_mesh::{diagnostic::Diagnostics, resources::Resources, topology::OutboundPolicy, translate::translate};
+use meshwalk_mesh::{resources::Resources, topology::OutboundPolicy, translate::translate};
+use meshwalk_yaml::Diagnostics;
 
 use super::pods::{resources, topology};
 

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use meshwalk_mesh::yaml::Node;
+use meshwalk_yaml::Node;
 
 use super::{
     check::checks,

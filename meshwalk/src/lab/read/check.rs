@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshwalk_mesh::yaml::{Content, Entry, Node};
+use meshwalk_yaml::{Content, Entry, Node};
 
 use super::{
     fault_rules, instances, metric,

@@ -64,7 +64,7 @@ fn referring(reader: &mut Reader, step: &Step, check: &Check, names: &BTreeSet<&
     let of_terms = terms.iter().filter_map(|term| if let Term::Client(_, Some(of)) = term { Some(of) } else { None });
     for of in check.of.iter().chain(of_terms).filter(|of| !names.contains(of.as_str())) {
         let known: Vec<_> = names.iter().copied().collect();
-        let help = meshwalk_mesh::yaml::nearest(of, known.iter().copied()).map_or_else(
+        let help = meshwalk_yaml::nearest(of, known.iter().copied()).map_or_else(
             || {
                 format!(
                     "the step's traffic has the names {}",

@@ -2,10 +2,7 @@
 
 use std::path::PathBuf;
 
-use meshwalk_mesh::{
-    diagnostic::Location,
-    yaml::{self, Content, Node},
-};
+use meshwalk_yaml::{self as yaml, Content, Location, Node};
 use serde_json::{Map, Value};
 
 use super::{check, reader::Reader};

@@ -1,7 +1,7 @@
 //! Fault rules, read in full before anything starts: here and in the applications they are one language.
 
 use meshwalk_faults::{MODES, ModeSpec, Rule};
-use meshwalk_mesh::yaml::{Node, nearest};
+use meshwalk_yaml::{Node, nearest};
 
 use super::reader::{Reader, listed};
 use crate::checks::classes::NONE;

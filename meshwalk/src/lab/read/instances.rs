@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshwalk_mesh::yaml::{Content, Node};
+use meshwalk_yaml::{Content, Node};
 
 use super::{
     check,

@@ -15,10 +15,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use meshwalk_mesh::{
-    diagnostic::{Diagnostic, Diagnostics, Location},
-    yaml::{self, Node},
-};
+use meshwalk_yaml::{self as yaml, Diagnostic, Diagnostics, Location, Node};
 
 pub use expression::check_of_expression;
 

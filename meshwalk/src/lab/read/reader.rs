@@ -2,10 +2,7 @@
 
 use std::path::PathBuf;
 
-use meshwalk_mesh::{
-    diagnostic::{Diagnostic, Location},
-    yaml::{Content, Entry, Node, nearest},
-};
+use meshwalk_yaml::{Content, Diagnostic, Entry, Location, Node, nearest};
 
 /// Collects what is wrong while a tree is read.
 #[derive(Debug, Default)]

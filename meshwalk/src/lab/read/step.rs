@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use meshwalk_mesh::yaml::Node;
+use meshwalk_yaml::Node;
 
 use super::{
     actions::{self, ENTRANCES, actions, path},

@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn the_client_of_the_manifests_is_no_application_that_faults_are_asked_of() {
         let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../k8s/components/client/client.yaml");
-        let documents = meshwalk_mesh::yaml::read(&file).unwrap();
+        let documents = meshwalk_yaml::read(&file).unwrap();
         let deployment = documents.iter().map(|document| document.to_json()).find(|it| it["kind"] == "Deployment");
         let mut client = deployment.unwrap()["spec"]["template"].clone();
         client["metadata"]["name"] = json!("client-1");

@@ -9,15 +9,12 @@ use std::{
 
 use anyhow::{Context, bail};
 use meshwalk::traffic::{self, Address, Answered};
-use meshwalk_mesh::{
-    control::{
-        Client as Control,
-        client::Error,
-        types::{ProxyFiles, Section, Snapshot, Status},
-    },
-    diagnostic::Diagnostics,
-    yaml,
+use meshwalk_mesh::control::{
+    Client as Control,
+    client::Error,
+    types::{ProxyFiles, Section, Snapshot, Status},
 };
+use meshwalk_yaml::{self as yaml, Diagnostics};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 

@@ -6,7 +6,7 @@ use super::{
     super::super::{Object, model::Gateway},
     Judge, names,
 };
-use crate::yaml::{FieldPath, Node};
+use meshwalk_yaml::{FieldPath, Node};
 
 pub(super) fn judge(gateway: &Object<Gateway>, judge: &mut Judge) {
     if gateway.spec.servers.is_empty() {

@@ -19,10 +19,7 @@ mod traffic_policies;
 use std::collections::BTreeMap;
 
 use super::super::{Object, Resources, Spec};
-use crate::{
-    diagnostic::Diagnostic,
-    yaml::{FieldPath, Node},
-};
+use meshwalk_yaml::{Diagnostic, FieldPath, Node};
 
 pub(super) use authorization::is_port;
 

@@ -6,7 +6,7 @@ use super::{
     authorization::selector,
     key,
 };
-use crate::yaml::{Content, FieldPath};
+use meshwalk_yaml::{Content, FieldPath};
 
 pub(super) fn judge(policy: &Object<PeerAuthentication>, judge: &mut Judge) {
     const PORTS: &str = "spec.portLevelMtls";

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
 use super::{FieldPath, Node, Step, nearest};
-use crate::diagnostic::Diagnostic;
+use crate::Diagnostic;
 
 impl Node {
     /// Reads this node into a type; fields in errors are relative to it. See [`super::Document::deserialize`].

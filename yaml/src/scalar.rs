@@ -6,7 +6,7 @@
 use serde_json::Number;
 
 use super::Content;
-use crate::diagnostic::Diagnostic;
+use crate::Diagnostic;
 
 /// The meaning of a scalar that was written without quotes.
 ///

@@ -5,7 +5,7 @@ use std::{borrow::Cow, path::Path};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use super::{Content, Document, Entry, Node, scalar};
-use crate::diagnostic::{Diagnostic, Location};
+use crate::{Diagnostic, Location};
 
 /// Deeper than any manifest, and shallow enough for whatever walks the tree by recursion.
 const MAX_DEPTH: usize = 64;

@@ -1,7 +1,7 @@
 //! The place of something within a text, for who finds a mistake inside of a scalar.
 
 use super::Node;
-use crate::diagnostic::Location;
+use crate::Location;
 
 impl Node {
     /// Where a character of the text that this node holds stands in its file, whose content is `source`. Lines and
@@ -76,7 +76,7 @@ fn single_quoted(c: char, next: Option<char>) -> Option<(char, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::yaml::parse;
+    use crate::parse;
 
     /// The place of a line and column of the text under the key `text`, as `LINE:COLUMN`.
     fn location(source: &str, line: usize, column: usize) -> Option<String> {

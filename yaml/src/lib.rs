@@ -1,7 +1,7 @@
-//! YAML whose every key and value knows its place, so that what is wrong with it can be shown where it stands.
+//! YAML in which each key and value knows its location, and diagnostics that show it.
 //!
 //! ```
-//! use meshwalk_mesh::yaml;
+//! use meshwalk_yaml as yaml;
 //!
 //! #[derive(Debug, serde::Deserialize)]
 //! #[serde(deny_unknown_fields)]
@@ -19,6 +19,7 @@
 //! keys and tags are refused.
 
 mod build;
+mod diagnostic;
 mod nearest;
 mod node;
 mod path;
@@ -32,11 +33,10 @@ use std::{fs, path::Path};
 
 use serde::de::DeserializeOwned;
 
+pub use diagnostic::{Diagnostic, Diagnostics, Location};
 pub use nearest::nearest;
 pub use node::{Content, Entry, Node};
 pub use path::{FieldPath, Step};
-
-use crate::diagnostic::{Diagnostic, Location};
 
 /// One document of a YAML file. Empty documents (comments only) are not among those that are read.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Number, Value};
 
 use super::{FieldPath, Step};
-use crate::diagnostic::Location;
+use crate::Location;
 
 /// A value and where it starts.
 #[derive(Debug, Clone, PartialEq)]
