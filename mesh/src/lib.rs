@@ -7,6 +7,8 @@
 pub mod control;
 pub mod envoy;
 pub mod identity;
+pub mod kinds;
+pub mod manifest;
 pub mod pods;
 pub mod progress;
 pub mod resources;

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, ffi::OsString, net::Ipv4Addr, path::Path};
 
-use super::{PodPlan, expand::expand};
-use crate::resources::model::EnvVar;
 use meshwalk_yaml::Diagnostic;
+
+use super::{PodPlan, expand::expand};
+use crate::kinds::EnvVar;
 
 /// What a pod is told of the place where it runs.
 #[derive(Debug, Clone)]

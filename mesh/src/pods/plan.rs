@@ -2,15 +2,15 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use meshwalk_yaml::{Diagnostic, Diagnostics};
+
 use super::injection;
 use crate::{
-    resources::{
-        Key, Object, Resources,
-        model::{Container, Deployment, EnvVar, PortReference, ServicePort},
-    },
+    kinds::{Container, Deployment, EnvVar, PortReference, ServicePort},
+    manifest::{Key, Object},
+    resources::Resources,
     topology::ContainerPort,
 };
-use meshwalk_yaml::{Diagnostic, Diagnostics};
 
 /// What one pod of a Deployment is. Two plans that are equal make pods that need not be replaced by each other.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,10 +151,8 @@ fn plan_one(
 }
 
 fn ports(container: &Container) -> Vec<ContainerPort> {
-    let port = |port: &crate::resources::model::ContainerPort| ContainerPort {
-        name: port.name.clone(),
-        number: port.container_port,
-    };
+    let port =
+        |port: &crate::kinds::ContainerPort| ContainerPort { name: port.name.clone(), number: port.container_port };
     container.ports.iter().map(port).collect()
 }
 

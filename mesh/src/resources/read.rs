@@ -1,15 +1,14 @@
 //! Files and folders become objects.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
+use meshwalk_yaml::{self as yaml, Diagnostic, Diagnostics, Location, Node};
 use serde_json::Value;
 
-use super::{Resource, Resources, WithoutEffect, kustomize, object};
-use meshwalk_yaml::{self as yaml, Diagnostic, Diagnostics, Location, Node};
+use crate::{
+    kinds::{self, Read, Resource, Resources},
+    manifest::{WithoutEffect, read_documents},
+};
 
 /// The namespace of what names none, as for `kubectl` in a new context.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -38,7 +37,7 @@ impl Resources {
     /// # Errors
     /// As for [`Resources::read`].
     pub fn read_in<P: AsRef<Path>>(paths: &[P], namespace: &str) -> Result<ParsedManifests, Diagnostics> {
-        read_all(paths.iter().map(|path| documents(path.as_ref(), 0)), namespace)
+        read_all(paths.iter().map(|path| read_documents(path.as_ref())), namespace)
     }
 
     /// The same with a text, if there is one, that stands in no file; places call it `named`.
@@ -50,7 +49,7 @@ impl Resources {
         text: Option<&str>,
         named: &Path,
     ) -> Result<ParsedManifests, Diagnostics> {
-        let files = paths.iter().map(|path| documents(path.as_ref(), 0));
+        let files = paths.iter().map(|path| read_documents(path.as_ref()));
         read_all(files.chain(text.map(|text| roots_of(text, named))), DEFAULT_NAMESPACE)
     }
 }
@@ -83,7 +82,7 @@ impl ParsedManifests {
         gather(&roots_of(text, file)?, DEFAULT_NAMESPACE, Vec::new())
     }
 
-    /// Reads documents that were kept as JSON (see [`super::Object::document`]).
+    /// Reads documents that were kept as JSON (see [`crate::manifest::Object::document`]).
     ///
     /// # Errors
     /// As for [`Resources::read`].
@@ -98,8 +97,8 @@ fn gather(roots: &[Node], namespace: &str, mut diagnostics: Vec<Diagnostic>) -> 
     let mut reading = ParsedManifests::default();
     let mut seen: BTreeMap<String, Location> = BTreeMap::new();
     for root in roots.iter().flat_map(items) {
-        match object::read(root, namespace) {
-            Ok(object::Read::Object(resource, without_effect)) => {
+        match kinds::read(root, namespace) {
+            Ok(Read::Object(resource, without_effect)) => {
                 let identity = resource.identity();
                 if let Some(first) = seen.get(&identity) {
                     diagnostics.push(
@@ -113,7 +112,7 @@ fn gather(roots: &[Node], namespace: &str, mut diagnostics: Vec<Diagnostic>) -> 
                 reading.without_effect.extend(without_effect);
                 reading.resources.push(*resource);
             }
-            Ok(object::Read::Ignored(whole)) => reading.without_effect.push(whole),
+            Ok(Read::Ignored(whole)) => reading.without_effect.push(whole),
             Err(found) => diagnostics.extend(found),
         }
     }
@@ -127,50 +126,4 @@ fn items(document: &Node) -> Vec<&Node> {
         Some(items) if is_list => items.elements().iter().flat_map(self::items).collect(),
         _ => vec![document],
     }
-}
-
-/// How deep kustomizations may name each other: deeper than anybody means, and an end for those that go in circles.
-const MAX_DEPTH: usize = 16;
-
-/// Every document of a file or folder.
-pub(super) fn documents(path: &Path, depth: usize) -> Result<Vec<Node>, Diagnostics> {
-    if depth > MAX_DEPTH {
-        return Err(Diagnostic::new(format!("{}: kustomizations name each other in a circle", path.display())).into());
-    }
-    if !path.is_dir() {
-        return Ok(yaml::read(path)?.into_iter().map(|document| document.root).collect());
-    }
-    if let Some(file) = kustomize::file_of(path) {
-        return kustomize::documents(&file, path, depth);
-    }
-    let files = files_of(path)?;
-    if files.is_empty() {
-        return Err(Diagnostic::new(format!("{}: there is no YAML file in this folder", path.display()))
-            .help("name the files, or one of its subfolders: they are not read with it")
-            .into());
-    }
-    let mut roots = Vec::new();
-    let mut diagnostics = Vec::new();
-    for file in files {
-        match yaml::read(&file) {
-            Ok(found) => roots.extend(found.into_iter().map(|document| document.root)),
-            Err(diagnostic) => diagnostics.push(diagnostic),
-        }
-    }
-    if diagnostics.is_empty() { Ok(roots) } else { Err(Diagnostics(diagnostics)) }
-}
-
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
-    let unreadable =
-        |error: std::io::Error| Diagnostic::new(format!("{}: the folder cannot be read: {error}", folder.display()));
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        if path.is_file() && ["yaml", "yml", "json"].contains(&extension) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }

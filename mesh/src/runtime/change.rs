@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use meshwalk_yaml::{Diagnostic, Diagnostics};
 use tokio::sync::oneshot;
 
 use super::{change_summary, handle::MeshHandle, reconcile};
 use crate::{
     control::types::{ApplyError, ApplyErrorKind, Change, Files, Snapshot},
-    resources::{Key, ParsedManifests, Resource, Resources},
+    manifest::Key,
+    resources::{ParsedManifests, Resource, Resources},
 };
-use meshwalk_yaml::{Diagnostic, Diagnostics};
 
 /// What places call it.
 const STANDARD_INPUT: &str = "standard input";

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use meshwalk_yaml::Diagnostic;
+
 use super::desired::DesiredPod;
 use crate::{
     control::types::{ApplyError, ApplyErrorKind},
-    resources::{Key, Kind, Resource, Resources, WithoutEffect},
+    manifest::{Key, WithoutEffect},
+    resources::{Kind, Resource, Resources},
 };
-use meshwalk_yaml::Diagnostic;
 
 /// A line for each pod that came or goes. Whoever changed one Deployment and sees a pod of another one replaced is
 /// told why.

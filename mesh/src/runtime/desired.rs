@@ -6,10 +6,7 @@ use std::{
 };
 
 use super::network::{self, Network};
-use crate::{
-    pods::PodPlan,
-    resources::{Key, Resources},
-};
+use crate::{manifest::Key, pods::PodPlan, resources::Resources};
 
 /// A pod that shall run.
 #[derive(Debug, Clone, PartialEq)]

@@ -21,8 +21,8 @@ use super::{
 use crate::{
     control::types::{Addresses, InstanceStatus, Status},
     identity::authority::Authority,
+    manifest::WithoutEffect,
     pods::command::{ADMIN_SOCKET, CONTROL_SOCKET, ENVOY_SOCKET},
-    resources::WithoutEffect,
     telemetry::{merged_metrics, traces::Traces},
 };
 

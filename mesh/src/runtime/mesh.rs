@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
+use meshwalk_yaml::Diagnostics;
 use time::OffsetDateTime;
 use tokio::{
     net::{TcpListener, UnixListener},
@@ -37,7 +38,6 @@ use crate::{
     telemetry::{collector, traces::Traces},
     translate,
 };
-use meshwalk_yaml::Diagnostics;
 
 /// Why a mesh does not start.
 #[derive(Debug, thiserror::Error)]

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use meshwalk_yaml::Diagnostics;
 use tokio::{
     sync::{oneshot, watch},
     time::Instant,
@@ -25,12 +26,12 @@ use super::{
 use crate::{
     control::types::{ApplyError, ApplyErrorKind},
     identity::secrets,
+    manifest::Key,
     pods::{self, command::ENVOY_SOCKET},
-    resources::{Key, Resources},
+    resources::Resources,
     topology::{Instance, Topology},
     translate::{self, Translation, bootstrap},
 };
-use meshwalk_yaml::Diagnostics;
 
 /// A program and its sidecar are up within half a second; a small machine under load gets a lot more.
 const READY_DEADLINE: Duration = Duration::from_secs(30);

@@ -1,21 +1,18 @@
 //! Which authorization policies are in force at a pod, and the filters that enforce them.
 
-use serde_json::{Value, json};
-
-use crate::{
-    resources::{
-        Key, Object,
-        model::{AuthorizationAction, AuthorizationPolicy},
-    },
-    topology::Instance,
-};
 use meshwalk_yaml::Diagnostics;
+use serde_json::{Value, json};
 
 use super::{
     mesh_view::{MeshView, has_labels},
     message::extension,
     names::ROOT_NAMESPACE,
     rbac,
+};
+use crate::{
+    kinds::{AuthorizationAction, AuthorizationPolicy},
+    manifest::{Key, Object},
+    topology::Instance,
 };
 
 /// The filters before the router: what a DENY policy matches is refused first; then, if there is any ALLOW policy,

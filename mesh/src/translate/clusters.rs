@@ -7,11 +7,6 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{
-    resources::model::{ClientTlsMode, DestinationRule},
-    topology::{Instance, OutboundPolicy},
-};
-
 use super::{
     ProxyConfig, connection_pool, endpoints, load_balancing,
     mesh_view::{MeshPort, MeshService, MeshView},
@@ -20,6 +15,10 @@ use super::{
     policy::Policy,
     protocol::Protocol,
     tls,
+};
+use crate::{
+    kinds::{ClientTlsMode, DestinationRule},
+    topology::{Instance, OutboundPolicy},
 };
 
 /// The settings by which clusters and the filter share what names resolve to.

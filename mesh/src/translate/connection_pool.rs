@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::resources::model::{ConnectionPool, H2UpgradePolicy};
-
 use super::message::{set, typed};
+use crate::kinds::{ConnectionPool, H2UpgradePolicy};
 
 const PROTOCOL_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{resources::model::MutualTlsMode, topology::Instance};
-
 use super::{
     mesh_view::{MeshPort, MeshService, MeshView, has_labels},
     message::socket_address,
     peer_authentication, telemetry,
 };
+use crate::{kinds::MutualTlsMode, topology::Instance};
 
 /// The key under which an endpoint tells whether its sidecar takes mutual TLS, as Istio names it.
 pub(crate) const TLS_MODE: &str = "tlsMode";

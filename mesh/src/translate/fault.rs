@@ -3,9 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::resources::model::{Fault, Percent, grpc_status};
-
 use super::message::{extension, set, typed};
+use crate::kinds::{Fault, Percent, grpc_status};
 
 /// The filter's name, under which a route configures it.
 pub(crate) const FILTER: &str = "envoy.filters.http.fault";

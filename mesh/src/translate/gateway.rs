@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
-use crate::resources::{Key, Object, model::Gateway};
 use meshwalk_yaml::{Diagnostic, Diagnostics};
+use serde_json::{Value, json};
 
 use super::{
     ProxyConfig, authorization, clusters,
@@ -13,6 +11,10 @@ use super::{
     fault, gateway_hosts,
     mesh_view::{MeshView, has_labels},
     message::socket_address,
+};
+use crate::{
+    kinds::Gateway,
+    manifest::{Key, Object},
 };
 
 /// Adds the listeners, their routes and the clusters of the ingress gateway.

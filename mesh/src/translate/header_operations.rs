@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::resources::model::{HeaderOperations, Headers};
-
 use super::message::set;
+use crate::kinds::{HeaderOperations, Headers};
 
 /// Changes of headers, and the new host if one of them is the host: that is no header to Envoy.
 #[derive(Debug, Default)]

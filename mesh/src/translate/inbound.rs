@@ -1,9 +1,7 @@
 //! What stands before an app: a listener on the pod's port, which lets in what the policies say.
 
-use serde_json::{Value, json};
-
-use crate::{resources::model::MutualTlsMode, topology::Instance};
 use meshwalk_yaml::Diagnostics;
+use serde_json::{Value, json};
 
 use super::{
     ProxyConfig, authorization, clusters,
@@ -12,6 +10,7 @@ use super::{
     message::{extension, set, socket_address},
     names, peer_authentication, tls,
 };
+use crate::{kinds::MutualTlsMode, topology::Instance};
 
 /// Adds a listener for every port of the pod that a service leads to.
 ///

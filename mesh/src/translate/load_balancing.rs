@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::resources::model::{ConsistentHash, LoadBalancer, SimpleLoadBalancer};
-
 use super::message::set;
+use crate::kinds::{ConsistentHash, LoadBalancer, SimpleLoadBalancer};
 
 /// Writes it into a cluster. Istio's default is the instance with fewer open requests.
 pub(crate) fn apply(cluster: &mut Value, balancer: Option<&LoadBalancer>) {

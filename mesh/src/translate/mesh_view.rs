@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{
-    resources::{
-        Resources,
-        model::{DestinationRule, PortReference},
-    },
-    topology::{Instance, Topology},
-};
 use meshwalk_yaml::{Diagnostic, Diagnostics};
 
 use super::{
     names::{self, ROOT_NAMESPACE},
     protocol::{self, Protocol, ProtocolError},
+};
+use crate::{
+    kinds::{DestinationRule, PortReference},
+    resources::Resources,
+    topology::{Instance, Topology},
 };
 
 /// The mesh as translation sees it.

@@ -1,9 +1,9 @@
 //! The names that Istio gives: hosts, clusters, server names, identities. Dashboards, logs and readers know them.
 
-use crate::resources::{Key, hosts};
+use crate::manifest::{Key, hosts};
 pub use crate::{
     identity::{TRUST_DOMAIN, spiffe_id},
-    resources::hosts::{CLUSTER_DOMAIN, full as full_host},
+    manifest::hosts::{CLUSTER_DOMAIN, full as full_host},
 };
 
 /// The namespace whose policies hold for the whole mesh.

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::resources::model::OutlierDetection;
-
 use super::message::set;
+use crate::kinds::OutlierDetection;
 
 /// Writes it into a cluster. What Istio leaves to Envoy is left to it here too (5 errors in a row, 10 s, 30 s, 10 %),
 /// but instances are never left out for being slower or worse than the others, and never all taken out of panic.

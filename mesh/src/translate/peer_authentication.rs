@@ -1,13 +1,12 @@
 //! What a pod accepts: plaintext, mutual TLS, or both.
 
-use crate::{
-    resources::model::{MutualTlsMode, PeerAuthentication},
-    topology::Instance,
-};
-
 use super::{
     mesh_view::{MeshView, has_labels},
     names::ROOT_NAMESPACE,
+};
+use crate::{
+    kinds::{MutualTlsMode, PeerAuthentication},
+    topology::Instance,
 };
 
 /// The mode in force at a port of a pod. The narrower scope goes first: port, workload, namespace, mesh; what is not

@@ -1,6 +1,4 @@
-use crate::resources::model::{
-    ClientTls, ConnectionPool, DestinationRule, LoadBalancer, OutlierDetection, TrafficPolicy,
-};
+use crate::kinds::{ClientTls, ConnectionPool, DestinationRule, LoadBalancer, OutlierDetection, TrafficPolicy};
 
 /// The traffic policy in force for one port of a service or subset.
 #[derive(Debug, Clone, Copy, Default)]

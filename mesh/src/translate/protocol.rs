@@ -1,4 +1,4 @@
-use crate::resources::model::ServicePort;
+use crate::kinds::ServicePort;
 
 /// What is spoken on a service's port. Only HTTP is routed on one machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

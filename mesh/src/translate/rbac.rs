@@ -1,10 +1,10 @@
 //! One rule of an authorization policy as a policy of Envoy's RBAC filter: what is asked for becomes permissions, who
 //! asks becomes principals, and further conditions go to the one that they are about.
 
+use meshwalk_yaml::Diagnostic;
 use serde_json::{Value, json};
 
-use crate::resources::model::{Condition, Operation, Rule, Source};
-use meshwalk_yaml::Diagnostic;
+use crate::kinds::{Condition, Operation, Rule, Source};
 
 /// # Errors
 /// Conditions that one machine cannot judge.

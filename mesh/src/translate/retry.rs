@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::resources::model::Retries;
-
 use super::message::{extension, set};
+use crate::kinds::Retries;
 
 /// What Istio 1.31 tries again where nothing is said. An answer of 503 is not among it.
 const DEFAULT_CONDITIONS: &str = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";

@@ -1,11 +1,7 @@
 //! What becomes of a request that took a route: it goes somewhere, elsewhere, or is answered at once.
 
-use serde_json::{Value, json};
-
-use crate::resources::model::{
-    ConsistentHash, Destination, DirectResponse, HttpRoute, Percent, Redirect, RouteDestination,
-};
 use meshwalk_yaml::Diagnostics;
+use serde_json::{Value, json};
 
 use super::{
     header_operations::HeaderChanges,
@@ -16,6 +12,7 @@ use super::{
     retry,
     routes::{FieldRef, RouteContext},
 };
+use crate::kinds::{ConsistentHash, Destination, DirectResponse, HttpRoute, Percent, Redirect, RouteDestination};
 
 /// Sends it to the route's destinations. Headers of a single destination join the route's own.
 ///

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::resources::model::{HeaderMatch, HttpMatch, StringMatch};
-
 use super::message::set;
+use crate::kinds::{HeaderMatch, HttpMatch, StringMatch};
 
 /// The condition as Envoy's; without one every request matches. What is about the caller has been decided before.
 pub(crate) fn of(condition: Option<&HttpMatch>) -> Value {

@@ -1,15 +1,7 @@
 //! A VirtualService's routes as Envoy's.
 
-use serde_json::{Value, json};
-
-use crate::{
-    resources::{
-        Key, Object,
-        model::{HttpMatch, HttpRoute, VirtualService},
-    },
-    topology::Instance,
-};
 use meshwalk_yaml::{Diagnostic, Diagnostics};
+use serde_json::{Value, json};
 
 use super::{
     fault,
@@ -20,6 +12,11 @@ use super::{
     names::{self, MESH_GATEWAY},
     policy::Policy,
     retry, route_action, route_match,
+};
+use crate::{
+    kinds::{HttpMatch, HttpRoute, VirtualService},
+    manifest::{Key, Object},
+    topology::Instance,
 };
 
 /// For whom routes are made.

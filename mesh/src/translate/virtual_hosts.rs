@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
-use crate::{
-    resources::{Key, Object, model::VirtualService},
-    topology::Instance,
-};
 use meshwalk_yaml::{Diagnostic, Diagnostics};
+use serde_json::{Value, json};
 
 use super::{
     mesh_view::{MeshService, MeshView},
     names::{self, MESH_GATEWAY},
     routes::{self, RouteContext},
+};
+use crate::{
+    kinds::VirtualService,
+    manifest::{Key, Object},
+    topology::Instance,
 };
 
 /// The virtual hosts of a service port, as the pod sees them.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use meshwalk_mesh::resources::{
-    Kind, ParsedManifests,
-    fields::{Effect, Table, table},
+use meshwalk_mesh::{
+    manifest::fields::{Effect, Table},
+    resources::{Kind, ParsedManifests},
 };
-use meshwalk_yaml::{self as yaml};
+use meshwalk_yaml as yaml;
 
 use crate::sample::{complete, least, put, sample};
 
@@ -18,16 +18,20 @@ fn unclassified(table: &Table) -> Vec<&str> {
 #[test]
 fn every_field_of_the_published_schemas_is_translated_without_effect_or_refused() {
     for kind in Kind::ALL {
-        assert_eq!(unclassified(table(kind)), Vec::<&str>::new(), "{kind}");
-        assert!(table(kind).schema.paths().count() > 30, "{kind}: the schema is incomplete");
+        assert_eq!(unclassified(kind.fields()), Vec::<&str>::new(), "{kind}");
+        assert!(kind.fields().schema.paths().count() > 30, "{kind}: the schema is incomplete");
     }
 }
 
 #[test]
 fn every_rule_is_about_a_field_that_exists() {
     for kind in Kind::ALL {
-        let dead: Vec<&str> =
-            table(kind).rules().map(|(path, _)| path).filter(|path| table(kind).schema.kind(path).is_none()).collect();
+        let dead: Vec<&str> = kind
+            .fields()
+            .rules()
+            .map(|(path, _)| path)
+            .filter(|path| kind.fields().schema.kind(path).is_none())
+            .collect();
         assert_eq!(dead, Vec::<&str>::new(), "{kind}");
     }
 }
@@ -35,9 +39,9 @@ fn every_rule_is_about_a_field_that_exists() {
 #[test]
 fn every_value_that_a_rule_names_is_one_that_the_schema_knows() {
     for kind in Kind::ALL {
-        for (path, effect) in table(kind).rules() {
+        for (path, effect) in kind.fields().rules() {
             let (Effect::Only(values, _) | Effect::TranslatedIf(values, _)) = effect else { continue };
-            let Some(known) = table(kind).schema.values(path) else { continue };
+            let Some(known) = kind.fields().schema.values(path) else { continue };
             for value in values {
                 // `UNSPECIFIED` and the like are the absence of a value, which schemas do not always list.
                 assert!(known.contains(value), "{kind}: {path}: {value}");
@@ -49,7 +53,7 @@ fn every_value_that_a_rule_names_is_one_that_the_schema_knows() {
 #[test]
 fn every_reason_and_remedy_is_a_part_of_a_sentence() {
     for kind in Kind::ALL {
-        for (path, effect) in table(kind).rules() {
+        for (path, effect) in kind.fields().rules() {
             let text = match effect {
                 Effect::Translated => continue,
                 Effect::WithoutEffect(text)
@@ -70,7 +74,7 @@ fn every_reason_and_remedy_is_a_part_of_a_sentence() {
 fn every_translated_field_is_in_the_model_of_its_kind() {
     let mut failures = Vec::new();
     for kind in Kind::ALL {
-        for (path, effect) in table(kind).rules() {
+        for (path, effect) in kind.fields().rules() {
             if !path.starts_with("spec.") || !matches!(effect, Effect::Translated | Effect::TranslatedIf(..)) {
                 continue;
             }
@@ -88,12 +92,13 @@ fn every_translated_field_is_in_the_model_of_its_kind() {
 #[test]
 fn every_refused_field_is_refused_with_its_remedy() {
     for kind in Kind::ALL {
-        for (path, effect) in table(kind).rules() {
+        for (path, effect) in kind.fields().rules() {
             let Effect::Refused(help) = effect else { continue };
-            let leaf = table(kind)
+            let leaf = kind
+                .fields()
                 .schema
                 .paths()
-                .filter(|field| field.starts_with(path) && table(kind).effect(field) == Some(effect))
+                .filter(|field| field.starts_with(path) && kind.fields().effect(field) == Some(effect))
                 .max_by_key(|field| field.len())
                 .unwrap();
             let mut document = least(kind);
@@ -110,13 +115,14 @@ fn every_refused_field_is_refused_with_its_remedy() {
 #[test]
 fn every_field_without_effect_is_listed_and_changes_nothing() {
     for kind in Kind::ALL {
-        for (path, effect) in table(kind).rules() {
+        for (path, effect) in kind.fields().rules() {
             let Effect::WithoutEffect(reason) = effect else { continue };
             let mut document = least(kind);
-            let leaf = table(kind)
+            let leaf = kind
+                .fields()
                 .schema
                 .paths()
-                .filter(|field| field.starts_with(path) && table(kind).effect(field) == Some(effect))
+                .filter(|field| field.starts_with(path) && kind.fields().effect(field) == Some(effect))
                 .max_by_key(|field| field.len())
                 .unwrap();
             put(&mut document, leaf, sample(kind, leaf));

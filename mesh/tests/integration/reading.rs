@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use meshwalk_mesh::resources::{Key, ParsedManifests, Resources};
+use meshwalk_mesh::{
+    manifest::Key,
+    resources::{ParsedManifests, Resources},
+};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

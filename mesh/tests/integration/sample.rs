@@ -1,14 +1,11 @@
 //! Documents that have one field, for each field of a schema.
 
-use meshwalk_mesh::resources::{
-    Kind,
-    fields::{Effect, table},
-};
+use meshwalk_mesh::{manifest::fields::Effect, resources::Kind};
 use serde_json::{Value, json};
 
 /// A value that a field of a type may have; a guess by name where the type is narrower than the schema says.
 pub(crate) fn sample(kind: Kind, path: &str) -> Value {
-    let table = table(kind);
+    let table = kind.fields();
     if let Some(Effect::TranslatedIf(values, _)) = table.effect(path) {
         return json!(values[values.len() - 1]);
     }
@@ -118,7 +115,7 @@ pub(crate) fn companions(path: &str) -> Vec<(&'static str, Value)> {
 
 /// Puts what must stand beside a field into a document: the companions, and what the schema requires.
 pub(crate) fn complete(document: &mut Value, kind: Kind, path: &str) {
-    let schema = &table(kind).schema;
+    let schema = &kind.fields().schema;
     for (end, _) in path.match_indices(['.', '[', '{']) {
         let above = &path[..end];
         let above =

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, process::ExitCode};
 
 use meshwalk_mesh::{
     control::types::{InstanceStatus, Status},
-    resources::WithoutEffect,
+    manifest::WithoutEffect,
 };
 
 use super::{named::Named, table::table};

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::resources::WithoutEffect;
+use crate::manifest::WithoutEffect;
 
 /// A running mesh, as `meshwalk status` shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::{pods::plan::Readiness, resources::Key};
+use crate::{manifest::Key, pods::plan::Readiness};
 
 fn plan(workload: &str, replicas: u32, release: &str, sidecar: bool) -> PodPlan {
     PodPlan {

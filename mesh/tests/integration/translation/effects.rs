@@ -7,10 +7,8 @@ use std::{
 };
 
 use meshwalk_mesh::{
-    resources::{
-        Kind, ParsedManifests, Resources,
-        fields::{Effect, Table, table},
-    },
+    manifest::fields::{Effect, Table},
+    resources::{Kind, ParsedManifests, Resources},
     translate::{Translation, translate},
 };
 use serde_json::{Value, json};
@@ -53,7 +51,7 @@ fn every_translated_field_changes_a_proxy() {
         for (index, resource) in resources.all().iter().enumerate() {
             let kind = resource.kind();
             let Some(missing) = missing.get_mut(&kind).filter(|missing| !missing.is_empty()) else { continue };
-            for leaf in leaves(table(kind), &documents[index]) {
+            for leaf in leaves(kind.fields(), &documents[index]) {
                 if !missing.contains(&leaf.path) {
                     continue;
                 }
@@ -118,7 +116,7 @@ fn with_policies(of_service: &Value, of_subset: &Value) -> Resources {
 
 /// The paths of the fields of `spec` that the table calls translated.
 fn translated(kind: Kind) -> BTreeSet<String> {
-    table(kind)
+    kind.fields()
         .rules()
         .filter(|(path, effect)| {
             path.starts_with("spec.") && matches!(effect, Effect::Translated | Effect::TranslatedIf(..))

@@ -1,0 +1,27 @@
+//! AuthorizationPolicies.
+
+mod admission;
+mod fields;
+pub(super) mod model;
+mod references;
+
+use meshwalk_yaml::Diagnostic;
+
+use self::model::AuthorizationPolicy;
+use crate::{
+    kinds::{Resources, Spec},
+    manifest::{Checker, Object, fields::Group},
+};
+
+impl Spec for AuthorizationPolicy {
+    const API_VERSIONS: &'static [&'static str] = &["security.istio.io/v1", "security.istio.io/v1beta1"];
+    const FIELDS: &'static [&'static [Group]] = fields::GROUPS;
+
+    fn check_admission(object: &Object<Self>, checker: &mut Checker) {
+        admission::check(object, checker);
+    }
+
+    fn check_references(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
+        references::check(set, diagnostics);
+    }
+}

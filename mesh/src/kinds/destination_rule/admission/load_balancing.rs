@@ -1,0 +1,66 @@
+//! Which instance of a destination is taken.
+
+use crate::{
+    kinds::{ConsistentHash, LoadBalancer},
+    manifest::Checker,
+};
+
+/// The least number that Istio and Envoy do not take for a table of Maglev.
+const TABLE: u64 = 5_000_011;
+/// The greatest ring that Envoy takes; Istio has no limit of its own.
+const RING: u64 = 8_388_608;
+
+pub(super) fn check(balancer: &LoadBalancer, at: &str, checker: &mut Checker) {
+    if balancer.simple.is_some() && balancer.consistent_hash.is_some() {
+        checker.reject(at, "it balances in two ways", "write simple or consistentHash, not both");
+    }
+    if let Some(hash) = &balancer.consistent_hash {
+        by_hash(hash, &format!("{at}.consistentHash"), checker);
+    }
+}
+
+fn by_hash(hash: &ConsistentHash, at: &str, checker: &mut Checker) {
+    let properties = [
+        hash.http_header_name.is_some(),
+        hash.http_cookie.is_some(),
+        hash.use_source_ip.is_some(),
+        hash.http_query_parameter_name.is_some(),
+    ];
+    if properties.into_iter().filter(|is_there| *is_there).count() > 1 {
+        let help = "write one of httpHeaderName, httpCookie, useSourceIp and httpQueryParameterName";
+        checker.reject(at, "it looks at more than one property of the request", help);
+    }
+    if hash.http_cookie.as_ref().is_some_and(|cookie| cookie.name.is_empty()) {
+        checker.reject(&format!("{at}.httpCookie.name"), "the cookie has no name", "write one");
+    }
+    if hash.ring_hash.is_some() && hash.maglev.is_some() {
+        checker.reject(at, "it has two algorithms", "write ringHash or maglev, not both");
+    }
+    if let Some(size) = hash.ring_hash.as_ref().and_then(|ring| ring.minimum_ring_size).filter(|size| *size > RING) {
+        let message = format!("a ring has no {size} places");
+        checker.reject(&format!("{at}.ringHash.minimumRingSize"), message, format!("write at most {RING}"));
+    }
+    if let Some(maglev) = &hash.maglev {
+        let size = maglev.table_size.unwrap_or(0);
+        if size >= TABLE || !is_prime(size) {
+            let message = format!("a table has no {size} places");
+            let help = format!("write a prime number below {TABLE}, as 65537, or leave maglev out");
+            checker.reject(&format!("{at}.maglev.tableSize"), message, help);
+        }
+    }
+}
+
+fn is_prime(number: u64) -> bool {
+    number >= 2 && (2..).take_while(|factor| factor * factor <= number).all(|factor| !number.is_multiple_of(factor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn primes_are_told_from_other_numbers() {
+        assert!([2, 3, 5, 11, 65537, 4_999_999].into_iter().all(is_prime));
+        assert!(![0, 1, 4, 9, 10, 65536].into_iter().any(is_prime));
+    }
+}

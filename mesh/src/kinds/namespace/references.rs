@@ -1,0 +1,27 @@
+//! Namespaces that resources name.
+
+use meshwalk_yaml::Diagnostic;
+
+use crate::{
+    kinds::{Resource, Resources},
+    manifest::{Key, ROOT_NAMESPACE},
+};
+
+/// Namespaces that every cluster with Istio has.
+const GIVEN_NAMESPACES: [&str; 2] = ["default", ROOT_NAMESPACE];
+
+pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
+    let exists = |name: &str| {
+        name.is_empty() || GIVEN_NAMESPACES.contains(&name) || set.namespaces.contains_key(&Key::new("", name))
+    };
+    diagnostics.extend(set.all().iter().filter(|resource| !exists(&resource.key().namespace)).map(without_namespace));
+}
+
+fn without_namespace(resource: &Resource) -> Diagnostic {
+    let namespace = &resource.key().namespace;
+    Diagnostic::new(format!("there is no Namespace {namespace}"))
+        .at(resource.location())
+        .of(resource.identity())
+        .field("metadata.namespace")
+        .help("apply the Namespace with it or before it, or delete what is in it first")
+}

@@ -1,0 +1,17 @@
+//! Values that occur in several kinds.
+
+mod duration;
+mod grpc_status;
+mod percent;
+mod port_reference;
+mod selector;
+mod string_match;
+
+pub(super) use duration::even_none;
+pub use duration::{Duration, DurationError};
+pub use grpc_status::grpc_status;
+pub use percent::Percent;
+pub use port_reference::PortReference;
+pub use selector::WorkloadSelector;
+pub(super) use selector::check_selector;
+pub use string_match::{HeaderMatch, StringMatch};

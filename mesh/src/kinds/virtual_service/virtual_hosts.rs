@@ -1,0 +1,150 @@
+//! Where VirtualServices apply: their hosts and gateways.
+
+use std::collections::BTreeMap;
+
+use meshwalk_yaml::Diagnostic;
+
+use crate::{
+    kinds::{
+        Gateway, Resources, VirtualService,
+        references::{known, services},
+    },
+    manifest::{Key, Object, hosts},
+};
+
+/// The word in a VirtualService's gateways that stands for every sidecar.
+const MESH: &str = "mesh";
+
+pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
+    let mut routed: BTreeMap<(String, String), String> = BTreeMap::new();
+    for service in set.virtual_services.values() {
+        if service.spec.hosts.is_empty() {
+            diagnostics
+                .push(service.diagnostic("spec.hosts", "it is for no host").help("write the hosts that it routes"));
+        }
+        unserved(set, service, diagnostics);
+        for gateway in gateways(service) {
+            diagnostics.extend(gateway_exists(set, service, &gateway));
+            for (index, host) in service.spec.hosts.iter().enumerate() {
+                let field = format!("spec.hosts[{index}]");
+                let host = hosts::full(host, &service.key.namespace).to_ascii_lowercase();
+                let location =
+                    if gateway == MESH { "in the sidecars".to_owned() } else { format!("at Gateway {gateway}") };
+                let other = routed.insert((gateway.clone(), host.clone()), service.identity());
+                if let Some(other) = other.filter(|other| *other != service.identity()) {
+                    diagnostics.push(
+                        service
+                            .diagnostic(&field, format!("{other} routes {host} {location} too"))
+                            .help("put the routes of one host into one VirtualService: Istio would order them by age"),
+                    );
+                }
+            }
+        }
+        conditions(service, diagnostics);
+    }
+}
+
+/// Hosts that none of its gateways serves, and gateways that serve none of its hosts: one resource may be for both the
+/// gateway and the sidecars, with a host for each.
+fn unserved(set: &Resources, service: &Object<VirtualService>, diagnostics: &mut Vec<Diagnostic>) {
+    let gateways = gateways(service);
+    let diagnostic = |gateway: &str, index: usize, host: &str| {
+        let host = hosts::full(host, &service.key.namespace).to_ascii_lowercase();
+        host_is_served(set, service, &format!("spec.hosts[{index}]"), &host, gateway)
+    };
+    let hosts = || service.spec.hosts.iter().enumerate();
+    let mut idle = Vec::new();
+    for gateway in &gateways {
+        let unserved: Vec<_> = hosts().filter_map(|(index, host)| diagnostic(gateway, index, host)).collect();
+        if unserved.len() == service.spec.hosts.len() {
+            idle.extend(unserved.into_iter().next());
+        }
+    }
+    // Beside a Service's host a sidecar routes any other one too.
+    let anything = gateways.iter().any(|gateway| gateway == MESH)
+        && hosts().any(|(index, host)| diagnostic(MESH, index, host).is_none());
+    if idle.is_empty() && !anything {
+        for (index, host) in hosts() {
+            let unserved: Vec<_> = gateways.iter().map_while(|gateway| diagnostic(gateway, index, host)).collect();
+            if unserved.len() == gateways.len() {
+                idle.extend(unserved.into_iter().next());
+            }
+        }
+    }
+    diagnostics.extend(idle);
+}
+
+/// The Gateways of a VirtualService as `namespace/name`, and `mesh`, which is the default.
+fn gateways(service: &Object<VirtualService>) -> Vec<String> {
+    let names = &service.spec.gateways;
+    if names.is_empty() { vec![MESH.to_owned()] } else { names.iter().map(|name| full(name, service)).collect() }
+}
+
+fn full(name: &str, service: &Object<VirtualService>) -> String {
+    if name == MESH || name.contains('/') { name.to_owned() } else { format!("{}/{name}", service.key.namespace) }
+}
+
+fn find<'a>(set: &'a Resources, gateway: &str) -> Option<&'a Object<Gateway>> {
+    let (namespace, name) = gateway.split_once('/')?;
+    set.gateways.get(&Key::new(namespace, name))
+}
+
+fn gateway_exists(set: &Resources, service: &Object<VirtualService>, gateway: &str) -> Option<Diagnostic> {
+    if gateway == MESH || find(set, gateway).is_some() {
+        return None;
+    }
+    let there: Vec<String> = set.gateways.keys().map(Key::to_string).collect();
+    Some(service.diagnostic("spec.gateways", format!("there is no Gateway {gateway}")).help(format!(
+        "apply it first, or name one that is there: {}",
+        known(there.iter().map(String::as_str).chain([MESH]))
+    )))
+}
+
+/// A host that a sidecar does not know or a Gateway does not open is ignored by Istio without a word.
+fn host_is_served(
+    set: &Resources,
+    service: &Object<VirtualService>,
+    field: &str,
+    host: &str,
+    gateway: &str,
+) -> Option<Diagnostic> {
+    if gateway == MESH {
+        let services = services(set);
+        return (!services.keys().any(|known| hosts::matches(host, known))).then(|| {
+            service
+                .diagnostic(field, format!("there is no Service {host}, so no sidecar would route it"))
+                .help(format!("name one that is there: {}", known(services.keys().map(String::as_str))))
+        });
+    }
+    let gateway = find(set, gateway)?;
+    let opened: Vec<&str> = gateway.spec.servers.iter().flat_map(|server| &server.hosts).map(String::as_str).collect();
+    let is_open = opened.iter().any(|open| {
+        let (from, open) = open.split_once('/').unwrap_or(("*", open));
+        let from = if from == "." { gateway.key.namespace.as_str() } else { from };
+        (from == "*" || from == service.key.namespace) && hosts::overlap(open, host)
+    });
+    (!is_open).then(|| {
+        service
+            .diagnostic(field, format!("{} does not open the host {host}", gateway.identity()))
+            .help(format!("open it there, or name one that is open: {}", known(opened)))
+    })
+}
+
+/// A match may narrow the gateways, not widen them.
+fn conditions(service: &Object<VirtualService>, diagnostics: &mut Vec<Diagnostic>) {
+    let bound = gateways(service);
+    for (route, http) in service.spec.http.iter().enumerate() {
+        for (at, condition) in http.matches.iter().enumerate() {
+            for name in condition.gateways.iter().map(|name| full(name, service)).filter(|name| !bound.contains(name)) {
+                diagnostics.push(
+                    service
+                        .diagnostic(
+                            &format!("spec.http[{route}].match[{at}].gateways"),
+                            format!("{name} is not one of this resource's gateways"),
+                        )
+                        .help("write it into spec.gateways too"),
+                );
+            }
+        }
+    }
+}

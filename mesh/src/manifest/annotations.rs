@@ -1,0 +1,81 @@
+//! Labels and annotations that mean something to Istio: free text for everybody else, so unknown ones of other
+//! domains are left alone, and every one of Istio's is judged.
+
+use meshwalk_yaml::{Diagnostic, FieldPath, Node};
+
+use super::WithoutEffect;
+
+/// What becomes of one of Istio's labels or annotations.
+enum Meaning {
+    Translated(&'static [&'static str]),
+    WithoutEffect(&'static str),
+    Refused(&'static str),
+}
+
+/// Where labels and annotations are: those of the object, and those of its pods if it has a pod template.
+const FIELDS: [&str; 4] =
+    ["metadata.labels", "metadata.annotations", "spec.template.metadata.labels", "spec.template.metadata.annotations"];
+
+/// Checks the labels and annotations of an object, and of its pod template.
+pub(crate) fn check(
+    document: &Node,
+    resource: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+    without_effect: &mut Vec<WithoutEffect>,
+) {
+    for field in FIELDS {
+        let path = FieldPath::parse(field);
+        for entry in document.find(&path).map_or(&[][..], Node::entries) {
+            let path = path.key(&entry.key);
+            let value = entry.value.as_str().unwrap_or_default();
+            match meaning(&entry.key) {
+                None => {}
+                Some(Meaning::Translated(values)) if values.is_empty() || values.contains(&value) => {}
+                Some(Meaning::Translated(values)) => diagnostics.push(
+                    Diagnostic::new(format!("the local mesh does not understand `{value}` here"))
+                        .at(&entry.value.location)
+                        .field(path.to_string())
+                        .help(format!("write \"{}\"", values.join("\" or \""))),
+                ),
+                Some(Meaning::WithoutEffect(reason)) => without_effect.push(WithoutEffect {
+                    resource: resource.to_owned(),
+                    field: path.to_string(),
+                    reason: reason.to_owned(),
+                }),
+                Some(Meaning::Refused(help)) => diagnostics.push(
+                    Diagnostic::new("the local mesh does not understand this label or annotation")
+                        .at(&entry.location)
+                        .field(path.to_string())
+                        .help(help),
+                ),
+            }
+        }
+    }
+}
+
+fn meaning(key: &str) -> Option<Meaning> {
+    Some(match key {
+        "sidecar.istio.io/inject" => Meaning::Translated(&["true", "false"]),
+        "istio-injection" => Meaning::Translated(&["enabled", "disabled"]),
+        "service.istio.io/canonical-name" | "service.istio.io/canonical-revision" => Meaning::Translated(&[]),
+        "istio.io/rev" => Meaning::Refused("write istio-injection: enabled: there is one control plane here"),
+        "proxy.istio.io/config" => Meaning::WithoutEffect(
+            "the local mesh starts every sidecar before its program and gives all the same settings",
+        ),
+        "kubectl.kubernetes.io/last-applied-configuration" | "deployment.kubernetes.io/revision" => {
+            Meaning::WithoutEffect("a cluster's tools write it for themselves")
+        }
+        "prometheus.io/scrape" | "prometheus.io/port" | "prometheus.io/path" | "prometheus.io/scheme" => {
+            Meaning::WithoutEffect("the local mesh knows the metrics page of every program")
+        }
+        _ => {
+            let domain = key.split_once('/').map_or("", |(domain, _)| domain);
+            if domain != "istio.io" && !domain.ends_with(".istio.io") {
+                return None;
+            }
+            Meaning::Refused(
+                "leave it out: of Istio's own, only sidecar.istio.io/inject, service.istio.io/canonical-* and proxy.istio.io/config are known",
+            )
+        }
+    })
+}

@@ -1,0 +1,11 @@
+//! Tables that say what becomes of each field of a kind's published schema, and the walk through a document by them.
+
+mod metadata;
+pub mod schema;
+pub mod table;
+mod walk;
+
+pub(crate) use metadata::{METADATA, STATUS};
+pub use table::{Effect, Table};
+pub(crate) use table::{Group, Rule};
+pub(crate) use walk::walk;

@@ -1,0 +1,59 @@
+//! What resources are called.
+
+use meshwalk_yaml::{Diagnostic, Node};
+
+use super::Key;
+
+/// Reads the namespace and name of a document. An object that names no namespace belongs to `namespace`; `None` if the
+/// kind is cluster-scoped.
+///
+/// # Errors
+/// A name or namespace that is absent or invalid.
+pub(crate) fn key(document: &Node, kind: &str, namespace: Option<&str>) -> Result<Key, Diagnostic> {
+    let of = |field: &str| document.get("metadata").and_then(|metadata| metadata.get(field));
+    let location =
+        |field: &str| document.location_of(&meshwalk_yaml::FieldPath::parse(&format!("metadata.{field}"))).clone();
+    let Some(name) = of("name").and_then(Node::as_str) else {
+        return Err(Diagnostic::new("a resource needs a name, as text")
+            .at(&location("name"))
+            .of(kind)
+            .field("metadata.name"));
+    };
+    let resource = format!("{kind} {name}");
+    if !is_name(name, true) {
+        return Err(malformed(name).at(&location("name")).of(resource).field("metadata.name"));
+    }
+    let Some(namespace) = namespace else {
+        return match of("namespace") {
+            None => Ok(Key { namespace: String::new(), name: name.to_owned() }),
+            Some(_) => Err(Diagnostic::new(format!("a {kind} belongs to no namespace"))
+                .at(&location("namespace"))
+                .of(resource)
+                .field("metadata.namespace")
+                .help("leave it out")),
+        };
+    };
+    let namespace = match of("namespace") {
+        None => namespace,
+        Some(node) => node.as_str().filter(|text| is_name(text, false)).ok_or_else(|| {
+            malformed(node.as_str().unwrap_or_default()).at(&node.location).of(resource).field("metadata.namespace")
+        })?,
+    };
+    Ok(Key { namespace: namespace.to_owned(), name: name.to_owned() })
+}
+
+fn malformed(name: &str) -> Diagnostic {
+    Diagnostic::new(format!("`{name}` is no name for a resource"))
+        .help("use up to 63 lower-case letters, digits and hyphens, with a letter or digit first and last")
+}
+
+/// Whether a text is a DNS label (RFC 1123), or several with dots between them.
+fn is_name(text: &str, dots: bool) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    if dots { text.split('.').all(is_label) } else { is_label(text) }
+}
