@@ -71,7 +71,7 @@ pub fn main() -> ExitCode {
         && second == meshwalk_mesh::runtime::child::COMMAND
     {
         let error = meshwalk_mesh::runtime::child::become_program(&arguments.collect::<Vec<OsString>>());
-        complain(&anyhow::Error::new(error));
+        print_error(&anyhow::Error::new(error));
         return ExitCode::from(meshwalk_mesh::runtime::child::NOT_STARTED);
     }
     let cli = Cli::parse();
@@ -83,14 +83,14 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            complain(&anyhow::Error::new(error).context("cannot start the runtime"));
+            print_error(&anyhow::Error::new(error).context("cannot start the runtime"));
             return ExitCode::FAILURE;
         }
     };
     match runtime.block_on(run(cli.command)) {
         Ok(code) => code,
         Err(error) => {
-            complain(&error);
+            print_error(&error);
             exit_code(&error)
         }
     }
@@ -121,7 +121,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
 }
 
 /// Writes to standard output; a reader that has gone (`| head`) is no error.
-pub fn say(text: &str) {
+pub fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ =
         out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
@@ -129,11 +129,11 @@ pub fn say(text: &str) {
 }
 
 /// Writes a line of progress to standard error, where it does not get into what a command prints.
-pub fn tell(text: &str) {
+pub fn eprint_progress(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-fn complain(error: &anyhow::Error) {
+fn print_error(error: &anyhow::Error) {
     // Many errors say their cause themselves; it is not said twice.
     let mut words = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -141,7 +141,7 @@ fn complain(error: &anyhow::Error) {
             words.push_str(&format!(": {cause}"));
         }
     }
-    tell(&format!("meshwalk: {words}"));
+    eprint_progress(&format!("meshwalk: {words}"));
 }
 
 /// 2 for a wrong input, 1 for everything else that failed.

@@ -7,7 +7,7 @@ pub mod engine;
 pub mod evidence;
 pub mod lab;
 pub mod namespace;
+pub mod platform;
 pub mod report;
 pub mod stats;
-pub mod target;
 pub mod traffic;

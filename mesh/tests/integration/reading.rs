@@ -151,7 +151,7 @@ fn kinds_are_understood_without_effect_or_refused() {
     assert_eq!(
         refusal("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\n"),
         "a.yaml:2:1: kind: the local mesh does not understand the kind `StatefulSet` of `apps/v1`; it understands \
-         Namespace, ServiceAccount, Service, Deployment, Gateway, VirtualService, DestinationRule, \
+         Namespace, ServiceAccount, Service, Deployment, Gateway, DestinationRule, VirtualService, \
          PeerAuthentication, AuthorizationPolicy"
     );
     assert!(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     evidence::{Difference, Scrape, Selector},
     lab::MetricQuery,
-    target::FaultRule,
+    platform::FaultRule,
 };
 
 /// Counters at a moment.

@@ -3,31 +3,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
-use crate::{lab::Fate, target::Instance};
+use crate::{lab::PodChange, platform::Instance};
 
 /// What is expected, in words.
-pub(super) fn expected(fates: &BTreeMap<String, Fate>) -> String {
+pub(super) fn expected(fates: &BTreeMap<String, PodChange>) -> String {
     let words: Vec<_> = fates.iter().map(|(deployment, fate)| format!("{deployment}: {fate}")).collect();
     words.join(", ")
 }
 
 /// Compares the instances before the step's changes with those after its traffic.
-pub(super) fn decide(fates: &BTreeMap<String, Fate>, before: &[Instance], after: &[Instance]) -> Finding {
+pub(super) fn decide(fates: &BTreeMap<String, PodChange>, before: &[Instance], after: &[Instance]) -> Finding {
     let (mut observed, mut wrong) = (Vec::new(), Vec::new());
     for (deployment, fate) in fates {
         let (then, now) = (names(before, deployment), names(after, deployment));
         observed.push(format!("{deployment}: {}, then {}", listed(&then), listed(&now)));
         let right = match fate {
-            Fate::Replaced => !then.is_empty() && then.len() == now.len() && then.is_disjoint(&now),
-            Fate::Kept => !then.is_empty() && then == now,
-            Fate::Count(count) => usize::try_from(*count).is_ok_and(|count| count == now.len()),
+            PodChange::Replaced => !then.is_empty() && then.len() == now.len() && then.is_disjoint(&now),
+            PodChange::Kept => !then.is_empty() && then == now,
+            PodChange::Count(count) => usize::try_from(*count).is_ok_and(|count| count == now.len()),
         };
         if !right {
             wrong.push(match fate {
-                Fate::Replaced if !then.is_disjoint(&now) => format!("{deployment} still has instances from before"),
-                Fate::Replaced => format!("{deployment} had {} instances and has {}", then.len(), now.len()),
-                Fate::Kept => format!("the instances of {deployment} are not those from before"),
-                Fate::Count(count) => format!("{deployment} has {} instances, and not {count}", now.len()),
+                PodChange::Replaced if !then.is_disjoint(&now) => {
+                    format!("{deployment} still has instances from before")
+                }
+                PodChange::Replaced => format!("{deployment} had {} instances and has {}", then.len(), now.len()),
+                PodChange::Kept => format!("the instances of {deployment} are not those from before"),
+                PodChange::Count(count) => format!("{deployment} has {} instances, and not {count}", now.len()),
             });
         }
         let unready = after.iter().filter(|instance| instance.workload == *deployment && !instance.ready);
@@ -68,25 +70,25 @@ mod tests {
         names.iter().map(pod).collect()
     }
 
-    fn holds(fate: Fate, before: &[&str], after: &[&str]) -> bool {
+    fn holds(fate: PodChange, before: &[&str], after: &[&str]) -> bool {
         let fates = BTreeMap::from([("backend-v2".to_owned(), fate)]);
         decide(&fates, &pods(before), &pods(after)).result.is_ok()
     }
 
     #[test]
     fn replaced_means_that_none_is_left_and_as_many_others_are_ready() {
-        assert!(holds(Fate::Replaced, &["a", "b"], &["c", "d"]));
+        assert!(holds(PodChange::Replaced, &["a", "b"], &["c", "d"]));
         for after in [&["a", "b"][..], &["b", "c"], &["c"], &["c", "d-unready"], &[]] {
-            assert!(!holds(Fate::Replaced, &["a", "b"], after), "{after:?}");
+            assert!(!holds(PodChange::Replaced, &["a", "b"], after), "{after:?}");
         }
-        assert!(!holds(Fate::Replaced, &[], &[]));
+        assert!(!holds(PodChange::Replaced, &[], &[]));
     }
 
     #[test]
     fn kept_means_the_same_ones_and_a_count_means_so_many() {
-        assert!(holds(Fate::Kept, &["a", "b"], &["b", "a"]));
-        assert!(!holds(Fate::Kept, &["a"], &["b"]) && !holds(Fate::Kept, &[], &[]));
-        assert!(holds(Fate::Count(1), &["a", "b"], &["a"]));
-        assert!(!holds(Fate::Count(1), &["a"], &["a", "b"]));
+        assert!(holds(PodChange::Kept, &["a", "b"], &["b", "a"]));
+        assert!(!holds(PodChange::Kept, &["a"], &["b"]) && !holds(PodChange::Kept, &[], &[]));
+        assert!(holds(PodChange::Count(1), &["a", "b"], &["a"]));
+        assert!(!holds(PodChange::Count(1), &["a"], &["a", "b"]));
     }
 }

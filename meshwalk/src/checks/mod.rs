@@ -25,7 +25,7 @@ pub use shares::holds_for_one;
 
 use crate::{
     lab::{Check, GateOutcome, Kind},
-    target::{Instance, Span},
+    platform::{Instance, Span},
     traffic::{Observation, Traffic},
 };
 

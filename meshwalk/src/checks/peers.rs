@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Finding;
 use crate::{
-    target::Instance,
+    platform::Instance,
     traffic::{Observation, Outcome},
 };
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Evidence, Finding};
-use crate::target::Span;
+use crate::platform::Span;
 
 /// The services in the order in which a request first meets them are as expected; there is one root and no orphan.
 pub(super) fn decide(wanted: &[String], evidence: &Evidence, of: Option<&str>) -> Finding {

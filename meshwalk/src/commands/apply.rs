@@ -24,7 +24,7 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let files = input::files(args.files)?;
     let change = args.mesh.client().apply_files(files).await?;
-    cli::say(&show(&change));
+    cli::print(&show(&change));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -47,7 +47,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         timeout_ms: u64::try_from(args.timeout.as_millis()).unwrap_or(u64::MAX),
     };
     let answered = ask(&question, args.to.unix.as_deref()).await?;
-    cli::say(&serde_json::to_string(&answered)?);
+    cli::print(&serde_json::to_string(&answered)?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -57,7 +57,7 @@ async fn batch() -> anyhow::Result<ExitCode> {
         let line = line?;
         let wrong = |error: serde_json::Error| WrongInput(format!("the question {line}: {error}"));
         let question = serde_json::from_str(&line).map_err(wrong)?;
-        cli::say(&serde_json::to_string(&ask(&question, None).await?)?);
+        cli::print(&serde_json::to_string(&ask(&question, None).await?)?);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use crate::{
     cli::WrongInput,
-    engine::Keeper,
-    lab::TargetKind,
+    engine::SnapshotStore,
+    lab::PlatformKind,
     namespace::Namespace,
-    target::{ClusterTarget, Kubectl, Show, Ways},
+    platform::{AccessOptions, ClusterPlatform, Kubectl, Show},
 };
 
 /// Which cluster, and the way into it.
@@ -32,14 +32,14 @@ impl ClusterFlags {
     ///
     /// # Errors
     /// If they are about a cluster and no cluster is meant, or if no namespace can have that name.
-    pub(super) fn fits(&self, on: TargetKind) -> Result<(), WrongInput> {
+    pub(super) fn fits(&self, on: PlatformKind) -> Result<(), WrongInput> {
         let set = [
             ("context", &self.context),
             ("namespace", &self.namespace),
             ("gateway", &self.gateway),
             ("traces", &self.traces),
         ];
-        if let (TargetKind::Local, Some((flag, _))) = (on, set.iter().find(|(_, value)| value.is_some())) {
+        if let (PlatformKind::Local, Some((flag, _))) = (on, set.iter().find(|(_, value)| value.is_some())) {
             return Err(WrongInput(format!("--{flag} is about a cluster: add --on cluster, or leave it out")));
         }
         self.namespace().map(drop)
@@ -58,13 +58,13 @@ impl ClusterFlags {
     ///
     /// # Errors
     /// If no namespace can have the name that was given.
-    pub(super) fn target(&self, root: PathBuf, show: Show) -> Result<ClusterTarget, WrongInput> {
+    pub(super) fn platform(&self, root: PathBuf, show: Show) -> Result<ClusterPlatform, WrongInput> {
         let mut kubectl = Kubectl::new(self.context.clone(), self.namespace()?, root, show);
         if let Ok(launcher) = std::env::current_exe() {
             kubectl = kubectl.launched_by(launcher);
         }
-        let ways = Ways { gateway: self.gateway.clone(), traces: self.traces.clone() };
-        Ok(ClusterTarget::new(kubectl, ways))
+        let ways = AccessOptions { gateway: self.gateway.clone(), traces: self.traces.clone() };
+        Ok(ClusterPlatform::new(kubectl, ways))
     }
 
     /// The flags as they were given, each with a space before it.
@@ -87,7 +87,7 @@ impl ClusterFlags {
     ///
     /// # Errors
     /// If no namespace can have the name that was given.
-    pub(super) async fn keeper(&self) -> Result<Keeper, WrongInput> {
+    pub(super) async fn snapshot_store(&self) -> Result<SnapshotStore, WrongInput> {
         let namespace = self.namespace()?;
         let context = match &self.context {
             Some(context) => context.clone(),
@@ -102,6 +102,6 @@ impl ClusterFlags {
         // Names of contexts may hold slashes and colons, as those of cloud providers do.
         let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
         let context: String = context.chars().map(plain).collect();
-        Ok(Keeper::for_mesh(&format!("cluster-{context}-{namespace}")))
+        Ok(SnapshotStore::for_mesh(&format!("cluster-{context}-{namespace}")))
     }
 }

@@ -32,7 +32,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let read = |path: &PathBuf| compare::read(path).map_err(|error: ReadError| WrongInput(error.to_string()));
     let (one, other) = (read(&args.one)?, read(&args.other)?);
     let comparison = compare::compare([&one, &other], names(args, &one, &other), &args.may_skip);
-    cli::say(&compare::words(&comparison));
+    cli::print(&compare::words(&comparison));
     Ok(if comparison.agree() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

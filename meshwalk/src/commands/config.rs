@@ -52,8 +52,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let section = args.section.map(Section::from);
     for proxy in proxies {
         for file in proxy.files.iter().filter(|file| section.is_none_or(|section| file.section == section)) {
-            cli::say(&format!("# {}: {}", proxy.instance, file.path.display()));
-            cli::say(&serde_json::to_string_pretty(&file.content)?);
+            cli::print(&format!("# {}: {}", proxy.instance, file.path.display()));
+            cli::print(&serde_json::to_string_pretty(&file.content)?);
         }
     }
     Ok(ExitCode::SUCCESS)

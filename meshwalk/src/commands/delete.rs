@@ -22,6 +22,6 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let files = input::files(args.files)?;
     let change = args.mesh.client().delete_files(files).await?;
-    cli::say(&apply::show(&change));
+    cli::print(&apply::show(&change));
     Ok(ExitCode::SUCCESS)
 }

@@ -29,6 +29,6 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         other => other.into(),
     })?;
-    cli::tell(&format!("mesh {:?} is down", client.name()));
+    cli::eprint_progress(&format!("mesh {:?} is down", client.name()));
     Ok(ExitCode::SUCCESS)
 }

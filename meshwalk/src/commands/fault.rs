@@ -11,8 +11,8 @@ use super::{
 use crate::{
     cli::{self, WrongInput},
     lab::fault_rules,
-    target::{
-        Choice, FaultChange, Instance, Target, TargetError,
+    platform::{
+        FaultChange, Instance, InstanceSelector, Platform, PlatformError,
         several::{self, RulesOf},
     },
 };
@@ -54,23 +54,23 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         (Some(rule), _) => Some(rule_text(rule, args.ttl.as_deref(), args.id.as_deref())?),
         (None, _) => None,
     };
-    let target = args.platform.target()?;
-    let choice = Choice {
+    let platform = args.platform.platform()?;
+    let instance_selector = InstanceSelector {
         service: &args.service,
         version: args.version.as_deref(),
         instance: args.instance.as_deref(),
         count: None,
     };
-    let instances = choice.of(&args.platform.instances(&*target).await?).map_err(WrongInput)?;
+    let instances = instance_selector.of(&args.platform.instances(&*platform).await?).map_err(WrongInput)?;
     let text = match (&change, &args.clear) {
-        (Some(rules), _) => add(&*target, &instances, rules).await?,
-        (None, Some(Some(id))) => remove(&*target, &instances, id).await?,
-        (None, _) => clear(&*target, &instances).await?,
+        (Some(rules), _) => add(&*platform, &instances, rules).await?,
+        (None, Some(Some(id))) => remove(&*platform, &instances, id).await?,
+        (None, _) => clear(&*platform, &instances).await?,
     };
-    cli::say(&text);
+    cli::print(&text);
     if change.is_some() {
         let flags = args.platform.flags();
-        cli::tell(&format!(
+        cli::eprint_progress(&format!(
             "`meshwalk faults {0}{flags}` shows what they do, `meshwalk fault {0} --clear{flags}` ends them",
             args.service
         ));
@@ -98,10 +98,10 @@ fn rule_text(rule: &str, ttl: Option<&str>, id: Option<&str>) -> Result<String, 
     }
 }
 
-async fn add(target: &dyn Target, instances: &[Instance], rules: &str) -> anyhow::Result<String> {
-    let added = several::add(target, instances, rules, &shown).await.map_err(|failed| match failed.why {
-        TargetError::Refused { .. } => WrongInput(failed.to_string()).into(),
-        TargetError::Failed { .. } => anyhow::Error::new(failed),
+async fn add(platform: &dyn Platform, instances: &[Instance], rules: &str) -> anyhow::Result<String> {
+    let added = several::add(platform, instances, rules, &shown).await.map_err(|failed| match failed.why {
+        PlatformError::Refused { .. } => WrongInput(failed.to_string()).into(),
+        PlatformError::Failed { .. } => anyhow::Error::new(failed),
     })?;
     let lines: Vec<_> = added
         .iter()
@@ -110,8 +110,8 @@ async fn add(target: &dyn Target, instances: &[Instance], rules: &str) -> anyhow
     Ok(table(&["INSTANCE", "ID", "RULE"], &lines))
 }
 
-async fn remove(target: &dyn Target, instances: &[Instance], id: &str) -> anyhow::Result<String> {
-    let all = several::all_rules(target, instances).await?;
+async fn remove(platform: &dyn Platform, instances: &[Instance], id: &str) -> anyhow::Result<String> {
+    let all = several::all_rules(platform, instances).await?;
     let has = |of: &&RulesOf| of.rules.iter().any(|rule| rule.id == id);
     if all.iter().all(|of| !has(&of)) {
         let there: std::collections::BTreeSet<_> = all.iter().flat_map(|of| &of.rules).map(|rule| &*rule.id).collect();
@@ -123,18 +123,18 @@ async fn remove(target: &dyn Target, instances: &[Instance], id: &str) -> anyhow
     }
     let mut lines = Vec::new();
     for of in all.iter().filter(has) {
-        several::change(target, &of.instance, FaultChange::Remove(id), &shown).await?;
+        several::change(platform, &of.instance, FaultChange::Remove(id), &shown).await?;
         lines.push(vec![of.instance.clone(), id.to_owned()]);
     }
     Ok(table(&["INSTANCE", "REMOVED"], &lines))
 }
 
-async fn clear(target: &dyn Target, instances: &[Instance]) -> anyhow::Result<String> {
+async fn clear(platform: &dyn Platform, instances: &[Instance]) -> anyhow::Result<String> {
     let mut lines = Vec::new();
-    for of in several::all_rules(target, instances).await? {
+    for of in several::all_rules(platform, instances).await? {
         let ids: Vec<_> = of.rules.iter().map(|rule| rule.id.as_str()).collect();
         if !ids.is_empty() {
-            several::change(target, &of.instance, FaultChange::Clear, &shown).await?;
+            several::change(platform, &of.instance, FaultChange::Clear, &shown).await?;
             lines.push(vec![of.instance.clone(), ids.join(", ")]);
         }
     }

@@ -9,8 +9,8 @@ use super::{platform_flags::PlatformFlags, table::table};
 use crate::{
     cli::{self, WrongInput},
     lab::quantity::readable,
-    target::{
-        Choice, FaultRule, Instance,
+    platform::{
+        FaultRule, Instance, InstanceSelector,
         several::{self, RulesOf},
     },
 };
@@ -32,17 +32,17 @@ pub struct Args {
 /// # Errors
 /// If there is no such service, or an application cannot be asked.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let target = args.platform.target()?;
-    let all = args.platform.instances(&*target).await?;
+    let platform = args.platform.platform()?;
+    let all = args.platform.instances(&*platform).await?;
     let instances: Vec<Instance> = match &args.service {
-        Some(service) => Choice { service, ..Choice::default() }.of(&all).map_err(WrongInput)?,
+        Some(service) => InstanceSelector { service, ..InstanceSelector::default() }.of(&all).map_err(WrongInput)?,
         None => all,
     };
-    let found = several::all_rules(&*target, &instances).await?;
+    let found = several::all_rules(&*platform, &instances).await?;
     if args.json {
-        cli::say(&serde_json::to_string_pretty(&found)?);
+        cli::print(&serde_json::to_string_pretty(&found)?);
     } else {
-        cli::say(&text(&found, SystemTime::now()));
+        cli::print(&text(&found, SystemTime::now()));
     }
     Ok(ExitCode::SUCCESS)
 }

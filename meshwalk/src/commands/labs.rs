@@ -72,10 +72,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (_, labs) = args.labs.read()?;
     for lab in labs {
         let number = lab.number.map_or_else(String::new, |number| format!("{number} "));
-        let targets: Vec<_> = lab.targets.iter().map(ToString::to_string).collect();
-        cli::say(&format!("{number}{}: {} ({} steps; {})", lab.id, lab.title, lab.steps.len(), targets.join(", ")));
+        let platforms: Vec<_> = lab.platforms.iter().map(ToString::to_string).collect();
+        cli::print(&format!("{number}{}: {} ({} steps; {})", lab.id, lab.title, lab.steps.len(), platforms.join(", ")));
         for line in lab.teaches.lines() {
-            cli::say(&format!("    {line}"));
+            cli::print(&format!("    {line}"));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -56,7 +56,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let (plan, traffic, summary, checks, comparison) = (&plan, &traffic, &summary, &verdicts[..], comparison.as_ref());
     let report = Report { plan, traffic, summary, checks, comparison };
-    cli::say(&report.format(args.format())?);
+    cli::print(&report.format(args.format())?);
     if matches!(args.format(), Format::Csv | Format::Prometheus) {
         // These formats have no place for it.
         eprint_decisions(&report);
@@ -69,7 +69,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 fn eprint_decisions(report: &Report<'_>) {
     let decisions = report.decisions();
     if !decisions.is_empty() {
-        cli::tell(decisions.trim());
+        cli::eprint_progress(decisions.trim());
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn start(root: &Path, programs: &Programs, interrupt: &Interrup
         page_port: None,
         certificate_lifetime: CERTIFICATES,
         outbound_policy: OutboundPolicy::AllowAny,
-        progress: Progress::new(cli::tell),
+        progress: Progress::new(cli::eprint_progress),
     };
     let claimed = tokio::select! {
         claimed = Mesh::claim(options) => claimed,

@@ -7,8 +7,8 @@ use anyhow::bail;
 use super::{cluster::ClusterFlags, named::Named};
 use crate::{
     cli::{self, WrongInput},
-    lab::TargetKind,
-    target::{Instance, LocalTarget, Target, Token},
+    lab::PlatformKind,
+    platform::{Instance, LocalPlatform, Platform, Token},
 };
 
 /// Where, and what the control ports there ask for.
@@ -16,7 +16,7 @@ use crate::{
 pub struct PlatformFlags {
     /// Where the applications run.
     #[arg(long, value_enum, default_value = "local")]
-    on: TargetKind,
+    on: PlatformKind,
     #[command(flatten)]
     mesh: Named,
     #[command(flatten)]
@@ -31,13 +31,17 @@ impl PlatformFlags {
     ///
     /// # Errors
     /// If a flag does not fit, or there is no token in the file.
-    pub(super) fn target(&self) -> anyhow::Result<Box<dyn Target>> {
+    pub(super) fn platform(&self) -> anyhow::Result<Box<dyn Platform>> {
         let token = self.control_token_file.as_deref().map(Token::read).transpose();
         let token = token.map_err(|why| WrongInput(format!("--control-token-file: {why}")))?;
         self.cluster.fits(self.on)?;
         Ok(match self.on {
-            TargetKind::Local => Box::new(LocalTarget::new(self.mesh.client(), PathBuf::new(), true).with_token(token)),
-            TargetKind::Cluster => Box::new(self.cluster.target(PathBuf::new(), Box::new(shown))?.with_token(token)),
+            PlatformKind::Local => {
+                Box::new(LocalPlatform::new(self.mesh.client(), PathBuf::new(), true).with_token(token))
+            }
+            PlatformKind::Cluster => {
+                Box::new(self.cluster.platform(PathBuf::new(), Box::new(shown))?.with_token(token))
+            }
         })
     }
 
@@ -45,9 +49,9 @@ impl PlatformFlags {
     ///
     /// # Errors
     /// If they cannot be listed, or there is none.
-    pub(super) async fn instances(&self, target: &dyn Target) -> anyhow::Result<Vec<Instance>> {
-        let all = target.instances().await?;
-        if all.is_empty() && self.on == TargetKind::Cluster {
+    pub(super) async fn instances(&self, platform: &dyn Platform) -> anyhow::Result<Vec<Instance>> {
+        let all = platform.instances().await?;
+        if all.is_empty() && self.on == PlatformKind::Cluster {
             bail!(
                 "no application of the workload runs in the namespace {}; `scripts/deploy.sh{}` brings it, and \
                  --namespace names another one",
@@ -61,13 +65,13 @@ impl PlatformFlags {
     /// The flags by which another command finds the same place, each with a space before it.
     pub(super) fn flags(&self) -> String {
         match self.on {
-            TargetKind::Local => meshwalk_mesh::runtime::folder::name_flag(&self.mesh.name),
-            TargetKind::Cluster => format!(" --on cluster{}", self.cluster.words()),
+            PlatformKind::Local => meshwalk_mesh::runtime::folder::name_flag(&self.mesh.name),
+            PlatformKind::Cluster => format!(" --on cluster{}", self.cluster.words()),
         }
     }
 }
 
 /// Shows a command that is run.
 pub(super) fn shown(line: &str) {
-    cli::tell(&format!("$ {line}"));
+    cli::eprint_progress(&format!("$ {line}"));
 }

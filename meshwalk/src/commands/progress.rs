@@ -22,7 +22,7 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Tells on standard error.
 #[derive(Debug)]
-pub(super) struct Teller {
+pub(super) struct ConsoleObserver {
     classroom: bool,
     terminal: bool,
     colour: bool,
@@ -37,7 +37,7 @@ struct State {
     told: Option<Instant>,
 }
 
-impl Teller {
+impl ConsoleObserver {
     /// A teller; in a classroom it waits for Enter before each step.
     pub(super) fn new(classroom: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
@@ -135,7 +135,7 @@ fn sending(name: &str, progress: &Progress) -> String {
     )
 }
 
-impl Observer for Teller {
+impl Observer for ConsoleObserver {
     fn tell(&self, event: &Event<'_>) {
         match event {
             Event::Lab(lab) => {

@@ -7,9 +7,9 @@ use meshwalk_mesh::runtime::{folder::DEFAULT_NAME, running};
 use super::{cluster, left::Left};
 use crate::{
     cli,
-    engine::Keeper,
-    lab::TargetKind,
-    target::{LocalTarget, Target},
+    engine::SnapshotStore,
+    lab::PlatformKind,
+    platform::{LocalPlatform, Platform},
 };
 use meshwalk_mesh::control::Client;
 
@@ -21,7 +21,7 @@ pub struct Args {
     mesh: String,
     /// Where the lab ran.
     #[arg(long, value_enum, default_value = "local")]
-    on: TargetKind,
+    on: PlatformKind,
     #[command(flatten)]
     cluster: cluster::ClusterFlags,
 }
@@ -32,34 +32,38 @@ pub struct Args {
 /// If the mesh does not run or refuses; the snapshot is kept then.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     args.cluster.fits(args.on)?;
-    let (keeper, location, target): (_, _, Box<dyn Target>) = match args.on {
-        TargetKind::Local => (
-            Keeper::for_mesh(&args.mesh),
+    let (snapshot_store, location, platform): (_, _, Box<dyn Platform>) = match args.on {
+        PlatformKind::Local => (
+            SnapshotStore::for_mesh(&args.mesh),
             format!("the mesh {:?}", args.mesh),
-            Box::new(LocalTarget::new(Client::new(&args.mesh), PathBuf::new(), true)),
+            Box::new(LocalPlatform::new(Client::new(&args.mesh), PathBuf::new(), true)),
         ),
-        TargetKind::Cluster => {
-            let shows = Box::new(|line: &str| cli::tell(&format!("$ {line}")));
-            let target = args.cluster.target(PathBuf::from("."), shows)?;
-            (args.cluster.keeper().await?, format!("the cluster{}", args.cluster.in_words()?), Box::new(target))
+        PlatformKind::Cluster => {
+            let shows = Box::new(|line: &str| cli::eprint_progress(&format!("$ {line}")));
+            let platform = args.cluster.platform(PathBuf::from("."), shows)?;
+            (
+                args.cluster.snapshot_store().await?,
+                format!("the cluster{}", args.cluster.in_words()?),
+                Box::new(platform),
+            )
         }
     };
-    let kept = match Left::on(&*target, &keeper).await? {
+    let kept = match Left::on(&*platform, &snapshot_store).await? {
         Left::Nothing => {
             // The name may be a slip; a mesh that was killed may have something to put back although it does not run.
-            let runs = args.on == TargetKind::Cluster || running::names().contains(&args.mesh);
+            let runs = args.on == PlatformKind::Cluster || running::names().contains(&args.mesh);
             let remark = if runs { "" } else { "; no mesh of that name runs now" };
-            cli::say(&format!("nothing to put back: every lab on {location} ended as it began{remark}"));
+            cli::print(&format!("nothing to put back: every lab on {location} ended as it began{remark}"));
             return Ok(ExitCode::SUCCESS);
         }
         Left::Gone(words) => {
-            cli::say(&words);
+            cli::print(&words);
             return Ok(ExitCode::SUCCESS);
         }
         Left::Unrestored(kept) => kept,
     };
-    target.restore(&kept.snapshot).await?;
-    keeper.forget()?;
-    cli::say(&format!("put back what was in force on {location} before the lab {}", kept.lab));
+    platform.restore(&kept.snapshot).await?;
+    snapshot_store.forget()?;
+    cli::print(&format!("put back what was in force on {location} before the lab {}", kept.lab));
     Ok(ExitCode::SUCCESS)
 }

@@ -11,14 +11,14 @@ use anyhow::Context;
 use meshwalk_mesh::control::Client;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{cluster, labs, left::Left, own_mesh, progress::Teller};
+use super::{cluster, labs, left::Left, own_mesh, progress::ConsoleObserver};
 use crate::{
     checks::Status,
     cli::{self, WrongInput},
-    engine::{Engine, Interrupt, Interrupter, Keeper},
-    lab::{Lab, TargetKind},
+    engine::{Engine, Interrupt, Interrupter, SnapshotStore},
+    lab::{Lab, PlatformKind},
+    platform::{LocalPlatform, Platform},
     report::{self, Report, config_map},
-    target::{LocalTarget, Target},
 };
 
 /// Which labs, where, and what to leave behind.
@@ -28,7 +28,7 @@ pub struct Args {
     labs: labs::Selection,
     /// Where to run them.
     #[arg(long, value_enum, default_value = "local")]
-    on: TargetKind,
+    on: PlatformKind,
     /// Wait for Enter before each step, and show its commands: for a classroom.
     #[arg(long)]
     step: bool,
@@ -61,7 +61,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn labs(args: Args) -> anyhow::Result<ExitCode> {
     args.cluster.fits(args.on)?;
-    if args.on == TargetKind::Local && args.report_to.is_some() {
+    if args.on == PlatformKind::Local && args.report_to.is_some() {
         return Err(WrongInput("--report-to is about a cluster: add --on cluster, or use --report".to_owned()).into());
     }
     let (root, mut labs) = args.labs.read()?;
@@ -70,10 +70,10 @@ async fn labs(args: Args) -> anyhow::Result<ExitCode> {
     }
     let (interrupter, interrupt) = Interrupter::new();
     let listening = listen(interrupter)?;
-    let teller = Arc::new(Teller::new(args.step));
+    let teller = Arc::new(ConsoleObserver::new(args.step));
     let ran = match args.on {
-        TargetKind::Local => on_this_machine(&args, &root, &labs, &teller, interrupt).await,
-        TargetKind::Cluster => {
+        PlatformKind::Local => on_this_machine(&args, &root, &labs, &teller, interrupt).await,
+        PlatformKind::Cluster => {
             let namespace = args.cluster.namespace()?;
             labs = labs.into_iter().map(|lab| namespace.lab(lab)).collect();
             on_cluster(&args, root, &labs, &teller, interrupt).await.map(Some)
@@ -83,10 +83,10 @@ async fn labs(args: Args) -> anyhow::Result<ExitCode> {
     let Some(report) = ran? else { return Ok(ExitCode::from(INTERRUPTED)) };
     if let Some(folder) = &args.report {
         for file in report::write(&report, folder)? {
-            cli::tell(&format!("wrote {}", file.display()));
+            cli::eprint_progress(&format!("wrote {}", file.display()));
         }
     }
-    cli::say(&format!("\n{}", report::table(&report)));
+    cli::print(&format!("\n{}", report::table(&report)));
     Ok(ExitCode::from(exit_code(&report)))
 }
 
@@ -95,7 +95,7 @@ async fn on_this_machine(
     args: &Args,
     root: &Path,
     labs: &[Lab],
-    teller: &Teller,
+    teller: &ConsoleObserver,
     interrupt: Interrupt,
 ) -> anyhow::Result<Option<Report>> {
     let own = match &args.mesh {
@@ -118,21 +118,21 @@ async fn on_cluster(
     args: &Args,
     root: PathBuf,
     labs: &[Lab],
-    teller: &Arc<Teller>,
+    teller: &Arc<ConsoleObserver>,
     interrupt: Interrupt,
 ) -> anyhow::Result<Report> {
-    let keeper = args.cluster.keeper().await?;
+    let snapshot_store = args.cluster.snapshot_store().await?;
     let (shows, waits) = (teller.clone(), teller.clone());
-    let target = args.cluster.target(root.clone(), Box::new(move |line| shows.command(line)))?;
-    let target = target.telling(Box::new(move |what| waits.waiting(what)));
-    unrestored(&keeper, &target).await?;
-    let engine = Engine { target: &target, observer: &**teller, interrupt, root: &root, keeper };
+    let platform = args.cluster.platform(root.clone(), Box::new(move |line| shows.command(line)))?;
+    let platform = platform.telling(Box::new(move |what| waits.waiting(what)));
+    unrestored(&snapshot_store, &platform).await?;
+    let engine = Engine { platform: &platform, observer: &**teller, interrupt, root: &root, snapshot_store };
     let Some(location) = &args.report_to else { return Ok(engine.run(labs).await?) };
-    target.leave(location, &config_map::begun(&report::timestamp(SystemTime::now()))).await?;
+    platform.leave(location, &config_map::begun(&report::timestamp(SystemTime::now()))).await?;
     let ran = engine.run(labs).await;
     let entries = ran.as_ref().map_or_else(|error| config_map::broken(&error.to_string()), config_map::whole);
-    target.leave(location, &entries).await?;
-    cli::tell(&format!("the report is in configmap/{location}"));
+    platform.leave(location, &entries).await?;
+    cli::eprint_progress(&format!("the report is in configmap/{location}"));
     Ok(ran?)
 }
 
@@ -151,15 +151,15 @@ async fn labs_on(
     outlives: bool,
     root: &Path,
     labs: &[Lab],
-    teller: &Teller,
+    teller: &ConsoleObserver,
     interrupt: Interrupt,
 ) -> anyhow::Result<Report> {
-    let keeper = Keeper::for_mesh(name);
-    let target = LocalTarget::new(Client::new(name), root.to_owned(), outlives);
+    let snapshot_store = SnapshotStore::for_mesh(name);
+    let platform = LocalPlatform::new(Client::new(name), root.to_owned(), outlives);
     if outlives {
-        unrestored(&keeper, &target).await?;
+        unrestored(&snapshot_store, &platform).await?;
     }
-    let engine = Engine { target: &target, observer: teller, interrupt, root, keeper };
+    let engine = Engine { platform: &platform, observer: teller, interrupt, root, snapshot_store };
     Ok(engine.run(labs).await?)
 }
 
@@ -175,23 +175,23 @@ fn listen(interrupter: Interrupter) -> anyhow::Result<tokio::task::JoinHandle<()
                 _ = terminations.recv() => {}
                 _ = hangups.recv() => {}
             }
-            cli::tell("\nstopping; the lab ends as it began");
+            cli::eprint_progress("\nstopping; the lab ends as it began");
             interrupter.interrupt();
         }
     }))
 }
 
 /// What an earlier lab left has to be put back first, or it would pass for how things were.
-async fn unrestored(keeper: &Keeper, target: &dyn Target) -> anyhow::Result<()> {
-    let kept = match Left::on(target, keeper).await? {
+async fn unrestored(snapshot_store: &SnapshotStore, platform: &dyn Platform) -> anyhow::Result<()> {
+    let kept = match Left::on(platform, snapshot_store).await? {
         Left::Nothing => return Ok(()),
         Left::Gone(words) => {
-            cli::tell(&words);
+            cli::eprint_progress(&words);
             return Ok(());
         }
         Left::Unrestored(kept) => kept,
     };
-    let (lab, file, restore) = (kept.lab, keeper.file().display(), target.restore_command());
+    let (lab, file, restore) = (kept.lab, snapshot_store.file().display(), platform.restore_command());
     let why = format!("the lab {lab} did not end as it began; run `{restore}` first, or remove {file} if all is well");
     Err(WrongInput(why).into())
 }

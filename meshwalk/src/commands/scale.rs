@@ -24,6 +24,6 @@ pub struct Args {
 /// If there is no such Deployment, or a new pod does not come up: then nothing has changed.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let change = args.mesh.client().scale(&args.deployment, args.replicas).await?;
-    cli::say(&apply::show(&change));
+    cli::print(&apply::show(&change));
     Ok(ExitCode::SUCCESS)
 }

@@ -27,7 +27,7 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let status = args.mesh.client().status().await?;
     let text = if args.json { serde_json::to_string_pretty(&status)? } else { show(&status) };
-    cli::say(&text);
+    cli::print(&text);
     Ok(ExitCode::SUCCESS)
 }
 

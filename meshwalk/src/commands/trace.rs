@@ -31,7 +31,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(id) => tree(&client.trace(id).await?),
         None => list(&client.traces(args.limit).await?),
     };
-    cli::say(&text);
+    cli::print(&text);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -69,13 +69,13 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         mesh.down().await;
         return Err(explain(error));
     }
-    cli::say(&format!("mesh {} is up\n{}", args.mesh.name, status::addresses(&mesh.status())));
-    cli::tell("Ctrl-C stops it");
+    cli::print(&format!("mesh {} is up\n{}", args.mesh.name, status::addresses(&mesh.status())));
+    cli::eprint_progress("Ctrl-C stops it");
     tokio::select! {
         () = mesh.asked_to_end() => {}
         () = signals.any() => {}
     }
-    cli::tell("stopping");
+    cli::eprint_progress("stopping");
     mesh.down().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -96,7 +96,7 @@ fn options(args: &Args) -> anyhow::Result<Options> {
         page_port: args.port,
         certificate_lifetime: Duration::from_secs(args.certificate_lifetime),
         outbound_policy: if args.registry_only { OutboundPolicy::RegistryOnly } else { OutboundPolicy::AllowAny },
-        progress: Progress::new(cli::tell),
+        progress: Progress::new(cli::eprint_progress),
     })
 }
 
@@ -112,7 +112,7 @@ fn explain(error: meshwalk_mesh::runtime::Error) -> anyhow::Error {
 }
 
 fn interrupted() -> ExitCode {
-    cli::tell("stopped before it was up");
+    cli::eprint_progress("stopped before it was up");
     ExitCode::FAILURE
 }
 

@@ -2,31 +2,36 @@
 
 use std::path::PathBuf;
 
-use super::{Engine, Halt, observer::Event};
+use super::{Engine, StopReason, observer::Event};
 use crate::{
     lab::{Actions, Faults},
+    platform::{Action, FaultChange, Instance, InstanceSelector},
     report::{Change, FileText, When},
-    target::{Action, Choice, FaultChange, Instance},
 };
 
 impl Engine<'_> {
     /// Makes changes, one after the other, and notes each before it is made.
-    pub(super) async fn change(&self, actions: &Actions, when: When, changes: &mut Vec<Change>) -> Result<(), Halt> {
+    pub(super) async fn change(
+        &self,
+        actions: &Actions,
+        when: When,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), StopReason> {
         if !actions.apply.is_empty() {
             self.note(&Action::Apply(&actions.apply), when, changes).await?;
-            self.target.apply(&actions.apply).await?;
+            self.platform.apply(&actions.apply).await?;
         }
         if !actions.delete.is_empty() {
             self.note(&Action::Delete(&actions.delete), when, changes).await?;
-            self.target.delete(&actions.delete).await?;
+            self.platform.delete(&actions.delete).await?;
         }
         for scale in &actions.scale {
             self.note(&Action::Scale(&scale.deployment, scale.replicas), when, changes).await?;
-            self.target.scale(&scale.deployment, scale.replicas).await?;
+            self.platform.scale(&scale.deployment, scale.replicas).await?;
         }
         for restart in &actions.restart {
             self.note(&Action::Restart(&restart.deployment), when, changes).await?;
-            self.target.restart(&restart.deployment).await?;
+            self.platform.restart(&restart.deployment).await?;
         }
         if actions.clear_faults {
             for instance in self.faulty().await? {
@@ -47,17 +52,17 @@ impl Engine<'_> {
         change: FaultChange<'_>,
         when: When,
         changes: &mut Vec<Change>,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), StopReason> {
         self.note(&Action::Faults(instance, change), when, changes).await?;
-        self.target.change_faults(instance, change).await?;
+        self.platform.change_faults(instance, change).await?;
         Ok(())
     }
 
-    async fn note(&self, action: &Action<'_>, when: When, changes: &mut Vec<Change>) -> Result<(), Halt> {
+    async fn note(&self, action: &Action<'_>, when: When, changes: &mut Vec<Change>) -> Result<(), StopReason> {
         if self.interrupt.is_wished() {
-            return Err(Halt::Interrupted);
+            return Err(StopReason::Interrupted);
         }
-        let command = self.target.command(action).await?;
+        let command = self.platform.command(action).await?;
         self.observer.tell(&Event::Changing(&command));
         let files = match action {
             Action::Apply(files) | Action::Delete(files) => self.texts(files)?,
@@ -68,29 +73,29 @@ impl Engine<'_> {
     }
 
     /// The commands to the effect of some changes, without making them.
-    pub(super) async fn commands(&self, actions: &Actions) -> Result<Vec<String>, Halt> {
+    pub(super) async fn commands(&self, actions: &Actions) -> Result<Vec<String>, StopReason> {
         let mut commands = Vec::new();
         if !actions.apply.is_empty() {
-            commands.push(self.target.command(&Action::Apply(&actions.apply)).await?);
+            commands.push(self.platform.command(&Action::Apply(&actions.apply)).await?);
         }
         if !actions.delete.is_empty() {
-            commands.push(self.target.command(&Action::Delete(&actions.delete)).await?);
+            commands.push(self.platform.command(&Action::Delete(&actions.delete)).await?);
         }
         for scale in &actions.scale {
-            commands.push(self.target.command(&Action::Scale(&scale.deployment, scale.replicas)).await?);
+            commands.push(self.platform.command(&Action::Scale(&scale.deployment, scale.replicas)).await?);
         }
         for restart in &actions.restart {
-            commands.push(self.target.command(&Action::Restart(&restart.deployment)).await?);
+            commands.push(self.platform.command(&Action::Restart(&restart.deployment)).await?);
         }
         if actions.clear_faults {
             for instance in self.faulty().await? {
-                commands.push(self.target.command(&Action::Faults(&instance.name, FaultChange::Clear)).await?);
+                commands.push(self.platform.command(&Action::Faults(&instance.name, FaultChange::Clear)).await?);
             }
         }
         for faults in &actions.faults {
             for instance in self.matching(faults).await? {
                 commands.push(
-                    self.target.command(&Action::Faults(&instance.name, FaultChange::Replace(&faults.rules))).await?,
+                    self.platform.command(&Action::Faults(&instance.name, FaultChange::Replace(&faults.rules))).await?,
                 );
             }
         }
@@ -98,10 +103,10 @@ impl Engine<'_> {
     }
 
     /// The instances that have faults to be cleared of.
-    async fn faulty(&self) -> Result<Vec<Instance>, Halt> {
+    async fn faulty(&self) -> Result<Vec<Instance>, StopReason> {
         let mut faulty = Vec::new();
-        for instance in self.target.instances().await? {
-            if !self.target.faults(&instance.name).await?.is_empty() {
+        for instance in self.platform.instances().await? {
+            if !self.platform.faults(&instance.name).await?.is_empty() {
                 faulty.push(instance);
             }
         }
@@ -109,23 +114,27 @@ impl Engine<'_> {
     }
 
     /// The instances that faults are for; none at all is a mistake in the lab.
-    async fn matching(&self, faults: &Faults) -> Result<Vec<Instance>, Halt> {
-        let all = self.target.instances().await?;
-        let choice = Choice {
+    async fn matching(&self, faults: &Faults) -> Result<Vec<Instance>, StopReason> {
+        let all = self.platform.instances().await?;
+        let instance_selector = InstanceSelector {
             service: &faults.service,
             version: faults.version.as_deref(),
             instance: faults.instance.as_deref(),
             count: faults.instances,
         };
-        choice.of(&all).map_err(|why| Halt::Broken(format!("{}: these faults are for nobody: {why}", faults.location)))
+        instance_selector
+            .of(&all)
+            .map_err(|why| StopReason::Broken(format!("{}: these faults are for nobody: {why}", faults.location)))
     }
 
     /// The texts of files, and of the files in folders.
-    fn texts(&self, files: &[PathBuf]) -> Result<Vec<FileText>, Halt> {
+    fn texts(&self, files: &[PathBuf]) -> Result<Vec<FileText>, StopReason> {
         let mut texts = Vec::new();
-        for path in crate::lab::files::listed(self.root, files).map_err(|error| Halt::Broken(error.to_string()))? {
+        for path in
+            crate::lab::files::listed(self.root, files).map_err(|error| StopReason::Broken(error.to_string()))?
+        {
             let text = std::fs::read_to_string(self.root.join(&path))
-                .map_err(|error| Halt::Broken(format!("cannot read {}: {error}", path.display())))?;
+                .map_err(|error| StopReason::Broken(format!("cannot read {}: {error}", path.display())))?;
             texts.push(FileText { path, text });
         }
         Ok(texts)

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Engine, Halt, observer::Event};
+use super::{Engine, StopReason, observer::Event};
 use crate::{
     checks::{self, Counters, Evidence, Growth, Status, Verdict},
     lab::{Amount, Check, Kind, MetricQuery, Term},
@@ -89,15 +89,15 @@ fn counts_faults(amount: &Amount) -> bool {
 
 impl Engine<'_> {
     /// Counters as they stand now.
-    pub(super) async fn count(&self, needs: &Needs) -> Result<Counters, Halt> {
+    pub(super) async fn count(&self, needs: &Needs) -> Result<Counters, StopReason> {
         let mut counters = Counters::default();
         if !needs.queries.is_empty() {
             let workloads: BTreeSet<_> = needs.queries.iter().map(|query| query.workload.clone()).collect();
-            counters.scrape = self.target.scrape(&workloads.into_iter().collect::<Vec<_>>()).await?;
+            counters.scrape = self.platform.scrape(&workloads.into_iter().collect::<Vec<_>>()).await?;
         }
         if needs.faults {
-            for instance in self.target.instances().await? {
-                counters.add_faults(&instance.name, self.target.faults(&instance.name).await?);
+            for instance in self.platform.instances().await? {
+                counters.add_faults(&instance.name, self.platform.faults(&instance.name).await?);
             }
         }
         Ok(counters)
@@ -110,7 +110,7 @@ impl Engine<'_> {
         needs: &Needs,
         before: &Counters,
         evidence: &mut Evidence,
-    ) -> Result<Vec<Verdict>, Halt> {
+    ) -> Result<Vec<Verdict>, StopReason> {
         let started = Instant::now();
         let mut figures: Option<Vec<f64>> = None;
         if needs.patience() > Duration::ZERO {
@@ -124,7 +124,7 @@ impl Engine<'_> {
                 self.collect_traces(evidence).await?;
             }
             if needs.instances {
-                evidence.instances = self.target.instances().await?;
+                evidence.instances = self.platform.instances().await?;
             }
             let verdicts: Vec<_> = checks.iter().map(|check| checks::decide(check, evidence)).collect();
             // Requests that are counted late must not be missed by a check that holds already.
@@ -143,15 +143,15 @@ impl Engine<'_> {
             figures = Some(found);
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
-                () = self.interrupt.wished() => return Err(Halt::Interrupted),
+                () = self.interrupt.wished() => return Err(StopReason::Interrupted),
             }
         }
     }
 
-    async fn collect_traces(&self, evidence: &mut Evidence) -> Result<(), Halt> {
+    async fn collect_traces(&self, evidence: &mut Evidence) -> Result<(), StopReason> {
         for run in &evidence.runs {
             if let Some(id) = run.traffic.last_trace() {
-                let spans = self.target.trace(id).await?;
+                let spans = self.platform.trace(id).await?;
                 evidence.traces.insert(run.name.clone(), (id.to_owned(), spans));
             }
         }

@@ -3,9 +3,9 @@
 mod changes;
 mod collect;
 mod interrupt;
-mod keeper;
 mod observer;
 mod send;
+mod snapshot_store;
 mod step;
 mod wait;
 mod wait_metric;
@@ -16,14 +16,14 @@ use std::{
 };
 
 pub use interrupt::{Interrupt, Interrupter};
-pub use keeper::{KeepError, Keeper, Kept};
 pub use observer::{Event, Observer};
+pub use snapshot_store::{KeptSnapshot, SnapshotStore, SnapshotStoreError};
 
 use crate::{
     checks::Status,
     lab::Lab,
+    platform::{Platform, PlatformError, Snapshot},
     report::{FORMAT, LabReport, Report, When, overall},
-    target::{Snapshot, Target, TargetError},
     traffic::RunError,
 };
 
@@ -33,7 +33,7 @@ const RESTORE: Duration = Duration::from_secs(150);
 /// Runs labs on a target.
 pub struct Engine<'a> {
     /// Where the labs run.
-    pub target: &'a dyn Target,
+    pub platform: &'a dyn Platform,
     /// Who is told.
     pub observer: &'a dyn Observer,
     /// The wish to stop.
@@ -41,12 +41,12 @@ pub struct Engine<'a> {
     /// The folder to which the labs' files are relative.
     pub root: &'a Path,
     /// Where a snapshot is kept until it is put back.
-    pub keeper: Keeper,
+    pub snapshot_store: SnapshotStore,
 }
 
 /// Why a lab does not go on.
 #[derive(Debug)]
-enum Halt {
+enum StopReason {
     /// Somebody wished it.
     Interrupted,
     /// What the lab expects did not come.
@@ -55,13 +55,13 @@ enum Halt {
     Broken(String),
 }
 
-impl From<TargetError> for Halt {
-    fn from(error: TargetError) -> Self {
+impl From<PlatformError> for StopReason {
+    fn from(error: PlatformError) -> Self {
         Self::Broken(error.to_string())
     }
 }
 
-impl From<RunError> for Halt {
+impl From<RunError> for StopReason {
     fn from(error: RunError) -> Self {
         Self::Broken(error.to_string())
     }
@@ -72,9 +72,9 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// If the target does not even say what it is.
-    pub async fn run(&self, labs: &[Lab]) -> Result<Report, TargetError> {
+    pub async fn run(&self, labs: &[Lab]) -> Result<Report, PlatformError> {
         let started = (Instant::now(), SystemTime::now());
-        let target = self.target.describe().await?;
+        let platform = self.platform.describe().await?;
         let mut reports = Vec::new();
         for lab in labs {
             let report =
@@ -84,7 +84,7 @@ impl Engine<'_> {
         }
         Ok(Report {
             format: FORMAT,
-            target,
+            platform,
             started: crate::report::timestamp(started.1),
             took_ms: milliseconds(started.0.elapsed()),
             status: overall(reports.iter().map(|lab| lab.status)),
@@ -97,9 +97,9 @@ impl Engine<'_> {
     async fn lab(&self, lab: &Lab) -> LabReport {
         let started = Instant::now();
         self.observer.tell(&Event::Lab(lab));
-        if !lab.targets.contains(&self.target.kind()) {
-            let targets: Vec<_> = lab.targets.iter().map(ToString::to_string).collect();
-            return skipped(lab, &format!("this lab runs on {} only", targets.join(" and ")));
+        if !lab.platforms.contains(&self.platform.kind()) {
+            let platforms: Vec<_> = lab.platforms.iter().map(ToString::to_string).collect();
+            return skipped(lab, &format!("this lab runs on {} only", platforms.join(" and ")));
         }
         let mut report = LabReport { status: Status::Passed, reason: None, ..skipped(lab, "") };
         let snapshot = match self.remember(lab).await {
@@ -122,15 +122,15 @@ impl Engine<'_> {
     }
 
     /// Notes what is in force, and keeps it where it survives this process.
-    async fn remember(&self, lab: &Lab) -> Result<Snapshot, Halt> {
-        let snapshot = self.target.snapshot().await?;
-        if self.target.outlives() {
-            self.keeper.keep(&lab.id, &snapshot).map_err(|error| Halt::Broken(error.to_string()))?;
+    async fn remember(&self, lab: &Lab) -> Result<Snapshot, StopReason> {
+        let snapshot = self.platform.snapshot().await?;
+        if self.platform.outlives() {
+            self.snapshot_store.keep(&lab.id, &snapshot).map_err(|error| StopReason::Broken(error.to_string()))?;
         }
         Ok(snapshot)
     }
 
-    async fn steps(&self, lab: &Lab, report: &mut LabReport) -> Result<(), Halt> {
+    async fn steps(&self, lab: &Lab, report: &mut LabReport) -> Result<(), StopReason> {
         self.change(&lab.start, When::Before, &mut report.start).await?;
         self.settle(lab, &lab.start, When::Before, &mut Vec::new()).await?;
         let mut halt = None;
@@ -150,7 +150,7 @@ impl Engine<'_> {
     /// Puts back what was in force, whatever happened.
     async fn put_back(&self, snapshot: &Snapshot, report: &mut LabReport) {
         self.observer.tell(&Event::Restoring);
-        let why = match tokio::time::timeout(RESTORE, self.target.restore(snapshot)).await {
+        let why = match tokio::time::timeout(RESTORE, self.platform.restore(snapshot)).await {
             Ok(Ok(())) => match self.keeper_forgets() {
                 Ok(()) => {
                     report.restored = Some(true);
@@ -161,16 +161,16 @@ impl Engine<'_> {
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("it took longer than {RESTORE:?}"),
         };
-        let again = || format!("; `{}` tries it again", self.target.restore_command());
-        let help = if self.target.outlives() { again() } else { String::new() };
+        let again = || format!("; `{}` tries it again", self.platform.restore_command());
+        let help = if self.platform.outlives() { again() } else { String::new() };
         let why = format!("what was in force before could not be put back: {why}{help}");
         self.observer.tell(&Event::NotRestored(&why));
         report.restored = Some(false);
-        halted(report, Halt::Broken(why));
+        halted(report, StopReason::Broken(why));
     }
 
-    fn keeper_forgets(&self) -> Result<(), KeepError> {
-        if self.target.outlives() { self.keeper.forget() } else { Ok(()) }
+    fn keeper_forgets(&self) -> Result<(), SnapshotStoreError> {
+        if self.platform.outlives() { self.snapshot_store.forget() } else { Ok(()) }
     }
 }
 
@@ -192,18 +192,18 @@ fn skipped(lab: &Lab, reason: &str) -> LabReport {
 }
 
 /// Why a lab did not go on, in words.
-fn halted_step(halt: &Halt) -> String {
+fn halted_step(halt: &StopReason) -> String {
     match halt {
-        Halt::Interrupted => "the run was interrupted".to_owned(),
-        Halt::Failed(why) | Halt::Broken(why) => why.clone(),
+        StopReason::Interrupted => "the run was interrupted".to_owned(),
+        StopReason::Failed(why) | StopReason::Broken(why) => why.clone(),
     }
 }
 
 /// Notes why a lab did not go on. The first reason stands first.
-fn halted(report: &mut LabReport, halt: Halt) {
+fn halted(report: &mut LabReport, halt: StopReason) {
     let reason = halted_step(&halt);
     report.status = Status::Failed;
-    report.broke_off |= matches!(halt, Halt::Broken(_));
+    report.broke_off |= matches!(halt, StopReason::Broken(_));
     report.reason = Some(report.reason.take().map_or(reason.clone(), |first| format!("{first}; {reason}")));
 }
 

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{join, try_join_all};
 
-use super::{Engine, Halt, observer::Event};
+use super::{Engine, StopReason, observer::Event};
 use crate::{
     checks::Run,
     lab::{Lab, Step, Traffic},
+    platform::Entry,
     report::{StepReport, TrafficReport, When},
-    target::Entry,
     traffic::{End, Plan},
 };
 
@@ -21,10 +21,10 @@ const PER_INTERVAL: u64 = 8;
 impl Engine<'_> {
     /// Sends a step's traffic and makes its changes halfway through. What is being sent then goes on for so much longer
     /// as the changes take, so that their whole way and the time after them are under load.
-    pub(super) async fn send(&self, lab: &Lab, step: &Step, report: &mut StepReport) -> Result<Vec<Run>, Halt> {
+    pub(super) async fn send(&self, lab: &Lab, step: &Step, report: &mut StepReport) -> Result<Vec<Run>, StopReason> {
         let mut entries = Vec::new();
         for traffic in &step.traffic {
-            entries.push(self.target.entry(traffic.from).await?);
+            entries.push(self.platform.entry(traffic.from).await?);
         }
         let longest = step.traffic.iter().map(|traffic| traffic.duration).max().unwrap_or_default();
         let at = longest / 2;
@@ -40,7 +40,7 @@ impl Engine<'_> {
             let Some(during) = &step.during else { return Ok(None) };
             tokio::select! {
                 () = tokio::time::sleep(at) => {}
-                () = self.interrupt.wished() => return Err(Halt::Interrupted),
+                () = self.interrupt.wished() => return Err(StopReason::Interrupted),
             }
             let started = Instant::now();
             self.change(during, When::During, changes).await?;
@@ -55,12 +55,12 @@ impl Engine<'_> {
             report.traffic.push(summarise(traffic, entry, run, changed));
         }
         if self.interrupt.is_wished() {
-            return Err(Halt::Interrupted);
+            return Err(StopReason::Interrupted);
         }
         Ok(runs)
     }
 
-    async fn one(&self, lab: &Lab, traffic: &Traffic, entry: &Entry, end: End) -> Result<Run, Halt> {
+    async fn one(&self, lab: &Lab, traffic: &Traffic, entry: &Entry, end: End) -> Result<Run, StopReason> {
         let plan = plan(lab, traffic, entry);
         let tell = |progress| self.observer.tell(&Event::Sending(&traffic.name, progress));
         let result = crate::traffic::run_until(&plan, end, tell, self.interrupt.wished()).await?;

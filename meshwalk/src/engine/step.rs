@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Engine, Halt, collect::Needs, halted_step, milliseconds, observer::Event};
+use super::{Engine, StopReason, collect::Needs, halted_step, milliseconds, observer::Event};
 use crate::{
     checks::{Counters, Evidence, Status, Verdict},
     lab::{Check, Gate, GateOutcome, Kind, Lab, Step},
@@ -11,9 +11,9 @@ use crate::{
 
 impl Engine<'_> {
     /// Runs a step. An error means that the lab does not go on.
-    pub(super) async fn step(&self, lab: &Lab, index: usize, report: &mut LabReport) -> Result<(), Halt> {
+    pub(super) async fn step(&self, lab: &Lab, index: usize, report: &mut LabReport) -> Result<(), StopReason> {
         let Some(step) = lab.steps.get(index) else { return Ok(()) };
-        if let Some(why) = step.skipped_on(self.target.kind()) {
+        if let Some(why) = step.skipped_on(self.platform.kind()) {
             report.steps.push(skipped(step, why));
             report.steps.last().into_iter().for_each(|step| self.observer.tell(&Event::StepOver(step)));
             return Ok(());
@@ -22,7 +22,7 @@ impl Engine<'_> {
             let commands = self.commands(&step.actions).await?;
             tokio::select! {
                 () = self.observer.ready(index + 1, lab.steps.len(), step, &commands) => {}
-                () = self.interrupt.wished() => return Err(Halt::Interrupted),
+                () = self.interrupt.wished() => return Err(StopReason::Interrupted),
             }
         }
         self.observer.tell(&Event::Step(index + 1, lab.steps.len(), step));
@@ -45,12 +45,12 @@ impl Engine<'_> {
         result
     }
 
-    async fn play(&self, lab: &Lab, step: &Step, done: &mut StepReport) -> Result<(), Halt> {
+    async fn play(&self, lab: &Lab, step: &Step, done: &mut StepReport) -> Result<(), StopReason> {
         let gate_checks = step.gate.iter().flat_map(|gate| &gate.checks);
         let needs = Needs::of(step.expect.iter().chain(gate_checks));
-        let mut evidence = Evidence { untraced: self.target.untraced().map(str::to_owned), ..Evidence::default() };
+        let mut evidence = Evidence { untraced: self.platform.untraced().map(str::to_owned), ..Evidence::default() };
         if needs.replacement() {
-            evidence.instances_before = self.target.instances().await?;
+            evidence.instances_before = self.platform.instances().await?;
         }
         self.change(&step.actions, When::Before, &mut done.changes).await?;
         self.settle(lab, &step.actions, When::Before, &mut done.waits).await?;
@@ -63,7 +63,9 @@ impl Engine<'_> {
         done.checks.iter().for_each(|verdict| self.observer.tell(&Event::Decided(verdict)));
         let expected = step.expect.iter().any(|check| matches!(check.kind, Kind::Gate(GateOutcome::Breached)));
         if evidence.gate == Some(GateOutcome::Breached) && !expected {
-            return Err(Halt::Failed("the gate was breached, so the lab went back and does not go on".to_owned()));
+            return Err(StopReason::Failed(
+                "the gate was breached, so the lab went back and does not go on".to_owned(),
+            ));
         }
         Ok(())
     }
@@ -76,7 +78,7 @@ impl Engine<'_> {
         before: &Counters,
         evidence: &mut Evidence,
         done: &mut StepReport,
-    ) -> Result<GateOutcome, Halt> {
+    ) -> Result<GateOutcome, StopReason> {
         let checks = self.decide(&gate.checks, &Needs::of(&gate.checks), before, evidence).await?;
         checks.iter().for_each(|verdict| self.observer.tell(&Event::Weighed(verdict)));
         let breached = checks.iter().any(|check| check.status == Status::Failed);

@@ -3,12 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Engine, Halt, observer::Event};
+use super::{Engine, StopReason, observer::Event};
 use crate::{
     checks,
     lab::{Actions, Category, Check, Kind, Lab, Wait, quantity::readable},
+    platform::Entry,
     report::{Waited, When},
-    target::Entry,
     traffic::{MAX_RATE, Outcome, Plan, Sample},
 };
 
@@ -25,7 +25,7 @@ impl Engine<'_> {
         actions: &Actions,
         when: When,
         waits: &mut Vec<Waited>,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), StopReason> {
         if let Some(wait) = &actions.wait {
             self.wait(lab, wait, when, waits).await?;
         }
@@ -36,11 +36,11 @@ impl Engine<'_> {
     }
 
     /// Waits for an effect, and notes how it came about.
-    async fn wait(&self, lab: &Lab, wait: &Wait, when: When, waits: &mut Vec<Waited>) -> Result<(), Halt> {
+    async fn wait(&self, lab: &Lab, wait: &Wait, when: When, waits: &mut Vec<Waited>) -> Result<(), StopReason> {
         let conditions: Vec<_> = wait.until.iter().map(condition).collect();
         let what = format!("{} from {}, {}×", conditions.join(" and "), wait.from.word(), wait.times);
         self.observer.tell(&Event::Waiting(&what, None));
-        let entry = self.target.entry(wait.from).await?;
+        let entry = self.platform.entry(wait.from).await?;
         let started = Instant::now();
         let (mut probes, mut in_a_row, mut last) = (0, 0, String::from("no probe"));
         while in_a_row < wait.times {
@@ -73,8 +73,14 @@ impl Engine<'_> {
 
     /// A request of a burst that does not show the effect, where the target asks for bursts; nothing if all show it.
     /// What a lab waits for only once is the effect of a share, and is not there for all.
-    async fn unsettled(&self, lab: &Lab, wait: &Wait, entry: &Entry, probes: &mut u64) -> Result<Option<Sample>, Halt> {
-        let Some(settle) = self.target.settle().filter(|_| wait.times > 1) else { return Ok(None) };
+    async fn unsettled(
+        &self,
+        lab: &Lab,
+        wait: &Wait,
+        entry: &Entry,
+        probes: &mut u64,
+    ) -> Result<Option<Sample>, StopReason> {
+        let Some(settle) = self.platform.settle().filter(|_| wait.times > 1) else { return Ok(None) };
         // As good as at once, so that each needs a connection of its own, in the proxies as well.
         let (rate, burst) = (MAX_RATE, settle.burst);
         for _ in 0..settle.times {
@@ -92,7 +98,7 @@ impl Engine<'_> {
             };
             let result = crate::traffic::run(&plan, |_| {}, self.interrupt.wished()).await?;
             if self.interrupt.is_wished() {
-                return Err(Halt::Interrupted);
+                return Err(StopReason::Interrupted);
             }
             *probes += u64::from(burst);
             let other = result.samples.into_iter().find(|sample| !wait.until.iter().all(|check| holds(check, sample)));
@@ -104,7 +110,7 @@ impl Engine<'_> {
     }
 
     /// One request on a connection of its own, read as traffic is.
-    async fn probe(&self, lab: &Lab, wait: &Wait, entry: &Entry) -> Result<Sample, Halt> {
+    async fn probe(&self, lab: &Lab, wait: &Wait, entry: &Entry) -> Result<Sample, StopReason> {
         let plan = Plan {
             headers: wait.headers.clone(),
             fresh_connections: true,
@@ -114,14 +120,14 @@ impl Engine<'_> {
         };
         let mut result = crate::traffic::run(&plan, |_| {}, self.interrupt.wished()).await?;
         if self.interrupt.is_wished() {
-            return Err(Halt::Interrupted);
+            return Err(StopReason::Interrupted);
         }
-        result.samples.pop().ok_or_else(|| Halt::Broken("a probe ended without a result".to_owned()))
+        result.samples.pop().ok_or_else(|| StopReason::Broken("a probe ended without a result".to_owned()))
     }
 }
 
 /// Notes how a wait ended.
-pub(super) fn over(waited: Waited, within: Duration, waits: &mut Vec<Waited>) -> Result<(), Halt> {
+pub(super) fn over(waited: Waited, within: Duration, waits: &mut Vec<Waited>) -> Result<(), StopReason> {
     let failed = format!(
         "the effect did not come within {}: waited for {}, the last of {} probes showed {}",
         readable(within),
@@ -131,7 +137,7 @@ pub(super) fn over(waited: Waited, within: Duration, waits: &mut Vec<Waited>) ->
     );
     let came = waited.came;
     waits.push(waited);
-    if came { Ok(()) } else { Err(Halt::Failed(failed)) }
+    if came { Ok(()) } else { Err(StopReason::Failed(failed)) }
 }
 
 /// How long a probe may take. Where all that counts is whether it takes longer than so long, it is given up then.

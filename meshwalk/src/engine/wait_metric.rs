@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Engine, Halt, observer::Event, wait::over};
+use super::{Engine, StopReason, observer::Event, wait::over};
 use crate::{
     checks::selector,
     lab::MetricWait,
@@ -14,14 +14,19 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 impl Engine<'_> {
     /// Waits until a metric has a value, and notes how that came about.
-    pub(super) async fn wait_metric(&self, wait: &MetricWait, when: When, waits: &mut Vec<Waited>) -> Result<(), Halt> {
+    pub(super) async fn wait_metric(
+        &self,
+        wait: &MetricWait,
+        when: When,
+        waits: &mut Vec<Waited>,
+    ) -> Result<(), StopReason> {
         let what = format!("{} {} {}", wait.query, wait.op, wait.value);
         self.observer.tell(&Event::Waiting(&what, None));
         let (started, mut probes) = (Instant::now(), 0);
         let selector = selector(&wait.query);
         let workloads = [wait.query.workload.clone()];
         loop {
-            let scrape = self.target.scrape(&workloads).await?;
+            let scrape = self.platform.scrape(&workloads).await?;
             probes += 1;
             // The sum of nothing is no value: a series that is not there yet has not become 0.
             let there = scrape.has(&selector) && scrape.missing.is_empty();
@@ -41,7 +46,7 @@ impl Engine<'_> {
             self.observer.tell(&Event::Waiting(&what, Some(&last)));
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
-                () = self.interrupt.wished() => return Err(Halt::Interrupted),
+                () = self.interrupt.wished() => return Err(StopReason::Interrupted),
             }
         }
     }

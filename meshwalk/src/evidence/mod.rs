@@ -11,6 +11,6 @@ mod selector;
 mod text;
 
 pub use difference::Difference;
-pub use scrape::{Instance, Missing, Scrape, Target};
+pub use scrape::{Instance, Missing, Scrape, ScrapeTarget};
 pub use selector::{Matcher, Selector};
 pub use text::{Kind, Series, Snapshot, SyntaxError};

@@ -9,7 +9,7 @@ use crate::traffic::{Address, get};
 
 /// Where an instance publishes metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct ScrapeTarget {
     /// The workload that it belongs to, such as `backend-v2`.
     pub workload: String,
     /// The instance's own name. A process that takes another's place has another name, or its counters start again
@@ -55,7 +55,7 @@ pub struct Scrape {
 
 impl Scrape {
     /// Scrapes all targets at once, each within `timeout`.
-    pub async fn take(targets: &[Target], timeout: Duration) -> Self {
+    pub async fn take(targets: &[ScrapeTarget], timeout: Duration) -> Self {
         let mut scrape = Self::default();
         let results = join_all(targets.iter().map(|target| fetch(target, timeout))).await;
         for (target, result) in targets.iter().zip(results) {
@@ -102,7 +102,7 @@ impl Scrape {
     }
 }
 
-async fn fetch(target: &Target, timeout: Duration) -> Result<Snapshot, String> {
+async fn fetch(target: &ScrapeTarget, timeout: Duration) -> Result<Snapshot, String> {
     let reply = get(&target.address, "localhost", &target.path, timeout).await.map_err(|error| error.to_string())?;
     if !reply.status.is_success() {
         return Err(format!("status {} instead of 200", reply.status.as_u16()));

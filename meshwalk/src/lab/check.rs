@@ -53,7 +53,7 @@ pub enum Kind {
     /// Every instance is ready.
     Probes,
     /// What became of the instances of Deployments over the step.
-    Instances(BTreeMap<String, Fate>),
+    Instances(BTreeMap<String, PodChange>),
     /// What the step's gate decided.
     Gate(GateOutcome),
 }
@@ -181,7 +181,7 @@ pub enum GateOutcome {
 
 /// What becomes of a Deployment's instances over a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum PodChange {
     /// None of those that were there before is there, and as many others are.
     Replaced,
     /// They are the same.
@@ -190,7 +190,7 @@ pub enum Fate {
     Count(u32),
 }
 
-impl fmt::Display for Fate {
+impl fmt::Display for PodChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Replaced => f.write_str("replaced"),

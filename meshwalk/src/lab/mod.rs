@@ -12,7 +12,7 @@ mod workloads;
 use std::{fmt, path::PathBuf, time::Duration};
 
 pub use amount::{AddsUp, Amount, MetricQuery, MetricWanted, Term};
-pub use check::{Category, Check, Fate, GateOutcome, Kind, Quantile, Wanted};
+pub use check::{Category, Check, GateOutcome, Kind, PodChange, Quantile, Wanted};
 use meshwalk_yaml::Location;
 pub use read::{NamedFile, check_of_expression, fault_rules, read};
 pub use select::select;
@@ -30,7 +30,7 @@ pub struct Lab {
     /// What it teaches, as prose.
     pub teaches: String,
     /// Where it can run.
-    pub targets: Vec<TargetKind>,
+    pub platforms: Vec<PlatformKind>,
     /// The service whose versions are counted.
     pub service: String,
     /// What is put in force before the first step.
@@ -46,14 +46,14 @@ pub struct Lab {
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, clap::ValueEnum,
 )]
 #[serde(rename_all = "lowercase")]
-pub enum TargetKind {
+pub enum PlatformKind {
     /// Processes on this machine.
     Local,
     /// A Kubernetes cluster with Istio.
     Cluster,
 }
 
-impl fmt::Display for TargetKind {
+impl fmt::Display for PlatformKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Local => "local",
@@ -90,10 +90,10 @@ pub struct Step {
 impl Step {
     /// Why this step cannot be shown on a target, or nothing where it can.
     #[must_use]
-    pub fn skipped_on(&self, target: TargetKind) -> Option<&str> {
-        match target {
-            TargetKind::Local => self.cluster_only.as_deref(),
-            TargetKind::Cluster => self.local_only.as_deref(),
+    pub fn skipped_on(&self, platform: PlatformKind) -> Option<&str> {
+        match platform {
+            PlatformKind::Local => self.cluster_only.as_deref(),
+            PlatformKind::Cluster => self.local_only.as_deref(),
         }
     }
 }

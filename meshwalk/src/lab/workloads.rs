@@ -4,7 +4,7 @@ use meshwalk_mesh::resources::Resources;
 use meshwalk_yaml::{Diagnostic, Diagnostics, Location, nearest};
 
 use super::{Actions, Check, Kind, Lab, Step};
-use crate::target::{Choice, Instance};
+use crate::platform::{Instance, InstanceSelector};
 
 /// Says which of the Deployments that a lab restarts, scales or looks at are not there.
 pub(super) fn known(state: &Resources, lab: &Lab) -> Result<(), Diagnostics> {
@@ -47,9 +47,13 @@ pub(super) fn have_faults(state: &Resources, actions: &Actions, field: &str) -> 
         .collect();
     // Which names pods have, and how many there are, is seen when the lab runs.
     let nobody = actions.faults.iter().enumerate().filter_map(|(index, faults)| {
-        let choice =
-            Choice { service: &faults.service, version: faults.version.as_deref(), instance: None, count: None };
-        let message = choice.of(&instances).err()?;
+        let instance_selector = InstanceSelector {
+            service: &faults.service,
+            version: faults.version.as_deref(),
+            instance: None,
+            count: None,
+        };
+        let message = instance_selector.of(&instances).err()?;
         Some(Diagnostic::new(message).at(&faults.location).field(format!("{field}.faults[{index}]")))
     });
     let nobody: Vec<_> = nobody.collect();

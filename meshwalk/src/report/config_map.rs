@@ -86,9 +86,9 @@ mod tests {
     use super::*;
     use crate::{
         checks::Status,
-        lab::TargetKind,
+        lab::PlatformKind,
+        platform::Description,
         report::{Change, FORMAT, FileText, LabReport, When},
-        target::Description,
     };
 
     /// A report in which a file has so many characters.
@@ -97,7 +97,7 @@ mod tests {
         let change = Change { when: When::Before, command: "apply".to_owned(), files: vec![file] };
         Report {
             format: FORMAT,
-            target: Description { target: TargetKind::Cluster, name: "n".to_owned(), versions: BTreeMap::new() },
+            platform: Description { platform: PlatformKind::Cluster, name: "n".to_owned(), versions: BTreeMap::new() },
             started: String::new(),
             took_ms: 0.0,
             status: Status::Passed,

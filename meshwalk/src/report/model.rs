@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     checks::{Status, Verdict},
     lab::{Entrance, GateOutcome},
-    target::Description,
+    platform::Description,
     traffic::{Bucket, Summary},
 };
 
@@ -21,7 +21,7 @@ pub struct Report {
     pub format: u32,
     /// Where the labs ran, and on what.
     #[serde(flatten)]
-    pub target: Description,
+    pub platform: Description,
     /// When the run started, RFC 3339, UTC.
     pub started: String,
     /// How long it took, in milliseconds.

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use axum::{Router, http::StatusCode, routing::get};
 use meshwalk::{
-    evidence::{Difference, Scrape, Selector, Target},
+    evidence::{Difference, Scrape, ScrapeTarget, Selector},
     traffic::Address,
 };
 use tokio::net::{TcpListener, UnixListener};
 
-fn target(workload: &str, address: Address, path: &str) -> Target {
-    Target { workload: workload.to_owned(), instance: format!("{workload}-0"), address, path: path.to_owned() }
+fn platform(workload: &str, address: Address, path: &str) -> ScrapeTarget {
+    ScrapeTarget { workload: workload.to_owned(), instance: format!("{workload}-0"), address, path: path.to_owned() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,14 +30,14 @@ async fn instances_that_answer_are_summed_and_those_that_do_not_are_named() {
     tokio::spawn(async move { axum::serve(socket, app).await.unwrap() });
 
     let nowhere = Address::Unix(folder.path().join("none.sock"));
-    let targets = [
-        target("front", tcp.clone(), "/metrics"),
-        target("back", Address::Unix(path), "/metrics"),
-        target("broken", tcp.clone(), "/broken"),
-        target("starting", tcp, "/starting"),
-        target("gone", nowhere, "/metrics"),
+    let platforms = [
+        platform("front", tcp.clone(), "/metrics"),
+        platform("back", Address::Unix(path), "/metrics"),
+        platform("broken", tcp.clone(), "/broken"),
+        platform("starting", tcp, "/starting"),
+        platform("gone", nowhere, "/metrics"),
     ];
-    let scrape = Scrape::take(&targets, Duration::from_secs(20)).await;
+    let scrape = Scrape::take(&platforms, Duration::from_secs(20)).await;
     assert_eq!(scrape.sum(&Selector::named("hits_total")), 6.0);
     assert_eq!(scrape.sum(&Selector::named("hits_total").of("back")), 3.0);
     let missing: Vec<_> = scrape.missing.iter().map(ToString::to_string).collect();

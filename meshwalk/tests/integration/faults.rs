@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use meshwalk::target::{Target, TargetError, several};
+use meshwalk::platform::{Platform, PlatformError, several};
 
 use crate::labs::fake::Fake;
 
@@ -12,7 +12,7 @@ async fn a_rule_that_one_instance_refuses_stays_in_force_at_none() {
     fake.refuses = Some("backend-v2-1");
     let instances = fake.instances().await.unwrap();
     let failed = several::add(&fake, &instances, "error=503", &|_| {}).await.unwrap_err();
-    assert!(matches!(failed.why, TargetError::Refused { .. }), "{failed}");
+    assert!(matches!(failed.why, PlatformError::Refused { .. }), "{failed}");
     assert_eq!(failed.taken_back, ["backend-v1-1"]);
     assert_eq!(fake.changes(), ["faults backend-v1-1 error=503", "faults backend-v1-1"]);
     let said = failed.to_string();

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use meshwalk::cli::{say, tell};
+use meshwalk::cli::{eprint_progress, print};
 use meshwalk_conformance::{
     differences::{self, Difference},
     intended::Intended,
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            tell(&format!("meshwalk-conformance: {error:#}"));
+            eprint_progress(&format!("meshwalk-conformance: {error:#}"));
             ExitCode::from(2)
         }
     }
@@ -77,19 +77,19 @@ fn compare(one: &Path, other: &Path) -> anyhow::Result<bool> {
     let intended = Intended::read(&project().join("tests/conformance/intended.yaml"))?;
     let found = differences::between([&one, &other], &intended);
     for Difference { location, field, sides } in &found.unintended {
-        say(&format!("{location}: {field}\n  {}: {}\n  {}: {}", one.target, sides[0], other.target, sides[1]));
+        print(&format!("{location}: {field}\n  {}: {}\n  {}: {}", one.target, sides[0], other.target, sides[1]));
     }
     for (what, times) in &found.intended {
-        say(&format!("intended: {what}, seen {times} times"));
+        print(&format!("intended: {what}, seen {times} times"));
     }
     for case in &found.left_out {
-        say(&format!("tried on one of them only, since it changes the whole mesh: {case}"));
+        print(&format!("tried on one of them only, since it changes the whole mesh: {case}"));
     }
     for case in &found.refused {
-        say(&format!("refused by one of them, as intended: {case}"));
+        print(&format!("refused by one of them, as intended: {case}"));
     }
     let (count, unintended) = (found.compared, found.unintended.len());
-    say(&format!(
+    print(&format!(
         "{count} probes compared between {} and {}: {unintended} unintended differences",
         one.target, other.target
     ));

@@ -41,7 +41,7 @@ impl Display {
             }
         } else if progress.elapsed >= self.told + PLAIN_INTERVAL {
             self.told = progress.elapsed;
-            cli::tell(&line(self.whole, self.before, progress));
+            cli::eprint_progress(&line(self.whole, self.before, progress));
             self.before = progress;
         }
     }

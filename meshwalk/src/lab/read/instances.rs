@@ -8,10 +8,10 @@ use super::{
     check,
     reader::{Reader, below},
 };
-use crate::lab::{Fate, Kind, Wanted};
+use crate::lab::{Kind, PodChange, Wanted};
 
 /// What is expected of each Deployment's instances.
-pub(super) fn instances(reader: &mut Reader, value: &Node, at: &str) -> Option<BTreeMap<String, Fate>> {
+pub(super) fn instances(reader: &mut Reader, value: &Node, at: &str) -> Option<BTreeMap<String, PodChange>> {
     if value.entries().is_empty() {
         let help = Some("write a map, as `{backend-v2: replaced}`".to_owned());
         reader.wrong(&value.location, at, "this names no Deployment", help);
@@ -21,8 +21,8 @@ pub(super) fn instances(reader: &mut Reader, value: &Node, at: &str) -> Option<B
     for entry in value.entries() {
         let field = below(at, &entry.key);
         let fate = match &entry.value.content {
-            Content::Number(_) => reader.count(&entry.value, &field).map(Fate::Count),
-            _ => reader.word(&entry.value, &field, &[("replaced", Fate::Replaced), ("kept", Fate::Kept)]),
+            Content::Number(_) => reader.count(&entry.value, &field).map(PodChange::Count),
+            _ => reader.word(&entry.value, &field, &[("replaced", PodChange::Replaced), ("kept", PodChange::Kept)]),
         };
         fates.extend(fate.map(|fate| (entry.key.clone(), fate)));
     }

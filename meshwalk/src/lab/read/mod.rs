@@ -19,7 +19,7 @@ use meshwalk_yaml::{self as yaml, Diagnostic, Diagnostics, Location, Node};
 
 pub use expression::check_of_expression;
 
-use super::{Lab, TargetKind};
+use super::{Lab, PlatformKind};
 use reader::{Reader, one_or_many};
 
 const KEYS: [&str; 7] = ["lab", "title", "teaches", "targets", "service", "start", "steps"];
@@ -71,12 +71,12 @@ fn lab(reader: &mut Reader, root: &Node, path: &Path) -> Option<Lab> {
     let title = title.and_then(|node| reader.text(node, "title"));
     let mut text = |key: &str| root.get(key).and_then(|node| reader.text(node, key));
     let (teaches, service) = (text("teaches"), text("service"));
-    let words = [("local", TargetKind::Local), ("cluster", TargetKind::Cluster)];
-    let targets = root.get("targets").map_or_else(
-        || words.map(|(_, target)| target).to_vec(),
+    let words = [("local", PlatformKind::Local), ("cluster", PlatformKind::Cluster)];
+    let platforms = root.get("targets").map_or_else(
+        || words.map(|(_, platform)| platform).to_vec(),
         |node| {
-            let targets = one_or_many(node, "targets");
-            targets.into_iter().filter_map(|(field, node)| reader.word(node, &field, &words)).collect()
+            let platforms = one_or_many(node, "targets");
+            platforms.into_iter().filter_map(|(field, node)| reader.word(node, &field, &words)).collect()
         },
     );
     let start = root.get("start").map_or_else(Default::default, |node| {
@@ -97,7 +97,7 @@ fn lab(reader: &mut Reader, root: &Node, path: &Path) -> Option<Lab> {
         number: number(path),
         title: title?,
         teaches: teaches.unwrap_or_default(),
-        targets,
+        platforms,
         service: service.unwrap_or_else(|| "backend".to_owned()),
         start,
         steps,

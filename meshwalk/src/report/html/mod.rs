@@ -22,7 +22,7 @@ pub fn page(report: &Report) -> String {
     for lab in &report.labs {
         section(lab, &mut body);
     }
-    let title = format!("Meshwalk: {} on {}", report.status.word(), report.target.target);
+    let title = format!("Meshwalk: {} on {}", report.status.word(), report.platform.platform);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -41,18 +41,18 @@ fn header(report: &Report, body: &mut String) {
     };
     let interrupted = if report.interrupted { " The run was interrupted." } else { "" };
     let versions: Vec<_> = report
-        .target
+        .platform
         .versions
         .iter()
         .map(|(what, version)| format!("<span><b>{}</b> {}</span>", escape(what), escape(version)))
         .collect();
     body.push_str(&format!(
         "<header class=\"{status}\">\n<p class=\"kicker\">Meshwalk</p>\n<h1>{verdict}</h1>\n\
-         <p class=\"facts\"><span><b>target</b> {target} ({name})</span>{versions}<span><b>started</b> {started}</span>\
+         <p class=\"facts\"><span><b>target</b> {platform} ({name})</span>{versions}<span><b>started</b> {started}</span>\
          <span><b>took</b> {took}</span></p>\n<p>{interrupted}</p>\n</header>\n",
         status = report.status.word(),
-        target = report.target.target,
-        name = escape(&report.target.name),
+        platform = report.platform.platform,
+        name = escape(&report.platform.name),
         versions = versions.concat(),
         started = escape(&report.started),
         took = seconds(report.took_ms),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::get};
-use meshwalk::target::{Target, Ways};
+use meshwalk::platform::{AccessOptions, Platform};
 use serde_json::json;
 
 use super::stand_in::{StandIn, pod};
@@ -44,12 +44,17 @@ async fn about_to_delete(pod_goes: bool) -> StandIn {
 #[tokio::test]
 async fn a_proxy_that_goes_with_a_change_is_not_waited_for() {
     let stand_in = about_to_delete(true).await;
-    stand_in.target(Ways::default()).delete(&[PathBuf::from("stock.yaml")]).await.unwrap();
+    stand_in.platform(AccessOptions::default()).delete(&[PathBuf::from("stock.yaml")]).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_proxy_that_is_there_and_does_not_answer_is_an_error() {
     let stand_in = about_to_delete(false).await;
-    let told = stand_in.target(Ways::default()).delete(&[PathBuf::from("stock.yaml")]).await.unwrap_err().to_string();
+    let told = stand_in
+        .platform(AccessOptions::default())
+        .delete(&[PathBuf::from("stock.yaml")])
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(told.contains("asking the proxy of pod/stock-1") && told.contains("502"), "{told}");
 }

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use meshwalk::{
     namespace::Namespace,
-    target::{Action, ClusterTarget, Target, Ways},
+    platform::{AccessOptions, Action, ClusterPlatform, Platform},
 };
 use serde_json::{Value, json};
 
@@ -29,9 +29,9 @@ fn noting() -> StandIn {
 #[tokio::test]
 async fn files_for_the_usual_namespace_are_applied_as_they_are() {
     let stand_in = noting();
-    let (target, files) = (stand_in.target(Ways::default()), [PathBuf::from("route.yaml")]);
-    assert_eq!(target.command(&Action::Apply(&files)).await.unwrap(), "kubectl -n meshwalk apply -f route.yaml");
-    target.apply(&files).await.unwrap();
+    let (platform, files) = (stand_in.platform(AccessOptions::default()), [PathBuf::from("route.yaml")]);
+    assert_eq!(platform.command(&Action::Apply(&files)).await.unwrap(), "kubectl -n meshwalk apply -f route.yaml");
+    platform.apply(&files).await.unwrap();
     assert!(stand_in.calls().contains(&"-n meshwalk apply -f route.yaml".to_owned()), "{:?}", stand_in.calls());
 }
 
@@ -39,15 +39,15 @@ async fn files_for_the_usual_namespace_are_applied_as_they_are() {
 async fn files_for_another_namespace_are_applied_with_its_name_put_in() {
     let stand_in = noting();
     let kubectl = stand_in.kubectl(Some("mine"), Namespace::named("two").unwrap());
-    let (target, files) = (ClusterTarget::new(kubectl, Ways::default()), [PathBuf::from("route.yaml")]);
+    let (platform, files) = (ClusterPlatform::new(kubectl, AccessOptions::default()), [PathBuf::from("route.yaml")]);
     assert_eq!(
-        target.command(&Action::Apply(&files)).await.unwrap(),
+        platform.command(&Action::Apply(&files)).await.unwrap(),
         "awk -v namespace=two -f scripts/namespace.awk route.yaml | kubectl --context mine -n two apply -f -"
     );
-    target.apply(&files).await.unwrap();
+    platform.apply(&files).await.unwrap();
     let applied: Value = serde_json::from_slice(&fs::read(stand_in.file("input")).unwrap()).unwrap();
     assert_eq!(applied["items"][0]["metadata"], json!({"name": "a", "namespace": "two"}));
-    assert_eq!(target.restore_command(), "meshwalk restore --on cluster --context mine --namespace two");
+    assert_eq!(platform.restore_command(), "meshwalk restore --on cluster --context mine --namespace two");
 }
 
 #[tokio::test]
@@ -55,8 +55,9 @@ async fn a_file_that_lies_outside_is_refused_before_anything_is_run() {
     let stand_in = noting();
     let outside = "kind: PeerAuthentication\nmetadata: {name: default, namespace: istio-system}\n";
     fs::write(stand_in.file("outside.yaml"), outside).unwrap();
-    let target = ClusterTarget::new(stand_in.kubectl(None, Namespace::named("two").unwrap()), Ways::default());
-    let told = target.apply(&[PathBuf::from("outside.yaml")]).await.unwrap_err().to_string();
+    let platform =
+        ClusterPlatform::new(stand_in.kubectl(None, Namespace::named("two").unwrap()), AccessOptions::default());
+    let told = platform.apply(&[PathBuf::from("outside.yaml")]).await.unwrap_err().to_string();
     assert!(told.contains("PeerAuthentication default in istio-system lies outside of the namespace two"), "{told}");
     assert_eq!(stand_in.calls(), [""; 0]);
 }

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::get};
-use meshwalk::target::{Target, Ways};
+use meshwalk::platform::{AccessOptions, Platform};
 use serde_json::json;
 
 use super::stand_in::{StandIn, pod};
@@ -45,7 +45,7 @@ async fn sidecars_and_gateways_are_asked_until_they_know_every_ready_pod() {
     frontend["status"]["podIP"] = json!("10.0.0.7");
     stand_in.answers("*get pods -o json", &json!({"items": [frontend]}));
     // What a snapshot holds is not known to this cluster, so that it fails after the proxies have been asked.
-    let error = stand_in.target(Ways::default()).snapshot().await.unwrap_err().to_string();
+    let error = stand_in.platform(AccessOptions::default()).snapshot().await.unwrap_err().to_string();
     assert!(!error.contains("port-forward") && !error.contains("asking the proxy"), "{error}");
     assert_eq!((sidecar.load(Ordering::SeqCst) >= 3, gateway.load(Ordering::SeqCst)), (true, 3));
 }

@@ -6,7 +6,7 @@ use axum::{Router, routing::get};
 use meshwalk::{
     lab::Entrance,
     namespace::Namespace,
-    target::{ClusterTarget, Kubectl, Show, Target, Ways},
+    platform::{AccessOptions, ClusterPlatform, Kubectl, Platform, Show},
     traffic::Address,
 };
 use serde_json::json;
@@ -48,8 +48,8 @@ async fn the_gateway_that_is_named_is_taken_and_asked_for_the_namespaces_host() 
     let port = answering("istio-envoy").await;
     let stand_in = StandIn::healthy();
     let kubectl = stand_in.kubectl(None, Namespace::named("two").unwrap());
-    let ways = Ways { gateway: Some(format!("http://127.0.0.1:{port}")), ..Ways::default() };
-    let entry = ClusterTarget::new(kubectl, ways).entry(Entrance::Gateway).await.unwrap();
+    let ways = AccessOptions { gateway: Some(format!("http://127.0.0.1:{port}")), ..AccessOptions::default() };
+    let entry = ClusterPlatform::new(kubectl, ways).entry(Entrance::Gateway).await.unwrap();
     assert_eq!((entry.address, entry.authority.as_str(), entry.caveat), (address(port), "two.localhost", None));
     assert_eq!(stand_in.calls(), [""; 0]);
 }
@@ -63,9 +63,9 @@ async fn told_of_nobody_at(port: u16) -> (String, Vec<String>) {
     };
     let stand_in = StandIn::healthy();
     let kubectl = Kubectl::new(None, Namespace::default(), ".".into(), note(&said)).with_program(stand_in.program());
-    let ways = Ways { gateway: Some(format!("http://127.0.0.1:{port}")), ..Ways::default() };
-    let target = ClusterTarget::new(kubectl, ways).telling(note(&told));
-    let why = target.entry(Entrance::Gateway).await.unwrap_err().to_string();
+    let ways = AccessOptions { gateway: Some(format!("http://127.0.0.1:{port}")), ..AccessOptions::default() };
+    let platform = ClusterPlatform::new(kubectl, ways).telling(note(&told));
+    let why = platform.entry(Entrance::Gateway).await.unwrap_err().to_string();
     let waiting =
         format!("# waiting for Istio's gateway at 127.0.0.1:{port}, which --gateway http://127.0.0.1:{port} names");
     // Once, to stay; the other one goes on while it lasts.
@@ -93,15 +93,15 @@ async fn a_named_gateway_behind_which_is_somebody_else_is_told_with_what_answere
 
 #[tokio::test]
 async fn a_url_that_is_none_is_refused_with_an_example() {
-    let ways = Ways { gateway: Some("meshwalk.example".to_owned()), ..Ways::default() };
-    let told = StandIn::healthy().target(ways).entry(Entrance::Gateway).await.unwrap_err().to_string();
+    let ways = AccessOptions { gateway: Some("meshwalk.example".to_owned()), ..AccessOptions::default() };
+    let told = StandIn::healthy().platform(ways).entry(Entrance::Gateway).await.unwrap_err().to_string();
     assert!(told.contains("--gateway meshwalk.example failed: a URL such as http://203.0.113.7:8080"), "{told}");
 }
 
 #[tokio::test]
 async fn the_port_of_a_node_is_taken_where_the_gateway_answers_there() {
     let port = answering("istio-envoy").await;
-    let entry = with_node_port(Some(port)).target(Ways::default()).entry(Entrance::Gateway).await.unwrap();
+    let entry = with_node_port(Some(port)).platform(AccessOptions::default()).entry(Entrance::Gateway).await.unwrap();
     assert_eq!((entry.address, entry.caveat), (address(port), None));
 }
 
@@ -110,7 +110,7 @@ async fn somebody_else_at_the_address_is_not_taken_for_the_gateway() {
     let mut stand_in = with_node_port(Some(answering("nginx").await));
     let port = answering("istio-envoy").await;
     forwards(&mut stand_in, port, 60);
-    let entry = stand_in.target(Ways::default()).entry(Entrance::Gateway).await.unwrap();
+    let entry = stand_in.platform(AccessOptions::default()).entry(Entrance::Gateway).await.unwrap();
     assert_eq!(entry.address, address(port));
     assert!(entry.caveat.unwrap().contains("port-forward"));
 }
@@ -121,11 +121,11 @@ async fn a_port_forward_is_the_last_resort_and_is_started_again_when_it_has_ende
     let port = answering("istio-envoy").await;
     // It ends at once, as with the gateway's pod.
     forwards(&mut stand_in, port, 0);
-    let target = stand_in.target(Ways::default());
+    let platform = stand_in.platform(AccessOptions::default());
     let started = || stand_in.calls().iter().filter(|call| call.contains("port-forward")).count();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     while started() < 2 {
-        let entry = target.entry(Entrance::Gateway).await.unwrap();
+        let entry = platform.entry(Entrance::Gateway).await.unwrap();
         assert_eq!(entry.address, address(port));
         assert!(entry.caveat.unwrap().contains("adds latency"));
         assert!(std::time::Instant::now() < deadline, "{:?}", stand_in.calls());

@@ -2,7 +2,7 @@
 
 use meshwalk::{
     namespace::Namespace,
-    target::{ClusterTarget, Kubectl, Target, Ways},
+    platform::{AccessOptions, ClusterPlatform, Kubectl, Platform},
 };
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use super::stand_in::{StandIn, pod, pods};
 
 /// What is told where labs cannot run.
 async fn told(stand_in: &StandIn) -> String {
-    stand_in.target(Ways::default()).describe().await.unwrap_err().to_string()
+    stand_in.platform(AccessOptions::default()).describe().await.unwrap_err().to_string()
 }
 
 fn assert_says(told: &str, all: &[&str]) {
@@ -21,7 +21,7 @@ fn assert_says(told: &str, all: &[&str]) {
 
 #[tokio::test]
 async fn a_cluster_on_which_all_is_there_tells_its_versions() {
-    let description = StandIn::healthy().target(Ways::default()).describe().await.unwrap();
+    let description = StandIn::healthy().platform(AccessOptions::default()).describe().await.unwrap();
     assert_eq!(description.versions["kubernetes"], "v1.34.0");
     assert_eq!(description.name, "namespace meshwalk");
 }
@@ -29,7 +29,7 @@ async fn a_cluster_on_which_all_is_there_tells_its_versions() {
 #[tokio::test]
 async fn a_kubectl_that_is_missing_is_told() {
     let kubectl = Kubectl::new(None, Namespace::default(), ".".into(), Box::new(|_| {}));
-    let nowhere = ClusterTarget::new(kubectl.with_program("/nowhere/kubectl".into()), Ways::default());
+    let nowhere = ClusterPlatform::new(kubectl.with_program("/nowhere/kubectl".into()), AccessOptions::default());
     let told = nowhere.describe().await.unwrap_err().to_string();
     assert_says(&told, &["kubectl is not on the PATH", "https://kubernetes.io/docs/tasks/tools"]);
 }
@@ -54,7 +54,7 @@ async fn a_context_that_is_not_there_is_told_as_such() {
     let mut nowhere = StandIn::healthy();
     nowhere.fails("--context prod *version -o json", r#"error: context "prod" does not exist"#);
     let kubectl = nowhere.kubectl(Some("prod"), Namespace::default());
-    let told = ClusterTarget::new(kubectl, Ways::default()).describe().await.unwrap_err().to_string();
+    let told = ClusterPlatform::new(kubectl, AccessOptions::default()).describe().await.unwrap_err().to_string();
     assert_says(&told, &["there is no context prod", "kubectl config get-contexts"]);
 }
 
@@ -73,7 +73,7 @@ async fn a_namespace_that_is_missing_is_told_with_the_command_that_makes_it() {
     let mut empty = StandIn::healthy();
     empty.fails("*get namespace two*", "Error from server (NotFound): namespaces \"two\" not found");
     let kubectl = empty.kubectl(Some("mine"), Namespace::named("two").unwrap());
-    let told = ClusterTarget::new(kubectl, Ways::default()).describe().await.unwrap_err().to_string();
+    let told = ClusterPlatform::new(kubectl, AccessOptions::default()).describe().await.unwrap_err().to_string();
     let deploy = "`scripts/deploy.sh --context mine --namespace two` makes it";
     assert_says(&told, &["looking for the namespace two failed", deploy]);
 }
@@ -107,8 +107,8 @@ async fn beside_istio_nothing_has_to_be_allowed_where_the_gateway_is_named() {
         &told(&bound).await,
         &["you may not: list pods in istio-system", "with --gateway URL, nothing is needed"],
     );
-    let named = Ways { gateway: Some("http://203.0.113.7".to_owned()), ..Ways::default() };
-    assert!(bound.target(named).describe().await.is_ok());
+    let named = AccessOptions { gateway: Some("http://203.0.113.7".to_owned()), ..AccessOptions::default() };
+    assert!(bound.platform(named).describe().await.is_ok());
 }
 
 #[tokio::test]
@@ -154,14 +154,14 @@ async fn a_cluster_without_an_ingress_gateway_is_told_unless_one_is_named() {
     let mut none = StandIn::healthy();
     none.says("*get pods -l istio=ingressgateway*", "");
     assert_says(&told(&none).await, &["no pod with the label istio=ingressgateway", "--gateway URL"]);
-    let named = Ways { gateway: Some("http://203.0.113.7".to_owned()), ..Ways::default() };
-    assert!(none.target(named).describe().await.is_ok());
+    let named = AccessOptions { gateway: Some("http://203.0.113.7".to_owned()), ..AccessOptions::default() };
+    assert!(none.platform(named).describe().await.is_ok());
 }
 
 #[tokio::test]
 async fn a_gateway_that_cannot_be_one_is_told_before_any_lab() {
-    let named = Ways { gateway: Some("meshwalk.example".to_owned()), ..Ways::default() };
-    let told = StandIn::healthy().target(named).describe().await.unwrap_err().to_string();
+    let named = AccessOptions { gateway: Some("meshwalk.example".to_owned()), ..AccessOptions::default() };
+    let told = StandIn::healthy().platform(named).describe().await.unwrap_err().to_string();
     assert_says(&told, &["--gateway meshwalk.example failed: a URL such as http://203.0.113.7:8080 is needed"]);
 }
 
@@ -171,9 +171,9 @@ async fn a_named_gateway_that_has_a_port_to_open_is_asked_before_any_lab() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let mut deployed = StandIn::healthy();
     deployed.says("*get gateways.networking.istio.io -o name", "gateway.networking.istio.io/meshwalk");
-    let target = deployed.target(Ways { gateway: Some(url), ..Ways::default() });
+    let platform = deployed.platform(AccessOptions { gateway: Some(url), ..AccessOptions::default() });
     tokio::select! {
-        described = target.describe() => panic!("nobody asked the gateway: {:?}", described.map(drop)),
+        described = platform.describe() => panic!("nobody asked the gateway: {:?}", described.map(drop)),
         asked = listener.accept() => drop(asked.unwrap()),
     }
 }

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use meshwalk::{
     namespace::Namespace,
-    target::{ClusterTarget, Kubectl, Ways},
+    platform::{AccessOptions, ClusterPlatform, Kubectl},
 };
 use serde_json::{Value, json};
 
@@ -102,8 +102,8 @@ impl StandIn {
     }
 
     /// The cluster in its usual namespace.
-    pub(super) fn target(&self, ways: Ways) -> ClusterTarget {
-        ClusterTarget::new(self.kubectl(None, Namespace::default()), ways)
+    pub(super) fn platform(&self, ways: AccessOptions) -> ClusterPlatform {
+        ClusterPlatform::new(self.kubectl(None, Namespace::default()), ways)
     }
 
     /// The same as somebody sees it who names context and namespace.

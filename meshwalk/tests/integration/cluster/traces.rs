@@ -1,7 +1,7 @@
 //! Traces are read from Jaeger; where there are none, it is told what is missing.
 
 use axum::{Json, Router, extract::Path, http::StatusCode, response::IntoResponse, routing::get};
-use meshwalk::target::{Target, Ways};
+use meshwalk::platform::{AccessOptions, Platform};
 use serde_json::json;
 
 use super::stand_in::StandIn;
@@ -37,10 +37,10 @@ fn traced() -> StandIn {
 }
 
 /// Why traces cannot be looked at, if so.
-async fn untraced(stand_in: &StandIn, ways: Ways) -> Option<String> {
-    let target = stand_in.target(ways);
-    target.describe().await.unwrap();
-    target.untraced().map(str::to_owned)
+async fn untraced(stand_in: &StandIn, ways: AccessOptions) -> Option<String> {
+    let platform = stand_in.platform(ways);
+    platform.describe().await.unwrap();
+    platform.untraced().map(str::to_owned)
 }
 
 #[tokio::test]
@@ -48,12 +48,12 @@ async fn the_spans_of_a_trace_are_read_by_a_port_forward_to_jaeger() {
     let mut stand_in = traced();
     let forward = format!("echo 'Forwarding from 127.0.0.1:{} -> 16686'; exec sleep 60", jaeger().await);
     stand_in.runs("-n observed port-forward * service/jaeger :16686", &forward);
-    let target = stand_in.target(Ways::default());
-    target.describe().await.unwrap();
-    assert_eq!(target.untraced(), None);
-    let spans = target.trace("cafe").await.unwrap();
+    let platform = stand_in.platform(AccessOptions::default());
+    platform.describe().await.unwrap();
+    assert_eq!(platform.untraced(), None);
+    let spans = platform.trace("cafe").await.unwrap();
     assert_eq!((spans.len(), spans[0].service.as_str(), spans[0].start), (1, "frontend", 1000));
-    assert_eq!(target.trace("beef").await.unwrap(), [], "nothing of it has come in yet");
+    assert_eq!(platform.trace("beef").await.unwrap(), [], "nothing of it has come in yet");
 }
 
 #[tokio::test]
@@ -69,19 +69,22 @@ async fn a_port_forward_that_runs_on_and_resets_everything_is_replaced() {
         first.display()
     );
     stand_in.runs("-n observed port-forward * service/jaeger :16686", &forward);
-    let target = stand_in.target(Ways::default());
-    target.describe().await.unwrap();
-    assert_eq!(target.trace("cafe").await.unwrap().len(), 1);
+    let platform = stand_in.platform(AccessOptions::default());
+    platform.describe().await.unwrap();
+    assert_eq!(platform.trace("cafe").await.unwrap().len(), 1);
     assert!(first.exists());
 }
 
 #[tokio::test]
 async fn a_jaeger_that_is_named_is_asked_where_it_is() {
-    let ways = Ways { traces: Some(format!("http://127.0.0.1:{}/jaeger/", jaeger().await)), ..Ways::default() };
+    let ways = AccessOptions {
+        traces: Some(format!("http://127.0.0.1:{}/jaeger/", jaeger().await)),
+        ..AccessOptions::default()
+    };
     let stand_in = traced();
-    let target = stand_in.target(ways);
-    target.describe().await.unwrap();
-    assert_eq!(target.trace("cafe").await.unwrap().len(), 1);
+    let platform = stand_in.platform(ways);
+    platform.describe().await.unwrap();
+    assert_eq!(platform.trace("cafe").await.unwrap().len(), 1);
     assert!(!stand_in.calls().iter().any(|call| call.contains("port-forward")));
 }
 
@@ -89,16 +92,16 @@ async fn a_jaeger_that_is_named_is_asked_where_it_is() {
 async fn what_is_missing_for_traces_is_told_with_the_command_that_brings_it() {
     let mut none = traced();
     none.answers("*get services -l app=jaeger*", &json!({"items": []}));
-    let told = untraced(&none, Ways::default()).await.unwrap();
+    let told = untraced(&none, AccessOptions::default()).await.unwrap();
     assert_eq!(told, "no Jaeger is on the cluster; `scripts/tracing.sh --provider` brings it, --traces URL names one");
     let mut unknown = traced();
     unknown.says("*get configmap istio *", "accessLogFile: /dev/stdout\n");
-    let told = untraced(&unknown, Ways::default()).await.unwrap();
+    let told = untraced(&unknown, AccessOptions::default()).await.unwrap();
     assert!(told.starts_with("the mesh configuration names no provider for traces"), "{told}");
     let mut sampled = traced();
     let some = json!({"items": [{"spec": {"tracing": [{"randomSamplingPercentage": 1.0}]}}]});
     sampled.answers("-n meshwalk get telemetries.telemetry.istio.io *", &some);
-    let told = untraced(&sampled, Ways::default()).await.unwrap();
+    let told = untraced(&sampled, AccessOptions::default()).await.unwrap();
     assert!(told.starts_with("no Telemetry in the namespace meshwalk asks for a trace of every request"), "{told}");
 }
 
@@ -106,10 +109,10 @@ async fn what_is_missing_for_traces_is_told_with_the_command_that_brings_it() {
 async fn a_telemetry_for_the_whole_mesh_is_enough() {
     let mut whole = traced();
     whole.answers("-n meshwalk get telemetries.telemetry.istio.io *", &json!({"items": []}));
-    assert!(untraced(&whole, Ways::default()).await.is_some());
+    assert!(untraced(&whole, AccessOptions::default()).await.is_some());
     let every = json!({"items": [{"spec": {"tracing": [{"randomSamplingPercentage": 100.0}]}}]});
     whole.answers("-n istio-system get telemetries.telemetry.istio.io *", &every);
-    assert_eq!(untraced(&whole, Ways::default()).await, None);
+    assert_eq!(untraced(&whole, AccessOptions::default()).await, None);
 }
 
 #[tokio::test]
@@ -117,5 +120,5 @@ async fn whoever_may_not_look_beside_istio_is_told_by_the_traces_themselves() {
     let mut bound = traced();
     bound.fails("*get configmap istio *", "Error from server (Forbidden)");
     bound.fails("*get telemetries.telemetry.istio.io *", "Error from server (Forbidden)");
-    assert_eq!(untraced(&bound, Ways::default()).await, None);
+    assert_eq!(untraced(&bound, AccessOptions::default()).await, None);
 }

@@ -1,7 +1,7 @@
 //! A target that is a folder of files and one HTTP server: the first line of an applied file says what the server does
 //! from then on, as `# v2 25` (a quarter of the answers are v2's) or `# status 403`.
 
-mod as_target;
+mod as_platform;
 mod server;
 
 use std::{
@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::Router;
-use meshwalk::target::TargetError;
+use meshwalk::platform::PlatformError;
 
 /// What the fake does now, and what it was asked for.
 #[derive(Debug, Clone, Default)]
@@ -69,14 +69,14 @@ impl Fake {
         self.inner.lock().unwrap().changes.clone()
     }
 
-    fn set(&self, files: &[PathBuf], verb: &str) -> Result<(), TargetError> {
+    fn set(&self, files: &[PathBuf], verb: &str) -> Result<(), PlatformError> {
         let mut inner = self.inner.lock().unwrap();
         for file in files {
             let text = std::fs::read_to_string(self.root.path().join(file)).unwrap();
             let line = text.lines().next().unwrap_or_default().to_owned();
             if line == "# refused" {
                 let (what, why) = ("applying the files".to_owned(), format!("{}: refused", file.display()));
-                return Err(TargetError::Refused { what, why });
+                return Err(PlatformError::Refused { what, why });
             }
             inner.changes.push(format!("{verb} {}", file.display()));
             if verb == "apply" {

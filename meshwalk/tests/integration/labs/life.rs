@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use futures_util::future::BoxFuture;
 use meshwalk::{
     checks::Status,
-    engine::{Engine, Event, Interrupter, Keeper, Observer},
+    engine::{Engine, Event, Interrupter, Observer, SnapshotStore},
     lab::Step,
 };
 
@@ -95,15 +95,15 @@ async fn a_snapshot_is_kept_until_it_is_put_back() {
     assert_eq!((lab.restored, lab.broke_off), (Some(false), true));
     let why = lab.reason.as_deref().unwrap();
     assert!(why.ends_with("the mesh is gone; `meshwalk restore` tries it again"), "{why}");
-    let keeper = Keeper::at(&fake.root.path().join("before.json"));
-    let kept = keeper.kept().unwrap().unwrap();
+    let snapshot_store = SnapshotStore::at(&fake.root.path().join("before.json"));
+    let kept = snapshot_store.kept().unwrap().unwrap();
     assert_eq!((kept.lab.as_str(), kept.snapshot.documents.len()), ("test", 0));
 
     fake.restore_fails = false;
     // What is in force now is not how it was before: the first snapshot counts.
     let report = run(&fake, "  - title: One\n").await;
     assert_eq!(report.labs[0].restored, Some(true));
-    assert_eq!(keeper.kept().unwrap(), None);
+    assert_eq!(snapshot_store.kept().unwrap(), None);
 }
 
 #[tokio::test]
@@ -215,8 +215,8 @@ async fn the_commands_that_are_shown_before_a_step_are_those_that_it_makes() {
 ";
     let (_interrupter, interrupt) = Interrupter::new();
     let shown = Shown::default();
-    let keeper = Keeper::at(&fake.root.path().join("before.json"));
-    let engine = Engine { target: &fake, observer: &shown, interrupt, root: fake.root.path(), keeper };
+    let snapshot_store = SnapshotStore::at(&fake.root.path().join("before.json"));
+    let engine = Engine { platform: &fake, observer: &shown, interrupt, root: fake.root.path(), snapshot_store };
     engine.run(&[lab(&fake, steps)]).await.unwrap();
     let (before, made) = (shown.before.into_inner().unwrap(), shown.made.into_inner().unwrap());
     assert_eq!(before.len(), 6, "{before:?}");

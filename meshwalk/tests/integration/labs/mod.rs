@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use fake::Fake;
 use meshwalk::{
-    engine::{Engine, Event, Interrupt, Interrupter, Keeper, Observer},
+    engine::{Engine, Event, Interrupt, Interrupter, Observer, SnapshotStore},
     lab::{self, Lab},
     report::Report,
 };
@@ -50,8 +50,8 @@ fn lab(fake: &Fake, steps: &str) -> Lab {
 }
 
 async fn run_with(fake: &Fake, labs: &[Lab], observer: &Quiet, interrupt: Interrupt) -> Report {
-    let keeper = Keeper::at(&fake.root.path().join("before.json"));
-    let engine = Engine { target: fake, observer, interrupt, root: fake.root.path(), keeper };
+    let snapshot_store = SnapshotStore::at(&fake.root.path().join("before.json"));
+    let engine = Engine { platform: fake, observer, interrupt, root: fake.root.path(), snapshot_store };
     engine.run(labs).await.unwrap()
 }
 

@@ -14,8 +14,8 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, diagnostics: &mu
         match keyword.as_str() {
             "$schema" | "$id" | "title" | "description" | "$defs" => {}
             "$ref" => {
-                let target = root.pointer(rule.as_str().unwrap().strip_prefix('#').unwrap()).unwrap();
-                check(root, target, value, at, diagnostics);
+                let platform = root.pointer(rule.as_str().unwrap().strip_prefix('#').unwrap()).unwrap();
+                check(root, platform, value, at, diagnostics);
             }
             "type" => {
                 let types = rule.as_array().cloned().unwrap_or_else(|| vec![rule.clone()]);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, process::Stdio, time::Duration};
 
 use anyhow::{Context, bail};
-use meshwalk::{namespace::Namespace, target::Kubectl, traffic::Answered};
+use meshwalk::{namespace::Namespace, platform::Kubectl, traffic::Answered};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
@@ -36,7 +36,11 @@ impl Cluster {
     ///
     /// # Errors
     /// If a namespace is in use already, or the workload does not become ready.
-    pub async fn up(context: Option<String>, namespace: String, show: meshwalk::target::Show) -> anyhow::Result<Self> {
+    pub async fn up(
+        context: Option<String>,
+        namespace: String,
+        show: meshwalk::platform::Show,
+    ) -> anyhow::Result<Self> {
         let named = Namespace::named(&namespace)?;
         let kubectl = Kubectl::new(context, named, crate::project(), show);
         let mut cluster = Self { kubectl, namespace, sessions: BTreeMap::new(), addresses: BTreeMap::new() };

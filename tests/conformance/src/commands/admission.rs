@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, process::Stdio};
 
 use anyhow::{Context, bail};
 use meshwalk::{
-    cli::{say, tell},
+    cli::{eprint_progress, print},
     namespace::Namespace,
-    target::Kubectl,
+    platform::Kubectl,
 };
 use meshwalk_conformance::{
     admission::{self, Local, Question},
@@ -35,7 +35,7 @@ const AT_ONCE: usize = 100;
 pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     let questions = admission::read_all()?;
     let local = Local::new()?;
-    let show = Box::new(|line: &str| tell(&format!("$ {line}")));
+    let show = Box::new(|line: &str| eprint_progress(&format!("$ {line}")));
     let kubectl = Kubectl::new(args.context.clone(), Namespace::named(&args.namespace)?, project(), show);
     let mut unexpected = 0;
     for questions in questions.chunks(AT_ONCE) {
@@ -51,11 +51,14 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
                 let location = question.location.as_ref().map(ToString::to_string).unwrap_or_default();
                 let words = |refusal: Option<String>| refusal.unwrap_or_else(|| "takes it".to_owned());
                 let (here, there) = (words(here.map(|diagnostics| diagnostics.to_string())), words(there));
-                say(&format!("{location}\n  the API server: {there}\n  the local mesh: {here}"));
+                print(&format!("{location}\n  the API server: {there}\n  the local mesh: {here}"));
             }
         }
     }
-    say(&format!("{} resources were asked about: {unexpected} are not let in or refused as written", questions.len()));
+    print(&format!(
+        "{} resources were asked about: {unexpected} are not let in or refused as written",
+        questions.len()
+    ));
     Ok(unexpected == 0)
 }
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use meshwalk::{
-    cli::{say, tell},
-    lab::TargetKind,
+    cli::{eprint_progress, print},
+    lab::PlatformKind,
 };
 use meshwalk_conformance::{
     bed::{Bed, Cluster, Local},
@@ -22,7 +22,7 @@ pub(crate) struct Args {
     cases: Vec<String>,
     /// Where.
     #[arg(long, value_enum, default_value = "local")]
-    on: TargetKind,
+    on: PlatformKind,
     /// The context of kubectl.
     #[arg(long)]
     context: Option<String>,
@@ -46,12 +46,12 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut bed = match args.on {
-        TargetKind::Local => {
+        PlatformKind::Local => {
             let program = std::env::current_exe()?;
             Bed::Local(Box::new(Local::up(program.parent().unwrap_or(Path::new("."))).await?))
         }
-        TargetKind::Cluster => {
-            let show = Box::new(|line: &str| tell(&format!("$ {line}")));
+        PlatformKind::Cluster => {
+            let show = Box::new(|line: &str| eprint_progress(&format!("$ {line}")));
             Bed::Cluster(Box::new(Cluster::up(args.context.clone(), args.namespace.clone(), show).await?))
         }
     };
@@ -79,7 +79,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     let passed = outcome.cases.iter().filter(|case| case.passed).count();
-    say(&format!("{passed} of {} cases passed on {}", outcome.cases.len(), outcome.target));
+    print(&format!("{passed} of {} cases passed on {}", outcome.cases.len(), outcome.target));
     Ok(outcome.passed())
 }
 
@@ -94,9 +94,9 @@ fn chosen(args: &Args) -> anyhow::Result<(Vec<Case>, Vec<String>)> {
     }
     cases.retain(|case| args.cases.is_empty() || args.cases.contains(&case.case));
     let mut left_out = Vec::new();
-    if args.on == TargetKind::Cluster && !args.mesh_wide {
+    if args.on == PlatformKind::Cluster && !args.mesh_wide {
         for case in cases.iter().filter(|case| case.mesh_wide) {
-            tell(&format!("left out: {} changes the whole mesh; --mesh-wide runs it", case.case));
+            eprint_progress(&format!("left out: {} changes the whole mesh; --mesh-wide runs it", case.case));
             left_out.push(case.case.clone());
         }
         cases.retain(|case| !case.mesh_wide);
@@ -108,7 +108,7 @@ async fn all(bed: &mut Bed, cases: &[Case], outcome: &mut Outcome) -> anyhow::Re
     let clear = case::read(&project().join("tests/conformance/clear.yaml"), bed.namespace())?;
     for case in cases {
         let done = suite::run(bed, case, &clear).await.with_context(|| format!("the case {}", case.case))?;
-        tell(&line(case, &done));
+        eprint_progress(&line(case, &done));
         outcome.cases.push(done);
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::bail;
-use meshwalk::cli::{say, tell};
+use meshwalk::cli::{eprint_progress, print};
 use meshwalk_conformance::{
     bed::{Applied, Bed, Cluster, Local},
     configuration::{self, Fields, Parted, Proxy},
@@ -42,7 +42,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     let here = of_local(&local).await;
     local.end().await?;
     let here = here?;
-    let show = Box::new(|line: &str| tell(&format!("$ {line}")));
+    let show = Box::new(|line: &str| eprint_progress(&format!("$ {line}")));
     let cluster = Bed::Cluster(Box::new(Cluster::up(args.context.clone(), args.namespace.clone(), show).await?));
     let there = of_cluster(&cluster, &here, &intended).await;
     cluster.end().await?;
@@ -54,12 +54,12 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
         }
     }
     for (field, [here, there]) in &parted.unintended {
-        say(&format!("{field}\n  local:   {here}\n  cluster: {there}"));
+        print(&format!("{field}\n  local:   {here}\n  cluster: {there}"));
     }
     for (what, times) in &parted.intended {
-        say(&format!("intended: {what}, seen {times} times"));
+        print(&format!("intended: {what}, seen {times} times"));
     }
-    say(&format!("{} fields compared: {} unintended differences", parted.compared, parted.unintended.len()));
+    print(&format!("{} fields compared: {} unintended differences", parted.compared, parted.unintended.len()));
     Ok(parted.unintended.is_empty())
 }
 

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::kubectl::Kubectl;
-use crate::target::TargetError;
+use crate::platform::PlatformError;
 
 /// How long a port-forward may take to come up.
 const START: Duration = Duration::from_secs(20);
@@ -50,7 +50,7 @@ impl Forwards {
         to: &str,
         ports: &[u16],
         port: u16,
-    ) -> Result<SocketAddr, TargetError> {
+    ) -> Result<SocketAddr, PlatformError> {
         let key = (namespace.to_owned(), to.to_owned(), ports.to_vec());
         let mut open = self.open.lock().await;
         let alive = open.get_mut(&key).is_some_and(|forward| matches!(forward.child.try_wait(), Ok(None)));
@@ -68,7 +68,7 @@ impl Forwards {
         }
         let location = ports.iter().position(|asked| *asked == port);
         let local = open.get(&key).zip(location).and_then(|(forward, location)| forward.local.get(location)).copied();
-        let missing = || TargetError::failed(format!("the port-forward to {to}"), format!("it lacks port {port}"));
+        let missing = || PlatformError::failed(format!("the port-forward to {to}"), format!("it lacks port {port}"));
         Ok((Ipv4Addr::LOCALHOST, local.ok_or_else(missing)?).into())
     }
 
@@ -84,7 +84,7 @@ impl Forwards {
     }
 }
 
-async fn start(kubectl: &Kubectl, namespace: &str, to: &str, ports: &[u16]) -> Result<Forward, TargetError> {
+async fn start(kubectl: &Kubectl, namespace: &str, to: &str, ports: &[u16]) -> Result<Forward, PlatformError> {
     let wanted: Vec<_> = ports.iter().map(|port| format!(":{port}")).collect();
     let mut words = vec!["port-forward", "--address", "127.0.0.1", to];
     words.extend(wanted.iter().map(String::as_str));
@@ -93,9 +93,9 @@ async fn start(kubectl: &Kubectl, namespace: &str, to: &str, ports: &[u16]) -> R
     kubectl.show(&line);
     let mut command = kubectl.lasting(&arguments);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| TargetError::failed(&line, error))?;
+    let mut child = command.spawn().map_err(|error| PlatformError::failed(&line, error))?;
     let (Some(out), Some(mut err)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(TargetError::failed(line, "its output cannot be read"));
+        return Err(PlatformError::failed(line, "its output cannot be read"));
     };
     let mut out = BufReader::new(out);
     match tokio::time::timeout(START, announced(&mut out, ports.len())).await {
@@ -108,9 +108,9 @@ async fn start(kubectl: &Kubectl, namespace: &str, to: &str, ports: &[u16]) -> R
         Ok(None) => {
             let mut said = String::new();
             let _ = tokio::time::timeout(START, err.read_to_string(&mut said)).await;
-            Err(TargetError::failed(line, said.trim()))
+            Err(PlatformError::failed(line, said.trim()))
         }
-        Err(_) => Err(TargetError::failed(line, format!("it did not come up within {START:?}"))),
+        Err(_) => Err(PlatformError::failed(line, format!("it did not come up within {START:?}"))),
     }
 }
 

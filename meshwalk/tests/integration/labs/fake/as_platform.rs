@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use meshwalk::{
     evidence::{self, Scrape},
-    lab::{Entrance, TargetKind},
-    target::{
-        Action, Description, Entry, FaultChange, FaultRule, Instance, Reply, Snapshot, Span, Target, TargetError,
+    lab::{Entrance, PlatformKind},
+    platform::{
+        Action, Description, Entry, FaultChange, FaultRule, Instance, Platform, PlatformError, Reply, Snapshot, Span,
     },
     traffic::Address,
 };
@@ -14,14 +14,14 @@ use serde_json::json;
 
 use super::Fake;
 
-impl Target for Fake {
-    fn kind(&self) -> TargetKind {
-        TargetKind::Local
+impl Platform for Fake {
+    fn kind(&self) -> PlatformKind {
+        PlatformKind::Local
     }
 
     fn describe(&self) -> Reply<'_, Description> {
         let versions = BTreeMap::from([("envoy".to_owned(), "none".to_owned())]);
-        Box::pin(async { Ok(Description { target: TargetKind::Local, name: "fake <&>".to_owned(), versions }) })
+        Box::pin(async { Ok(Description { platform: PlatformKind::Local, name: "fake <&>".to_owned(), versions }) })
     }
 
     fn apply<'a>(&'a self, files: &'a [PathBuf]) -> Reply<'a, ()> {
@@ -49,7 +49,7 @@ impl Target for Fake {
     fn restore<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, ()> {
         Box::pin(async {
             if self.restore_fails {
-                return Err(TargetError::failed("putting back", "the mesh is gone"));
+                return Err(PlatformError::failed("putting back", "the mesh is gone"));
             }
             let documents: Vec<(PathBuf, String)> =
                 snapshot.documents.iter().map(|d| serde_json::from_value(d.clone()).unwrap()).collect();
@@ -112,7 +112,7 @@ impl Target for Fake {
             };
             if self.refuses == Some(instance) {
                 let what = format!("setting the faults of {instance}");
-                return Err(TargetError::Refused { what, why: "unknown mode".to_owned() });
+                return Err(PlatformError::Refused { what, why: "unknown mode".to_owned() });
             }
             inner.changes.push(format!("faults {instance} {rules}"));
             inner.faults.insert(instance.to_owned(), rules.to_owned());
@@ -123,7 +123,7 @@ impl Target for Fake {
     fn faults<'a>(&'a self, instance: &'a str) -> Reply<'a, Vec<FaultRule>> {
         Box::pin(async move {
             if self.unreachable == Some(instance) {
-                return Err(TargetError::failed(format!("asking {instance} for its faults"), "nobody is there"));
+                return Err(PlatformError::failed(format!("asking {instance} for its faults"), "nobody is there"));
             }
             let inner = self.inner.lock().unwrap();
             let rule = |rule: &String| FaultRule {

@@ -1,6 +1,6 @@
 //! A local mesh as a target: everything goes through the mesh's control socket and the sockets of its applications.
 
-mod as_target;
+mod as_platform;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -10,7 +10,7 @@ use meshwalk_mesh::control::{
     types::{InstanceStatus, Status},
 };
 
-use super::{Control, TargetError, Token};
+use super::{Control, PlatformError, Token};
 use crate::{evidence, traffic::Address};
 
 /// How long an application or a proxy may take for a page of metrics.
@@ -22,14 +22,14 @@ const APP_PORT: u16 = 8080;
 
 /// A local mesh that runs already.
 #[derive(Debug)]
-pub struct LocalTarget {
+pub struct LocalPlatform {
     client: Client,
     root: PathBuf,
     outlives: bool,
     token: Option<Token>,
 }
 
-impl LocalTarget {
+impl LocalPlatform {
     /// The mesh behind `client`. Files are relative to `root`; `outlives` says whether the mesh goes on after this run.
     #[must_use]
     pub fn new(client: Client, root: PathBuf, outlives: bool) -> Self {
@@ -46,15 +46,15 @@ impl LocalTarget {
         files.iter().map(|file| self.root.join(file)).collect()
     }
 
-    async fn status(&self, what: &str) -> Result<Status, TargetError> {
-        self.client.status().await.map_err(|error| TargetError::failed(what, error))
+    async fn status(&self, what: &str) -> Result<Status, PlatformError> {
+        self.client.status().await.map_err(|error| PlatformError::failed(what, error))
     }
 
-    async fn instance(&self, what: &str, name: &str) -> Result<InstanceStatus, TargetError> {
+    async fn instance(&self, what: &str, name: &str) -> Result<InstanceStatus, PlatformError> {
         let status = self.status(what).await?;
         let names: Vec<_> = status.instances.iter().map(|instance| instance.name.clone()).collect();
         status.instances.into_iter().find(|instance| instance.name == name).ok_or_else(|| {
-            TargetError::failed(what, format!("there is no instance {name:?}; there are {}", names.join(", ")))
+            PlatformError::failed(what, format!("there is no instance {name:?}; there are {}", names.join(", ")))
         })
     }
 
@@ -76,11 +76,11 @@ fn apps(status: &Status) -> impl Iterator<Item = &InstanceStatus> {
 }
 
 /// Where an instance publishes metrics: its proxy and its application, as far as it has them.
-fn pages(instance: &InstanceStatus) -> Vec<evidence::Target> {
+fn pages(instance: &InstanceStatus) -> Vec<evidence::ScrapeTarget> {
     let proxy = (instance.envoy_pid.is_some(), &instance.envoy_admin_socket, "/stats/prometheus");
     let app = (instance.pid.is_some(), &instance.admin_socket, "/metrics");
     let there = [proxy, app].into_iter().filter(|(there, _, _)| *there);
-    let page = |(_, socket, path): (bool, &PathBuf, &str)| evidence::Target {
+    let page = |(_, socket, path): (bool, &PathBuf, &str)| evidence::ScrapeTarget {
         workload: instance.workload.clone(),
         instance: instance.name.clone(),
         address: Address::Unix(socket.clone()),
@@ -90,9 +90,9 @@ fn pages(instance: &InstanceStatus) -> Vec<evidence::Target> {
 }
 
 /// A refusal of the input and a breakdown are told apart.
-fn change_error(what: &str, error: &Error) -> TargetError {
+fn change_error(what: &str, error: &Error) -> PlatformError {
     match error {
-        Error::Refused(refusal) => TargetError::Refused { what: what.to_owned(), why: refusal.to_string() },
-        other => TargetError::failed(what, other),
+        Error::Refused(refusal) => PlatformError::Refused { what: what.to_owned(), why: refusal.to_string() },
+        other => PlatformError::failed(what, other),
     }
 }

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ClusterTarget, Kubectl,
+    ClusterPlatform, Kubectl,
     objects::{self, Objects},
     pods::Pod,
 };
-use crate::target::{FaultChange, Snapshot, TargetError};
+use crate::platform::{FaultChange, PlatformError, Snapshot};
 
-impl ClusterTarget {
+impl ClusterPlatform {
     /// Notes what is in force.
-    pub(super) async fn taken(&self) -> Result<Snapshot, TargetError> {
+    pub(super) async fn taken(&self) -> Result<Snapshot, PlatformError> {
         let documents = self.objects().await?.into_values().collect();
         let mut faults = BTreeMap::new();
         for pod in self.pods().await? {
@@ -25,20 +25,20 @@ impl ClusterTarget {
 
     /// Whether the namespace of a snapshot is still the same one. Whoever deletes a namespace takes with it what a lab
     /// left there, and what is put into one of the same name later is not the lab's.
-    pub(super) async fn still_there(&self, snapshot: &Snapshot) -> Result<bool, TargetError> {
+    pub(super) async fn still_there(&self, snapshot: &Snapshot) -> Result<bool, PlatformError> {
         Ok(match self.namespace_uid().await {
             Ok(uid) => snapshot.of.as_ref().is_none_or(|of| *of == uid),
             Err(error) => !error.to_string().contains("NotFound"),
         })
     }
 
-    async fn namespace_uid(&self) -> Result<String, TargetError> {
+    async fn namespace_uid(&self) -> Result<String, PlatformError> {
         let words = ["get", "namespace", self.kubectl.namespace().name(), "-o", "jsonpath={.metadata.uid}"];
         Ok(self.kubectl.run(&self.kubectl.arguments_anywhere(&words), None).await?.trim().to_owned())
     }
 
     /// Puts back what a snapshot notes, and returns when the proxies have it.
-    pub(super) async fn as_it_was(&self, snapshot: &Snapshot) -> Result<(), TargetError> {
+    pub(super) async fn as_it_was(&self, snapshot: &Snapshot) -> Result<(), PlatformError> {
         let before = self.before().await?;
         // Both are tried, even if one of them fails.
         let objects = self.put_back(&objects::by_name(snapshot.documents.iter().cloned())).await;
@@ -63,19 +63,19 @@ impl ClusterTarget {
     }
 
     /// The fault rules of a pod, one per line.
-    async fn rules(&self, pod: &Pod) -> Result<String, TargetError> {
+    async fn rules(&self, pod: &Pod) -> Result<String, PlatformError> {
         let rules = self.control(pod).await?.rules().await?;
         Ok(rules.into_iter().map(|rule| rule.rule).collect::<Vec<_>>().join("\n"))
     }
 
-    async fn with_rules(&self, pod: &Pod, rules: &str) -> Result<(), TargetError> {
+    async fn with_rules(&self, pod: &Pod, rules: &str) -> Result<(), PlatformError> {
         if self.rules(pod).await? == rules {
             return Ok(());
         }
         self.control(pod).await?.change(FaultChange::Replace(rules)).await.map(drop)
     }
 
-    async fn put_back(&self, then: &Objects) -> Result<(), TargetError> {
+    async fn put_back(&self, then: &Objects) -> Result<(), PlatformError> {
         let way = objects::way_back(&self.objects().await?, then);
         for (kind, name) in &way.delete {
             let arguments = self.kubectl.arguments(&["delete", kind, name, "--ignore-not-found"]);

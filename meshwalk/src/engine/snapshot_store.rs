@@ -7,17 +7,17 @@ use std::{
     time::SystemTime,
 };
 
-use crate::target::Snapshot;
+use crate::platform::Snapshot;
 
 /// Where snapshots lie until they are put back: one file per mesh.
 #[derive(Debug, Clone)]
-pub struct Keeper {
+pub struct SnapshotStore {
     file: PathBuf,
 }
 
 /// What is kept: which lab took the snapshot, and when.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Kept {
+pub struct KeptSnapshot {
     /// The lab that changed what is in force.
     pub lab: String,
     /// When it began, in seconds of Unix time.
@@ -28,7 +28,7 @@ pub struct Kept {
 
 /// Why a snapshot could not be kept or found.
 #[derive(Debug, thiserror::Error)]
-pub enum KeepError {
+pub enum SnapshotStoreError {
     /// The file cannot be used.
     #[error("cannot {action} {file}: {source}")]
     Io {
@@ -49,7 +49,7 @@ pub enum KeepError {
     },
 }
 
-impl Keeper {
+impl SnapshotStore {
     /// The keeper for the mesh of that name, in the user's folder for state: it outlives a reboot, as a cluster does.
     #[must_use]
     pub fn for_mesh(name: &str) -> Self {
@@ -77,15 +77,15 @@ impl Keeper {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn keep(&self, lab: &str, snapshot: &Snapshot) -> Result<(), KeepError> {
+    pub fn keep(&self, lab: &str, snapshot: &Snapshot) -> Result<(), SnapshotStoreError> {
         if self.file.exists() {
             return Ok(());
         }
-        let failed = |action| move |source| KeepError::Io { action, file: self.file.clone(), source };
+        let failed = |action| move |source| SnapshotStoreError::Io { action, file: self.file.clone(), source };
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let kept = Kept { lab: lab.to_owned(), unix_time: since.as_secs(), snapshot: snapshot.clone() };
+        let kept = KeptSnapshot { lab: lab.to_owned(), unix_time: since.as_secs(), snapshot: snapshot.clone() };
         let text = serde_json::to_vec_pretty(&kept)
-            .map_err(|source| KeepError::Foreign { file: self.file.clone(), source })?;
+            .map_err(|source| SnapshotStoreError::Foreign { file: self.file.clone(), source })?;
         let folder = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(failed("create the folder of"))?;
         // Half a snapshot would be worse than none: it is moved in when it is whole.
@@ -99,13 +99,13 @@ impl Keeper {
     ///
     /// # Errors
     /// If the file is there and cannot be read.
-    pub fn kept(&self) -> Result<Option<Kept>, KeepError> {
+    pub fn kept(&self) -> Result<Option<KeptSnapshot>, SnapshotStoreError> {
         match fs::read(&self.file) {
             Ok(text) => serde_json::from_slice(&text)
                 .map(Some)
-                .map_err(|source| KeepError::Foreign { file: self.file.clone(), source }),
+                .map_err(|source| SnapshotStoreError::Foreign { file: self.file.clone(), source }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(KeepError::Io { action: "read", file: self.file.clone(), source }),
+            Err(source) => Err(SnapshotStoreError::Io { action: "read", file: self.file.clone(), source }),
         }
     }
 
@@ -113,10 +113,10 @@ impl Keeper {
     ///
     /// # Errors
     /// If the file cannot be removed.
-    pub fn forget(&self) -> Result<(), KeepError> {
+    pub fn forget(&self) -> Result<(), SnapshotStoreError> {
         match fs::remove_file(&self.file) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(KeepError::Io { action: "remove", file: self.file.clone(), source })
+                Err(SnapshotStoreError::Io { action: "remove", file: self.file.clone(), source })
             }
             _ => Ok(()),
         }

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{ClusterTarget, Kubectl};
-use crate::target::TargetError;
+use super::{ClusterPlatform, Kubectl};
+use crate::platform::PlatformError;
 
 /// How long one look at a rollout lasts; less than a command may take.
 const LOOK: &str = "--timeout=50s";
 /// How often a rollout that goes on is looked at. A pod may need a minute to start, and half a minute to end.
 const LOOKS: u32 = 4;
 
-impl ClusterTarget {
+impl ClusterPlatform {
     /// The command that replaces a Deployment's pods.
     pub(super) fn restarting(&self, deployment: &str) -> Vec<String> {
         self.kubectl.arguments(&["rollout", "restart", &format!("deployment/{deployment}")])
@@ -25,7 +25,7 @@ impl ClusterTarget {
 
     /// Runs one of these commands, and waits until the new pods are ready, the old ones are gone, and the proxies
     /// know it.
-    pub(super) async fn roll(&self, command: &[String], deployment: &str) -> Result<(), TargetError> {
+    pub(super) async fn roll(&self, command: &[String], deployment: &str) -> Result<(), PlatformError> {
         let before = self.names(deployment).await?;
         self.kubectl.run(command, None).await?;
         self.patiently(&["rollout", "status", &format!("deployment/{deployment}"), LOOK]).await?;
@@ -39,7 +39,7 @@ impl ClusterTarget {
     }
 
     /// How many pods each Deployment of the namespace shall have.
-    pub(super) async fn replicas(&self) -> Result<BTreeMap<String, u32>, TargetError> {
+    pub(super) async fn replicas(&self) -> Result<BTreeMap<String, u32>, PlatformError> {
         let list = self.kubectl.get(&["get", "deployments", "-o", "json"]).await?;
         let list: Value = super::parsed("listing the Deployments", &list)?;
         let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
@@ -51,7 +51,7 @@ impl ClusterTarget {
     }
 
     /// Gives the Deployments so many pods as they had; one that went or came since is left alone.
-    pub(super) async fn rescale(&self, then: &BTreeMap<String, u32>) -> Result<(), TargetError> {
+    pub(super) async fn rescale(&self, then: &BTreeMap<String, u32>) -> Result<(), PlatformError> {
         let now = self.replicas().await?;
         for (deployment, count) in then {
             if now.get(deployment).is_some_and(|present| present != count) {
@@ -64,7 +64,7 @@ impl ClusterTarget {
     }
 
     /// Runs a command that waits, again while its time is over before its end has come.
-    async fn patiently(&self, words: &[&str]) -> Result<(), TargetError> {
+    async fn patiently(&self, words: &[&str]) -> Result<(), PlatformError> {
         let arguments = self.kubectl.arguments(words);
         self.kubectl.show(&Kubectl::line(&arguments));
         let mut outcome = self.kubectl.run(&arguments, None).await;
@@ -78,7 +78,7 @@ impl ClusterTarget {
         outcome.map(drop)
     }
 
-    async fn names(&self, deployment: &str) -> Result<BTreeSet<String>, TargetError> {
+    async fn names(&self, deployment: &str) -> Result<BTreeSet<String>, PlatformError> {
         let its = self.pods().await?.into_iter().filter(|pod| pod.instance.workload == deployment);
         Ok(its.map(|pod| pod.instance.name).collect())
     }

@@ -7,19 +7,19 @@ use std::{
 
 use meshwalk_mesh::control::{client::Error, types::Snapshot as Documents};
 
-use super::{APP_PORT, GATEWAY_HOST, LocalTarget, PAGE, apps, change_error, pages};
+use super::{APP_PORT, GATEWAY_HOST, LocalPlatform, PAGE, apps, change_error, pages};
 use crate::{
     evidence::Scrape,
-    lab::{Entrance, TargetKind},
-    target::{
-        Action, Description, Entry, FaultChange, FaultRule, Instance, Reply, Snapshot, Span, Target, TargetError,
+    lab::{Entrance, PlatformKind},
+    platform::{
+        Action, Description, Entry, FaultChange, FaultRule, Instance, Platform, PlatformError, Reply, Snapshot, Span,
     },
     traffic::Address,
 };
 
-impl Target for LocalTarget {
-    fn kind(&self) -> TargetKind {
-        TargetKind::Local
+impl Platform for LocalPlatform {
+    fn kind(&self) -> PlatformKind {
+        PlatformKind::Local
     }
 
     fn describe(&self) -> Reply<'_, Description> {
@@ -29,7 +29,7 @@ impl Target for LocalTarget {
                 ("envoy".to_owned(), status.envoy_version),
                 ("meshwalk".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
             ]);
-            Ok(Description { target: TargetKind::Local, name: status.name, versions })
+            Ok(Description { platform: PlatformKind::Local, name: status.name, versions })
         })
     }
 
@@ -50,7 +50,8 @@ impl Target for LocalTarget {
     fn snapshot(&self) -> Reply<'_, Snapshot> {
         Box::pin(async {
             let what = "noting what is in force";
-            let documents = self.client.resources().await.map_err(|error| TargetError::failed(what, error))?.documents;
+            let documents =
+                self.client.resources().await.map_err(|error| PlatformError::failed(what, error))?.documents;
             let mut faults = BTreeMap::new();
             for instance in apps(&self.status(what).await?) {
                 let rules = self.control(instance).rules().await?;
@@ -129,13 +130,16 @@ impl Target for LocalTarget {
             let status = self.status(&what).await?;
             if from == Entrance::Gateway {
                 let address = status.addresses.gateway.parse().map_err(|error| {
-                    TargetError::failed(&what, format!("the gateway's address {:?}: {error}", status.addresses.gateway))
+                    PlatformError::failed(
+                        &what,
+                        format!("the gateway's address {:?}: {error}", status.addresses.gateway),
+                    )
                 })?;
                 return Ok(Entry { address: Address::Tcp(address), authority: GATEWAY_HOST.to_owned(), caveat: None });
             }
             let instance = apps(&status)
                 .find(|instance| instance.labels.get("app").is_some_and(|app| app == from.word()))
-                .ok_or_else(|| TargetError::failed(&what, "no instance of it runs"))?;
+                .ok_or_else(|| PlatformError::failed(&what, "no instance of it runs"))?;
             let address = if instance.sidecar {
                 Address::Unix(instance.app_socket.clone())
             } else {
@@ -153,12 +157,12 @@ impl Target for LocalTarget {
                     let there: BTreeSet<_> = status.instances.iter().map(|i| i.workload.as_str()).collect();
                     let there: Vec<_> = there.into_iter().collect();
                     let why = format!("there is no such workload; there are {}", there.join(", "));
-                    return Err(TargetError::failed(format!("reading the metrics of {workload}"), why));
+                    return Err(PlatformError::failed(format!("reading the metrics of {workload}"), why));
                 }
             }
             let asked = status.instances.iter().filter(|instance| workloads.contains(&instance.workload));
-            let targets: Vec<_> = asked.flat_map(pages).collect();
-            Ok(Scrape::take(&targets, PAGE).await)
+            let platforms: Vec<_> = asked.flat_map(pages).collect();
+            Ok(Scrape::take(&platforms, PAGE).await)
         })
     }
 
@@ -177,7 +181,7 @@ impl Target for LocalTarget {
                     .collect()),
                 // A trace of which nothing has come in yet is an empty one.
                 Err(Error::Refused(_)) => Ok(Vec::new()),
-                Err(error) => Err(TargetError::failed(format!("reading the trace {id}"), error)),
+                Err(error) => Err(PlatformError::failed(format!("reading the trace {id}"), error)),
             }
         })
     }

@@ -12,7 +12,7 @@ use std::{
 use meshwalk_mesh::runtime::child;
 use tokio::{io::AsyncWriteExt, process::Command};
 
-use crate::{namespace::Namespace, target::TargetError};
+use crate::{namespace::Namespace, platform::PlatformError};
 
 /// How long a command may take before the cluster counts as one that does not answer.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -136,7 +136,7 @@ impl Kubectl {
     ///
     /// # Errors
     /// If it does not work, with what kubectl says about it.
-    pub async fn get(&self, arguments: &[&str]) -> Result<String, TargetError> {
+    pub async fn get(&self, arguments: &[&str]) -> Result<String, PlatformError> {
         let arguments = self.arguments(arguments);
         self.show(&Self::line(&arguments));
         self.run(&arguments, None).await
@@ -146,9 +146,9 @@ impl Kubectl {
     ///
     /// # Errors
     /// If it cannot be started, does not end in time, or fails.
-    pub async fn run(&self, arguments: &[String], input: Option<&str>) -> Result<String, TargetError> {
+    pub async fn run(&self, arguments: &[String], input: Option<&str>) -> Result<String, PlatformError> {
         let line = Self::line(arguments);
-        let failed = |why: &dyn std::fmt::Display| TargetError::failed(line.clone(), why);
+        let failed = |why: &dyn std::fmt::Display| PlatformError::failed(line.clone(), why);
         let mut command = self.command(arguments);
         command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
-use super::{ClusterTarget, GATEWAY_NAMESPACE, Kubectl, gateway::resolve};
-use crate::target::TargetError;
+use super::{ClusterPlatform, GATEWAY_NAMESPACE, Kubectl, gateway::resolve};
+use crate::platform::PlatformError;
 
 /// What scripts/deploy.sh brings, and whether it has a sidecar.
 const WORKLOADS: [(&str, bool); 5] =
@@ -20,12 +20,12 @@ const ANSWER: Duration = Duration::from_secs(10);
 const INSTALL: &str = "`istioctl install -f istio/install/default.yaml` installs it, and scripts/cluster-up.sh a whole \
                        cluster with it";
 
-impl ClusterTarget {
+impl ClusterPlatform {
     /// Looks whether everything is there that labs need, and returns the versions of it.
     ///
     /// # Errors
     /// The first thing that is missing, with the remedy.
-    pub async fn preflight(&self) -> Result<BTreeMap<String, String>, TargetError> {
+    pub async fn preflight(&self) -> Result<BTreeMap<String, String>, PlatformError> {
         self.kubectl_itself().await?;
         let kubernetes = self.server().await?;
         self.istio().await?;
@@ -38,7 +38,7 @@ impl ClusterTarget {
     }
 
     /// Without a kubectl there is nothing to say about clusters.
-    async fn kubectl_itself(&self) -> Result<(), TargetError> {
+    async fn kubectl_itself(&self) -> Result<(), PlatformError> {
         let answer = self.kubectl.get(&["version", "--client", "-o", "json"]).await?;
         let version: Value = serde_json::from_str(&answer).unwrap_or_default();
         let version = version["clientVersion"]["gitVersion"].as_str().unwrap_or("of an unknown version");
@@ -49,15 +49,15 @@ impl ClusterTarget {
             "it is {version} and has to be 1.{LEAST_KUBECTL} or newer; https://kubernetes.io/docs/tasks/tools says how \
              to install it"
         );
-        Err(TargetError::failed("looking for kubectl", why))
+        Err(PlatformError::failed("looking for kubectl", why))
     }
 
     /// The version of a cluster that answers.
-    async fn server(&self) -> Result<String, TargetError> {
+    async fn server(&self) -> Result<String, PlatformError> {
         // With --request-timeout, kubectl would not find the cluster that it runs in.
         let answer = tokio::time::timeout(ANSWER, self.kubectl.get(&["version", "-o", "json"])).await;
         let answer = answer
-            .unwrap_or_else(|_| Err(TargetError::failed("kubectl version", format!("no answer within {ANSWER:?}"))));
+            .unwrap_or_else(|_| Err(PlatformError::failed("kubectl version", format!("no answer within {ANSWER:?}"))));
         let answer = answer.map_err(|error| {
             let why = match self.kubectl.context() {
                 Some(context) if error.to_string().contains("does not exist") => {
@@ -66,24 +66,24 @@ impl ClusterTarget {
                 Some(context) => format!("no cluster answers in the context {context}; --context names another"),
                 None => "no cluster answers; scripts/cluster-up.sh starts one, and --context names another".to_owned(),
             };
-            TargetError::failed("looking for the cluster", format!("{error}\n{why}"))
+            PlatformError::failed("looking for the cluster", format!("{error}\n{why}"))
         })?;
         let version: Value = serde_json::from_str(&answer).unwrap_or_default();
         Ok(version["serverVersion"]["gitVersion"].as_str().unwrap_or("unknown").to_owned())
     }
 
     /// Everybody who may use a cluster at all may ask which kinds it has.
-    async fn istio(&self) -> Result<(), TargetError> {
+    async fn istio(&self) -> Result<(), PlatformError> {
         for group in ["networking.istio.io", "security.istio.io"] {
             let kinds = self.kubectl.get(&["api-resources", "--api-group", group, "-o", "name"]).await?;
             if kinds.trim().is_empty() {
                 let why = format!("the cluster does not have its kinds of the group {group}: {INSTALL}");
-                return Err(TargetError::failed("looking for Istio", why));
+                return Err(PlatformError::failed("looking for Istio", why));
             }
         }
         if self.control_planes().await.is_some_and(|all| !all.is_empty() && all.iter().all(|ready| *ready == 0)) {
             let why = "its control plane is not ready: `kubectl get pods -A -l app=istiod` shows why";
-            return Err(TargetError::failed("looking for Istio", why));
+            return Err(PlatformError::failed("looking for Istio", why));
         }
         Ok(())
     }
@@ -99,7 +99,7 @@ impl ClusterTarget {
         Some(list["items"].as_array()?.iter().map(ready).collect())
     }
 
-    async fn namespace_there(&self) -> Result<(), TargetError> {
+    async fn namespace_there(&self) -> Result<(), PlatformError> {
         let namespace = self.kubectl.namespace();
         let arguments = self.kubectl.arguments_anywhere(&["get", "namespace", namespace.name(), "-o", "name"]);
         match self.kubectl.run(&arguments, None).await {
@@ -107,16 +107,16 @@ impl ClusterTarget {
             Err(error) if error.to_string().contains("NotFound") => {
                 let deploy = self.with_flags("scripts/deploy.sh");
                 let why = format!("there is none; `{deploy}` makes it, with the workload in it");
-                Err(TargetError::failed(format!("looking for the namespace {namespace}"), why))
+                Err(PlatformError::failed(format!("looking for the namespace {namespace}"), why))
             }
             _ => Ok(()),
         }
     }
 
-    async fn workload(&self) -> Result<(), TargetError> {
+    async fn workload(&self) -> Result<(), PlatformError> {
         let namespace = self.kubectl.namespace();
         let what = format!("looking for the workload in the namespace {namespace}");
-        let fail = |why: String| Err(TargetError::failed(&what, why));
+        let fail = |why: String| Err(PlatformError::failed(&what, why));
         let pods = self.pods().await?;
         for (workload, meshed) in WORKLOADS {
             let its: Vec<_> = pods.iter().filter(|pod| pod.instance.workload == workload).collect();
@@ -160,9 +160,9 @@ impl ClusterTarget {
         Ok(())
     }
 
-    async fn gateway_there(&self) -> Result<(), TargetError> {
+    async fn gateway_there(&self) -> Result<(), PlatformError> {
         if let Some(url) = &self.ways.gateway {
-            resolve(url).await.map_err(|why| TargetError::failed(format!("--gateway {url}"), why))?;
+            resolve(url).await.map_err(|why| PlatformError::failed(format!("--gateway {url}"), why))?;
             // It answers only where it has a Gateway to open its port for; a lab may be what brings the first one.
             let gateways = ["get", "gateways.networking.istio.io", "-o", "name"];
             if !self.kubectl.get(&gateways).await?.trim().is_empty() {
@@ -177,7 +177,7 @@ impl ClusterTarget {
             "no pod with the label istio=ingressgateway runs in the namespace {GATEWAY_NAMESPACE}: install Istio with an \
              ingress gateway, or name another one by --gateway URL"
         );
-        Err(TargetError::failed("looking for the ingress gateway", why))
+        Err(PlatformError::failed("looking for the ingress gateway", why))
     }
 
     /// A script's call for this cluster and namespace.

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::ClusterTarget;
-use crate::target::TargetError;
+use super::ClusterPlatform;
+use crate::platform::PlatformError;
 
-impl ClusterTarget {
+impl ClusterPlatform {
     /// Puts entries into a ConfigMap, and takes out those that are nothing. One that is not there is made, which needs
     /// the right to; one that is there needs no right but to change it.
     ///
     /// # Errors
     /// If it can neither be changed nor made.
-    pub async fn leave(&self, name: &str, entries: &BTreeMap<&str, Option<String>>) -> Result<(), TargetError> {
+    pub async fn leave(&self, name: &str, entries: &BTreeMap<&str, Option<String>>) -> Result<(), PlatformError> {
         let patch = serde_json::json!({ "data": entries }).to_string();
         // The file is the standard input: an argument has no room for a report.
         let words = ["patch", "configmap", name, "--type=merge", "--patch-file=/dev/stdin"];

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Action, FaultChange, FaultRule, Instance, Target, TargetError};
+use super::{Action, FaultChange, FaultRule, Instance, Platform, PlatformError};
 
 /// The rules that an instance has.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -17,11 +17,11 @@ pub struct RulesOf {
 #[derive(Debug)]
 pub struct NotEverywhere {
     /// What the instance said that did not take them.
-    pub why: TargetError,
+    pub why: PlatformError,
     /// The instances that had taken them, and do not have them any more.
     pub taken_back: Vec<String>,
     /// The instances that could not be freed of them again: name, id of the rule, and why.
-    pub left: Vec<(String, String, TargetError)>,
+    pub left: Vec<(String, String, PlatformError)>,
 }
 
 impl std::error::Error for NotEverywhere {}
@@ -46,13 +46,13 @@ impl fmt::Display for NotEverywhere {
 /// # Errors
 /// If the instance refuses it or cannot be reached.
 pub async fn change(
-    target: &dyn Target,
+    platform: &dyn Platform,
     instance: &str,
     change: FaultChange<'_>,
     show: &dyn Fn(&str),
-) -> Result<Vec<FaultRule>, TargetError> {
-    show(&target.command(&Action::Faults(instance, change)).await?);
-    target.change_faults(instance, change).await
+) -> Result<Vec<FaultRule>, PlatformError> {
+    show(&platform.command(&Action::Faults(instance, change)).await?);
+    platform.change_faults(instance, change).await
 }
 
 /// Adds rules to all of these instances. Where one does not take them, those that did are freed of them again.
@@ -60,21 +60,21 @@ pub async fn change(
 /// # Errors
 /// What that instance said, and what was taken back.
 pub async fn add(
-    target: &dyn Target,
+    platform: &dyn Platform,
     instances: &[Instance],
     rules: &str,
     show: &dyn Fn(&str),
 ) -> Result<Vec<RulesOf>, NotEverywhere> {
     let nowhere = |why| NotEverywhere { why, taken_back: Vec::new(), left: Vec::new() };
     // Whoever cannot be reached at all is found before anything has changed.
-    all_rules(target, instances).await.map_err(nowhere)?;
+    all_rules(platform, instances).await.map_err(nowhere)?;
     let mut added = Vec::<RulesOf>::new();
     for instance in instances {
-        match change(target, &instance.name, FaultChange::Add(rules), show).await {
+        match change(platform, &instance.name, FaultChange::Add(rules), show).await {
             Ok(rules) => added.push(RulesOf { instance: instance.name.clone(), rules }),
             Err(why) => {
                 let mut failed = nowhere(why);
-                take_back(target, &added, show, &mut failed).await;
+                take_back(platform, &added, show, &mut failed).await;
                 return Err(failed);
             }
         }
@@ -82,11 +82,11 @@ pub async fn add(
     Ok(added)
 }
 
-async fn take_back(target: &dyn Target, added: &[RulesOf], show: &dyn Fn(&str), failed: &mut NotEverywhere) {
+async fn take_back(platform: &dyn Platform, added: &[RulesOf], show: &dyn Fn(&str), failed: &mut NotEverywhere) {
     for RulesOf { instance, rules } in added {
         let left = failed.left.len();
         for rule in rules {
-            if let Err(why) = change(target, instance, FaultChange::Remove(&rule.id), show).await {
+            if let Err(why) = change(platform, instance, FaultChange::Remove(&rule.id), show).await {
                 failed.left.push((instance.clone(), rule.id.clone(), why));
             }
         }
@@ -100,10 +100,10 @@ async fn take_back(target: &dyn Target, added: &[RulesOf], show: &dyn Fn(&str), 
 ///
 /// # Errors
 /// If one of them cannot be asked.
-pub async fn all_rules(target: &dyn Target, instances: &[Instance]) -> Result<Vec<RulesOf>, TargetError> {
+pub async fn all_rules(platform: &dyn Platform, instances: &[Instance]) -> Result<Vec<RulesOf>, PlatformError> {
     let mut all = Vec::new();
     for instance in instances {
-        all.push(RulesOf { instance: instance.name.clone(), rules: target.faults(&instance.name).await? });
+        all.push(RulesOf { instance: instance.name.clone(), rules: platform.faults(&instance.name).await? });
     }
     Ok(all)
 }

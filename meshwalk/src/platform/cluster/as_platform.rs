@@ -2,20 +2,20 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{APP, ClusterTarget, FORWARDED, Kubectl, PAGE, files::Verb};
+use super::{APP, ClusterPlatform, FORWARDED, Kubectl, PAGE, files::Verb};
 use crate::{
     evidence::Scrape,
-    lab::{Entrance, TargetKind},
-    target::{
-        Action, Description, Entry, FaultChange, FaultRule, Instance, Reply, Settle, Snapshot, Span, Target,
-        TargetError,
+    lab::{Entrance, PlatformKind},
+    platform::{
+        Action, Description, Entry, FaultChange, FaultRule, Instance, Platform, PlatformError, Reply, Settle, Snapshot,
+        Span,
     },
     traffic::Address,
 };
 
-impl Target for ClusterTarget {
-    fn kind(&self) -> TargetKind {
-        TargetKind::Cluster
+impl Platform for ClusterPlatform {
+    fn kind(&self) -> PlatformKind {
+        PlatformKind::Cluster
     }
 
     fn describe(&self) -> Reply<'_, Description> {
@@ -24,7 +24,7 @@ impl Target for ClusterTarget {
             let traces = self.find_traces().await?;
             let _ = self.traces.set(traces);
             let name = format!("namespace {}", self.kubectl.namespace());
-            Ok(Description { target: TargetKind::Cluster, name, versions })
+            Ok(Description { platform: PlatformKind::Cluster, name, versions })
         })
     }
 
@@ -86,7 +86,7 @@ impl Target for ClusterTarget {
             let pods = self.pods().await?;
             let pod = pods.iter().find(|pod| pod.instance.service == from.word() && pod.instance.ready);
             let what = format!("finding the way in from {}", from.word());
-            let pod = pod.ok_or_else(|| TargetError::failed(what, "no pod of it is ready"))?;
+            let pod = pod.ok_or_else(|| PlatformError::failed(what, "no pod of it is ready"))?;
             let namespace = self.kubectl.namespace().name();
             let address = self.forwards.reach(&self.kubectl, namespace, &pod.path(), APP, APP[0]).await?;
             let authority = format!("{}:{}", from.word(), APP[0]);

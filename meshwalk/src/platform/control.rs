@@ -8,7 +8,7 @@ use std::{
 use http::{HeaderValue, Method, StatusCode};
 
 use super::{
-    FaultRule, TargetError,
+    FaultRule, PlatformError,
     exchange::{self, Question},
 };
 use crate::traffic::Address;
@@ -85,7 +85,7 @@ impl FaultChange<'_> {
 
 impl Control<'_> {
     /// The rules in force.
-    pub(super) async fn rules(&self) -> Result<Vec<FaultRule>, TargetError> {
+    pub(super) async fn rules(&self) -> Result<Vec<FaultRule>, PlatformError> {
         #[derive(serde::Deserialize)]
         struct Listing {
             rules: Vec<FaultRule>,
@@ -96,7 +96,7 @@ impl Control<'_> {
     }
 
     /// Changes them, and says which rules came.
-    pub(super) async fn change(&self, change: FaultChange<'_>) -> Result<Vec<FaultRule>, TargetError> {
+    pub(super) async fn change(&self, change: FaultChange<'_>) -> Result<Vec<FaultRule>, PlatformError> {
         let what = match change {
             FaultChange::Add(_) | FaultChange::Replace(_) => format!("setting the faults of {}", self.instance),
             FaultChange::Remove(id) => format!("removing the fault {id} from {}", self.instance),
@@ -122,21 +122,21 @@ impl Control<'_> {
         format!("{way}{}{verb}{data}", token.unwrap_or_default())
     }
 
-    async fn ask(&self, what: &str, question: Question<'_>) -> Result<String, TargetError> {
+    async fn ask(&self, what: &str, question: Question<'_>) -> Result<String, PlatformError> {
         let question = Question { authorization: self.token.map(|token| token.value.clone()), ..question };
         let asked = exchange::ask(&self.address, &question).await;
-        let (status, answer) = asked.map_err(|error| TargetError::failed(what, error))?;
+        let (status, answer) = asked.map_err(|error| PlatformError::failed(what, error))?;
         let answer = answer.trim_end();
         match status {
             status if status.is_success() => Ok(answer.to_owned()),
             StatusCode::UNAUTHORIZED if self.token.is_none() => {
                 let help = "--control-token-file FILE names the file that holds it";
-                Err(TargetError::failed(what, format!("{status}: {answer}; {help}")))
+                Err(PlatformError::failed(what, format!("{status}: {answer}; {help}")))
             }
             StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(TargetError::Refused { what: what.to_owned(), why: answer.to_owned() })
+                Err(PlatformError::Refused { what: what.to_owned(), why: answer.to_owned() })
             }
-            status => Err(TargetError::failed(what, format!("{status}: {answer}"))),
+            status => Err(PlatformError::failed(what, format!("{status}: {answer}"))),
         }
     }
 }

@@ -7,9 +7,9 @@ use std::{
 
 use serde_json::Value;
 
-use super::{ClusterTarget, Kubectl};
+use super::{ClusterPlatform, Kubectl};
 use crate::{
-    target::{Entry, TargetError},
+    platform::{Entry, PlatformError},
     traffic::{Address, FailureKind, get},
 };
 
@@ -32,9 +32,9 @@ const SILENT: Duration = Duration::from_secs(15);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
 
-impl ClusterTarget {
+impl ClusterPlatform {
     /// The gateway's pods, as port-forwards name them; none where one may not look at them.
-    pub(super) async fn gateway_pods(&self) -> Result<Vec<String>, TargetError> {
+    pub(super) async fn gateway_pods(&self) -> Result<Vec<String>, PlatformError> {
         if self.blind.get().is_some() {
             return Ok(Vec::new());
         }
@@ -45,7 +45,7 @@ impl ClusterTarget {
     }
 
     /// The way in, found once and kept; a port-forward is looked after each time.
-    pub(super) async fn gateway_entry(&self) -> Result<Entry, TargetError> {
+    pub(super) async fn gateway_entry(&self) -> Result<Entry, PlatformError> {
         let found = self.gateway.get_or_try_init(|| self.find_gateway()).await?;
         let (address, caveat) = match found {
             Some(address) => (*address, None),
@@ -59,7 +59,7 @@ impl ClusterTarget {
     }
 
     /// An address that answers as Istio's gateway does; None if there is none.
-    async fn find_gateway(&self) -> Result<Option<SocketAddr>, TargetError> {
+    async fn find_gateway(&self) -> Result<Option<SocketAddr>, PlatformError> {
         if let Some(url) = &self.ways.gateway {
             return self.named_gateway(url).await.map(Some);
         }
@@ -83,9 +83,9 @@ impl ClusterTarget {
     }
 
     /// The address that `--gateway` names, when the gateway answers there.
-    async fn named_gateway(&self, url: &str) -> Result<SocketAddr, TargetError> {
+    async fn named_gateway(&self, url: &str) -> Result<SocketAddr, PlatformError> {
         let what = format!("--gateway {url}");
-        let address = resolve(url).await.map_err(|why| TargetError::failed(&what, why))?;
+        let address = resolve(url).await.map_err(|why| PlatformError::failed(&what, why))?;
         let began = Instant::now();
         loop {
             let Err(Silence { why, patience }) = self.answers(address).await else { return Ok(address) };
@@ -95,7 +95,7 @@ impl ClusterTarget {
                      here",
                     patience.as_secs()
                 );
-                return Err(TargetError::failed(what, why));
+                return Err(PlatformError::failed(what, why));
             }
             // Said at once and to stay: what comes after it takes its time.
             self.kubectl.remark(&format!("waiting for Istio's gateway at {address}, which {what} names"));
@@ -106,15 +106,15 @@ impl ClusterTarget {
 
     /// Where the gateway could be reached, by what it is: a load balancer, the node port that scripts/cluster-up.sh
     /// opens, the service's own address (from within a cluster's network), the port of a node.
-    async fn candidates(&self) -> Result<Vec<(&'static str, SocketAddr)>, TargetError> {
+    async fn candidates(&self) -> Result<Vec<(&'static str, SocketAddr)>, PlatformError> {
         let arguments = self.kubectl.arguments_in(GATEWAY_NAMESPACE, &["get", SERVICE, "-o", "json"]);
         let line = Kubectl::line(&arguments);
         self.kubectl.show(&line);
-        let help = |error: TargetError| {
-            TargetError::failed("looking for the ingress gateway", format!("{error}\n--gateway URL names one"))
+        let help = |error: PlatformError| {
+            PlatformError::failed("looking for the ingress gateway", format!("{error}\n--gateway URL names one"))
         };
         let service = self.kubectl.run(&arguments, None).await.map_err(help)?;
-        let service: Value = serde_json::from_str(&service).map_err(|error| TargetError::failed(line, error))?;
+        let service: Value = serde_json::from_str(&service).map_err(|error| PlatformError::failed(line, error))?;
         let mut nodes = Value::Null;
         if node_port(&service).is_some() {
             let arguments = self.kubectl.arguments_anywhere(&["get", "nodes", "-o", "json"]);

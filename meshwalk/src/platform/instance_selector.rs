@@ -8,7 +8,7 @@ use super::Instance;
 
 /// The instances of a service, or some of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Choice<'a> {
+pub struct InstanceSelector<'a> {
     /// The service, as the label `app` names it.
     pub service: &'a str,
     /// Only this version, as the label `version` names it.
@@ -19,7 +19,7 @@ pub struct Choice<'a> {
     pub count: Option<u32>,
 }
 
-impl Choice<'_> {
+impl InstanceSelector<'_> {
     /// The chosen ones of all instances, by name; at least one.
     ///
     /// # Errors
@@ -102,40 +102,48 @@ mod tests {
         ]
     }
 
-    fn chosen(choice: Choice<'_>) -> Result<Vec<String>, String> {
-        choice.of(&instances()).map(|instances| instances.into_iter().map(|instance| instance.name).collect())
+    fn chosen(instance_selector: InstanceSelector<'_>) -> Result<Vec<String>, String> {
+        instance_selector
+            .of(&instances())
+            .map(|instances| instances.into_iter().map(|instance| instance.name).collect())
     }
 
     #[test]
     fn instances_are_chosen_by_service_version_name_and_number() {
-        let all = Choice { service: "backend", ..Choice::default() };
+        let all = InstanceSelector { service: "backend", ..InstanceSelector::default() };
         assert_eq!(chosen(all).unwrap(), ["backend-v1-1", "backend-v1-2", "backend-v2-1"]);
-        let v1 = Choice { version: Some("v1"), ..all };
+        let v1 = InstanceSelector { version: Some("v1"), ..all };
         assert_eq!(chosen(v1).unwrap(), ["backend-v1-1", "backend-v1-2"]);
-        assert_eq!(chosen(Choice { count: Some(1), ..v1 }).unwrap(), ["backend-v1-1"]);
-        assert_eq!(chosen(Choice { instance: Some("*-2"), ..all }).unwrap(), ["backend-v1-2"]);
+        assert_eq!(chosen(InstanceSelector { count: Some(1), ..v1 }).unwrap(), ["backend-v1-1"]);
+        assert_eq!(chosen(InstanceSelector { instance: Some("*-2"), ..all }).unwrap(), ["backend-v1-2"]);
     }
 
     #[test]
     fn where_nothing_fits_it_is_said_what_there_is() {
-        let backend = Choice { service: "backend", ..Choice::default() };
-        for (choice, why) in [
+        let backend = InstanceSelector { service: "backend", ..InstanceSelector::default() };
+        for (instance_selector, why) in [
             (
-                Choice { service: "bakend", ..backend },
+                InstanceSelector { service: "bakend", ..backend },
                 "no instance belongs to a service `bakend`; did you mean `backend`?",
             ),
-            (Choice { service: "x", ..backend }, "no instance belongs to a service `x`; there are backend, frontend"),
-            (Choice { version: Some("v3"), ..backend }, "no instance of backend is of version `v3`; there are v1, v2"),
             (
-                Choice { instance: Some("a*"), version: Some("v2"), ..backend },
+                InstanceSelector { service: "x", ..backend },
+                "no instance belongs to a service `x`; there are backend, frontend",
+            ),
+            (
+                InstanceSelector { version: Some("v3"), ..backend },
+                "no instance of backend is of version `v3`; there are v1, v2",
+            ),
+            (
+                InstanceSelector { instance: Some("a*"), version: Some("v2"), ..backend },
                 "no instance of backend has a name like `a*`; there is backend-v2-1",
             ),
             (
-                Choice { count: Some(2), version: Some("v2"), ..backend },
+                InstanceSelector { count: Some(2), version: Some("v2"), ..backend },
                 "these are fewer than 2 instances; there is backend-v2-1",
             ),
         ] {
-            assert_eq!(chosen(choice), Err(why.to_owned()));
+            assert_eq!(chosen(instance_selector), Err(why.to_owned()));
         }
     }
 

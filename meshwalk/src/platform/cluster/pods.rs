@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::target::Instance;
+use crate::platform::Instance;
 
 /// The container with the application, in every Deployment of the workload.
 const APP: &str = "app";

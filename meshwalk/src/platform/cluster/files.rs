@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{ClusterTarget, Kubectl, objects};
-use crate::{lab::files::listed, target::TargetError};
+use super::{ClusterPlatform, Kubectl, objects};
+use crate::{lab::files::listed, platform::PlatformError};
 
 /// What is done with the objects of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +24,9 @@ impl Verb {
     }
 }
 
-impl ClusterTarget {
+impl ClusterPlatform {
     /// The command as it can be typed in the project's folder.
-    pub(super) fn line_on(&self, verb: Verb, files: &[PathBuf]) -> Result<String, TargetError> {
+    pub(super) fn line_on(&self, verb: Verb, files: &[PathBuf]) -> Result<String, PlatformError> {
         let line = Kubectl::line(&self.arguments_on(verb, files));
         if self.kubectl.namespace().is_usual() {
             return Ok(line);
@@ -39,7 +39,7 @@ impl ClusterTarget {
     }
 
     /// Runs the command, and waits until the proxies have what was changed.
-    pub(super) async fn change(&self, verb: Verb, files: &[PathBuf]) -> Result<(), TargetError> {
+    pub(super) async fn change(&self, verb: Verb, files: &[PathBuf]) -> Result<(), PlatformError> {
         let input = self.input(files)?;
         let before = self.before().await?;
         self.kubectl.run(&self.arguments_on(verb, files), input.as_deref()).await?;
@@ -57,7 +57,7 @@ impl ClusterTarget {
     }
 
     /// The objects that take the place of the files.
-    fn input(&self, files: &[PathBuf]) -> Result<Option<String>, TargetError> {
+    fn input(&self, files: &[PathBuf]) -> Result<Option<String>, PlatformError> {
         let namespace = self.kubectl.namespace();
         if namespace.is_usual() {
             return Ok(None);
@@ -66,13 +66,13 @@ impl ClusterTarget {
         for file in self.listed(files)? {
             let objects = namespace.objects_of(&self.kubectl.root().join(&file));
             let what = format!("putting the namespace {namespace} into {}", file.display());
-            all.extend(objects.map_err(|error| TargetError::Refused { what, why: error.to_string() })?);
+            all.extend(objects.map_err(|error| PlatformError::Refused { what, why: error.to_string() })?);
         }
         Ok(Some(objects::list(&all)))
     }
 
-    fn listed(&self, files: &[PathBuf]) -> Result<Vec<PathBuf>, TargetError> {
+    fn listed(&self, files: &[PathBuf]) -> Result<Vec<PathBuf>, PlatformError> {
         let what = "listing the files that are meant";
-        listed(self.kubectl.root(), files).map_err(|error| TargetError::failed(what, error))
+        listed(self.kubectl.root(), files).map_err(|error| PlatformError::failed(what, error))
     }
 }

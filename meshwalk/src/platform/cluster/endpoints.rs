@@ -9,11 +9,11 @@ use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
 use super::{
-    ClusterTarget,
+    ClusterPlatform,
     arrival::{Proxy, WORKERS},
     pods::Pod,
 };
-use crate::target::TargetError;
+use crate::platform::PlatformError;
 
 /// Time limit for the proxies to learn of all ready pods.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -28,10 +28,10 @@ enum Lack {
     /// A sentence about a ready pod that a proxy does not know.
     Endpoint(String),
     /// A proxy did not answer.
-    Answer(TargetError),
+    Answer(PlatformError),
 }
 
-impl ClusterTarget {
+impl ClusterPlatform {
     /// Returns when each sidecar of the namespace and each ingress gateway has each ready pod among the endpoints of its
     /// service, in the whole service and in the subset named like the pod's version. A proxy that does not know the
     /// service at all (a Sidecar resource may hide it) is not waited for.
@@ -40,7 +40,7 @@ impl ClusterTarget {
     ///
     /// # Errors
     /// A proxy that still does not answer after 30 s, or a failure of `kubectl`.
-    pub(super) async fn wait_for_endpoints(&self) -> Result<(), TargetError> {
+    pub(super) async fn wait_for_endpoints(&self) -> Result<(), PlatformError> {
         let deadline = Instant::now() + LIMIT;
         let mut has_waited = false;
         while let Some(lack) = self.first_lack().await? {
@@ -63,7 +63,7 @@ impl ClusterTarget {
     }
 
     /// The first thing that a proxy lacks, or `None` if all of them know every ready pod.
-    async fn first_lack(&self) -> Result<Option<Lack>, TargetError> {
+    async fn first_lack(&self) -> Result<Option<Lack>, PlatformError> {
         let pods = self.pods().await?;
         let namespace = self.kubectl.namespace().name();
         let sidecars = pods.iter().filter(|pod| pod.sidecar == Some(true) && pod.instance.ready);
@@ -123,7 +123,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::target::Instance;
+    use crate::platform::Instance;
 
     fn pod() -> Pod {
         let instance = Instance {

@@ -5,9 +5,9 @@ use std::{net::SocketAddr, time::Duration};
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{ClusterTarget, GATEWAY_NAMESPACE, Kubectl, gateway};
+use super::{ClusterPlatform, GATEWAY_NAMESPACE, Kubectl, gateway};
 use crate::{
-    target::{Span, TargetError},
+    platform::{PlatformError, Span},
     traffic::{Address, Reply, get},
 };
 
@@ -27,11 +27,11 @@ pub(super) enum Jaeger {
     Service { namespace: String, path: String, port: u16 },
 }
 
-impl ClusterTarget {
+impl ClusterPlatform {
     /// Finds Jaeger, or says what is missing for traces, and what brings it.
-    pub(super) async fn find_traces(&self) -> Result<Result<Jaeger, String>, TargetError> {
+    pub(super) async fn find_traces(&self) -> Result<Result<Jaeger, String>, PlatformError> {
         let jaeger = match &self.ways.traces {
-            Some(url) => Some(at(url).await.map_err(|why| TargetError::failed(format!("--traces {url}"), why))?),
+            Some(url) => Some(at(url).await.map_err(|why| PlatformError::failed(format!("--traces {url}"), why))?),
             None => self.service().await,
         };
         let script = self.with_flags("scripts/tracing.sh --provider");
@@ -90,7 +90,7 @@ impl ClusterTarget {
     }
 
     /// The spans of a trace that have arrived.
-    pub(super) async fn spans(&self, id: &str) -> Result<Vec<Span>, TargetError> {
+    pub(super) async fn spans(&self, id: &str) -> Result<Vec<Span>, PlatformError> {
         let Some(Ok(jaeger)) = self.traces.get() else { return Ok(Vec::new()) };
         let what = format!("reading the trace {id}");
         let answer = match self.ask_jaeger(jaeger, id).await {
@@ -102,20 +102,20 @@ impl ClusterTarget {
                 self.ask_jaeger(jaeger, id).await
             }
         };
-        let answer = answer.map_err(|why| TargetError::failed(&what, format!("Jaeger: {why}")))?;
+        let answer = answer.map_err(|why| PlatformError::failed(&what, format!("Jaeger: {why}")))?;
         match answer.status {
             // A trace of which nothing has come in yet is an empty one.
             StatusCode::NOT_FOUND => Ok(Vec::new()),
             status if status.is_success() => {
                 let trace = serde_json::from_slice(&answer.body);
-                Ok(read(&trace.map_err(|error| TargetError::failed(&what, format!("Jaeger's answer: {error}")))?))
+                Ok(read(&trace.map_err(|error| PlatformError::failed(&what, format!("Jaeger's answer: {error}")))?))
             }
-            status => Err(TargetError::failed(what, format!("Jaeger answers {status}"))),
+            status => Err(PlatformError::failed(what, format!("Jaeger answers {status}"))),
         }
     }
 }
 
-impl ClusterTarget {
+impl ClusterPlatform {
     async fn ask_jaeger(&self, jaeger: &Jaeger, id: &str) -> Result<Reply, String> {
         let (address, host, base) = match jaeger {
             Jaeger::At { address, host, base } => (*address, host.as_str(), base.as_str()),
@@ -215,8 +215,8 @@ mod tests {
 
     #[test]
     fn jaeger_is_found_under_the_ports_of_istios_sample_too() {
-        let service = |name: &str, port: u64, target: Value| {
-            let ports = json!([{"port": 9411, "targetPort": 9411}, {"port": port, "targetPort": target}]);
+        let service = |name: &str, port: u64, platform: Value| {
+            let ports = json!([{"port": 9411, "targetPort": 9411}, {"port": port, "targetPort": platform}]);
             json!({"metadata": {"name": name, "namespace": "istio-system"}, "spec": {"ports": ports}})
         };
         let list = json!({"items": [service("collector", 4317, json!(4317)), service("tracing", 80, json!(16686))]});

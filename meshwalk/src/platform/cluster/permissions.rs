@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::{ClusterTarget, GATEWAY_NAMESPACE, objects::KINDS};
-use crate::target::TargetError;
+use super::{ClusterPlatform, GATEWAY_NAMESPACE, objects::KINDS};
+use crate::platform::PlatformError;
 
 /// Each question is a process; so many run at the same time.
 const AT_ONCE: usize = 6;
 /// What is done to objects of each kind.
 const VERBS: [&str; 5] = ["list", "create", "patch", "update", "delete"];
 
-impl ClusterTarget {
+impl ClusterPlatform {
     /// Asks the cluster whether it would allow what labs do.
     ///
     /// # Errors
     /// Everything that it would not allow.
-    pub(super) async fn permissions(&self) -> Result<(), TargetError> {
+    pub(super) async fn permissions(&self) -> Result<(), PlatformError> {
         let namespace = self.kubectl.namespace().name();
         let mut needed = vec![(namespace, "list", "pods"), (namespace, "create", "pods/portforward")];
         needed.push((namespace, "watch", "pods"));
@@ -50,7 +50,7 @@ impl ClusterTarget {
             "you may not: {}\nask whoever runs the cluster for a Role with these rights{help}",
             missing.join(", ")
         );
-        Err(TargetError::failed("looking whether the labs are allowed what they do", why))
+        Err(PlatformError::failed("looking whether the labs are allowed what they do", why))
     }
 
     /// Those of some rights (namespace, verb, resource) that the cluster refuses.

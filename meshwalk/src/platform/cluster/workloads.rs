@@ -2,22 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use super::{ClusterTarget, Kubectl};
-use crate::target::TargetError;
+use super::{ClusterPlatform, Kubectl};
+use crate::platform::PlatformError;
 
 /// The kinds of which a workload consists.
 const KINDS: &str = "deployments,services,serviceaccounts";
 
-impl ClusterTarget {
+impl ClusterPlatform {
     /// The workloads' objects that there are, as `deployment.apps/backend-v1`.
-    pub(super) async fn workloads(&self) -> Result<BTreeSet<String>, TargetError> {
+    pub(super) async fn workloads(&self) -> Result<BTreeSet<String>, PlatformError> {
         let names = self.kubectl.get(&["get", KINDS, "-o", "name"]).await?;
         Ok(names.lines().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect())
     }
 
     /// Deletes those that came since, and returns when their pods are gone: one that still drains would be asked for
     /// its faults and its metrics.
-    pub(super) async fn remove_since(&self, then: &BTreeSet<String>) -> Result<(), TargetError> {
+    pub(super) async fn remove_since(&self, then: &BTreeSet<String>) -> Result<(), PlatformError> {
         let now = self.workloads().await?;
         let came: Vec<&str> = now.difference(then).map(String::as_str).collect();
         if came.is_empty() {

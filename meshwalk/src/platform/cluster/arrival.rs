@@ -11,10 +11,10 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
-use super::{ClusterTarget, objects::Objects};
+use super::{ClusterPlatform, objects::Objects};
 use crate::{
-    target::{
-        TargetError,
+    platform::{
+        PlatformError,
         exchange::{self, Question},
     },
     traffic::Address,
@@ -44,9 +44,9 @@ pub(super) struct Before {
     proxies: BTreeMap<Proxy, (bool, Vec<Value>)>,
 }
 
-impl ClusterTarget {
+impl ClusterPlatform {
     /// What is to be compared with after a change.
-    pub(super) async fn before(&self) -> Result<Before, TargetError> {
+    pub(super) async fn before(&self) -> Result<Before, PlatformError> {
         let namespace = self.kubectl.namespace().name();
         let mut proxies = Vec::new();
         for pod in self.pods().await?.iter().filter(|pod| pod.sidecar.is_some()) {
@@ -60,7 +60,7 @@ impl ClusterTarget {
             for (_, _, shown) in MARKED {
                 dumps.push(self.dump(proxy, shown).await?);
             }
-            Ok::<_, TargetError>(dumps)
+            Ok::<_, PlatformError>(dumps)
         });
         let dumps = try_join_all(dumps).await?;
         let proxies = proxies.into_iter().zip(dumps).map(|((proxy, gateway), dumps)| (proxy, (gateway, dumps)));
@@ -68,7 +68,7 @@ impl ClusterTarget {
     }
 
     /// Waits until every proxy that a change concerns has become another by it.
-    pub(super) async fn arrived(&self, before: &Before) -> Result<(), TargetError> {
+    pub(super) async fn arrived(&self, before: &Before) -> Result<(), PlatformError> {
         let changed = changed(&before.objects, &self.objects().await?);
         let mut waiting: Vec<_> = before
             .proxies
@@ -113,13 +113,13 @@ impl ClusterTarget {
         Ok(())
     }
 
-    async fn dump(&self, proxy: &Proxy, shown: &str) -> Result<Value, TargetError> {
+    async fn dump(&self, proxy: &Proxy, shown: &str) -> Result<Value, PlatformError> {
         self.ask_proxy(proxy, &format!("/config_dump?resource={shown}")).await
     }
 
     /// Sends `GET path` to a proxy's admin port, and returns the JSON document of the response.
-    pub(super) async fn ask_proxy(&self, (namespace, pod): &Proxy, path: &str) -> Result<Value, TargetError> {
-        let failed = |why: String| TargetError::failed(format!("asking the proxy of {pod} for {path}"), why);
+    pub(super) async fn ask_proxy(&self, (namespace, pod): &Proxy, path: &str) -> Result<Value, PlatformError> {
+        let failed = |why: String| PlatformError::failed(format!("asking the proxy of {pod} for {path}"), why);
         let address = self.forwards.reach(&self.kubectl, namespace, pod, ADMIN, ADMIN[0]).await?;
         let asked = exchange::ask(&Address::Tcp(address), &Question::get(path)).await;
         let (status, answer) = match asked {

@@ -1,10 +1,10 @@
 //! What a lab needs of the place where it runs, the same on one machine and on a cluster.
 
-mod choice;
 mod cluster;
 mod control;
 mod exchange;
 mod fault_rule;
+mod instance_selector;
 mod local;
 pub mod several;
 
@@ -15,25 +15,25 @@ use std::{
 
 use futures_util::future::BoxFuture;
 
-pub use choice::Choice;
-pub use cluster::{ClusterTarget, Kubectl, Show, Ways};
+pub use cluster::{AccessOptions, ClusterPlatform, Kubectl, Show};
 use control::Control;
 pub use control::{FaultChange, Token};
 pub use fault_rule::FaultRule;
-pub use local::LocalTarget;
+pub use instance_selector::InstanceSelector;
+pub use local::LocalPlatform;
 
 use crate::{
     evidence::Scrape,
-    lab::{Entrance, TargetKind},
+    lab::{Entrance, PlatformKind},
     traffic::Address,
 };
 
 /// The answer of a target, in time.
-pub type Reply<'a, T> = BoxFuture<'a, Result<T, TargetError>>;
+pub type Reply<'a, T> = BoxFuture<'a, Result<T, PlatformError>>;
 
 /// Why a target did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
-pub enum TargetError {
+pub enum PlatformError {
     /// It read the request and says what is wrong with it. Nothing was changed.
     #[error("{what} was refused; nothing was changed:\n{why}")]
     Refused {
@@ -52,7 +52,7 @@ pub enum TargetError {
     },
 }
 
-impl TargetError {
+impl PlatformError {
     /// It could not be asked, or broke down over it.
     pub fn failed(what: impl Into<String>, why: impl std::fmt::Display) -> Self {
         Self::Failed { what: what.into(), why: why.to_string() }
@@ -63,7 +63,8 @@ impl TargetError {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Description {
     /// Which target.
-    pub target: TargetKind,
+    #[serde(rename = "target")]
+    pub platform: PlatformKind,
     /// Its name, as the mesh's or the context's.
     pub name: String,
     /// Versions by what has them, as `envoy`.
@@ -138,9 +139,9 @@ pub struct Settle {
 }
 
 /// A place where labs run.
-pub trait Target: Send + Sync {
+pub trait Platform: Send + Sync {
     /// Which of the places this is.
-    fn kind(&self) -> TargetKind;
+    fn kind(&self) -> PlatformKind;
 
     /// What runs there.
     fn describe(&self) -> Reply<'_, Description>;
@@ -224,7 +225,7 @@ pub enum Action<'a> {
 }
 
 /// Reads an answer in JSON.
-fn parsed<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, TargetError> {
+fn parsed<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, PlatformError> {
     serde_json::from_str(text)
-        .map_err(|error| TargetError::failed(what, format!("the answer cannot be read ({error}): {text}")))
+        .map_err(|error| PlatformError::failed(what, format!("the answer cannot be read ({error}): {text}")))
 }
