@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use meshwalk_faults::Glob;
+
 use super::Series;
 
 /// What a label's value has to be.
@@ -11,7 +13,7 @@ pub enum Matcher {
     Is(String),
     /// Anything but this.
     IsNot(String),
-    /// A pattern in which `*` stands for any characters.
+    /// A pattern in which `*` stands for any characters, and `?` for one.
     Like(String),
 }
 
@@ -30,7 +32,7 @@ impl Matcher {
         match self {
             Self::Is(wanted) => value == wanted,
             Self::IsNot(unwanted) => value != unwanted,
-            Self::Like(pattern) => is_like(value, pattern),
+            Self::Like(pattern) => Glob::new(pattern).matches(value.as_bytes()),
         }
     }
 }
@@ -74,21 +76,6 @@ impl Selector {
                 .iter()
                 .all(|(label, matcher)| matcher.accepts(series.labels.get(label).map_or("", String::as_str)))
     }
-}
-
-fn is_like(value: &str, pattern: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return value == pattern };
-    let Some(mut left) = value.strip_prefix(start) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let end = parts.pop().unwrap_or_default();
-    for part in parts {
-        // The earliest place leaves the most for the parts that follow.
-        match left.find(part) {
-            Some(at) => left = &left[at + part.len()..],
-            None => return false,
-        }
-    }
-    left.ends_with(end)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A pattern for a path or a header's value.
+/// A pattern for a path, a header's value, a label's value or a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glob(String);
 

@@ -26,7 +26,7 @@ pub use modes::{
     Connection, Cores, Delay, Exit, FailFirst, Flap, History, Latch, Level, LogNormal, MODES, Mode, ModeRow, ModeSpec,
     Normal, Period, Probe, Process, Quantiles, RateLimit, Shaping, Statuses, help, markdown, modes,
 };
-pub use quantity::{Millionths, Percent, Written};
+pub use quantity::{Millionths, Percent, Written, duration};
 pub use rule::{Rule, When};
 pub use scope::Scope;
 pub use syntax::Quoted;

@@ -123,6 +123,14 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, ValueError> {
     }
 }
 
+/// Reads a duration for a flag or a lab, such as `200ms`, exactly to the nanosecond.
+///
+/// # Errors
+/// What is wrong with it and what would be right.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).map_err(|error| error.to_string())
+}
+
 /// A duration in the largest unit in which it is a whole number, or in microseconds with digits after the point.
 /// What lies above 584 years is not shown exactly; no such duration is ever read.
 pub struct Written(pub Duration);
