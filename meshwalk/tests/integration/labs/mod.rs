@@ -4,7 +4,6 @@ pub(crate) mod fake;
 mod gates;
 mod life;
 mod reports;
-mod schema;
 
 use std::sync::Mutex;
 

@@ -2,7 +2,7 @@
 
 use meshwalk::report;
 
-use super::{FILES, TRAFFIC, fake::Fake, run, schema};
+use super::{FILES, TRAFFIC, fake::Fake, run};
 
 async fn full() -> report::Report {
     let fake = Fake::with(&FILES).await;
@@ -22,13 +22,17 @@ async fn full() -> report::Report {
     run(&fake, &steps).await
 }
 
+/// The violations of the published schema, each with a JSON pointer to the value.
+fn violations(report: &serde_json::Value) -> Vec<String> {
+    let schema = serde_json::from_str(include_str!("../../../../docs/report.schema.json")).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    validator.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
 #[tokio::test]
 async fn report_json_is_as_its_schema_says() {
     let report = serde_json::to_value(full().await).unwrap();
-    let schema = include_str!("../../../../docs/report.schema.json");
-    let schema = serde_json::from_str(schema).unwrap();
-    let diagnostics = schema::diagnostics(&schema, &report);
-    assert!(diagnostics.is_empty(), "{}", diagnostics.join("\n"));
+    assert_eq!(violations(&report), Vec::<String>::new());
     let check = &report["labs"][0]["steps"][0]["checks"][1];
     for field in ["name", "expected", "observed", "status", "reason"] {
         assert!(check[field].is_string(), "{field}: {check}");
@@ -37,13 +41,12 @@ async fn report_json_is_as_its_schema_says() {
 
 #[tokio::test]
 async fn the_schema_refuses_what_a_report_is_not() {
-    let schema = serde_json::from_str(include_str!("../../../../docs/report.schema.json")).unwrap();
     let mut report = serde_json::to_value(full().await).unwrap();
     report["labs"][0]["steps"][0]["checks"][0]["status"] = "maybe".into();
     report["labs"][0]["steps"][0]["surplus"] = 1.into();
     report["labs"][0].as_object_mut().unwrap().remove("title");
-    let diagnostics = schema::diagnostics(&schema, &report);
-    assert_eq!(diagnostics.len(), 3, "{diagnostics:?}");
+    let violations = violations(&report);
+    assert_eq!(violations.len(), 3, "{violations:?}");
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! Real answers against the schema that is published for them.
 
-mod schema;
-
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -10,11 +8,13 @@ use crate::{
     client::hello,
     service::{Nobody, Service},
 };
-use schema::Schema;
 
-fn published() -> Schema {
+/// The violations of the published schema, each with a JSON pointer to the value.
+fn violations(tree: &Value) -> Vec<(String, String)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/hello.schema.json");
-    Schema::new(&std::fs::read_to_string(path).unwrap())
+    let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    validator.iter_errors(tree).map(|error| (error.instance_path().to_string(), error.to_string())).collect()
 }
 
 /// An answer with this status, which must be as the schema says.
@@ -22,7 +22,7 @@ async fn checked(service: &Service, headers: &[(&str, &str)], status: u16) -> Va
     let answer = hello(&service.address, headers).await;
     let tree = answer.json();
     assert_eq!(answer.status.as_u16(), status, "{tree:#}");
-    assert_eq!(published().problems(&tree), Vec::<String>::new(), "{tree:#}");
+    assert_eq!(violations(&tree), [], "{tree:#}");
     tree
 }
 
@@ -88,17 +88,18 @@ async fn the_schema_refuses_what_is_not_a_call_tree() {
     ] {
         let mut tree = right.clone();
         *tree.pointer_mut(pointer).unwrap() = wrong;
-        let problems = published().problems(&tree);
-        assert!(!problems.is_empty(), "{pointer} passed");
-        let place = pointer.replace("/0", "[0]").replace('/', ".");
-        assert!(problems[0].starts_with(&format!("${place}")), "{pointer}: {problems:?}");
+        let violations = violations(&tree);
+        assert!(!violations.is_empty(), "{pointer} passed");
+        // Of alternatives the validator names the value for which none is right.
+        let (location, _) = &violations[0];
+        assert!(!location.is_empty() && pointer.starts_with(location.as_str()), "{pointer}: {violations:?}");
     }
     for member in right.as_object().unwrap().keys().filter(|member| *member != "feature") {
         let mut tree = right.clone();
         tree.as_object_mut().unwrap().remove(member);
-        assert!(!published().problems(&tree).is_empty(), "{member} is not required");
+        assert!(!violations(&tree).is_empty(), "{member} is not required");
     }
     let mut tree = right;
     tree["upstreams"][0]["cause"] = json!("unknown");
-    assert!(!published().problems(&tree).is_empty());
+    assert!(!violations(&tree).is_empty());
 }
