@@ -28,6 +28,8 @@ impl Limit {
     pub(crate) const HEADER_READ_TIMEOUT: Self = Self("header-read-timeout");
     /// `--idle-timeout`
     pub(crate) const IDLE_TIMEOUT: Self = Self("idle-timeout");
+    /// `--send-timeout`
+    pub(crate) const SEND_TIMEOUT: Self = Self("send-timeout");
     /// `--max-connections`
     pub(crate) const MAX_CONNECTIONS: Self = Self("max-connections");
     /// Connections of the admin port, which no flag sets.

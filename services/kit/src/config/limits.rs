@@ -47,6 +47,12 @@ pub struct Limits {
           value_parser = duration::at_least_1ms)]
     pub body_read_timeout: Duration,
 
+    /// How long a client may take no part of a response that waits for it; then the connection is closed. Each part that
+    /// the client takes starts the time again, as nginx's `send_timeout` does.
+    #[arg(long, env = "MESHWALK_SEND_TIMEOUT", value_name = "DURATION", default_value = "60s",
+          value_parser = duration::at_least_1ms)]
+    pub send_timeout: Duration,
+
     /// How many connections the application port may have, at most 1000000. For one more, the longest idle one is closed;
     /// if none is idle, the new one is answered with 503. Default: as many as the limit of open files allows, at most
     /// 4096.

@@ -111,9 +111,9 @@ impl ConnTable {
             return false;
         }
         self.leaving.fetch_add(1, Ordering::SeqCst);
-        handle.evict(cause);
+        handle.orders().evict(cause);
         // If the connection ended before the order, its registration has not withdrawn the order.
-        if handle.is_closed() && handle.decline_eviction() {
+        if handle.is_closed() && handle.orders().decline_eviction() {
             self.leaving.fetch_sub(1, Ordering::SeqCst);
         }
         true
@@ -141,7 +141,7 @@ impl Registration {
     pub(super) fn record_eviction(&self) {
         let Capacity { connections, limit, .. } = self.table.capacity;
         let idle = self.handle.idle_for();
-        match self.handle.eviction_cause() {
+        match self.handle.orders().eviction_cause() {
             EvictionCause::NewConnection => limit.record(
                 Action::Evicted,
                 format_args!("all {connections} places are taken; the connection was idle for {idle:.1?}, the longest"),
@@ -155,7 +155,7 @@ impl Registration {
 
     /// Keeps the connection, although it was asked to leave, because it has a request.
     pub(super) fn decline_eviction(&self) {
-        if self.handle.decline_eviction() {
+        if self.handle.orders().decline_eviction() {
             self.table.leaving.fetch_sub(1, Ordering::SeqCst);
             self.table.changed.notify_one();
         }

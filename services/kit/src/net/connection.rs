@@ -20,6 +20,7 @@ use tower::ServiceExt;
 use super::{
     ConnHandle, NoAnswer, Stream,
     outgoing::Outgoing,
+    requests::InFlight,
     supervisor::{Step, Supervisor},
     tracked_stream::TrackedStream,
 };
@@ -62,7 +63,7 @@ fn answer(
     handle: ConnHandle,
     router: Router,
 ) -> impl Future<Output = Result<Response<Outgoing>, NoAnswer>> {
-    let in_flight = handle.begin_request();
+    let in_flight = InFlight::new(handle.clone());
     let version = request.version();
     if version < Version::HTTP_2 && !handle.input().head_complete(request.body().size_hint().exact()) {
         // A half head behind this request could not be told from its body.

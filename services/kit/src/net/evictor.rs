@@ -90,7 +90,7 @@ impl Evictor {
         let candidates = &mut self.candidates;
         self.table.for_each(|handle| match handle.activity() {
             Activity::Idle if handle.awaits_first_request() => soon = true,
-            Activity::Idle if !handle.must_leave() => {
+            Activity::Idle if !handle.orders().must_leave() => {
                 candidates.push((handle.idle_since_us(), handle.clone()));
             }
             Activity::Flushing => soon |= handle.idle_for() < FLUSH_TIME,
@@ -112,6 +112,6 @@ impl Evictor {
 fn is_idle_since(handle: &ConnHandle, since: u64) -> bool {
     handle.activity() == Activity::Idle
         && handle.idle_since_us() == since
-        && !handle.must_leave()
+        && !handle.orders().must_leave()
         && !handle.is_closed()
 }

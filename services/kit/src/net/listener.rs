@@ -6,10 +6,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::net::sockopt::set_socket_send_buffer_size;
 use tokio::net::{TcpListener, UnixListener};
 
 use super::Stream;
 use crate::config::Address;
+
+/// Bytes that the kernel keeps of a connection's responses; Linux doubles the value. The kernel reports that a client reads
+/// only after a third of its buffer is free, so a large buffer makes a slow client look like a stalled one.
+const SEND_BUFFER_BYTES: usize = 128 << 10;
 
 /// An open port. A Unix socket's file goes with it.
 #[derive(Debug)]
@@ -59,6 +64,8 @@ impl Listener {
         match address {
             Address::Tcp(address) => {
                 let listener = TcpListener::bind(address).await?;
+                // Connections inherit it.
+                set_socket_send_buffer_size(&listener, SEND_BUFFER_BYTES)?;
                 let address = Address::Tcp(listener.local_addr()?);
                 Ok(Self { socket: Socket::Tcp(listener), address, file: None })
             }

@@ -10,21 +10,24 @@ use bytes::{Buf, Bytes};
 use http::Version;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::in_flight::InFlight;
+use super::requests::InFlight;
 
 /// A body with the guard of its request.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     body: Body,
     in_flight: InFlight,
-    /// HTTP/2 keeps bytes for as long as the client's flow control stops them, so they hold the guard too. HTTP/1.1 copies
-    /// them, and [`super::ConnHandle`] observes the flush.
+    /// True for HTTP/2, which keeps bytes for as long as the client's flow control stops them: they hold a guard too.
+    /// HTTP/1.1 copies them, and [`super::ConnHandle`] observes the writes.
     guards_data: bool,
 }
 
 impl Outgoing {
-    pub(super) fn new(body: Body, in_flight: InFlight, version: Version) -> Self {
-        Self { body, in_flight, guards_data: version >= Version::HTTP_2 }
+    pub(super) fn new(body: Body, mut in_flight: InFlight, version: Version) -> Self {
+        let guards_data = version >= Version::HTTP_2;
+        // The library asks for the first part of the body when the client's flow control allows one.
+        in_flight.set_awaits_client(guards_data);
+        Self { body, in_flight, guards_data }
     }
 }
 
@@ -37,8 +40,12 @@ impl HttpBody for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<GuardedBytes>, axum::Error>>> {
         let this = &mut *self;
-        Pin::new(&mut this.body).poll_frame(cx).map_ok(|frame| {
-            frame.map_data(|bytes| GuardedBytes { bytes, _in_flight: this.guards_data.then(|| this.in_flight.clone()) })
+        let polled = Pin::new(&mut this.body).poll_frame(cx);
+        if this.guards_data {
+            this.in_flight.set_awaits_client(polled.is_ready());
+        }
+        polled.map_ok(|frame| {
+            frame.map_data(|bytes| GuardedBytes { bytes, guard: this.guards_data.then(|| this.in_flight.part()) })
         })
     }
 
@@ -55,7 +62,7 @@ impl HttpBody for Outgoing {
 #[derive(Debug)]
 pub(super) struct GuardedBytes {
     bytes: Bytes,
-    _in_flight: Option<InFlight>,
+    guard: Option<InFlight>,
 }
 
 impl Buf for GuardedBytes {
@@ -68,6 +75,9 @@ impl Buf for GuardedBytes {
     }
 
     fn advance(&mut self, count: usize) {
+        if let Some(guard) = &self.guard {
+            guard.note_taken();
+        }
         self.bytes.advance(count);
     }
 

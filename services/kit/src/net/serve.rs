@@ -51,7 +51,11 @@ impl Settings {
     pub(crate) fn new(limits: &Limits, identity_headers: HeaderMap) -> Self {
         Self {
             max_header_bytes: limits.max_header_bytes,
-            timeouts: Timeouts { head: limits.header_read_timeout, idle: limits.idle_timeout },
+            timeouts: Timeouts {
+                head: limits.header_read_timeout,
+                idle: limits.idle_timeout,
+                send: limits.send_timeout,
+            },
             identity_headers,
         }
     }

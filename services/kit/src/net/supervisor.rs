@@ -22,6 +22,8 @@ pub(super) struct Timeouts {
     pub(super) head: Duration,
     /// Limit for the time without a request in flight.
     pub(super) idle: Duration,
+    /// Limit for the time in which the client takes nothing of a response.
+    pub(super) send: Duration,
 }
 
 /// What a connection must do.
@@ -41,8 +43,12 @@ pub(super) struct Supervisor {
     registration: Registration,
     timeouts: Timeouts,
     alarm: Alarm,
-    /// The protocol element that has arrived in part, and since when.
-    partial: Option<(u64, Instant)>,
+    /// The protocol element that has arrived in part.
+    partial: Standstill,
+    /// Number of bytes sent, while the next write has to wait for the client.
+    blocked_write: Standstill,
+    /// Number of parts of HTTP/2 responses that the client has taken, while it has to take the next one.
+    held_response: Standstill,
     ending: Option<Ending>,
 }
 
@@ -54,7 +60,15 @@ struct Ending {
 
 impl Supervisor {
     pub(super) fn new(registration: Registration, timeouts: Timeouts) -> Self {
-        Self { registration, timeouts, alarm: Alarm::default(), partial: None, ending: None }
+        Self {
+            registration,
+            timeouts,
+            alarm: Alarm::default(),
+            partial: Standstill::default(),
+            blocked_write: Standstill::default(),
+            held_response: Standstill::default(),
+            ending: None,
+        }
     }
 
     pub(super) fn handle(&self) -> &ConnHandle {
@@ -63,15 +77,11 @@ impl Supervisor {
 
     /// The next step of a connection that waits for its other side, or for its requests.
     pub(super) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        self.handle().register(cx.waker());
+        self.handle().orders().register(cx.waker());
         let activity = self.handle().activity();
         self.take_orders(activity);
-        if let Some(deadline) = self.partial_deadline()
-            && self.alarm.poll(cx, deadline).is_ready()
-        {
-            let limit = self.timeouts.head;
-            Limit::HEADER_READ_TIMEOUT.record(Action::Closed, format_args!("incomplete after {limit:?}"));
-            return Poll::Ready(Step::Abandon("a request head or a frame was not complete in time"));
+        if let Some(reason) = self.poll_standstill(cx) {
+            return Poll::Ready(Step::Abandon(reason));
         }
         if self.ending.is_none() {
             if activity != Activity::Idle {
@@ -90,7 +100,7 @@ impl Supervisor {
         if self.ending.is_some() {
             return;
         }
-        if self.handle().must_leave() {
+        if self.handle().orders().must_leave() {
             if activity == Activity::Idle {
                 self.registration.record_eviction();
                 self.begin_end();
@@ -98,7 +108,7 @@ impl Supervisor {
                 self.registration.decline_eviction();
             }
         }
-        if self.handle().must_end() {
+        if self.handle().orders().must_end() {
             self.begin_end();
         }
     }
@@ -126,7 +136,7 @@ impl Supervisor {
                 return Poll::Pending;
             }
             // The first request of a new connection may be on its way.
-            Activity::Idle if self.handle().input().bytes_read() == 0 && !self.handle().must_leave() => {
+            Activity::Idle if self.handle().input().bytes_read() == 0 && !self.handle().orders().must_leave() => {
                 let accepted = Instant::from_std(self.handle().idle_since());
                 ready!(self.alarm.poll(cx, grace_end.min(accepted + GRACE)));
             }
@@ -137,15 +147,41 @@ impl Supervisor {
         Poll::Ready(Step::EndInput)
     }
 
-    /// Time by which the protocol element that has arrived in part must be complete.
-    fn partial_deadline(&mut self) -> Option<Instant> {
-        let element = self.handle().partial_element();
-        self.partial = match (element, self.partial) {
-            (None, _) => None,
-            (Some(element), Some((same, since))) if same == element => Some((same, since)),
-            (Some(element), _) => Some((element, Instant::now())),
+    /// Why the client has gone without progress for too long, if it has.
+    fn poll_standstill(&mut self, cx: &mut Context<'_>) -> Option<&'static str> {
+        let Timeouts { head, send, .. } = self.timeouts;
+        let handle = self.registration.handle();
+        let has_passed = |deadline: Option<Instant>, alarm: &mut Alarm, cx: &mut Context<'_>| {
+            deadline.is_some_and(|deadline| alarm.poll(cx, deadline).is_ready())
         };
-        self.partial.map(|(_, since)| since + self.timeouts.head)
+        if has_passed(self.partial.deadline(handle.partial_element(), head), &mut self.alarm, cx) {
+            Limit::HEADER_READ_TIMEOUT.record(Action::Closed, format_args!("incomplete after {head:?}"));
+            return Some("a request head or a frame was not complete in time");
+        }
+        let blocked_write = self.blocked_write.deadline(handle.output().blocked_at(), send);
+        let held_response = self.held_response.deadline(handle.requests().waiting_at(), send);
+        if has_passed(blocked_write, &mut self.alarm, cx) || has_passed(held_response, &mut self.alarm, cx) {
+            Limit::SEND_TIMEOUT
+                .record(Action::Closed, format_args!("the client took no part of a response for {send:?}"));
+            return Some("the client took no part of a response in time");
+        }
+        None
+    }
+}
+
+/// Measures how long a position stays the same.
+#[derive(Debug, Default)]
+struct Standstill(Option<(u64, Instant)>);
+
+impl Standstill {
+    /// Time by which the position must have changed, or `None` if there is none at the moment.
+    fn deadline(&mut self, position: Option<u64>, limit: Duration) -> Option<Instant> {
+        self.0 = match (position, self.0) {
+            (None, _) => None,
+            (Some(position), Some((same, since))) if same == position => Some((same, since)),
+            (Some(position), _) => Some((position, Instant::now())),
+        };
+        self.0.map(|(_, since)| since + limit)
     }
 }
 

@@ -26,8 +26,8 @@ impl TrackedStream {
 
     fn note(&self, result: &Poll<io::Result<usize>>) {
         match result {
-            Poll::Ready(Ok(bytes)) => self.handle.note_written(*bytes),
-            Poll::Pending => self.handle.note_written(0),
+            Poll::Ready(Ok(bytes)) => self.handle.output().note_written(*bytes),
+            Poll::Pending => self.handle.output().note_blocked(),
             Poll::Ready(Err(_)) => {}
         }
     }
@@ -76,7 +76,7 @@ impl AsyncWrite for TrackedStream {
         let this = self.get_mut();
         let result = Pin::new(&mut this.stream).poll_flush(cx);
         if let Poll::Ready(Ok(())) = result {
-            this.handle.note_flushed();
+            this.handle.output().note_flushed();
         }
         result
     }
