@@ -105,12 +105,7 @@ pub(crate) fn server_outcome(
     injected(span, faults);
     match outcome {
         Ok(status) => answered(span, status, status.is_server_error()),
-        Err(why) => {
-            span.record("error.type", why);
-            if why != CANCELLED {
-                span.record("otel.status_code", "error");
-            }
-        }
+        Err(why) => unanswered(span, why),
     }
 }
 
@@ -126,9 +121,15 @@ pub(crate) fn client_outcome(
     injected(span, faults);
     match outcome {
         Ok(status) => answered(span, status, status.is_client_error() || status.is_server_error()),
-        Err(kind) => {
-            span.record("error.type", kind).record("otel.status_code", "error");
-        }
+        Err(kind) => unanswered(span, kind),
+    }
+}
+
+/// Records the end without a response. A request that its own sender cancelled did not fail.
+fn unanswered(span: &Span, error_type: &'static str) {
+    span.record("error.type", error_type);
+    if error_type != CANCELLED {
+        span.record("otel.status_code", "error");
     }
 }
 

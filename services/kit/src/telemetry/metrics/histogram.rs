@@ -77,6 +77,12 @@ impl Histogram {
         }
     }
 
+    /// Locks the exemplar of the first bucket, which stops [`Self::snapshot`].
+    #[cfg(test)]
+    pub(super) fn lock_first_exemplar(&self) -> std::sync::MutexGuard<'_, Option<Box<Exemplar>>> {
+        self.buckets[0].exemplar.lock().unwrap()
+    }
+
     fn count(&self, seconds: f64) -> &Bucket {
         let bucket = &self.buckets[BOUNDS.partition_point(|bound| *bound < seconds)];
         bucket.count.fetch_add(1, Ordering::Relaxed);

@@ -26,13 +26,13 @@ const OVERFLOW: &str = "otel_metric_overflow=\"true\"";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registry(Arc<Mutex<BTreeMap<String, Family>>>);
 
-/// All series of one name.
-#[derive(Debug, Default)]
+/// All series of one name. A clone shares the values.
+#[derive(Debug, Clone, Default)]
 struct Family {
-    help: String,
+    help: Arc<str>,
     unit: Option<Unit>,
     /// By their labels as text, such as `a="1",b="2"`.
-    series: BTreeMap<String, Series>,
+    series: BTreeMap<Arc<str>, Series>,
 }
 
 #[derive(Debug, Clone)]
@@ -72,14 +72,16 @@ impl Registry {
     pub(super) fn describe(&self, name: &str, unit: Option<Unit>, help: &str) {
         let mut families = self.lock();
         let family = families.entry(name.to_owned()).or_default();
-        (family.help, family.unit) = (help.to_owned(), unit);
+        (family.help, family.unit) = (help.into(), unit);
     }
 
     /// Writes every metric that has a series.
     pub(super) fn write(&self, page: &mut Page) {
-        for (name, family) in self.lock().iter() {
+        // Copy the handles, because a request that needs a new series must not wait until the page is written.
+        let families = self.lock().clone();
+        for (name, family) in families {
             let Some(first) = family.series.values().next() else { continue };
-            page.family(name, first.kind(), family.unit, &family.help);
+            page.family(&name, first.kind(), family.unit, &family.help);
             for (labels, series) in &family.series {
                 match series {
                     Series::Counter(counter) => page.sample(labels, counter.load(Ordering::Relaxed)),
@@ -106,10 +108,10 @@ impl Registry {
             Some(family) => family,
             None => families.entry(name.to_owned()).or_default(),
         };
-        if let Some(series) = family.series.get(&labels) {
+        if let Some(series) = family.series.get(labels.as_str()) {
             return series.clone();
         }
-        let labels = if family.series.len() < SERIES_LIMIT { labels } else { OVERFLOW.to_owned() };
+        let labels = if family.series.len() < SERIES_LIMIT { labels.into() } else { OVERFLOW.into() };
         let made = family.series.values().next().map_or_else(make, Series::empty_of_same_kind);
         family.series.entry(labels).or_insert(made).clone()
     }
@@ -192,7 +194,38 @@ impl Recorder for Registry {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::mpsc,
+        thread,
+        time::{Duration, Instant},
+    };
+
     use super::*;
+
+    #[test]
+    fn new_series_does_not_wait_until_a_page_is_written() {
+        let registry = Registry::default();
+        let histogram = registry.histogram("x", &[]).unwrap();
+        // Writing the page stops at this histogram.
+        let exemplar = histogram.lock_first_exemplar();
+        let references = Arc::strong_count(&histogram);
+        let writer = thread::spawn({
+            let registry = registry.clone();
+            move || registry.text()
+        });
+        let start = Instant::now();
+        // The copy of the handles is the one sign from outside that the page is being written.
+        while Arc::strong_count(&histogram) == references {
+            assert!(start.elapsed() < Duration::from_secs(30), "the page copies the handles");
+            thread::yield_now();
+        }
+        let (send, made) = mpsc::channel();
+        thread::spawn(move || send.send(registry.counter("y_total", &[]).is_some()));
+        let made = made.recv_timeout(Duration::from_secs(30));
+        drop(exemplar);
+        assert_eq!(made, Ok(true), "the registry is unlocked while the page is written");
+        assert!(writer.join().unwrap().contains("x_count 0"));
+    }
 
     #[test]
     fn label_values_are_escaped_and_series_sorted() {
