@@ -1,15 +1,16 @@
 //! Calling upstreams.
 
+mod call_record;
 mod connector;
 mod failure;
 mod limited_stream;
 mod trouble;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::Either;
-use http::{Method, Request, StatusCode, header};
+use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::{
     client::legacy::Client as Pool,
@@ -23,8 +24,9 @@ use crate::{
     hello::{Called, Failure, FailureKind, read_hop},
     inbound::{HOPS, Inbound},
     observe::{fault_list, millis},
-    telemetry::{self, TraceRef, Traces},
+    telemetry::Traces,
 };
+use call_record::CallRecord;
 use connector::Connector;
 use trouble::{Trouble, Troubles};
 
@@ -70,12 +72,11 @@ impl Client {
         inbound: &Inbound,
         injected: Option<CallFaults>,
     ) -> Called<'a> {
-        let began = Instant::now();
-        let span = self.traces.client_span(&inbound.span, &Method::GET, &upstream.name, &upstream.url);
-        let own = span.context().cloned();
+        let faults = injected.as_ref().map(|injected| injected.faults.clone()).unwrap_or_default();
+        let record = CallRecord::new(upstream, inbound, &faults, &self.traces);
+        let (start, own) = (record.start(), record.span_context().cloned());
         let drop_headers = injected.as_ref().is_some_and(|injected| injected.drop_headers);
         let request = request(upstream, inbound, own.as_ref(), drop_headers);
-        let faults = injected.as_ref().map(|injected| injected.faults.clone()).unwrap_or_default();
         let exchange = match injected {
             None => Either::Left(self.exchange(request)),
             Some(injected) => Either::Right(injected.around(self.exchange(request))),
@@ -87,14 +88,9 @@ impl Client {
                 detail: format!("no whole answer within {:?} (--upstream-timeout)", self.timeout),
             }),
         };
-        let outcome = answer.as_ref().map(|(status, _)| *status).map_err(|failure| failure.kind.as_str());
-        telemetry::client_outcome(&span, outcome, &faults);
         // The call ends here; what follows is the own work.
-        drop(span);
-        let span_id = own.as_ref().map(|own| own.span_id().to_string());
-        let exemplar = inbound.exemplar().map(|trace| TraceRef { span_id: span_id.as_deref(), ..trace });
-        telemetry::client_request(&upstream.url, outcome, began, exemplar);
-        let called = called(upstream, answer, millis(began));
+        record.end(answer.as_ref().map(|(status, _)| *status).map_err(|failure| failure.kind.as_str()));
+        let called = called(upstream, answer, millis(start));
         if let Some(Failure { kind, detail }) = &called.error {
             let (name, status) = (upstream.name.clone(), called.status);
             let trouble = Trouble { upstream: name, kind: *kind, status, injected: !faults.is_empty() };
@@ -109,7 +105,7 @@ impl Client {
                     faults = fault_list(&faults),
                     request_id = inbound.request_id,
                     trace_id = inbound.trace_id,
-                    span_id,
+                    span_id = own.as_ref().map(|own| own.span_id().to_string()),
                     "upstream failed"
                 );
             }

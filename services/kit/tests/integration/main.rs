@@ -3,6 +3,7 @@
 
 mod bodies;
 mod bodies_http2;
+mod cancelled_calls;
 mod caps;
 mod client;
 mod collectors;
