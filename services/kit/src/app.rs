@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::any};
-use http::{HeaderMap, HeaderName, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use serde_json::json;
 
 use crate::{
@@ -15,8 +15,9 @@ use crate::{
     config::{Config, HELLO_PATH, Lines, OnUpstreamError, Upstream},
     echo::{self, BELOW_ECHO_PATH, ECHO_PATH},
     faults::{FaultLayer, Registry},
-    hello,
+    hello::{self, DirectHello, HopStart},
     identity::Identity,
+    net::Routes,
     observe::Observe,
     telemetry::Traces,
     upstream::Client,
@@ -30,6 +31,10 @@ pub(crate) struct App {
     pub(crate) message: String,
     /// Goes into every answer.
     pub(crate) identity_headers: HeaderMap,
+    /// Headers of the call tree's answers.
+    pub(crate) hello_headers: HeaderMap,
+    /// First members of an answer without failures.
+    pub(crate) hello_start: HopStart,
     pub(crate) traces: Traces,
     pub(crate) client: Client,
     pub(crate) upstreams: Vec<Upstream>,
@@ -47,8 +52,13 @@ pub(crate) struct App {
 impl App {
     /// The application, with at most `upstream_connections` connections to its upstreams.
     pub(crate) fn new(config: &Config, identity: Identity, traces: Traces, upstream_connections: usize) -> Self {
+        let message = identity.release.message(&identity.service);
+        let mut hello_headers = identity.headers();
+        hello_headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Self {
-            message: identity.release.message(&identity.service),
+            hello_start: HopStart::new(&identity, &message),
+            hello_headers,
+            message,
             identity_headers: identity.headers(),
             identity,
             client: Client::new(&config.upstreams, upstream_connections, traces.clone()),
@@ -74,10 +84,11 @@ impl App {
     }
 }
 
-/// The application's router. Everything is observed and limited; faults meet the call tree, the echo and what is not there, but not
-/// a service's own routes, because who looks at a fault needs the page.
-pub(crate) fn router(app: Arc<App>, faults: Registry, extra: Router) -> Router {
-    Router::new()
+/// The application's routes. Everything is observed and limited; faults meet the call tree, the echo and unknown paths, but
+/// not a service's own routes, because a user who looks at a fault needs the page.
+pub(crate) fn routes(app: Arc<App>, faults: Registry, extra: Router) -> Routes {
+    let direct = Arc::new(DirectHello::new(Arc::clone(&app), faults.clone()));
+    let router = Router::new()
         .route(HELLO_PATH, any(hello::answer))
         .route(ECHO_PATH, any(echo::answer))
         .route(BELOW_ECHO_PATH, any(echo::answer))
@@ -86,7 +97,8 @@ pub(crate) fn router(app: Arc<App>, faults: Registry, extra: Router) -> Router {
         .layer(FaultLayer::new(faults).hand_over(HELLO_PATH))
         .merge(extra)
         .layer(DiscardBody(app.body_limits))
-        .layer(Observe(app))
+        .layer(Observe(app));
+    Routes::with_direct(router, direct)
 }
 
 async fn no_such_path(uri: Uri) -> impl IntoResponse {

@@ -5,19 +5,20 @@ use std::{
     time::Instant,
 };
 
-use http::{HeaderMap, HeaderName, request};
+use http::{HeaderName, request};
 
 use crate::{
     app::App,
+    known_headers::{Known, KnownHeaders},
     peer,
-    propagation::{Decision, Onward, REQUEST_ID, Received},
-    telemetry::{OwnSpan, TraceRef},
+    propagation::{Decision, Onward, Received},
+    telemetry::{HexId, OwnSpan, TraceRef},
 };
 
 /// How many services a request has come through.
 pub(crate) const HOPS: HeaderName = HeaderName::from_static("x-meshwalk-hops");
 
-/// Which try of the proxy's a request is.
+/// Attempt number of the proxy in front.
 pub(crate) const ATTEMPT: HeaderName = HeaderName::from_static("x-envoy-attempt-count");
 
 /// What a request says about where it comes from. In its extensions.
@@ -30,13 +31,13 @@ pub(crate) struct Inbound {
     pub(crate) span: OwnSpan,
     /// The caller's identity, where a sidecar vouches for it.
     pub(crate) peer: Option<String>,
-    /// 1 for the first try.
+    /// 1 for the first attempt.
     pub(crate) attempt: u32,
     /// How many services the request has come through.
     pub(crate) hops: u32,
     pub(crate) request_id: Option<String>,
-    pub(crate) trace_id: Option<String>,
-    pub(crate) span_id: Option<String>,
+    trace_id: Option<HexId<32>>,
+    span_id: Option<HexId<16>>,
     /// Whether the trace is sampled: as the own span is, or else as the caller decided; false if neither decided.
     sampled: bool,
     /// The calls to upstreams that failed, in short.
@@ -44,7 +45,7 @@ pub(crate) struct Inbound {
 }
 
 impl Inbound {
-    pub(crate) fn new(app: &App, request: &request::Parts, route: Option<&str>) -> Self {
+    pub(crate) fn new(app: &App, request: &request::Parts, known: &KnownHeaders<'_>, route: Option<&str>) -> Self {
         let headers = &request.headers;
         let received = Received::read(headers, &app.traces.order);
         let span = app.traces.server_span(request, route, received.parent());
@@ -57,15 +58,25 @@ impl Inbound {
             arrived: Instant::now(),
             sampled,
             peer: app.trust_xfcc.then(|| peer::identity(headers)).flatten(),
-            attempt: number(headers, &ATTEMPT).unwrap_or(1).max(1),
-            hops: number(headers, &HOPS).unwrap_or(0),
-            request_id: headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned),
-            trace_id: own.map(|own| own.trace_id().to_string()).or_else(|| received.trace_id()),
-            span_id: own.map(|own| own.span_id().to_string()),
+            attempt: known.number(Known::Attempt).unwrap_or(1).max(1),
+            hops: known.number(Known::Hops).unwrap_or(0),
+            request_id: known.text(Known::RequestId).map(str::to_owned),
+            trace_id: own.map(|own| own.trace_id()).or_else(|| received.trace_id()).map(HexId::from),
+            span_id: own.map(|own| own.span_id().into()),
             onward: Onward::new(received, headers, &app.forward),
             failed: Mutex::default(),
             span,
         }
+    }
+
+    /// Trace id in hexadecimal digits: that of the own span, or else the caller's.
+    pub(crate) fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_ref().map(HexId::as_str)
+    }
+
+    /// Id of the own span in hexadecimal digits.
+    pub(crate) fn span_id(&self) -> Option<&str> {
+        self.span_id.as_ref().map(HexId::as_str)
     }
 
     /// Notes for the line of the log that a call failed: which, and how.
@@ -86,11 +97,7 @@ impl Inbound {
 
     /// The trace and the own span for an exemplar; `None` if the trace is not sampled, because no collector has it.
     pub(crate) fn exemplar(&self) -> Option<TraceRef<'_>> {
-        let trace_id = self.trace_id.as_deref().filter(|_| self.sampled)?;
-        Some(TraceRef { trace_id, span_id: self.span_id.as_deref() })
+        let trace_id = self.trace_id().filter(|_| self.sampled)?;
+        Some(TraceRef { trace_id, span_id: self.span_id() })
     }
-}
-
-fn number(headers: &HeaderMap, name: &HeaderName) -> Option<u32> {
-    headers.get(name)?.to_str().ok()?.parse().ok()
 }

@@ -24,6 +24,7 @@ pub mod hello;
 mod host_check;
 pub mod identity;
 mod inbound;
+mod known_headers;
 mod limits;
 pub mod net;
 mod observe;

@@ -1,5 +1,7 @@
-//! What every request of the application port goes through first: its context is read, and its end is told to the span,
-//! the metrics and the log.
+//! What every request of the application port goes through first: its context is read, and its end is reported to the
+//! span, the metrics and the log.
+
+mod observation;
 
 use std::{
     convert::Infallible,
@@ -14,18 +16,13 @@ use axum::{
     extract::{MatchedPath, Request},
     response::Response,
 };
-use http::{HeaderValue, Version, header, request};
+use http::{HeaderMap, HeaderValue, Version, header};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
-use crate::{
-    app::App,
-    faults::{InjectedFault, Ledger},
-    host_check,
-    inbound::Inbound,
-    net::NoAnswer,
-    telemetry::{self, ActiveRequest, CANCELLED, RequestResult, ServerLabels},
-};
+pub(crate) use observation::{Observation, Target, fault_list, millis, milliseconds};
+
+use crate::{app::App, faults::Ledger, host_check, known_headers::KnownHeaders};
 
 /// Observes each request of the router that it is laid around.
 ///
@@ -64,12 +61,16 @@ where
     fn call(&mut self, request: Request) -> ObservedFuture<S::Future> {
         let app = &self.app;
         let (mut parts, body) = request.into_parts();
-        let observation = Observation::begin(app, &parts);
+        let target =
+            Target::Other { path: parts.uri.path().to_owned(), route: parts.extensions.get::<MatchedPath>().cloned() };
+        let ledger = Ledger::default();
+        let known = KnownHeaders::read(&parts.headers);
+        let observation = Observation::begin(app, &parts, &known, target).with_ledger(ledger.clone());
         let version = parts.version;
         let (inner, rejected) = match host_check::check(&parts) {
             Ok(()) => {
                 parts.extensions.insert(Arc::clone(&observation.inbound));
-                parts.extensions.insert(observation.ledger.clone());
+                parts.extensions.insert(ledger);
                 (Some(self.inner.call(Request::from_parts(parts, body))), None)
             }
             Err(error) => (None, Some(host_check::reject(error, &parts, body))),
@@ -107,7 +108,7 @@ where
         };
         finish(this.app, *this.version, &mut response);
         if let Some(observation) = this.observation.take() {
-            observation.end(&response);
+            observation.end(&response, Instant::now());
         }
         Poll::Ready(Ok(response))
     }
@@ -120,103 +121,13 @@ fn finish(app: &App, version: Version, response: &mut Response) {
     for (name, value) in &app.identity_headers {
         headers.insert(name.clone(), value.clone());
     }
+    close_at_end(app, version, headers);
+}
+
+/// Asks an HTTP/1 client to close its connection, if the application is ending.
+pub(crate) fn close_at_end(app: &App, version: Version, headers: &mut HeaderMap) {
     if app.is_ending() && version < Version::HTTP_2 {
         // The client opens its next connection to another instance. HTTP/2 says the same when the port closes.
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-}
-
-/// A request whose answer is not there yet. If it is dropped before, the client has gone away.
-struct Observation {
-    inbound: Arc<Inbound>,
-    /// What was injected, also into a request that the client gives up.
-    ledger: Ledger,
-    labels: ServerLabels,
-    path: String,
-    route: Option<MatchedPath>,
-    _active: ActiveRequest,
-    ended: bool,
-}
-
-impl Observation {
-    fn begin(app: &App, parts: &request::Parts) -> Self {
-        let route = parts.extensions.get::<MatchedPath>().cloned();
-        let inbound = Arc::new(Inbound::new(app, parts, route.as_ref().map(MatchedPath::as_str)));
-        app.attempts.count(inbound.attempt, inbound.request_id.as_deref());
-        if app.is_ending() {
-            telemetry::request_after_signal();
-        }
-        let labels = ServerLabels {
-            method: telemetry::method_label(&parts.method),
-            scheme: telemetry::url_scheme(parts),
-            version: parts.version,
-        };
-        let _active = ActiveRequest::begin(labels);
-        Self {
-            inbound,
-            ledger: Ledger::default(),
-            labels,
-            path: parts.uri.path().to_owned(),
-            route,
-            _active,
-            ended: false,
-        }
-    }
-
-    fn end(mut self, response: &Response) {
-        self.ended = true;
-        self.tell(match response.extensions().get::<NoAnswer>() {
-            None => Ok(response.status()),
-            Some(no_answer) => Err(no_answer.as_str()),
-        });
-    }
-
-    /// Tells of the end: with a status, or without an answer and why.
-    fn tell(&self, outcome: RequestResult) {
-        let faults = &self.ledger.injected().faults;
-        let inbound = &self.inbound;
-        let route = self.route.as_ref().map(MatchedPath::as_str);
-        telemetry::server_request(self.labels, route, outcome, inbound.arrived, inbound.exemplar());
-        telemetry::server_outcome(&inbound.span, outcome, inbound.attempt, faults);
-        tracing::info!(
-            method = self.labels.method,
-            path = self.path,
-            status = outcome.ok().map(|status| status.as_u16()),
-            took_ms = millis(inbound.arrived),
-            attempt = inbound.attempt,
-            peer = inbound.peer,
-            request_id = inbound.request_id,
-            trace_id = inbound.trace_id,
-            span_id = inbound.span_id,
-            error = outcome.err(),
-            failed = inbound.failed(),
-            faults = fault_list(faults),
-            capped = faults.iter().any(|fault| fault.capped).then_some(true),
-            "{}",
-            match outcome {
-                Ok(_) => "request",
-                Err(CANCELLED) => "request given up by the client",
-                Err(_) => "request left without an answer by a fault",
-            }
-        );
-    }
-}
-
-impl Drop for Observation {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.tell(Err(CANCELLED));
-        }
-    }
-}
-
-/// Milliseconds since then, with three decimals, which is what a person can use.
-pub(crate) fn millis(since: Instant) -> f64 {
-    (since.elapsed().as_secs_f64() * 1e6).round() / 1e3
-}
-
-/// Faults in a line of the log; nothing where there are none.
-pub(crate) fn fault_list(faults: &[InjectedFault]) -> Option<String> {
-    let names: Vec<String> = faults.iter().map(|fault| format!("{}={}", fault.id, fault.mode)).collect();
-    (!names.is_empty()).then(|| names.join(","))
 }

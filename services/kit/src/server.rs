@@ -15,7 +15,7 @@ use crate::{
     health::{Blocked, Readiness},
     host_check::require_valid_host,
     identity::Identity,
-    net::{ConnTable, ConnectionGauges, Doors, Listener, Server, Settings},
+    net::{ConnTable, ConnectionGauges, Doors, Listener, Routes, Server, Settings},
     telemetry::{Metrics, Traces},
 };
 
@@ -67,14 +67,14 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     ]);
     let admin = Admin { identity, readiness: readiness.clone(), faults: faults.clone(), metrics, connections };
 
-    let open = async |flag: &str, address: &Address, router: Router, table: &Arc<ConnTable>, doors: Doors| {
+    let open = async |flag: &str, address: &Address, routes: Routes, table: &Arc<ConnTable>, doors: Doors| {
         let settings = Settings::new(&config.limits, app.identity_headers.clone());
         let listener = Listener::bind(address).await.with_context(|| format!("cannot listen on {address} ({flag})"))?;
         let address = listener.address().clone();
-        anyhow::Ok(Port { address, server: Server::start(listener, router, settings, Arc::clone(table), doors) })
+        anyhow::Ok(Port { address, server: Server::start(listener, routes, settings, Arc::clone(table), doors) })
     };
     let ports = &config.ports;
-    let routes = app::router(Arc::clone(&app), faults.clone(), extra);
+    let routes = app::routes(Arc::clone(&app), faults.clone(), extra);
     // Only this port is ever closed by a fault.
     let application = open("--listen", &ports.listen, routes, &application_table, faults.doors()).await?;
     let token = ports.control_token()?;
@@ -88,10 +88,10 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     };
     let control = faults::control_router(control).layer(middleware::from_fn(require_valid_host));
     let control =
-        open("--control-listen", &ports.control_listen, control, &control_table, Doors::always_open()).await?;
+        open("--control-listen", &ports.control_listen, control.into(), &control_table, Doors::always_open()).await?;
     // Bind the admin port last: once `/startupz` answers, all ports are open.
     let admin = admin.router().layer(middleware::from_fn(require_valid_host));
-    let admin = open("--admin-listen", &ports.admin_listen, admin, &admin_table, Doors::always_open()).await?;
+    let admin = open("--admin-listen", &ports.admin_listen, admin.into(), &admin_table, Doors::always_open()).await?;
     drop(starting);
     let tasks = [conduct.follow()];
     Ok(Bound { app, readiness, faults, conduct, drain: config.drain.clone(), application, admin, control, tasks })

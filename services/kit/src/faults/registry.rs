@@ -95,7 +95,7 @@ impl Registry {
     }
 
     /// Whether no rule is about requests.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.shared.about_requests.load(Ordering::Relaxed) == 0
     }
 

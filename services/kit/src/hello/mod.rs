@@ -1,30 +1,29 @@
 //! `/api/hello`: the own hop and, inside of it, those of the upstreams.
 
+mod direct;
+mod hop;
 mod tree;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{sync::Arc, time::Instant};
 
-use axum::{
-    Extension, Json,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{Extension, body::Body, extract::State, http::StatusCode, response::Response};
 use futures_util::future::join_all;
 
 use crate::{
     app::App,
-    config::{OnUpstreamError, Release},
+    config::OnUpstreamError,
     faults::{Calls, Injected, Ledger},
     inbound::Inbound,
-    observe::millis,
+    observe::milliseconds,
 };
 
+pub(crate) use direct::DirectHello;
+use hop::Hop;
+pub(crate) use hop::HopStart;
 pub(crate) use tree::{Called, read_hop};
 pub use tree::{Failure, FailureKind};
-use tree::{Hop, Trace};
 
-/// Answers with the call tree. An injected error is answered without calling anybody.
+/// Answers with the call tree. An injected error is answered without a call to an upstream.
 pub(crate) async fn answer(
     State(app): State<Arc<App>>,
     Extension(inbound): Extension<Arc<Inbound>>,
@@ -33,50 +32,22 @@ pub(crate) async fn answer(
 ) -> Response {
     let (status, upstreams) = match ledger.injected().status {
         Some(status) => (status, Vec::new()),
-        None if inbound.hops >= app.hop_limit && !app.upstreams.is_empty() => (StatusCode::LOOP_DETECTED, Vec::new()),
-        None => {
-            let upstreams = call_all(&app, &inbound, calls.as_deref()).await;
-            (status(&upstreams), upstreams)
-        }
+        None => call_all(&app, &inbound, calls.as_deref()).await,
     };
-    let degraded = !upstreams.is_empty() && status.as_u16() >= 400 && app.on_upstream_error == OnUpstreamError::Degrade;
-    let status = if degraded { StatusCode::OK } else { status };
-    let injected = ledger.injected();
-    let message = message(&app, &inbound, &injected, status, degraded);
-    let received = inbound.onward.received();
-    let (identity, release): (_, Release) = (&app.identity, app.identity.release);
-    let hop = Hop {
-        service: &identity.service,
-        version: release.as_str(),
-        instance: &identity.instance,
-        namespace: identity.namespace.as_deref(),
-        message: &message,
-        color: release.color(),
-        feature: release.feature(),
-        peer: inbound.peer.as_deref(),
-        trace: Trace {
-            id: inbound.trace_id.as_deref(),
-            sampled: inbound.sampled(),
-            families: received.families(),
-            agree: received.agree(),
-        },
-        attempt: inbound.attempt,
-        faults: &injected.faults,
-        took_ms: millis(inbound.arrived),
-        status: status.as_u16(),
-        degraded,
-        upstreams: &upstreams,
-    };
-    (status, Json(hop)).into_response()
+    respond(&app, &inbound, &ledger.injected(), status, &upstreams, Instant::now())
 }
 
-/// Calls all upstreams at once; the results are in the order of the flags.
-async fn call_all<'a>(app: &'a App, inbound: &Inbound, calls: Option<&Arc<Calls>>) -> Vec<Called<'a>> {
+/// Calls all upstreams at once. Returns the status of the answer, and the results in the order of the flags.
+async fn call_all<'a>(app: &'a App, inbound: &Inbound, calls: Option<&Arc<Calls>>) -> (StatusCode, Vec<Called<'a>>) {
     if app.upstreams.is_empty() {
-        return Vec::new();
+        return (StatusCode::OK, Vec::new());
+    }
+    if inbound.hops >= app.hop_limit {
+        return (StatusCode::LOOP_DETECTED, Vec::new());
     }
     let call = |upstream| app.client.call(upstream, inbound, calls.map(|calls| calls.to(&upstream.name)));
-    join_all(app.upstreams.iter().map(call)).await
+    let called = join_all(app.upstreams.iter().map(call)).await;
+    (status(&called), called)
 }
 
 /// The status of the first upstream, in the order of the flags, that failed.
@@ -85,19 +56,54 @@ fn status(upstreams: &[Called<'_>]) -> StatusCode {
     failed.map_or(StatusCode::OK, |called| StatusCode::from_u16(called.status).unwrap_or(StatusCode::BAD_GATEWAY))
 }
 
-/// What the service says.
-fn message<'a>(
-    app: &'a App,
+/// The response to a request that took until `now`, with the identity headers.
+fn respond(
+    app: &App,
+    inbound: &Inbound,
+    injected: &Injected,
+    status: StatusCode,
+    upstreams: &[Called<'_>],
+    now: Instant,
+) -> Response {
+    let degraded = !upstreams.is_empty() && status.as_u16() >= 400 && app.on_upstream_error == OnUpstreamError::Degrade;
+    let status = if degraded { StatusCode::OK } else { status };
+    let unusual = unusual_message(app, inbound, injected, status, degraded);
+    let unusual = unusual.map(|message| HopStart::new(&app.identity, &message));
+    let received = inbound.onward.received();
+    let hop = Hop {
+        start: unusual.as_ref().unwrap_or(&app.hello_start),
+        peer: inbound.peer.as_deref(),
+        trace_id: inbound.trace_id(),
+        sampled: inbound.sampled(),
+        families: received.families(),
+        agree: received.agree(),
+        attempt: inbound.attempt,
+        faults: &injected.faults,
+        took_ms: milliseconds(now.saturating_duration_since(inbound.arrived)),
+        status: status.as_u16(),
+        degraded,
+        upstreams,
+    };
+    let mut response = Response::new(Body::from(hop.to_json()));
+    *response.status_mut() = status;
+    // A copy of the whole map costs less than its insertions.
+    *response.headers_mut() = app.hello_headers.clone();
+    response
+}
+
+/// What the service says in place of its usual message.
+fn unusual_message(
+    app: &App,
     inbound: &Inbound,
     injected: &Injected,
     status: StatusCode,
     degraded: bool,
-) -> Cow<'a, str> {
+) -> Option<String> {
     if status == StatusCode::LOOP_DETECTED && injected.status.is_none() {
-        Cow::Owned(format!("this request has come through {} services; --hop-limit ends it here", inbound.hops))
+        Some(format!("this request has come through {} services; --hop-limit ends it here", inbound.hops))
     } else if degraded {
-        Cow::Owned(format!("{}, without those that it calls", app.message))
+        Some(format!("{}, without those that it calls", app.message))
     } else {
-        Cow::Borrowed(&app.message)
+        None
     }
 }

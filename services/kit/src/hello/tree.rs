@@ -1,59 +1,7 @@
-//! The call tree as JSON. Its schema lies in `docs/hello.schema.json`.
+//! What upstreams answered: the hops below the own one.
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
-
-use crate::{faults::InjectedFault, propagation::Family};
-
-/// The own part of an answer. It borrows what the process knows, because it is made for each request.
-#[derive(Debug, Serialize)]
-pub(crate) struct Hop<'a> {
-    /// The service's name.
-    pub(crate) service: &'a str,
-    /// Its release.
-    pub(crate) version: &'a str,
-    /// Which instance answered.
-    pub(crate) instance: &'a str,
-    /// Its namespace, where it is known.
-    pub(crate) namespace: Option<&'a str>,
-    /// What it says.
-    pub(crate) message: &'a str,
-    /// The release's color.
-    pub(crate) color: &'a str,
-    /// What only v2 has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) feature: Option<&'a str>,
-    /// The caller's identity, where a sidecar vouches for it.
-    pub(crate) peer: Option<&'a str>,
-    /// What came in about the trace.
-    pub(crate) trace: Trace<'a>,
-    /// Attempt number that the proxy in front gave the request.
-    pub(crate) attempt: u32,
-    /// The faults that were injected.
-    pub(crate) faults: &'a [InjectedFault],
-    /// How long the answer took, in milliseconds.
-    pub(crate) took_ms: f64,
-    /// The answer's HTTP status.
-    pub(crate) status: u16,
-    /// Whether an upstream failed and this is the fallback.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) degraded: bool,
-    /// The upstreams that were called, in the order of the flags.
-    pub(crate) upstreams: &'a [Called<'a>],
-}
-
-/// What came in about the trace.
-#[derive(Debug, Serialize)]
-pub(crate) struct Trace<'a> {
-    /// The trace's id, 32 hexadecimal digits.
-    pub(crate) id: Option<&'a str>,
-    /// Whether it is sampled.
-    pub(crate) sampled: bool,
-    /// The families of headers that came in and could be read.
-    pub(crate) families: Vec<Family>,
-    /// Whether all that came in tell of the same trace and sampling.
-    pub(crate) agree: bool,
-}
 
 /// A call to an upstream.
 #[derive(Debug, Serialize)]
@@ -169,30 +117,9 @@ impl FailureKind {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
-    use super::*;
-
-    fn hop() -> Value {
-        let hop = Hop {
-            service: "backend",
-            version: "v1",
-            instance: "backend-1",
-            namespace: None,
-            message: "Hello",
-            color: "#2a78d6",
-            feature: None,
-            peer: None,
-            trace: Trace { id: None, sampled: false, families: Vec::new(), agree: true },
-            attempt: 1,
-            faults: &[],
-            took_ms: 1.5,
-            status: 200,
-            degraded: false,
-            upstreams: &[],
-        };
-        serde_json::to_value(hop).unwrap()
-    }
+    use super::{super::hop::tests::minimal_hop as hop, *};
 
     #[test]
     fn hop_of_a_later_version_is_passed_on_as_it_is() {

@@ -15,10 +15,10 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
-use tower::ServiceExt;
+use tower::{ServiceExt, util::Oneshot};
 
 use super::{
-    ConnHandle, NoAnswer, Stream,
+    ConnHandle, DirectAnswer, NoAnswer, Routes, Stream,
     outgoing::Outgoing,
     requests::InFlight,
     supervisor::{Step, Supervisor},
@@ -29,13 +29,13 @@ use super::{
 pub(super) async fn serve(
     http: &auto::Builder<TokioExecutor>,
     stream: Stream,
-    router: Router,
+    routes: Routes,
     mut supervisor: Supervisor,
 ) -> Result<(), String> {
     let handle = supervisor.handle().clone();
     let io = TokioIo::new(TrackedStream::new(stream, handle.clone()));
     let of_requests = handle.clone();
-    let service = hyper::service::service_fn(move |request| answer(request, of_requests.clone(), router.clone()));
+    let service = hyper::service::service_fn(move |request| answer(request, of_requests.clone(), &routes));
     let mut connection = pin!(http.serve_connection(io, service));
     poll_fn(|cx| {
         loop {
@@ -59,21 +59,23 @@ pub(super) async fn serve(
 
 /// Answers one request. It is in flight from this call on, not only from the first poll.
 fn answer(
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
     handle: ConnHandle,
-    router: Router,
-) -> impl Future<Output = Result<Response<Outgoing>, NoAnswer>> {
+    routes: &Routes,
+) -> impl Future<Output = Result<Response<Outgoing>, NoAnswer>> + use<> {
     let in_flight = InFlight::new(handle.clone());
     let version = request.version();
     if version < Version::HTTP_2 && !handle.input().head_complete(request.body().size_hint().exact()) {
         // A half head behind this request could not be told from its body.
         handle.close_after_answers();
     }
-    request.extensions_mut().insert(handle.clone());
-    let answer = router.oneshot(request.map(Body::new));
+    let answer = Answer::begin(request, &handle, routes);
     async move {
-        let answer: Result<Response, Infallible> = answer.await;
-        let response = answer.unwrap_or_else(|never| match never {});
+        let response = match answer {
+            Answer::Direct(DirectAnswer::Now(response)) => response,
+            Answer::Direct(DirectAnswer::Later(response)) => response.await,
+            Answer::Router(response) => response.await.unwrap_or_else(|never: Infallible| match never {}),
+        };
         if let Some(&no_answer) = response.extensions().get::<NoAnswer>() {
             if no_answer == NoAnswer::Reset && version < Version::HTTP_2 {
                 handle.reset_when_closed();
@@ -82,6 +84,26 @@ fn answer(
             return Err(no_answer);
         }
         Ok(response.map(|body| Outgoing::new(body, in_flight, version)))
+    }
+}
+
+/// Answer of the port's routes.
+enum Answer {
+    Direct(DirectAnswer),
+    Router(Oneshot<Router, Request>),
+}
+
+impl Answer {
+    fn begin(request: Request<Incoming>, handle: &ConnHandle, routes: &Routes) -> Self {
+        let (mut head, body) = request.into_parts();
+        if body.is_end_stream()
+            && let Some(direct) = &routes.direct
+            && let Some(answer) = direct.answer(&head)
+        {
+            return Self::Direct(answer);
+        }
+        head.extensions.insert(handle.clone());
+        Self::Router(routes.router.clone().oneshot(Request::from_parts(head, Body::new(body))))
     }
 }
 

@@ -4,7 +4,12 @@
 //! request, and it has none for HTTP/2. A server that closes waiting connections after seconds loses the requests that a
 //! proxy sends at that moment.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+};
+
+use memchr::memmem::Finder;
 
 use super::http2_frames::{Frames, Partial};
 
@@ -13,6 +18,12 @@ const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// [`Input::expected`] of a message whose last bytes are a blank line: one without a body, or with a chunked one.
 const UNTIL_BLANK_LINE: u64 = u64::MAX;
+
+/// End of an HTTP/1.1 head.
+const BLANK_LINE: &[u8] = b"\r\n\r\n";
+
+/// Finds [`BLANK_LINE`]. Preparing a search costs more than searching one head.
+static BLANK_LINE_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(BLANK_LINE));
 
 const UNDECIDED: u8 = 0;
 const HTTP1: u8 = 1;
@@ -157,8 +168,8 @@ impl Tracker {
             let of_bytes = bytes.len().min(3);
             seam[..3].copy_from_slice(&self.tail);
             seam[3..3 + of_bytes].copy_from_slice(&bytes[..of_bytes]);
-            let at_seam = memchr::memmem::find(&seam[..3 + of_bytes], b"\r\n\r\n").map(|at| at + 4 - 3);
-            let end = at_seam.or_else(|| memchr::memmem::find(bytes, b"\r\n\r\n").map(|at| at + 4));
+            let at_seam = seam[..3 + of_bytes].windows(4).position(|four| four == BLANK_LINE).map(|at| at + 4 - 3);
+            let end = at_seam.or_else(|| BLANK_LINE_FINDER.find(bytes).map(|at| at + 4));
             if let Some(end) = end {
                 input.head_end.store(before + end as u64, Ordering::Relaxed);
             }

@@ -1,8 +1,7 @@
-//! Serves a router on a listener: HTTP/1.1 and HTTP/2 cleartext on one port.
+//! Serves routes on a listener: HTTP/1.1 and HTTP/2 cleartext on one port.
 
 use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
-use axum::Router;
 use http::HeaderMap;
 use hyper_util::{rt::TokioExecutor, server::conn::auto};
 use tokio::{
@@ -12,7 +11,7 @@ use tokio::{
 };
 
 use super::{
-    Capacity, ConnHandle, ConnTable, Doors, Listener, Stream,
+    Capacity, ConnHandle, ConnTable, Doors, Listener, Routes, Stream,
     activity::EvictionCause,
     connection,
     evictor::{Evictor, Place},
@@ -73,13 +72,13 @@ impl Server {
     /// Serves until [`Server::drain`], with connections in `table`, which no other port uses.
     pub(crate) fn start(
         listener: Listener,
-        router: Router,
+        routes: Routes,
         settings: Settings,
         table: Arc<ConnTable>,
         doors: Doors,
     ) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let port = Port::new(router, settings, doors, Arc::clone(&table));
+        let port = Port::new(routes, settings, doors, Arc::clone(&table));
         Self { stop, accepting: tokio::spawn(port.serve(listener, stopped)), table }
     }
 
@@ -104,28 +103,28 @@ impl Server {
 /// What a port's connections share.
 struct Port {
     http: Arc<auto::Builder<TokioExecutor>>,
-    router: Router,
+    routes: Routes,
     timeouts: Timeouts,
     doors: Doors,
     table: Arc<ConnTable>,
     evictor: Evictor,
     connections: JoinSet<()>,
-    rejection: Router,
+    rejection: Routes,
     /// Connections that are being rejected, the oldest first.
     rejected: VecDeque<(Instant, AbortHandle)>,
     rejected_table: Arc<ConnTable>,
 }
 
 impl Port {
-    fn new(router: Router, settings: Settings, doors: Doors, table: Arc<ConnTable>) -> Self {
+    fn new(routes: Routes, settings: Settings, doors: Doors, table: Arc<ConnTable>) -> Self {
         Self {
             http: Arc::new(protocol::builder(settings.max_header_bytes)),
-            router,
+            routes,
             timeouts: settings.timeouts,
             doors,
             evictor: Evictor::new(Arc::clone(&table)),
             connections: JoinSet::new(),
-            rejection: rejection::router(settings.identity_headers, table.capacity().connections),
+            rejection: rejection::router(settings.identity_headers, table.capacity().connections).into(),
             rejected: VecDeque::new(),
             rejected_table: ConnTable::new(table.capacity()),
             table,
@@ -191,9 +190,9 @@ impl Port {
     fn spawn(&mut self, stream: Stream) {
         let registration = self.table.add(ConnHandle::new(&stream));
         let supervisor = Supervisor::new(registration, self.timeouts);
-        let (http, router) = (Arc::clone(&self.http), self.router.clone());
+        let (http, routes) = (Arc::clone(&self.http), self.routes.clone());
         self.connections.spawn(async move {
-            if let Err(error) = connection::serve(&http, stream, router, supervisor).await {
+            if let Err(error) = connection::serve(&http, stream, routes, supervisor).await {
                 // The client is the cause in most cases: it went away, or spoke no HTTP.
                 tracing::debug!(error, "connection ended");
             }
@@ -222,9 +221,9 @@ impl Port {
         let registration = self.rejected_table.add(ConnHandle::new(&stream));
         registration.handle().close_after_answers();
         let supervisor = Supervisor::new(registration, self.timeouts);
-        let (http, router) = (Arc::clone(&self.http), self.rejection.clone());
+        let (http, routes) = (Arc::clone(&self.http), self.rejection.clone());
         let task = self.connections.spawn(async move {
-            let _ = timeout(rejection::REJECTION_LIMIT, connection::serve(&http, stream, router, supervisor)).await;
+            let _ = timeout(rejection::REJECTION_LIMIT, connection::serve(&http, stream, routes, supervisor)).await;
         });
         self.rejected.push_back((Instant::now(), task));
     }

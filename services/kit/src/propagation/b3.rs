@@ -1,19 +1,19 @@
 //! B3, as one header and as several (the B3 specification of OpenZipkin).
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use opentelemetry::trace::SpanContext;
 
 use super::ids::{Ids, Malformed, Reading, Sampling, hex, single, span_id, trace_id};
 
-pub(super) const SINGLE: &str = "b3";
-pub(super) const TRACE_ID: &str = "x-b3-traceid";
-pub(super) const SPAN_ID: &str = "x-b3-spanid";
-pub(super) const PARENT_SPAN_ID: &str = "x-b3-parentspanid";
-pub(super) const SAMPLED: &str = "x-b3-sampled";
-pub(super) const FLAGS: &str = "x-b3-flags";
+pub(super) const SINGLE: HeaderName = HeaderName::from_static("b3");
+pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-b3-traceid");
+pub(super) const SPAN_ID: HeaderName = HeaderName::from_static("x-b3-spanid");
+pub(super) const PARENT_SPAN_ID: HeaderName = HeaderName::from_static("x-b3-parentspanid");
+pub(super) const SAMPLED: HeaderName = HeaderName::from_static("x-b3-sampled");
+pub(super) const FLAGS: HeaderName = HeaderName::from_static("x-b3-flags");
 
 pub(super) fn read_single(headers: &HeaderMap) -> Result<Option<Reading>, Malformed> {
-    single(headers, SINGLE)?.map(parse_single).transpose()
+    single(headers, &SINGLE)?.map(parse_single).transpose()
 }
 
 /// `{trace}-{span}-{sampling}-{parent}`, the last two optional; or the sampling alone.
@@ -41,10 +41,10 @@ fn sampling(state: &str) -> Result<Sampling, Malformed> {
 }
 
 pub(super) fn read_multi(headers: &HeaderMap) -> Result<Option<Reading>, Malformed> {
-    if let Some(parent) = single(headers, PARENT_SPAN_ID)? {
+    if let Some(parent) = single(headers, &PARENT_SPAN_ID)? {
         span_id(parent)?;
     }
-    let sampled = match single(headers, SAMPLED)? {
+    let sampled = match single(headers, &SAMPLED)? {
         // Old tracers write words; the specification asks receivers for leniency.
         Some("1" | "true") => Some(Sampling::Accept),
         Some("0" | "false") => Some(Sampling::Deny),
@@ -52,8 +52,8 @@ pub(super) fn read_multi(headers: &HeaderMap) -> Result<Option<Reading>, Malform
         None => None,
     };
     // Debug implies that the trace is accepted, whatever else was sent.
-    let sampling = if single(headers, FLAGS)? == Some("1") { Some(Sampling::Debug) } else { sampled };
-    match (single(headers, TRACE_ID)?, single(headers, SPAN_ID)?) {
+    let sampling = if single(headers, &FLAGS)? == Some("1") { Some(Sampling::Debug) } else { sampled };
+    match (single(headers, &TRACE_ID)?, single(headers, &SPAN_ID)?) {
         (Some(trace), Some(span)) => {
             Ok(Some(Reading { ids: Some(ids(trace, span)?), sampling: sampling.unwrap_or(Sampling::Defer) }))
         }
@@ -90,7 +90,7 @@ pub(super) fn write_single(span: &SpanContext, came: &Reading) -> String {
 }
 
 /// The `x-b3-*` headers of a span whose trace came as told.
-pub(super) fn write_multi(span: &SpanContext, came: &Reading) -> [(&'static str, String); 3] {
+pub(super) fn write_multi(span: &SpanContext, came: &Reading) -> [(HeaderName, String); 3] {
     let sampling = match (debug(span, came), span.is_sampled()) {
         (true, _) => (FLAGS, "1".to_owned()),
         (false, sampled) => (SAMPLED, u8::from(sampled).to_string()),
@@ -105,8 +105,8 @@ mod tests {
     const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
     const SPAN: &str = "e457b5a2e4d86bd1";
 
-    fn multi(pairs: &[(&'static str, &str)]) -> Result<Option<Reading>, Malformed> {
-        read_multi(&pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect())
+    fn multi(pairs: &[(HeaderName, &str)]) -> Result<Option<Reading>, Malformed> {
+        read_multi(&pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect())
     }
 
     #[test]

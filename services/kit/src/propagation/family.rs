@@ -1,6 +1,18 @@
 //! The families of trace headers, and which one is believed when they differ.
 
+use http::HeaderName;
 use serde::{Deserialize, Serialize};
+
+use super::{b3, tracestate::TRACESTATE, w3c};
+
+/// All headers of the three families.
+static TRACE_HEADERS: [HeaderName; 8] =
+    [w3c::TRACEPARENT, TRACESTATE, b3::SINGLE, b3::TRACE_ID, b3::SPAN_ID, b3::PARENT_SPAN_ID, b3::SAMPLED, b3::FLAGS];
+
+/// True if the header belongs to one of the families.
+pub(super) fn is_trace_header(name: &HeaderName) -> bool {
+    TRACE_HEADERS.contains(name)
+}
 
 /// A family of headers that carry a trace on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

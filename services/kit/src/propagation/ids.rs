@@ -1,5 +1,6 @@
 //! What every family of trace headers says in the end: ids and a decision about sampling.
 
+use http::{HeaderMap, HeaderName};
 use opentelemetry::trace::{SpanId, TraceId};
 
 use super::Decision;
@@ -87,7 +88,7 @@ pub(super) fn span_id(text: &str) -> Result<SpanId, Malformed> {
 }
 
 /// The one value of a header. Two of them contradict each other or repeat themselves, and neither can be trusted.
-pub(super) fn single<'a>(headers: &'a http::HeaderMap, name: &str) -> Result<Option<&'a str>, Malformed> {
+pub(super) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Malformed> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),

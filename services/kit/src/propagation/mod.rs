@@ -18,6 +18,7 @@ mod w3c;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::trace::{SpanContext, TraceFlags, TraceId};
 
+use family::is_trace_header;
 pub use family::{Family, Order};
 use ids::{Ids, Reading};
 pub use onward::Onward;
@@ -59,6 +60,10 @@ pub enum Decision {
 impl Received {
     /// Reads the trace headers.
     pub fn read(headers: &HeaderMap, order: &Order) -> Self {
+        // Most requests outside of a mesh have none, and each search for one costs a hash.
+        if !headers.keys().any(is_trace_header) {
+            return Self { readable: Vec::new(), malformed: false, tracestate: None };
+        }
         let mut readable = Vec::new();
         let mut malformed = false;
         for family in order.families() {
@@ -93,8 +98,8 @@ impl Received {
     }
 
     /// The trace's id as the preferred family gives it, for a hop without spans of its own.
-    pub fn trace_id(&self) -> Option<String> {
-        self.readable.iter().find_map(|(_, reading)| reading.ids).map(|ids| ids.trace.to_string())
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.readable.iter().find_map(|(_, reading)| reading.ids).map(|ids| ids.trace)
     }
 
     /// What the preferred family decided about sampling.

@@ -1,27 +1,16 @@
 //! The headers that travel on to the upstreams.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header::Entry};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::trace::SpanContext;
 
 use super::{
     Family, REQUEST_ID, Received, b3,
     baggage::{self, BAGGAGE},
+    family::is_trace_header,
     tracestate::TRACESTATE,
     w3c,
 };
 use crate::limits::{Action, Limit};
-
-/// All headers of the three families.
-static TRACE_HEADERS: [HeaderName; 8] = [
-    HeaderName::from_static(w3c::TRACEPARENT),
-    HeaderName::from_static(TRACESTATE),
-    HeaderName::from_static(b3::SINGLE),
-    HeaderName::from_static(b3::TRACE_ID),
-    HeaderName::from_static(b3::SPAN_ID),
-    HeaderName::from_static(b3::PARENT_SPAN_ID),
-    HeaderName::from_static(b3::SAMPLED),
-    HeaderName::from_static(b3::FLAGS),
-];
 
 /// The headers of one request that travel on. Made once per request, written once per upstream.
 #[derive(Debug, Clone)]
@@ -38,23 +27,24 @@ impl Onward {
     ///
     /// Records a limit if baggage is too large. Must then run on a tokio runtime.
     pub fn new(received: Received, headers: &HeaderMap, list: &[HeaderName]) -> Self {
-        let mut others = HeaderMap::new();
-        for name in [&REQUEST_ID, &BAGGAGE].into_iter().chain(list) {
+        let (mut trace, mut others) = (HeaderMap::new(), HeaderMap::new());
+        // One pass over the headers, because a request has few of them and each search costs a hash.
+        for (name, value) in headers {
             // A trace header in the list travels on by its own rules already.
-            if !TRACE_HEADERS.contains(name) {
-                copy(name, headers, &mut others);
+            if is_trace_header(name) {
+                trace.append(name, value.clone());
+            } else if *name == REQUEST_ID || *name == BAGGAGE || list.contains(name) {
+                others.append(name, value.clone());
             }
         }
-        if let Some(reduced) = baggage::reduce(headers) {
+        if others.contains_key(&BAGGAGE)
+            && let Some(reduced) = baggage::reduce(headers)
+        {
             others.remove(BAGGAGE);
             others.extend(reduced.value.map(|value| (BAGGAGE, value)));
             if reduced.above_limits {
                 Limit::BAGGAGE.record(Action::Reduced, "W3C Baggage: 64 members and 8192 bytes");
             }
-        }
-        let mut trace = HeaderMap::new();
-        for name in &TRACE_HEADERS {
-            copy(name, headers, &mut trace);
         }
         Self { received, trace, others }
     }
@@ -88,7 +78,7 @@ impl Onward {
         let trace = span.trace_id();
         put(headers, w3c::TRACEPARENT, w3c::write(span, self.received.is_random(trace)));
         if let Some(state) = self.received.tracestate_of(trace) {
-            headers.insert(HeaderName::from_static(TRACESTATE), state.clone());
+            headers.insert(TRACESTATE, state.clone());
         }
         if let Some(came) = self.received.reading(Family::B3) {
             put(headers, b3::SINGLE, b3::write_single(span, came));
@@ -101,26 +91,9 @@ impl Onward {
     }
 }
 
-fn put(headers: &mut HeaderMap, name: &'static str, value: String) {
+fn put(headers: &mut HeaderMap, name: HeaderName, value: String) {
     // Ids are printable by construction.
     if let Ok(value) = HeaderValue::try_from(value) {
-        headers.insert(HeaderName::from_static(name), value);
-    }
-}
-
-/// Copies all values of a header, unless it has been copied before.
-fn copy(name: &HeaderName, from: &HeaderMap, to: &mut HeaderMap) {
-    // Most requests have few of them, and asking a map for an entry makes it allocate.
-    if !from.contains_key(name) {
-        return;
-    }
-    if let Entry::Vacant(vacant) = to.entry(name) {
-        let mut values = from.get_all(name).iter();
-        if let Some(first) = values.next() {
-            let mut entry = vacant.insert_entry(first.clone());
-            for value in values {
-                entry.append(value.clone());
-            }
-        }
+        headers.insert(name, value);
     }
 }

@@ -3,10 +3,10 @@
 //! OpenTelemetry's `TraceState` follows the grammar of level 1: it rejects `foo@@bar` and any key with more than 13
 //! characters after an `@`, and accepts empty values. Therefore the header is validated and kept here.
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::trace::TraceState;
 
-pub(super) const TRACESTATE: &str = "tracestate";
+pub(super) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// Maximum number of list members that are not empty.
 const MAX_MEMBERS: usize = 32;
@@ -69,7 +69,7 @@ mod tests {
     /// Reads these headers; the empty text stands for `None`.
     fn read_all(values: &[&str]) -> String {
         let values = values.iter().map(|value| HeaderValue::from_bytes(value.as_bytes()).unwrap());
-        let headers: HeaderMap = values.map(|value| (http::HeaderName::from_static(TRACESTATE), value)).collect();
+        let headers: HeaderMap = values.map(|value| (TRACESTATE, value)).collect();
         read(&headers).map_or_else(String::new, |list| list.to_str().unwrap().to_owned())
     }
 

@@ -1,11 +1,11 @@
 //! The `traceparent` header (W3C Trace Context level 2, section 3.2).
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use opentelemetry::trace::SpanContext;
 
 use super::ids::{Ids, Malformed, Reading, Sampling, hex, single, span_id, trace_id};
 
-pub(super) const TRACEPARENT: &str = "traceparent";
+pub(super) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Flag of the caller that recorded the trace (section 3.2.2.5.1).
 const SAMPLED: u8 = 1;
 
@@ -16,7 +16,7 @@ pub(super) const RANDOM: u8 = 2;
 const LENGTH: usize = 55;
 
 pub(super) fn read(headers: &HeaderMap) -> Result<Option<Reading>, Malformed> {
-    single(headers, TRACEPARENT)?.map(parse).transpose()
+    single(headers, &TRACEPARENT)?.map(parse).transpose()
 }
 
 fn parse(text: &str) -> Result<Reading, Malformed> {

@@ -1,6 +1,7 @@
 //! Traces, metrics and logs. None of them can delay or fail a request.
 
 mod batch;
+mod hex_id;
 mod log_clock;
 mod log_json;
 mod log_queue;
@@ -19,6 +20,7 @@ mod spans;
 mod traces;
 
 pub use batch::BatchSettings;
+pub(crate) use hex_id::HexId;
 pub(crate) use logs::flush as flush_logs;
 pub use logs::init as init_logs;
 pub use metrics::Metrics;

@@ -2,13 +2,15 @@
 //!
 //! They are [`Span`]s of `tracing`, which [`Traces`] hands to OpenTelemetry. Such a span ends when its last owner drops it.
 
-use http::{HeaderName, Method, StatusCode, Uri, Version, header, request};
+use http::{Method, StatusCode, Uri, Version, header, request};
 use tracing::{Span, field::Empty, info_span};
 
 use super::{OwnSpan, Traces, origin::Origin};
-use crate::{faults::InjectedFault, propagation::Parent};
-
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+use crate::{
+    faults::InjectedFault,
+    known_headers::{Known, KnownHeaders},
+    propagation::Parent,
+};
 
 /// Why a request has no status whose client went away: the client's doing, and no failure of the server's.
 pub(crate) const CANCELLED: &str = "cancelled";
@@ -48,7 +50,7 @@ impl Traces {
                 http.response.status_code = Empty,
                 error.type = Empty,
                 url.path = request.uri.path(),
-                url.scheme = url_scheme(request),
+                url.scheme = url_scheme(&KnownHeaders::read(&request.headers), &request.uri),
                 network.protocol.version = protocol_version(request.version),
                 server.address = origin.as_ref().map(|origin| origin.host.as_str()),
                 server.port = origin.as_ref().map(|origin| i64::from(origin.port)),
@@ -166,15 +168,15 @@ fn name(method: &'static str, route: Option<&str>) -> String {
 /// The scheme of the client's own request: what a proxy in front says of it, or else the scheme of the target.
 ///
 /// As the semantic conventions define `url.scheme`. One of two values, so that a client cannot make up new series.
-pub(crate) fn url_scheme(request: &request::Parts) -> &'static str {
-    let first = |name| Some(request.headers.get(name)?.to_str().ok()?.split(',').next()?.trim());
+pub(crate) fn url_scheme(known: &KnownHeaders<'_>, target: &Uri) -> &'static str {
+    let first = |name| Some(known.text(name)?.split(',').next()?.trim());
     let forwarded = || {
-        first(header::FORWARDED)?.split(';').find_map(|pair| {
+        first(Known::Forwarded)?.split(';').find_map(|pair| {
             let (name, value) = pair.split_once('=')?;
             name.trim().eq_ignore_ascii_case("proto").then(|| value.trim().trim_matches('"'))
         })
     };
-    let scheme = forwarded().or_else(|| first(X_FORWARDED_PROTO)).or_else(|| request.uri.scheme_str());
+    let scheme = forwarded().or_else(|| first(Known::XForwardedProto)).or_else(|| target.scheme_str());
     if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")) { "https" } else { "http" }
 }
 
@@ -216,7 +218,7 @@ mod tests {
                 request = request.header(*name, *value);
             }
             let (parts, ()) = request.body(()).unwrap().into_parts();
-            assert_eq!(url_scheme(&parts), expected, "{target} {headers:?}");
+            assert_eq!(url_scheme(&KnownHeaders::read(&parts.headers), &parts.uri), expected, "{target} {headers:?}");
         }
     }
 

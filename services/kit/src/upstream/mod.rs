@@ -104,7 +104,7 @@ impl Client {
                     detail,
                     faults = fault_list(&faults),
                     request_id = inbound.request_id,
-                    trace_id = inbound.trace_id,
+                    trace_id = inbound.trace_id(),
                     span_id = own.as_ref().map(|own| own.span_id().to_string()),
                     "upstream failed"
                 );

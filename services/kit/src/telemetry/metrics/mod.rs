@@ -4,6 +4,7 @@
 //! configuration. Each metric has at most 2000 series.
 
 mod histogram;
+mod label_hasher;
 mod names;
 mod negotiation;
 mod page;

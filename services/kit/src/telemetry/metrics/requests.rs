@@ -4,9 +4,9 @@
 
 use std::{
     collections::HashMap,
-    hash::Hash,
+    hash::{BuildHasherDefault, Hash},
     sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock, atomic::AtomicU64},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use http::{StatusCode, Uri, Version};
@@ -15,6 +15,7 @@ use metrics::{Counter, Gauge};
 use super::{
     REGISTRY,
     histogram::{Histogram, TraceRef},
+    label_hasher::LabelHasher,
     names::{ACTIVE, AFTER_SIGNAL, ATTEMPTS, CLIENT_DURATION, SERVER_DURATION, UNIQUE},
     registry::SERIES_LIMIT,
 };
@@ -65,12 +66,13 @@ impl Drop for ActiveRequest {
     }
 }
 
-/// Records a request of the application port that began at `arrived` and has just ended.
+/// Records a request of the application port that took `duration` and ended at `now`.
 pub(crate) fn server_request(
     labels: ServerLabels,
     route: Option<&str>,
     result: RequestResult,
-    arrived: Instant,
+    duration: Duration,
+    now: Instant,
     trace: Option<TraceRef<'_>>,
 ) {
     static DURATIONS: LazyLock<HandleCache<(ServerLabels, RequestResult), Histogram>> =
@@ -83,10 +85,9 @@ pub(crate) fn server_request(
         all.extend([("url_scheme", labels.scheme), ("network_protocol_version", protocol_version(labels.version))]);
         REGISTRY.histogram(SERVER_DURATION, &all)
     };
-    let now = Instant::now();
     // No route is empty, so the requests without one have a place of their own.
     DURATIONS.with(route.unwrap_or_default(), (labels, result), make, |durations| {
-        durations.record(now.saturating_duration_since(arrived), now, trace);
+        durations.record(duration, now, trace);
     });
 }
 
@@ -158,7 +159,9 @@ fn push_outcome<'a>(labels: &mut Vec<(&'static str, &'a str)>, result: &'a Reque
 #[derive(Debug)]
 struct HandleCache<K, H>(RwLock<Handles<K, H>>);
 
-type Handles<K, H> = HashMap<Box<str>, HashMap<K, Arc<H>>>;
+type Handles<K, H> = KeyedMap<Box<str>, KeyedMap<K, Arc<H>>>;
+
+type KeyedMap<K, V> = HashMap<K, V, BuildHasherDefault<LabelHasher>>;
 
 impl<K, H> Default for HandleCache<K, H> {
     fn default() -> Self {

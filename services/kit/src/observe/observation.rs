@@ -1,0 +1,145 @@
+//! One request under observation: what its span, its metrics and its line of the log say of its end.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{extract::MatchedPath, response::Response};
+use http::request;
+
+use crate::{
+    app::App,
+    config::HELLO_PATH,
+    faults::{Injected, InjectedFault, Ledger},
+    inbound::Inbound,
+    known_headers::KnownHeaders,
+    net::NoAnswer,
+    telemetry::{self, ActiveRequest, CANCELLED, RequestResult, ServerLabels},
+};
+
+/// Target of the line of the log, which users name in `--log-filter`.
+const LOG_TARGET: &str = "meshwalk_kit::observe";
+
+/// A request whose response is not there yet. If this is dropped before [`Observation::end`], the client has gone away.
+pub(crate) struct Observation {
+    pub(crate) inbound: Arc<Inbound>,
+    /// What is injected, also into a request that the client gives up. `None` for a request out of the faults' reach.
+    ledger: Option<Ledger>,
+    labels: ServerLabels,
+    target: Target,
+    _active: ActiveRequest,
+    ended: bool,
+}
+
+/// What a request is about.
+pub(crate) enum Target {
+    /// [`HELLO_PATH`]
+    Hello,
+    /// A path as it came, and the template of its route.
+    Other { path: String, route: Option<MatchedPath> },
+}
+
+impl Target {
+    fn path(&self) -> &str {
+        match self {
+            Self::Hello => HELLO_PATH,
+            Self::Other { path, .. } => path,
+        }
+    }
+
+    fn route(&self) -> Option<&str> {
+        match self {
+            Self::Hello => Some(HELLO_PATH),
+            Self::Other { route, .. } => route.as_ref().map(MatchedPath::as_str),
+        }
+    }
+}
+
+impl Observation {
+    pub(crate) fn begin(app: &App, head: &request::Parts, known: &KnownHeaders<'_>, target: Target) -> Self {
+        let inbound = Arc::new(Inbound::new(app, head, known, target.route()));
+        app.attempts.count(inbound.attempt, inbound.request_id.as_deref());
+        if app.is_ending() {
+            telemetry::request_after_signal();
+        }
+        let labels = ServerLabels {
+            method: telemetry::method_label(&head.method),
+            scheme: telemetry::url_scheme(known, &head.uri),
+            version: head.version,
+        };
+        let _active = ActiveRequest::begin(labels);
+        Self { inbound, ledger: None, labels, target, _active, ended: false }
+    }
+
+    /// Reports what this ledger has at the request's end.
+    pub(crate) fn with_ledger(mut self, ledger: Ledger) -> Self {
+        self.ledger = Some(ledger);
+        self
+    }
+
+    /// Reports a request that ended at `now` with this response.
+    pub(crate) fn end(mut self, response: &Response, now: Instant) {
+        self.ended = true;
+        let result = match response.extensions().get::<NoAnswer>() {
+            None => Ok(response.status()),
+            Some(no_answer) => Err(no_answer.as_str()),
+        };
+        self.report(result, now);
+    }
+
+    fn report(&self, result: RequestResult, now: Instant) {
+        let injected = self.ledger.as_ref().map_or_else(Injected::default, Ledger::injected);
+        let faults = &injected.faults;
+        let inbound = &*self.inbound;
+        let took = now.saturating_duration_since(inbound.arrived);
+        telemetry::server_request(self.labels, self.target.route(), result, took, now, inbound.exemplar());
+        telemetry::server_outcome(&inbound.span, result, inbound.attempt, faults);
+        tracing::info!(
+            target: LOG_TARGET,
+            method = self.labels.method,
+            path = self.target.path(),
+            status = result.ok().map(|status| status.as_u16()),
+            took_ms = milliseconds(took),
+            attempt = inbound.attempt,
+            peer = inbound.peer,
+            request_id = inbound.request_id,
+            trace_id = inbound.trace_id(),
+            span_id = inbound.span_id(),
+            error = result.err(),
+            failed = inbound.failed(),
+            faults = fault_list(faults),
+            capped = faults.iter().any(|fault| fault.capped).then_some(true),
+            "{}",
+            match result {
+                Ok(_) => "request",
+                Err(CANCELLED) => "request given up by the client",
+                Err(_) => "request left without an answer by a fault",
+            }
+        );
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.report(Err(CANCELLED), Instant::now());
+        }
+    }
+}
+
+/// Milliseconds with three decimals, for a person to read.
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// Milliseconds since then, with three decimals.
+pub(crate) fn millis(since: Instant) -> f64 {
+    milliseconds(since.elapsed())
+}
+
+/// Faults in a line of the log; `None` if there are none.
+pub(crate) fn fault_list(faults: &[InjectedFault]) -> Option<String> {
+    let names: Vec<String> = faults.iter().map(|fault| format!("{}={}", fault.id, fault.mode)).collect();
+    (!names.is_empty()).then(|| names.join(","))
+}
