@@ -159,8 +159,25 @@ fn is_reg_name(text: &[u8]) -> bool {
 
 /// `unreserved` or `sub-delims` of RFC 3986, sections 2.2 and 2.3.
 fn is_name_character(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
+    NAME_CHARACTERS[usize::from(byte)]
 }
+
+/// For each byte, the result of [`is_name_character`].
+const NAME_CHARACTERS: [bool; 256] = {
+    let marks = b"-._~!$&'()*+,;=";
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < marks.len() {
+        table[marks[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests;

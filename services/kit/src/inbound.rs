@@ -97,7 +97,9 @@ impl Inbound {
 
     /// The trace and the own span for an exemplar; `None` if the trace is not sampled, because no collector has it.
     pub(crate) fn exemplar(&self) -> Option<TraceRef<'_>> {
-        let trace_id = self.trace_id().filter(|_| self.sampled)?;
-        Some(TraceRef { trace_id, span_id: self.span_id() })
+        if !self.sampled {
+            return None;
+        }
+        Some(TraceRef { trace_id: self.trace_id()?, span_id: self.span_id() })
     }
 }

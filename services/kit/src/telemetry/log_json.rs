@@ -177,7 +177,7 @@ impl fmt::Write for Escaped<'_> {
 /// Appends text as the inside of a JSON string (RFC 8259, section 7).
 fn escape(line: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
-    while let Some(at) = position_to_escape(rest) {
+    while let Some(at) = rest.iter().position(|&byte| MUST_ESCAPE[usize::from(byte)]) {
         line.extend_from_slice(&rest[..at]);
         match rest[at] {
             b'"' => line.extend_from_slice(b"\\\""),
@@ -199,28 +199,18 @@ fn escape(line: &mut Vec<u8>, text: &str) {
     line.extend_from_slice(rest);
 }
 
-/// Position of the first byte that must be escaped.
-fn position_to_escape(text: &[u8]) -> Option<usize> {
-    let must_escape = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
-    let (words, rest) = text.as_chunks::<8>();
-    let clean = words.iter().take_while(|word| !has_byte_to_escape(u64::from_le_bytes(**word))).count() * 8;
-    if clean == text.len() - rest.len() {
-        return rest.iter().position(must_escape).map(|at| clean + at);
+/// For each byte, true if a JSON string must not contain it as it is.
+const MUST_ESCAPE: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    let mut control = 0;
+    while control < b' ' as usize {
+        table[control] = true;
+        control += 1;
     }
-    text[clean..].iter().position(must_escape).map(|at| clean + at)
-}
-
-/// True if one of the eight bytes must be escaped. Tests all of them at once: a byte is below `n` if subtracting `n` borrows
-/// into its highest bit.
-fn has_byte_to_escape(word: u64) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH_BITS: u64 = 0x80 * ONES;
-    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let below_space = word.wrapping_sub(u64::from(b' ') * ONES) & !word;
-    let quote = is_zero(word ^ (u64::from(b'"') * ONES));
-    let backslash = is_zero(word ^ (u64::from(b'\\') * ONES));
-    (below_space | quote | backslash) & HIGH_BITS != 0
-}
+    table
+};
 
 #[cfg(test)]
 mod tests;

@@ -18,8 +18,8 @@ const MAX_BYTES: usize = 2 << 20;
 /// Bytes at which the writer stops to wait for further lines.
 const FULL_BATCH: usize = 256 << 10;
 
-/// Time for which the writer waits for further lines after the first one, so that a busy process writes once for many.
-const BATCH_DELAY: Duration = Duration::from_millis(1);
+/// Time for which the writer waits for further lines after the first one. Each time that it wakes up, it interrupts a worker.
+const BATCH_DELAY: Duration = Duration::from_millis(3);
 
 /// Lines that wait to be written.
 #[derive(Debug, Default)]

@@ -15,20 +15,15 @@ use crate::{
 /// Why a request has no status whose client went away: the client's doing, and no failure of the server's.
 pub(crate) const CANCELLED: &str = "cancelled";
 
-/// A method as a label or attribute: one of those that are known, so that a client cannot make up new series.
+/// Labels of methods. The last one stands for all others, so that a client cannot make up new series.
+pub(super) const METHOD_LABELS: [&str; 10] =
+    ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", OTHER_METHOD];
+
+const OTHER_METHOD: &str = "_OTHER";
+
+/// Label or attribute of a method: one of [`METHOD_LABELS`].
 pub(crate) fn method_label(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::DELETE => "DELETE",
-        Method::PATCH => "PATCH",
-        Method::OPTIONS => "OPTIONS",
-        Method::TRACE => "TRACE",
-        Method::CONNECT => "CONNECT",
-        _ => "_OTHER",
-    }
+    METHOD_LABELS.into_iter().find(|label| method == label).unwrap_or(OTHER_METHOD)
 }
 
 impl Traces {
@@ -45,7 +40,7 @@ impl Traces {
                 otel.kind = "server",
                 otel.status_code = Empty,
                 http.request.method = method,
-                http.request.method_original = (method == "_OTHER").then(|| request.method.as_str()),
+                http.request.method_original = (method == OTHER_METHOD).then(|| request.method.as_str()),
                 http.route = route,
                 http.response.status_code = Empty,
                 error.type = Empty,
@@ -161,7 +156,7 @@ fn answered(span: &Span, status: StatusCode, is_error: bool) {
 }
 
 fn name(method: &'static str, route: Option<&str>) -> String {
-    let method = if method == "_OTHER" { "HTTP" } else { method };
+    let method = if method == OTHER_METHOD { "HTTP" } else { method };
     route.map_or_else(|| method.to_owned(), |route| format!("{method} {route}"))
 }
 

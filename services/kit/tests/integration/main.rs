@@ -9,6 +9,7 @@ mod client;
 mod collectors;
 mod connections;
 mod control_port;
+mod direct_hello;
 mod draining;
 mod echo;
 mod failures;

@@ -5,7 +5,7 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hash},
-    sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock, atomic::AtomicU64},
+    sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -19,7 +19,10 @@ use super::{
     names::{ACTIVE, AFTER_SIGNAL, ATTEMPTS, CLIENT_DURATION, SERVER_DURATION, UNIQUE},
     registry::SERIES_LIMIT,
 };
-use crate::telemetry::{Origin, spans::protocol_version};
+use crate::telemetry::{
+    Origin,
+    spans::{METHOD_LABELS, protocol_version},
+};
 
 /// Label values of attempts: a client cannot make up new ones.
 pub(crate) const ATTEMPT_LABELS: [&str; 10] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10+"];
@@ -45,16 +48,20 @@ pub(crate) struct ServerLabels {
 
 /// A request that is being answered.
 #[derive(Debug)]
-pub(crate) struct ActiveRequest(Gauge);
+pub(crate) struct ActiveRequest(&'static Gauge);
 
 impl ActiveRequest {
     /// Counts a request until the value is dropped.
     pub(crate) fn begin(labels: ServerLabels) -> Self {
-        static ACTIVE_REQUESTS: LazyLock<HandleCache<(&str, &str), AtomicU64>> = LazyLock::new(HandleCache::default);
-        let (method, scheme) = (labels.method, labels.scheme);
-        let labels = [("http_request_method", method), ("url_scheme", scheme)];
-        let gauge = ACTIVE_REQUESTS.with("", (method, scheme), || REGISTRY.gauge(ACTIVE, &labels), Arc::clone);
-        let gauge = gauge.map_or_else(Gauge::noop, Gauge::from_arc);
+        // By method and scheme: https and http.
+        static GAUGES: [[OnceLock<Gauge>; 2]; METHOD_LABELS.len()] =
+            [const { [const { OnceLock::new() }; 2] }; METHOD_LABELS.len()];
+        let ServerLabels { method, scheme, .. } = labels;
+        let by_scheme = &GAUGES[METHOD_LABELS.iter().position(|label| *label == method).unwrap_or_default()];
+        let gauge = by_scheme[usize::from(scheme == "http")].get_or_init(|| {
+            let labels = [("http_request_method", method), ("url_scheme", scheme)];
+            REGISTRY.gauge(ACTIVE, &labels).map_or_else(Gauge::noop, Gauge::from_arc)
+        });
         gauge.increment(1.0);
         Self(gauge)
     }
