@@ -17,9 +17,11 @@ WORKDIR /source
 COPY . .
 # With --target, the flags are for the programs alone and not for what runs during the build. Static against glibc: no
 # loader and no library has to be in the image, and host names are found by the resolver that is built in.
+# Packed relocations save 0.3 MB of each program; they need glibc 2.36, which Debian 12 (bookworm) has.
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/source/target,sharing=locked \
     target="$(rustc -vV | sed -n 's/^host: //p')" && \
-    RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target "$target" \
+    RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs" \
+    cargo build --locked --release --target "$target" \
       --package frontend --package backend --package meshwalk && \
     cd "target/$target/release" && cp frontend backend meshwalk /
 

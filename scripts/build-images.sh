@@ -96,7 +96,13 @@ if [ -n "$with_cargo" ]; then
   [ "$(uname -s)" = Linux ] || fail "--cargo builds programs for this machine, and images hold programs for Linux: leave it out"
   target=$(rustc -vV | sed -n 's/^host: //p')
   say "compiling"
-  RUSTFLAGS="-C target-feature=+crt-static" run cargo build --locked --release --target "$target" \
+  rust_flags="-C target-feature=+crt-static"
+  # Packed relocations save 0.3 MB of each program. A static program with them needs glibc 2.36, or it crashes at the start.
+  glibc=$(getconf GNU_LIBC_VERSION 2>/dev/null | version_in || true)
+  if [ -n "$glibc" ] && printf '2.36\n%s\n' "$glibc" | sort -CV; then
+    rust_flags+=" -C link-arg=-Wl,-z,pack-relative-relocs"
+  fi
+  RUSTFLAGS=$rust_flags run cargo build --locked --release --target "$target" \
     --package frontend --package backend --package meshwalk
   binaries=$(target_directory)/$target/release
 fi
