@@ -21,7 +21,7 @@ use tracing::{
 };
 use tracing_subscriber::filter::Targets;
 
-use super::{log_clock::LogClock, log_queue::LogQueue};
+use super::{json_escape::escape, log_clock::LogClock, log_queue::LogQueue};
 
 /// Capacity that a thread's line buffer keeps after a long line.
 const KEPT_CAPACITY: usize = 16 << 10;
@@ -173,44 +173,6 @@ impl fmt::Write for Escaped<'_> {
         Ok(())
     }
 }
-
-/// Appends text as the inside of a JSON string (RFC 8259, section 7).
-fn escape(line: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|&byte| MUST_ESCAPE[usize::from(byte)]) {
-        line.extend_from_slice(&rest[..at]);
-        match rest[at] {
-            b'"' => line.extend_from_slice(b"\\\""),
-            b'\\' => line.extend_from_slice(b"\\\\"),
-            b'\n' => line.extend_from_slice(b"\\n"),
-            b'\r' => line.extend_from_slice(b"\\r"),
-            0x08 => line.extend_from_slice(b"\\b"),
-            0x0c => line.extend_from_slice(b"\\f"),
-            b'\t' => line.extend_from_slice(b"\\t"),
-            control => {
-                const HEX: &[u8; 16] = b"0123456789abcdef";
-                let digits = [HEX[usize::from(control >> 4)], HEX[usize::from(control & 15)]];
-                line.extend_from_slice(b"\\u00");
-                line.extend_from_slice(&digits);
-            }
-        }
-        rest = &rest[at + 1..];
-    }
-    line.extend_from_slice(rest);
-}
-
-/// For each byte, true if a JSON string must not contain it as it is.
-const MUST_ESCAPE: [bool; 256] = {
-    let mut table = [false; 256];
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    let mut control = 0;
-    while control < b' ' as usize {
-        table[control] = true;
-        control += 1;
-    }
-    table
-};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 mod batch;
 mod hex_id;
+mod json_escape;
 mod log_clock;
 mod log_json;
 mod log_queue;
