@@ -14,6 +14,8 @@ ARG RELEASE=v1
 
 FROM ${RUST_IMAGE} AS compile
 WORKDIR /source
+# The services' allocator is C code that is built with make.
+RUN apt-get update && apt-get install --yes --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 COPY . .
 # With --target, the flags are for the programs alone and not for what runs during the build. Static against glibc: no
 # loader and no library has to be in the image, and host names are found by the resolver that is built in.

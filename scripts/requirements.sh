@@ -10,6 +10,8 @@ usage() { sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p;}' "$0"; }
 # The least Rust version stands once, in Cargo.toml.
 require_cargo() {
   command -v cargo >/dev/null || fail "cargo is not on the PATH: install Rust (https://rustup.rs), then run this again"
+  # The allocator of the services is C code.
+  command -v make >/dev/null || fail "make is not on the PATH: install it (on Debian: make), then run this again"
   local have least
   have=$(rustc --version | cut -d' ' -f2)
   least=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)

@@ -11,6 +11,7 @@
 //! - **64** (`EX_USAGE` of sysexits.h): a wrong flag or variable. No port has been opened.
 
 mod admin;
+mod allocator;
 mod app;
 pub mod attempts;
 mod body;
