@@ -9,8 +9,9 @@ use crate::{limits::Limit, net::Capacity};
 /// The soft limit is raised to the hard one, but not beyond this without need: the hard one may be a billion.
 const MOST_NEEDED: usize = 1 << 16;
 
-/// Default of `--max-connections`, if there are descriptors for as many. An idle connection takes some 10 KiB of memory.
-const DEFAULT_CONNECTIONS: usize = 4096;
+/// Default of `--max-connections` with the connections to upstreams that their requests need, if there are descriptors for as
+/// many. A connection takes up to 32 KiB, so all of them fit into the 128 MiB of the manifests.
+const DEFAULT_CONNECTIONS: usize = 2048;
 
 /// Descriptors in use, where the system does not show them.
 const ASSUMED_IN_USE: usize = 32;
@@ -85,7 +86,7 @@ impl DescriptorBudget {
         if most == 0 {
             return Err(TooFewDescriptors { limit, in_use, needed: in_use + spare + reserved + 1 + upstreams });
         }
-        let connections = requested.unwrap_or(DEFAULT_CONNECTIONS).min(most);
+        let connections = requested.unwrap_or((DEFAULT_CONNECTIONS / (1 + upstreams)).max(1)).min(most);
         let small = |connections, limit| Capacity { connections, passing: passing_small, limit };
         Ok(Self {
             application: Capacity { connections, passing, limit: Limit::MAX_CONNECTIONS },
@@ -151,10 +152,11 @@ mod tests {
     }
 
     #[test]
-    fn default_is_4096_connections_where_there_are_descriptors_for_them() {
-        let connections = |limit| DescriptorBudget::divide(limit, 16, None, 1).unwrap().application.connections;
-        assert_eq!(connections(1 << 20), DEFAULT_CONNECTIONS);
-        assert!((300..500).contains(&connections(1024)), "{}", connections(1024));
+    fn default_is_2048_connections_with_those_to_upstreams_where_descriptors_allow() {
+        let connections =
+            |limit, upstreams| DescriptorBudget::divide(limit, 16, None, upstreams).unwrap().application.connections;
+        assert_eq!([0, 1, 3].map(|upstreams| connections(1 << 20, upstreams)), [2048, 1024, 512]);
+        assert!((300..500).contains(&connections(1024, 1)), "{}", connections(1024, 1));
     }
 
     #[test]

@@ -44,6 +44,8 @@ impl Limit {
     pub(crate) const BODY_READ_TIMEOUT: Self = Self("body-read-timeout");
     /// The memory for bodies that a route reads; no flag sets it.
     pub(crate) const BODY_MEMORY: Self = Self("body-memory");
+    /// The memory for request heads; no flag sets it.
+    pub(crate) const HEADER_MEMORY: Self = Self("header-memory");
     /// `--max-body-bytes`
     pub(crate) const MAX_BODY_BYTES: Self = Self("max-body-bytes");
 }

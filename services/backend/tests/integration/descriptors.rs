@@ -9,7 +9,7 @@ use std::{
 
 use super::process::{DEADLINE, Process, command, get, pause};
 
-const REQUEST: &[u8] = b"GET /api/hello HTTP/1.1\r\nhost: b\r\n\r\n";
+pub(crate) const REQUEST: &[u8] = b"GET /api/hello HTTP/1.1\r\nhost: b\r\n\r\n";
 
 /// The program with these limits of open files (`ulimit` flags and number), soft or hard.
 fn limited(limits: &str, arguments: &[&str]) -> Command {
@@ -21,14 +21,14 @@ fn limited(limits: &str, arguments: &[&str]) -> Command {
 }
 
 /// Value of a series in the metrics.
-fn metric(process: &Process, series: &str) -> u64 {
+pub(crate) fn metric(process: &Process, series: &str) -> u64 {
     let metrics = get(&process.admin, "/metrics", "");
     let value = metrics.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok());
     value.unwrap_or_else(|| panic!("no {series} in {metrics}"))
 }
 
 /// Connections that have sent this and are kept open.
-fn clients(process: &Process, count: usize, bytes: &[u8]) -> Vec<TcpStream> {
+pub(crate) fn clients(process: &Process, count: usize, bytes: &[u8]) -> Vec<TcpStream> {
     let connect = |_| {
         let mut stream = TcpStream::connect(&process.address).unwrap();
         stream.write_all(bytes).unwrap();

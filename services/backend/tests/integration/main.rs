@@ -4,6 +4,7 @@
 mod cardinality;
 mod descriptors;
 mod ending;
+mod limit_actions;
 mod log_reader;
 mod logging;
 mod lost_spans;

@@ -55,7 +55,7 @@ pub struct Limits {
 
     /// How many connections the application port may have, at most 1000000. For one more, the longest idle one is closed;
     /// if none is idle, the new one is answered with 503. Default: as many as the limit of open files allows, at most
-    /// 4096.
+    /// 2048, divided by one more than the number of upstreams.
     #[arg(long, env = "MESHWALK_MAX_CONNECTIONS", value_name = "COUNT",
           value_parser = number::within::<u32>(1..=1_000_000))]
     pub max_connections: Option<u32>,

@@ -13,7 +13,7 @@ pub(super) enum Activity {
     Idle,
 }
 
-/// Why a connection is evicted.
+/// Why a connection must leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EvictionCause {
     /// A new connection needs its place.

@@ -21,8 +21,8 @@ use super::{
 /// Start of the clock that [`State::idle_since_us`] counts from.
 static CLOCK_START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Time that a new connection has for the first byte of its first request before it counts as idle.
-const FIRST_REQUEST_TIME: Duration = Duration::from_millis(500);
+/// Time that a connection has for a request head under pressure: a new one for the first byte, others for the rest.
+const HEAD_TIME: Duration = Duration::from_millis(500);
 
 /// Handle of a connection. It is in the extensions of each request; clones refer to the same connection.
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ struct State {
     orders: Orders,
     /// Time of the last request's end, or of the accept, in microseconds since [`CLOCK_START`].
     idle_since_us: AtomicU64,
+    /// Time since when a protocol element has been incomplete, on the same clock, or 0.
+    partial_since_us: AtomicU64,
     closed: AtomicBool,
 }
 
@@ -51,6 +53,7 @@ impl ConnHandle {
             requests: Requests::default(),
             orders: Orders::default(),
             idle_since_us: AtomicU64::new(now_us()),
+            partial_since_us: AtomicU64::new(0),
             closed: AtomicBool::new(false),
         }))
     }
@@ -139,9 +142,24 @@ impl ConnHandle {
         self.0.input.is_partial(self.has_request()).then(|| self.0.input.element())
     }
 
+    /// Notes since when a protocol element has been incomplete, or `None` if none is.
+    pub(super) fn note_partial_since(&self, since: Option<Instant>) {
+        let since_us = since.map_or(0, |since| micros(since).max(1));
+        if self.0.partial_since_us.load(Ordering::Relaxed) != since_us {
+            self.0.partial_since_us.store(since_us, Ordering::Relaxed);
+        }
+    }
+
+    /// True if no request is in flight, and the one that has arrived in part has had enough time for its rest.
+    pub(super) fn has_late_head(&self) -> bool {
+        let since_us = self.0.partial_since_us.load(Ordering::Relaxed);
+        let is_late = since_us > 0 && now_us().saturating_sub(since_us) >= HEAD_TIME.as_micros() as u64;
+        is_late && self.activity() == Activity::PartialInput
+    }
+
     /// True if the connection is new and its first request may be on its way.
     pub(super) fn awaits_first_request(&self) -> bool {
-        self.0.input.bytes_read() == 0 && self.idle_for() < FIRST_REQUEST_TIME
+        self.0.input.bytes_read() == 0 && self.idle_for() < HEAD_TIME
     }
 
     /// Time of the last request's end, or of the accept, in microseconds of an arbitrary clock.
@@ -178,5 +196,10 @@ impl ConnHandle {
 }
 
 fn now_us() -> u64 {
-    CLOCK_START.elapsed().as_micros() as u64
+    micros(Instant::now())
+}
+
+/// Microseconds from [`CLOCK_START`].
+fn micros(time: Instant) -> u64 {
+    time.saturating_duration_since(*CLOCK_START).as_micros() as u64
 }

@@ -141,14 +141,15 @@ impl Registration {
     pub(super) fn record_eviction(&self) {
         let Capacity { connections, limit, .. } = self.table.capacity;
         let idle = self.handle.idle_for();
+        let state = if self.handle.has_late_head() { "with half a request head" } else { "idle" };
         match self.handle.orders().eviction_cause() {
             EvictionCause::NewConnection => limit.record(
                 Action::Evicted,
-                format_args!("all {connections} places are taken; the connection was idle for {idle:.1?}, the longest"),
+                format_args!("all {connections} places are taken; the connection was {state} for {idle:.1?}"),
             ),
             EvictionCause::NoDescriptor => Limit::OPEN_FILES.record(
                 Action::Evicted,
-                format_args!("no descriptor is left; the connection was idle for {idle:.1?}, the longest"),
+                format_args!("no descriptor is left; the connection was {state} for {idle:.1?}"),
             ),
         }
     }

@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     future::{Future, poll_fn},
     pin::{Pin, pin},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -19,24 +20,32 @@ use tower::{ServiceExt, util::Oneshot};
 
 use super::{
     ConnHandle, DirectAnswer, NoAnswer, Routes, Stream,
+    head_memory::{HEADS, STREAM_BYTES, STREAMS, head_bytes},
     outgoing::Outgoing,
     requests::InFlight,
     supervisor::{Step, Supervisor},
     tracked_stream::TrackedStream,
 };
+use crate::limits::{Action, Limit};
+
+/// What a port's connections share.
+#[derive(Debug)]
+pub(super) struct HttpService {
+    pub(super) builder: auto::Builder<TokioExecutor>,
+    pub(super) max_header_bytes: usize,
+    pub(super) routes: Routes,
+    /// Answers requests for whose heads there is no memory.
+    pub(super) no_memory: Routes,
+}
 
 /// Serves a connection until it ends, or its [`ConnHandle`] or a timeout ends it.
-pub(super) async fn serve(
-    http: &auto::Builder<TokioExecutor>,
-    stream: Stream,
-    routes: Routes,
-    mut supervisor: Supervisor,
-) -> Result<(), String> {
+pub(super) async fn serve(http: Arc<HttpService>, stream: Stream, mut supervisor: Supervisor) -> Result<(), String> {
     let handle = supervisor.handle().clone();
-    let io = TokioIo::new(TrackedStream::new(stream, handle.clone()));
+    let io = TokioIo::new(TrackedStream::new(stream, handle.clone(), http.max_header_bytes));
     let of_requests = handle.clone();
-    let service = hyper::service::service_fn(move |request| answer(request, of_requests.clone(), &routes));
-    let mut connection = pin!(http.serve_connection(io, service));
+    let of_connection = Arc::clone(&http);
+    let service = hyper::service::service_fn(move |request| answer(request, of_requests.clone(), &http));
+    let mut connection = pin!(of_connection.builder.serve_connection(io, service));
     poll_fn(|cx| {
         loop {
             if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
@@ -61,21 +70,29 @@ pub(super) async fn serve(
 fn answer(
     request: Request<Incoming>,
     handle: ConnHandle,
-    routes: &Routes,
+    http: &HttpService,
 ) -> impl Future<Output = Result<Response<Outgoing>, NoAnswer>> + use<> {
-    let in_flight = InFlight::new(handle.clone());
     let version = request.version();
+    let stream_bytes = if version < Version::HTTP_2 { 0 } else { STREAM_BYTES };
+    let head = HEADS.take(head_bytes(request.uri(), request.headers()));
+    let stream = STREAMS.take(stream_bytes);
+    let has_memory = head.is_some() && stream.is_some();
+    if !has_memory {
+        Limit::HEADER_MEMORY.record(Action::Rejected, "no memory left for request heads or HTTP/2 streams");
+    }
+    let in_flight = InFlight::new(handle.clone(), stream);
     if version < Version::HTTP_2 && !handle.input().head_complete(request.body().size_hint().exact()) {
         // A half head behind this request could not be told from its body.
         handle.close_after_answers();
     }
-    let answer = Answer::begin(request, &handle, routes);
+    let answer = Answer::begin(request, &handle, if has_memory { &http.routes } else { &http.no_memory });
     async move {
         let response = match answer {
             Answer::Direct(DirectAnswer::Now(response)) => response,
             Answer::Direct(DirectAnswer::Later(response)) => response.await,
             Answer::Router(response) => response.await.unwrap_or_else(|never: Infallible| match never {}),
         };
+        drop(head);
         if let Some(&no_answer) = response.extensions().get::<NoAnswer>() {
             if no_answer == NoAnswer::Reset && version < Version::HTTP_2 {
                 handle.reset_when_closed();

@@ -10,7 +10,7 @@ use super::{
     activity::{Activity, EvictionCause},
 };
 
-/// How many of the longest idle connections one search remembers.
+/// How many candidates one search remembers.
 const REMEMBERED: usize = 64;
 
 /// A search that found no idle connection is repeated after this many times its own duration.
@@ -26,16 +26,48 @@ pub(super) enum Place {
     Free,
     /// There may be one soon; ask again then.
     Soon,
-    /// All connections have requests in flight.
+    /// All connections have requests in flight, or are about to.
     None,
+}
+
+/// A connection that may be evicted.
+#[derive(Debug)]
+struct Candidate {
+    /// False if the connection is idle, which comes first.
+    has_late_head: bool,
+    /// Time of its last request's end, or of its accept.
+    since_us: u64,
+    handle: ConnHandle,
+}
+
+impl Candidate {
+    /// The connection as a candidate, or `None` if it must stay for now.
+    fn new(handle: &ConnHandle) -> Option<Self> {
+        let has_late_head = match handle.activity() {
+            Activity::Idle => false,
+            Activity::PartialInput if handle.has_late_head() => true,
+            _ => return None,
+        };
+        let may_leave = !handle.awaits_first_request() && !handle.orders().must_leave() && !handle.is_closed();
+        may_leave.then(|| Self { has_late_head, since_us: handle.idle_since_us(), handle: handle.clone() })
+    }
+
+    /// True if the connection has done nothing since it became a candidate.
+    fn is_unchanged(&self) -> bool {
+        Self::new(&self.handle).is_some_and(|now| now.order() == self.order())
+    }
+
+    fn order(&self) -> (bool, u64) {
+        (self.has_late_head, self.since_us)
+    }
 }
 
 /// Finds places on a full port. One per port, because only the task that accepts asks for places.
 #[derive(Debug)]
 pub(super) struct Evictor {
     table: Arc<ConnTable>,
-    /// Idle connections with the time since when they are, the longest idle one last.
-    candidates: Vec<(u64, ConnHandle)>,
+    /// Connections that may be evicted, the next one last.
+    candidates: Vec<Candidate>,
     /// When to search again after a search that found no candidate, and what that search found.
     search_after: Option<(Instant, Place)>,
 }
@@ -45,28 +77,28 @@ impl Evictor {
         Self { table, candidates: Vec::new(), search_after: None }
     }
 
-    /// Makes room for one more connection, by closing the longest idle one if necessary.
+    /// Makes room for one more connection, by closing one without a request in flight if necessary.
     pub(super) fn make_room(&mut self) -> Place {
         loop {
             if self.table.has_room() {
                 return Place::Free;
             }
-            match self.evict_longest_idle(EvictionCause::NewConnection) {
+            match self.evict_one(EvictionCause::NewConnection) {
                 Place::Free => {}
                 other => return other,
             }
         }
     }
 
-    /// Closes the longest idle connection. `Free` if there was one.
-    pub(super) fn evict_longest_idle(&mut self, cause: EvictionCause) -> Place {
+    /// Closes the longest idle connection, or else one whose request head is late. `Free` if there was one.
+    pub(super) fn evict_one(&mut self, cause: EvictionCause) -> Place {
         loop {
             match self.candidates.pop() {
-                Some((since, handle)) if is_idle_since(&handle, since) => {
-                    if self.table.evict(&handle, cause) {
+                Some(candidate) if candidate.is_unchanged() => {
+                    if self.table.evict(&candidate.handle, cause) {
                         return Place::Free;
                     }
-                    self.candidates.push((since, handle));
+                    self.candidates.push(candidate);
                     return Place::Soon;
                 }
                 Some(_) => {}
@@ -78,7 +110,7 @@ impl Evictor {
         }
     }
 
-    /// Looks for the longest idle connections. Those that become idle later have been idle for less time.
+    /// Looks for candidates. Connections that become idle later have been idle for less time.
     fn search(&mut self) -> Place {
         let began = Instant::now();
         if let Some((after, found)) = self.search_after
@@ -88,16 +120,15 @@ impl Evictor {
         }
         let mut soon = false;
         let candidates = &mut self.candidates;
-        self.table.for_each(|handle| match handle.activity() {
-            Activity::Idle if handle.awaits_first_request() => soon = true,
-            Activity::Idle if !handle.orders().must_leave() => {
-                candidates.push((handle.idle_since_us(), handle.clone()));
-            }
-            Activity::Flushing => soon |= handle.idle_for() < FLUSH_TIME,
-            _ => {}
+        self.table.for_each(|handle| match (Candidate::new(handle), handle.activity()) {
+            (Some(candidate), _) => candidates.push(candidate),
+            (None, Activity::Idle) => soon |= handle.awaits_first_request(),
+            (None, Activity::PartialInput) => soon |= !handle.orders().must_leave(),
+            (None, Activity::Flushing) => soon |= handle.idle_for() < FLUSH_TIME,
+            (None, Activity::Request) => {}
         });
-        // Newest first; only the oldest are kept.
-        self.candidates.sort_unstable_by_key(|(since, _)| std::cmp::Reverse(*since));
+        // Only those that leave first are kept.
+        self.candidates.sort_unstable_by_key(|candidate| std::cmp::Reverse(candidate.order()));
         let surplus = self.candidates.len().saturating_sub(REMEMBERED);
         self.candidates.drain(..surplus);
         if !self.candidates.is_empty() {
@@ -107,11 +138,4 @@ impl Evictor {
         self.search_after = Some((Instant::now() + began.elapsed() * REST_FACTOR, found));
         found
     }
-}
-
-fn is_idle_since(handle: &ConnHandle, since: u64) -> bool {
-    handle.activity() == Activity::Idle
-        && handle.idle_since_us() == since
-        && !handle.orders().must_leave()
-        && !handle.is_closed()
 }

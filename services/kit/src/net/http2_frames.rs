@@ -79,6 +79,11 @@ impl Frames {
         self.header[3]
     }
 
+    /// True if a header block has begun and not ended.
+    pub(super) fn is_in_block(&self) -> bool {
+        self.in_block
+    }
+
     /// What has arrived in part: one of the constants of [`Partial`].
     pub(super) fn partial(&self) -> u8 {
         if !self.has_settings || self.in_block {

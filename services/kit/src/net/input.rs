@@ -43,6 +43,8 @@ pub(super) struct Input {
     expected: AtomicU64,
     /// HTTP/2: a [`Partial`].
     partial_frame: AtomicU8,
+    /// HTTP/1.1: bytes received without a request in flight since the last complete head.
+    unparsed: AtomicU64,
     /// Number of complete elements so far.
     element: AtomicU64,
     closing: AtomicBool,
@@ -91,6 +93,7 @@ impl Input {
     /// False if the end of the body cannot be determined: it came behind another request that was in flight.
     pub(super) fn head_complete(&self, body: Option<u64>) -> bool {
         self.element.fetch_add(1, Ordering::Relaxed);
+        self.unparsed.store(0, Ordering::Relaxed);
         let head_end = self.head_end.swap(0, Ordering::Relaxed);
         let (expected, known) = match body {
             None | Some(0) => (UNTIL_BLANK_LINE, true),
@@ -161,7 +164,19 @@ impl Tracker {
         }
     }
 
+    /// Most bytes that the head has in memory that has arrived in part. Unlimited for an HTTP/2 header block in several
+    /// frames, which the library decodes as they come.
+    pub(super) fn partial_head_bytes(&self, input: &Input) -> usize {
+        if self.frames.is_in_block() {
+            return usize::MAX;
+        }
+        usize::try_from(input.unparsed.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
+    }
+
     fn read_http1(&mut self, bytes: &[u8], before: u64, input: &Input, request_in_flight: bool) {
+        if !request_in_flight {
+            input.unparsed.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        }
         if !request_in_flight && input.head_end.load(Ordering::Relaxed) == 0 {
             // The blank line may have begun in the bytes before.
             let mut seam = [0; 6];

@@ -9,7 +9,7 @@ use std::{
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use tokio::net::{TcpListener, UnixListener};
 
-use super::Stream;
+use super::{Stream, backlog::Backlog};
 use crate::config::Address;
 
 /// Bytes that the kernel keeps of a connection's responses; Linux doubles the value. The kernel reports that a client reads
@@ -86,6 +86,15 @@ impl Listener {
     /// Closes the port, for a while.
     pub(super) fn close(self) -> Closed {
         Closed { address: self.address, file: self.file }
+    }
+
+    /// Stops waiting for connections. The port closes, and a Unix socket's file is removed, when both parts are dropped.
+    pub(super) fn into_backlog(self) -> io::Result<(Backlog, impl Sized)> {
+        let backlog = match self.socket {
+            Socket::Tcp(listener) => Backlog::tcp(listener)?,
+            Socket::Unix(listener) => Backlog::unix(listener)?,
+        };
+        Ok((backlog, self.file))
     }
 
     /// Accepts the next connection. Skips connections that ended before they were accepted.

@@ -1,6 +1,7 @@
 //! Sockets: TCP and Unix alike.
 
 mod activity;
+mod backlog;
 mod conn_handle;
 mod conn_table;
 mod connection;
@@ -8,6 +9,7 @@ mod connection_gauges;
 mod direct;
 mod doors;
 mod evictor;
+mod head_memory;
 mod http2_frames;
 mod input;
 mod listener;
@@ -15,6 +17,7 @@ mod no_answer;
 mod orders;
 mod outgoing;
 mod output;
+mod port;
 mod protocol;
 mod read_limiter;
 mod rejection;

@@ -9,8 +9,9 @@ use hyper_util::{
 /// window of a connection that RFC 9113 section 6.9.2 allows; no route needs its bodies fast.
 const HTTP2_WINDOW_BYTES: u32 = 65_535;
 
-/// Requests in flight on one HTTP/2 connection. Each keeps its head in memory.
-const HTTP2_MAX_STREAMS: u32 = 200;
+/// Requests in flight on one HTTP/2 connection, as Envoy's guide for edge proxies advises. Their heads may all arrive before
+/// the first one is counted.
+const HTTP2_MAX_STREAMS: u32 = 100;
 
 /// Builder of connections that detect the protocol by its first bytes, with heads of at most this size.
 pub(super) fn builder(max_header_bytes: u32) -> auto::Builder<TokioExecutor> {

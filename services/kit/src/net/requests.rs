@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::ConnHandle;
+use super::{ConnHandle, head_memory::Share};
 
 /// One request, in the lower half of [`Requests::counts`].
 const REQUEST: u64 = 1;
@@ -44,20 +44,22 @@ impl Requests {
 pub(super) struct InFlight {
     connection: ConnHandle,
     awaits_client: bool,
+    /// Memory of an HTTP/2 stream.
+    _memory: Option<Share>,
 }
 
 impl InFlight {
     /// Guard of a request that the service works on.
-    pub(super) fn new(connection: ConnHandle) -> Self {
+    pub(super) fn new(connection: ConnHandle, memory: Option<Share>) -> Self {
         connection.requests().begin(WORK);
-        Self { connection, awaits_client: false }
+        Self { connection, awaits_client: false, _memory: memory }
     }
 
     /// Guard of a part of the response that the client has to take.
     pub(super) fn part(&self) -> Self {
         let connection = self.connection.clone();
         connection.requests().begin(0);
-        Self { connection, awaits_client: true }
+        Self { connection, awaits_client: true, _memory: None }
     }
 
     /// Notes whether the client has to act next, rather than the service.

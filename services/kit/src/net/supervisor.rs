@@ -101,7 +101,7 @@ impl Supervisor {
             return;
         }
         if self.handle().orders().must_leave() {
-            if activity == Activity::Idle {
+            if activity == Activity::Idle || self.handle().has_late_head() {
                 self.registration.record_eviction();
                 self.begin_end();
             } else {
@@ -154,7 +154,9 @@ impl Supervisor {
         let has_passed = |deadline: Option<Instant>, alarm: &mut Alarm, cx: &mut Context<'_>| {
             deadline.is_some_and(|deadline| alarm.poll(cx, deadline).is_ready())
         };
-        if has_passed(self.partial.deadline(handle.partial_element(), head), &mut self.alarm, cx) {
+        let partial = self.partial.deadline(handle.partial_element(), head);
+        handle.note_partial_since(self.partial.since());
+        if has_passed(partial, &mut self.alarm, cx) {
             Limit::HEADER_READ_TIMEOUT.record(Action::Closed, format_args!("incomplete after {head:?}"));
             return Some("a request head or a frame was not complete in time");
         }
@@ -174,6 +176,11 @@ impl Supervisor {
 struct Standstill(Option<(u64, Instant)>);
 
 impl Standstill {
+    /// Time since when the position is the same.
+    fn since(&self) -> Option<std::time::Instant> {
+        self.0.map(|(_, since)| since.into_std())
+    }
+
     /// Time by which the position must have changed, or `None` if there is none at the moment.
     fn deadline(&mut self, position: Option<u64>, limit: Duration) -> Option<Instant> {
         self.0 = match (position, self.0) {

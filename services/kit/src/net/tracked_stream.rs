@@ -8,7 +8,13 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{ConnHandle, Stream, input::Tracker, read_limiter::ReadLimiter};
+use super::{
+    ConnHandle, Stream,
+    head_memory::{PARTIAL_HEADS, Share},
+    input::Tracker,
+    read_limiter::{self, FIRST_BUFFER_BYTES},
+};
+use crate::limits::{Action, Limit};
 
 /// A stream whose input, output and end are known to a [`ConnHandle`].
 #[derive(Debug)]
@@ -16,12 +22,33 @@ pub(super) struct TrackedStream {
     stream: Stream,
     handle: ConnHandle,
     tracker: Tracker,
-    reads: ReadLimiter,
+    max_header_bytes: usize,
+    /// Memory of the head that has arrived in part, beyond what each connection may have.
+    head_memory: Option<Share>,
 }
 
 impl TrackedStream {
-    pub(super) fn new(stream: Stream, handle: ConnHandle) -> Self {
-        Self { stream, handle, tracker: Tracker::default(), reads: ReadLimiter::default() }
+    /// A stream whose request heads have at most this size.
+    pub(super) fn new(stream: Stream, handle: ConnHandle, max_header_bytes: usize) -> Self {
+        Self { stream, handle, tracker: Tracker::default(), max_header_bytes, head_memory: None }
+    }
+
+    /// Takes the memory for a head that has arrived in part; false if there is not enough.
+    fn has_memory_for_head(&mut self) -> bool {
+        let bytes = self.tracker.partial_head_bytes(self.handle.input()).min(self.max_header_bytes);
+        if bytes <= FIRST_BUFFER_BYTES {
+            self.head_memory = None;
+            return true;
+        }
+        // The library doubles its buffer.
+        let bytes = bytes.next_power_of_two();
+        match &mut self.head_memory {
+            Some(share) => share.resize(bytes),
+            None => {
+                self.head_memory = PARTIAL_HEADS.take(bytes);
+                self.head_memory.is_some()
+            }
+        }
     }
 
     fn note(&self, result: &Poll<io::Result<usize>>) {
@@ -44,17 +71,21 @@ impl Drop for TrackedStream {
 impl AsyncRead for TrackedStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let input = this.handle.input();
-        if input.is_closed() {
+        if this.handle.input().is_closed() {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        let read = this.reads.poll_read(&mut this.stream, cx, buf);
+        let read = read_limiter::poll_read(&mut this.stream, cx, buf);
         let fresh = &buf.filled()[before..];
         if !fresh.is_empty() {
             let in_flight = this.handle.has_request();
             this.tracker.read(fresh, this.handle.input(), in_flight);
         }
+        if !this.has_memory_for_head() {
+            Limit::HEADER_MEMORY.record(Action::Closed, "no memory left for request heads that arrive in part");
+            return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+        }
+        let input = this.handle.input();
         // The runtime may not know yet of bytes that the kernel has, so the kernel is asked before the input ends.
         match read {
             Poll::Pending => input.close_if(|| this.stream.has_nothing_to_read()),

@@ -52,7 +52,7 @@ async fn unread_data_is_bounded_for_a_stream_and_for_a_connection() {
         let found = settings.chunks(6).find(|entry| entry[1] == setting);
         found.map(|entry| u32::from_be_bytes([entry[2], entry[3], entry[4], entry[5]]))
     };
-    assert_eq!(value(3), Some(200), "SETTINGS_MAX_CONCURRENT_STREAMS");
+    assert_eq!(value(3), Some(100), "SETTINGS_MAX_CONCURRENT_STREAMS");
     assert!(value(4).is_none_or(|bytes| bytes <= 65_535), "SETTINGS_INITIAL_WINDOW_SIZE: {settings:?}");
     frames.head(END_STREAM, 1, "GET", &[]).await;
     // A WINDOW_UPDATE before the answer would raise the connection's window above the 65535 that it begins with.

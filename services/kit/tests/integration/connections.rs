@@ -12,6 +12,7 @@ use tokio::{
 use super::{
     client::{Client, get},
     draining::until,
+    http2_frames::{END_STREAM, Frames, GOAWAY, HEADERS},
     limits::{REQUEST, answer},
     service::{DEADLINE, Service},
 };
@@ -107,6 +108,21 @@ async fn full_port_rejects_with_503_over_both_protocols_and_keeps_requests() {
     service.faults.clear();
     assert_eq!(held.await.unwrap().unwrap().status, StatusCode::OK, "the request was not cut");
     served(&service.address).await;
+}
+
+#[tokio::test]
+async fn idle_http2_connection_ends_after_its_timeout_with_goaway() {
+    let service = Service::start("backend", &["--idle-timeout=100ms"]).await;
+    let mut frames = Frames::connect(&service.address).await;
+    frames.head(END_STREAM, 1, "GET", &[]).await;
+    let mut received = Vec::new();
+    timeout(DEADLINE, frames.0.read_to_end(&mut received)).await.expect("the connection ends").unwrap();
+    let mut kinds = Vec::new();
+    while let [a, b, c, kind, ..] = received[..] {
+        kinds.push(kind);
+        received.drain(..9 + u32::from_be_bytes([0, a, b, c]) as usize);
+    }
+    assert!(kinds.contains(&HEADERS) && kinds.contains(&GOAWAY), "{kinds:?}");
 }
 
 #[tokio::test]

@@ -1,0 +1,97 @@
+//! Memory for request heads and HTTP/2 streams, in budgets for the whole process.
+//!
+//! Limits for one connection are not enough: thousands of connections, each with many large heads, would hold gigabytes.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::{HeaderMap, Uri};
+
+/// Counted for each field besides its name and value (RFC 9113 section 6.5.2).
+const FIELD_BYTES: usize = 32;
+
+/// Counted for each HTTP/2 request: its stream and its tasks. Those of HTTP/1.1 are a part of what a connection takes.
+pub(super) const STREAM_BYTES: usize = 8192;
+
+/// Memory for heads that have arrived in part, beyond what each connection has.
+pub(super) static PARTIAL_HEADS: Budget = Budget::new(4 << 20);
+
+/// Memory for heads of requests that the service works on.
+pub(super) static HEADS: Budget = Budget::new(8 << 20);
+
+/// Memory for HTTP/2 requests in flight, until the client has taken the response.
+pub(super) static STREAMS: Budget = Budget::new(32 << 20);
+
+/// An amount of memory that many requests share.
+#[derive(Debug)]
+pub(super) struct Budget {
+    limit_bytes: usize,
+    taken_bytes: AtomicUsize,
+}
+
+impl Budget {
+    const fn new(limit_bytes: usize) -> Self {
+        Self { limit_bytes, taken_bytes: AtomicUsize::new(0) }
+    }
+
+    /// Takes these bytes, or `None` if fewer are left.
+    pub(super) fn take(&'static self, bytes: usize) -> Option<Share> {
+        let mut share = Share { budget: self, bytes: 0 };
+        share.resize(bytes).then_some(share)
+    }
+}
+
+/// A part of a budget, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Share {
+    budget: &'static Budget,
+    bytes: usize,
+}
+
+impl Share {
+    /// Takes or gives back bytes, until the share has this many. False, without a change, if the budget has too few left.
+    pub(super) fn resize(&mut self, bytes: usize) -> bool {
+        let Budget { limit_bytes, taken_bytes } = self.budget;
+        if bytes > self.bytes {
+            let more = bytes - self.bytes;
+            if taken_bytes.fetch_add(more, Ordering::Relaxed) + more > *limit_bytes {
+                taken_bytes.fetch_sub(more, Ordering::Relaxed);
+                return false;
+            }
+        } else if bytes < self.bytes {
+            taken_bytes.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
+        }
+        self.bytes = bytes;
+        true
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.resize(0);
+    }
+}
+
+/// Size of a head in memory, in bytes.
+pub(super) fn head_bytes(uri: &Uri, headers: &HeaderMap) -> usize {
+    let target = uri.path().len() + uri.query().map_or(0, str::len);
+    headers.iter().fold(target, |bytes, (name, value)| bytes + name.as_str().len() + value.len() + FIELD_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn budget_is_free_again_after_it_was_exhausted() {
+        static BUDGET: Budget = Budget::new(100);
+        let mut share = BUDGET.take(50).unwrap();
+        assert!(BUDGET.take(51).is_none());
+        assert!(!share.resize(101));
+        assert!(share.resize(100));
+        assert!(BUDGET.take(1).is_none());
+        assert!(share.resize(30));
+        let other = BUDGET.take(70).unwrap();
+        drop((share, other));
+        assert!(BUDGET.take(100).is_some());
+    }
+}
