@@ -13,7 +13,7 @@
 #   frontend    the frontend with one upstream, and a bare hyper server and client; the upstream is bare axum on core 1
 #   start       time from the start of the process until it is ready
 #   peers       podinfo, fortio and go-httpbin, those that are on the PATH
-# Memory is the largest resident set of the process. Needs: Rust (cargo), wrk, taskset, curl, Linux with two cores.
+# Memory is the largest resident set of the process. Needs: Rust (cargo), make, wrk, taskset, curl, Linux with two cores.
 # Ends with 0 whatever the figures are: they are of this machine at this moment.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

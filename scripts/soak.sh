@@ -9,7 +9,7 @@
 # half the frontend answers 5 % of the requests with an injected 503 and the backend delays 10 % of its answers by 20 ms:
 # the share must fit, and no request may fail otherwise. The resident memory of each application is read after each
 # round; backend-v2 is never restarted, so that its memory shows a leak.
-# Needs: Rust (cargo), Python 3, Linux. Ends with 1 if a request was lost, an error was not injected, or the memory of
+# Needs: Rust (cargo), make, Python 3, Linux. Ends with 1 if a request was lost, an error was not injected, or the memory of
 # backend-v2 grew by more than a fifth between the first and the last third.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -14,6 +14,7 @@ case ${1:-} in
   ?*) fail "'$1' is not understood; see $0 --help" ;;
 esac
 require_cargo
+choose_features
 require_pip
 for part in fmt clippy; do
   cargo "$part" --version >/dev/null 2>&1 || fail "cargo $part is missing: run 'rustup component add rustfmt clippy'"
@@ -32,21 +33,21 @@ fi
 tests/scripts.sh
 
 say "lints"
-cargo clippy --locked --workspace --all-targets -- -D warnings
+cargo clippy --locked --workspace --all-targets ${features[@]+"${features[@]}"} -- -D warnings
 
 say "documentation"
 # Private items are documented too, so a public item's link to one leads somewhere.
-RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items --quiet
+RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items --quiet ${features[@]+"${features[@]}"}
 
 say "programs"
-cargo build --locked --bins
+cargo build --locked --bins ${features[@]+"${features[@]}"}
 bin=$(target_directory)/debug
 
 say "manifests and labs"
 "$bin/meshwalk" lint
 
 say "unit and integration tests"
-cargo test --locked --workspace
+cargo test --locked --workspace ${features[@]+"${features[@]}"}
 
 say "the walkthrough"
 "$bin/meshwalk" run --report target/walkthrough

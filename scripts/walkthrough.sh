@@ -36,6 +36,7 @@ if [ "$on" = cluster ]; then
 else
   require_pip
   say "building the workload and the local mesh"
-  cargo build --locked --bins
+  choose_features
+  cargo build --locked --bins ${features[@]+"${features[@]}"}
 fi
 exec "$(target_directory)/debug/meshwalk" run ${report[@]+"${report[@]}"} "$@"

@@ -11,6 +11,7 @@
 //! - **64** (`EX_USAGE` of sysexits.h): a wrong flag or variable. No port has been opened.
 
 mod admin;
+#[cfg(feature = "jemalloc")]
 mod allocator;
 mod app;
 pub mod attempts;

@@ -104,6 +104,7 @@ fn large_heads_of_many_http2_streams_are_not_kept_in_memory() {
     drop(connections);
 }
 
+#[cfg(feature = "jemalloc")]
 #[test]
 fn memory_of_closed_connections_is_returned_within_90_seconds() {
     const CONNECTIONS: usize = 3000;
