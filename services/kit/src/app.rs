@@ -87,6 +87,7 @@ impl App {
 /// The application's routes. Everything is observed and limited; faults meet the call tree, the echo and unknown paths, but
 /// not a service's own routes, because a user who looks at a fault needs the page.
 pub(crate) fn routes(app: Arc<App>, faults: Registry, extra: Router) -> Routes {
+    // A new layer of the router must be considered here, too.
     let direct = Arc::new(DirectHello::new(Arc::clone(&app), faults.clone()));
     let router = Router::new()
         .route(HELLO_PATH, any(hello::answer))

@@ -94,7 +94,7 @@ impl Registry {
         })
     }
 
-    /// Whether no rule is about requests.
+    /// True if no rule is about requests. A request without rules of its own may then pass by the layer.
     pub(crate) fn is_quiet(&self) -> bool {
         self.shared.about_requests.load(Ordering::Relaxed) == 0
     }

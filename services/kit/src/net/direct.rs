@@ -1,11 +1,10 @@
 //! Answers without a router.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
 use axum::{Router, response::Response};
 use futures_util::future::BoxFuture;
 use http::request;
-use std::sync::Arc;
 
 /// A route that answers requests before they reach the router.
 pub(crate) trait DirectRoute: Debug + Send + Sync {
