@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{
     attempts::Attempts,
     body::{BodyLimits, DiscardBody},
-    config::{Config, HELLO_PATH, Lines, OnUpstreamError, Upstream},
+    config::{Config, HELLO_PATH, Lines, OnUpstreamError},
     echo::{self, BELOW_ECHO_PATH, ECHO_PATH},
     faults::{FaultLayer, Registry},
     hello::{self, DirectHello, HopStart},
@@ -37,7 +37,6 @@ pub(crate) struct App {
     pub(crate) hello_start: HopStart,
     pub(crate) traces: Traces,
     pub(crate) client: Client,
-    pub(crate) upstreams: Vec<Upstream>,
     pub(crate) on_upstream_error: OnUpstreamError,
     /// The headers that travel on beside the trace.
     pub(crate) forward: Vec<HeaderName>,
@@ -63,7 +62,6 @@ impl App {
             identity,
             client: Client::new(&config.upstreams, upstream_connections, traces.clone()),
             traces,
-            upstreams: config.upstreams.list().cloned().collect(),
             on_upstream_error: config.upstreams.on_upstream_error,
             forward: Lines::flat(&config.upstreams.forward_header).map(|header| header.0.clone()).collect(),
             trust_xfcc: config.trust_xfcc,

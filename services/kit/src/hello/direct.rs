@@ -48,7 +48,7 @@ impl DirectRoute for DirectHello {
             return None;
         }
         let observation = Observation::begin(&self.app, head, &known, Target::Hello);
-        if self.app.upstreams.is_empty() {
+        if self.app.client.targets().is_empty() {
             let (status, now) = (http::StatusCode::OK, Instant::now());
             let mut response = respond(&self.app, &observation.inbound, &Injected::default(), status, &[], now);
             close_at_end(&self.app, head.version, response.headers_mut());

@@ -15,6 +15,7 @@ use crate::{
     faults::{Calls, Injected, Ledger},
     inbound::Inbound,
     observe::milliseconds,
+    upstream::Target,
 };
 
 pub(crate) use direct::DirectHello;
@@ -39,14 +40,20 @@ pub(crate) async fn answer(
 
 /// Calls all upstreams at once. Returns the status of the answer, and the results in the order of the flags.
 async fn call_all<'a>(app: &'a App, inbound: &Inbound, calls: Option<&Arc<Calls>>) -> (StatusCode, Vec<Called<'a>>) {
-    if app.upstreams.is_empty() {
+    let targets = app.client.targets();
+    if targets.is_empty() {
         return (StatusCode::OK, Vec::new());
     }
     if inbound.hops >= app.hop_limit {
         return (StatusCode::LOOP_DETECTED, Vec::new());
     }
-    let call = |upstream| app.client.call(upstream, inbound, calls.map(|calls| calls.to(&upstream.name)));
-    let called = join_all(app.upstreams.iter().map(call)).await;
+    let call =
+        |target: &'a Target| app.client.call(target, inbound, calls.map(|calls| calls.to(&target.upstream.name)));
+    let called = match targets {
+        // One call needs no set of futures.
+        [target] => vec![call(target).await],
+        targets => join_all(targets.iter().map(call)).await,
+    };
     (status(&called), called)
 }
 

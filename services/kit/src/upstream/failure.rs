@@ -10,30 +10,40 @@ use crate::hello::{Failure, FailureKind};
 /// How much of an error page goes into the call tree.
 const LONGEST_DETAIL: usize = 200;
 
-/// Tells the kind by the whole chain of causes: what the kernel said counts most.
-pub(super) fn classify(error: &(dyn Error + 'static)) -> Failure {
+/// Failure to connect.
+pub(super) fn of_connect(error: &io::Error) -> Failure {
+    // An unknown name and an unreachable network are refused connections, too.
+    let kind = of_io(error.kind()).unwrap_or(FailureKind::Refused);
+    Failure { kind, detail: format!("cannot connect: {error}") }
+}
+
+/// Failure of a request or of a response on a connection.
+///
+/// The whole chain of causes decides; an error of the kernel comes first.
+pub(super) fn of_exchange(error: &(dyn Error + 'static)) -> Failure {
     let chain: Vec<&(dyn Error + 'static)> = std::iter::successors(Some(error), |&error| error.source()).collect();
-    let connecting = chain
-        .iter()
-        .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())
-        .any(hyper_util::client::legacy::Error::is_connect);
     let io = chain.iter().find_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
     let hyper = chain.iter().find_map(|error| error.downcast_ref::<hyper::Error>());
-    let kind = match (io, hyper) {
-        (Some(io::ErrorKind::TimedOut), _) => FailureKind::Timeout,
-        (Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted), _) => {
-            FailureKind::Reset
-        }
-        // A name that is not known and a network that is not there are no connection either.
-        _ if connecting => FailureKind::Refused,
-        (Some(io::ErrorKind::UnexpectedEof), _) => FailureKind::Reset,
+    let kind = match (io.and_then(of_io), hyper) {
+        (Some(kind), _) => kind,
+        _ if io == Some(io::ErrorKind::UnexpectedEof) => FailureKind::Reset,
         (_, Some(error)) if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => {
             FailureKind::Reset
         }
         _ => FailureKind::Protocol,
     };
-    let words: Vec<String> = chain.iter().map(ToString::to_string).collect();
-    Failure { kind, detail: words.join(": ") }
+    let messages: Vec<String> = chain.iter().map(ToString::to_string).collect();
+    Failure { kind, detail: messages.join(": ") }
+}
+
+fn of_io(kind: io::ErrorKind) -> Option<FailureKind> {
+    match kind {
+        io::ErrorKind::TimedOut => Some(FailureKind::Timeout),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted => {
+            Some(FailureKind::Reset)
+        }
+        _ => None,
+    }
 }
 
 /// An upstream that answered that it failed, with what it said unless that is a call tree of its own.

@@ -1,21 +1,21 @@
 //! Calling upstreams.
 
 mod call_record;
+mod connection_limit;
 mod connector;
 mod failure;
-mod limited_stream;
+mod pool;
+mod target;
+#[cfg(test)]
+mod tests;
 mod trouble;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::Either;
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper_util::{
-    client::legacy::Client as Pool,
-    rt::{TokioExecutor, TokioTimer},
-};
 use opentelemetry::trace::SpanContext;
 
 use crate::{
@@ -27,7 +27,10 @@ use crate::{
     telemetry::Traces,
 };
 use call_record::CallRecord;
+use connection_limit::{ConnectionLimit, LimitWait};
 use connector::Connector;
+use pool::{Pool, Reply};
+pub(crate) use target::Target;
 use trouble::{Trouble, Troubles};
 
 /// The largest answer that is read. A call tree of a thousand hops is smaller.
@@ -40,7 +43,8 @@ const IDLE: Duration = Duration::from_secs(60);
 /// Calls upstreams.
 #[derive(Debug)]
 pub(crate) struct Client {
-    pool: Pool<Connector, Empty<Bytes>>,
+    targets: Vec<Target>,
+    limit: ConnectionLimit,
     timeout: Duration,
     traces: Traces,
     troubles: Troubles,
@@ -49,45 +53,38 @@ pub(crate) struct Client {
 impl Client {
     /// A client with at most `connections` connections.
     pub(crate) fn new(upstreams: &Upstreams, connections: usize, traces: Traces) -> Self {
-        let mut builder = Pool::builder(TokioExecutor::new());
-        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
+        let limit = ConnectionLimit::new(connections);
+        let connects = Arc::new(upstreams.connects());
         // Idle connections to some upstreams never take all the places of the others.
-        builder.pool_max_idle_per_host(connections / (upstreams.list().count() + 1));
-        if !upstreams.upstream_keep_alive {
-            builder.pool_max_idle_per_host(0);
-        }
-        let connector = Connector::new(upstreams.connects(), upstreams.source_address, connections);
-        Self {
-            pool: builder.build(connector),
-            timeout: upstreams.upstream_timeout,
-            traces,
-            troubles: Troubles::default(),
-        }
+        let max_idle = connections / (upstreams.list().count() + 1);
+        let max_idle = if upstreams.upstream_keep_alive { max_idle } else { 0 };
+        let target = |upstream: &Upstream| {
+            let connector = Connector::new(Arc::clone(&connects), upstreams.source_address, &upstream.url);
+            Target::new(upstream.clone(), Pool::new(connector, limit.clone(), max_idle, IDLE))
+        };
+        let targets = upstreams.list().map(target).collect();
+        Self { targets, limit, timeout: upstreams.upstream_timeout, traces, troubles: Troubles::default() }
+    }
+
+    /// The upstreams, in the order of the flags.
+    pub(crate) fn targets(&self) -> &[Target] {
+        &self.targets
     }
 
     /// Calls an upstream, whatever comes of it.
     pub(crate) async fn call<'a>(
         &self,
-        upstream: &'a Upstream,
+        target: &'a Target,
         inbound: &Inbound,
         injected: Option<CallFaults>,
     ) -> Called<'a> {
+        let upstream = &target.upstream;
         let faults = injected.as_ref().map(|injected| injected.faults.clone()).unwrap_or_default();
         let record = CallRecord::new(upstream, inbound, &faults, &self.traces);
         let (start, own) = (record.start(), record.span_context().cloned());
         let drop_headers = injected.as_ref().is_some_and(|injected| injected.drop_headers);
-        let request = request(upstream, inbound, own.as_ref(), drop_headers);
-        let exchange = match injected {
-            None => Either::Left(self.exchange(request)),
-            Some(injected) => Either::Right(injected.around(self.exchange(request))),
-        };
-        let answer = match tokio::time::timeout(self.timeout, exchange).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Failure {
-                kind: FailureKind::Timeout,
-                detail: format!("no whole answer within {:?} (--upstream-timeout)", self.timeout),
-            }),
-        };
+        let request = request(target, inbound, own.as_ref(), drop_headers);
+        let answer = self.send(target, request, injected).await;
         // The call ends here; what follows is the own work.
         record.end(answer.as_ref().map(|(status, _)| *status).map_err(|failure| failure.kind.as_str()));
         let called = called(upstream, answer, millis(start));
@@ -113,23 +110,38 @@ impl Client {
         called
     }
 
-    async fn exchange(&self, request: Request<Empty<Bytes>>) -> Outcome {
-        let response = self.pool.request(request).await.map_err(|error| failure::classify(&error))?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;
-        let body = body.map_err(|error| failure::classify(error.as_ref()))?;
-        Ok((status, body.to_bytes()))
+    /// Sends a request with the faults of the call, and reads the response within the timeout.
+    async fn send(&self, target: &Target, request: Request<Empty<Bytes>>, injected: Option<CallFaults>) -> Outcome {
+        let wait = LimitWait::default();
+        let exchange = exchange(target, request, &wait);
+        let exchange = match injected {
+            None => Either::Left(exchange),
+            Some(injected) => Either::Right(injected.around(exchange)),
+        };
+        if let Ok(outcome) = tokio::time::timeout(self.timeout, exchange).await {
+            return outcome;
+        }
+        let mut detail = format!("no whole answer within {:?} (--upstream-timeout)", self.timeout);
+        if wait.is_waiting() {
+            self.limit.record_rejection();
+            detail = format!("{detail}; the call was not sent: {}", self.limit.detail());
+        }
+        Err(Failure { kind: FailureKind::Timeout, detail })
     }
 }
 
-fn request(
-    upstream: &Upstream,
-    inbound: &Inbound,
-    own: Option<&SpanContext>,
-    drop_headers: bool,
-) -> Request<Empty<Bytes>> {
+async fn exchange(target: &Target, request: Request<Empty<Bytes>>, wait: &LimitWait) -> Outcome {
+    let Reply { response, sender } = target.pool.send(request, wait).await?;
+    let status = response.status();
+    let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;
+    let body = body.map_err(|error| failure::of_exchange(error.as_ref()))?;
+    target.pool.put_back(sender);
+    Ok((status, body.to_bytes()))
+}
+
+fn request(target: &Target, inbound: &Inbound, own: Option<&SpanContext>, drop_headers: bool) -> Request<Empty<Bytes>> {
     let mut request = Request::new(Empty::new());
-    *request.uri_mut() = upstream.url.clone();
+    *request.uri_mut() = target.path.clone();
     let headers = request.headers_mut();
     *headers = if drop_headers { inbound.onward.without_context() } else { inbound.onward.headers(own) };
     headers.insert(HOPS, (inbound.hops.saturating_add(1)).into());
@@ -137,6 +149,9 @@ fn request(
     if !headers.contains_key(header::USER_AGENT) {
         let agent = concat!("meshwalk/", env!("CARGO_PKG_VERSION"));
         headers.insert(header::USER_AGENT, header::HeaderValue::from_static(agent));
+    }
+    if !headers.contains_key(header::HOST) {
+        headers.insert(header::HOST, target.host.clone());
     }
     request
 }
