@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::Called;
+use super::{Called, HopJson};
 use crate::{faults::InjectedFault, identity::Identity, propagation::Family};
 
 /// Size of the members after [`HopStart`] without faults and upstreams, in bytes, with room for a caller's identity.
@@ -80,7 +80,8 @@ pub(crate) struct Hop<'a> {
 
 impl Hop<'_> {
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        let hops = self.upstreams.iter().map(|call| CALL_BYTES + call.hop.as_ref().map_or(0, |hop| hop.get().len()));
+        let hops =
+            self.upstreams.iter().map(|call| CALL_BYTES + call.hop.as_ref().map_or(0, |hop| hop.as_bytes().len()));
         let mut json = Vec::with_capacity(self.start.0.len() + REST_BYTES + hops.sum::<usize>());
         json.extend_from_slice(&self.start.0);
         push(&mut json, ",\"peer\":", &self.peer);
@@ -95,10 +96,28 @@ impl Hop<'_> {
         if self.degraded {
             push(&mut json, ",\"degraded\":", &true);
         }
-        push(&mut json, ",\"upstreams\":", &self.upstreams);
-        json.push(b'}');
+        json.extend_from_slice(b",\"upstreams\":[");
+        for (index, call) in self.upstreams.iter().enumerate() {
+            if index > 0 {
+                json.push(b',');
+            }
+            push_call(&mut json, call);
+        }
+        json.extend_from_slice(b"]}");
         json
     }
+}
+
+fn push_call(json: &mut Vec<u8>, call: &Called<'_>) {
+    push(json, "{\"name\":", &call.name);
+    push(json, ",\"status\":", &call.status);
+    push(json, ",\"took_ms\":", &call.took_ms);
+    if let Some(error) = &call.error {
+        push(json, ",\"error\":", error);
+    }
+    json.extend_from_slice(b",\"hop\":");
+    json.extend_from_slice(call.hop.as_ref().map_or(b"null", HopJson::as_bytes));
+    json.push(b'}');
 }
 
 fn push(json: &mut Vec<u8>, name: &str, value: &impl Serialize) {
@@ -109,9 +128,12 @@ fn push(json: &mut Vec<u8>, name: &str, value: &impl Serialize) {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use serde_json::{Value, json, value::RawValue};
+    use serde_json::{Value, json};
 
-    use super::{super::Failure, *};
+    use super::{
+        super::{Failure, read_hop},
+        *,
+    };
     use crate::{config::Release, hello::FailureKind};
 
     /// A hop without calls.
@@ -160,10 +182,11 @@ pub(super) mod tests {
 
     #[test]
     fn hop_with_calls_and_text_to_escape_is_json() {
-        let inner = RawValue::from_string("{\"service\":\"x\"}".into()).unwrap();
+        let inner = minimal_hop();
+        let inner_json = read_hop(&inner.to_string().into()).unwrap();
         let error = Failure { kind: FailureKind::Timeout, detail: "a \"slow\" one".into() };
         let calls = [
-            Called { name: "x", status: 200, took_ms: 0.25, error: None, hop: Some(inner) },
+            Called { name: "x", status: 200, took_ms: 0.25, error: None, hop: Some(inner_json) },
             Called { name: "y", status: 504, took_ms: 12.0, error: Some(error), hop: None },
         ];
         let start = start(Some("mesh\"walk"), "back\\slash");
@@ -187,7 +210,7 @@ pub(super) mod tests {
                     "agree": false},
                 "attempt": 3, "faults": [], "took_ms": 1.5, "status": 200, "degraded": true,
                 "upstreams": [
-                    {"name": "x", "status": 200, "took_ms": 0.25, "hop": {"service": "x"}},
+                    {"name": "x", "status": 200, "took_ms": 0.25, "hop": inner},
                     {"name": "y", "status": 504, "took_ms": 12.0,
                         "error": {"kind": "timeout", "detail": "a \"slow\" one"}, "hop": null},
                 ],

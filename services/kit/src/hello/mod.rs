@@ -21,7 +21,7 @@ use crate::{
 pub(crate) use direct::DirectHello;
 use hop::Hop;
 pub(crate) use hop::HopStart;
-pub(crate) use tree::{Called, read_hop};
+pub(crate) use tree::{Called, HopJson, read_hop};
 pub use tree::{Failure, FailureKind};
 
 /// Answers with the call tree. An injected error is answered without a call to an upstream.

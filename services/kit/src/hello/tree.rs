@@ -1,10 +1,10 @@
 //! What upstreams answered: the hops below the own one.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
-use serde_json::value::RawValue;
 
 /// A call to an upstream.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Called<'a> {
     /// The upstream's name.
     pub(crate) name: &'a str,
@@ -13,10 +13,20 @@ pub(crate) struct Called<'a> {
     /// How long the call took, in milliseconds.
     pub(crate) took_ms: f64,
     /// Why it failed, if it did.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<Failure>,
     /// The upstream's own hop as it sent it, or `None` if it is not a Meshwalk service or did not answer.
-    pub(crate) hop: Option<Box<RawValue>>,
+    pub(crate) hop: Option<HopJson>,
+}
+
+/// A hop as an upstream sent it: valid JSON, as its bytes arrived.
+#[derive(Debug)]
+pub(crate) struct HopJson(Bytes);
+
+impl HopJson {
+    /// The JSON, in UTF-8.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// What every hop has, for telling one from other JSON. A hop of a later version may have more.
@@ -72,9 +82,12 @@ impl<'de> Deserialize<'de> for Text {
 /// The hop in an upstream's answer, or `None` if the answer is not one of a Meshwalk service.
 ///
 /// It goes into the own answer as it is. Of the hops below it, the upstream has looked at the nearest ones.
-pub(crate) fn read_hop(body: &[u8]) -> Option<Box<RawValue>> {
-    serde_json::from_slice::<HopShape>(body).ok()?;
-    serde_json::from_slice(body).ok()
+pub(crate) fn read_hop(body: &Bytes) -> Option<HopJson> {
+    // One check of the whole text costs less than one for each string, and it includes strings that are skipped.
+    let text = str::from_utf8(body).ok()?;
+    serde_json::from_str::<HopShape>(text).ok()?;
+    let json = text.trim_matches([' ', '\t', '\r', '\n']);
+    Some(HopJson(body.slice_ref(json.as_bytes())))
 }
 
 /// Why a call failed.
@@ -121,12 +134,27 @@ mod tests {
 
     use super::{super::hop::tests::minimal_hop as hop, *};
 
+    fn read(body: &str) -> Option<HopJson> {
+        read_hop(&Bytes::copy_from_slice(body.as_bytes()))
+    }
+
+    #[test]
+    fn rejects_hop_with_invalid_utf8_in_a_skipped_member() {
+        let mut later = hop();
+        later["more"] = json!("text");
+        let mut body = later.to_string().into_bytes();
+        let at = body.windows(6).position(|bytes| bytes == b"\"text\"").unwrap();
+        assert!(read_hop(&body.clone().into()).is_some());
+        body[at + 1] = 0xff;
+        assert!(read_hop(&body.into()).is_none());
+    }
+
     #[test]
     fn hop_of_a_later_version_is_passed_on_as_it_is() {
         let mut later = hop();
         later["more"] = json!({"than": ["today"]});
         let text = format!(" {later:#}");
-        assert_eq!(read_hop(text.as_bytes()).unwrap().get(), text.trim());
+        assert_eq!(read(&text).unwrap().as_bytes(), text.trim().as_bytes());
     }
 
     #[test]
@@ -134,13 +162,13 @@ mod tests {
         for name in hop().as_object().unwrap().keys() {
             let mut other = hop();
             other[name] = json!({"of": "another type"});
-            assert!(read_hop(other.to_string().as_bytes()).is_none(), "{name}");
+            assert!(read(&other.to_string()).is_none(), "{name}");
             other.as_object_mut().unwrap().remove(name);
             // A member that may be null may be absent, too.
             let optional = ["namespace", "peer"].contains(&name.as_str());
-            assert_eq!(read_hop(other.to_string().as_bytes()).is_some(), optional, "{name}");
+            assert_eq!(read(&other.to_string()).is_some(), optional, "{name}");
         }
-        assert!(read_hop(b"[]").is_none() && read_hop(b"").is_none());
-        assert!(read_hop(format!("{} {}", hop(), hop()).as_bytes()).is_none());
+        assert!(read("[]").is_none() && read("").is_none());
+        assert!(read(&format!("{} {}", hop(), hop())).is_none());
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     config::Upstream,
     faults::InjectedFault,
     inbound::Inbound,
-    telemetry::{self, CANCELLED, OwnSpan, RequestResult, TraceRef, Traces},
+    telemetry::{self, CANCELLED, HexId, OwnSpan, RequestResult, TraceRef, Traces},
 };
 
 /// A call in progress. If the value is dropped before [`Self::end`], the caller has cancelled the call.
@@ -53,8 +53,9 @@ impl<'a> CallRecord<'a> {
 
     fn record(&self, result: RequestResult) {
         telemetry::client_outcome(&self.span, result, self.faults);
-        let span_id = self.span_context().map(|own| own.span_id().to_string());
-        let exemplar = self.inbound.exemplar().map(|trace| TraceRef { span_id: span_id.as_deref(), ..trace });
+        let span_id = self.span_context().map(|own| HexId::from(own.span_id()));
+        let span_id = span_id.as_ref().map(HexId::as_str);
+        let exemplar = self.inbound.exemplar().map(|trace| TraceRef { span_id, ..trace });
         telemetry::client_request(&self.upstream.url, result, self.start, exemplar);
     }
 }

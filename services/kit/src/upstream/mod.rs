@@ -10,12 +10,14 @@ mod target;
 mod tests;
 mod trouble;
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::Either;
 use http::{Request, StatusCode, header};
+use http_body::Body;
 use http_body_util::{BodyExt, Empty, Limited};
+use hyper::body::Incoming;
 use opentelemetry::trace::SpanContext;
 
 use crate::{
@@ -133,10 +135,21 @@ impl Client {
 async fn exchange(target: &Target, request: Request<Empty<Bytes>>, wait: &LimitWait) -> Outcome {
     let Reply { response, sender } = target.pool.send(request, wait).await?;
     let status = response.status();
-    let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;
-    let body = body.map_err(|error| failure::of_exchange(error.as_ref()))?;
+    let body = read_body(response.into_body()).await.map_err(|error| failure::of_exchange(error.as_ref()))?;
     target.pool.put_back(sender);
-    Ok((status, body.to_bytes()))
+    Ok((status, body))
+}
+
+/// Reads a body up to [`LARGEST_ANSWER`]. A body in one frame, the usual case, is neither copied nor collected.
+async fn read_body(body: Incoming) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    let mut body = Limited::new(body, LARGEST_ANSWER);
+    let Some(frame) = body.frame().await else { return Ok(Bytes::new()) };
+    let first = frame?.into_data().unwrap_or_default();
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let rest = body.collect().await?.to_bytes();
+    Ok(if rest.is_empty() { first } else { [first, rest].concat().into() })
 }
 
 fn request(target: &Target, inbound: &Inbound, own: Option<&SpanContext>, drop_headers: bool) -> Request<Empty<Bytes>> {
@@ -144,7 +157,7 @@ fn request(target: &Target, inbound: &Inbound, own: Option<&SpanContext>, drop_h
     *request.uri_mut() = target.path.clone();
     let headers = request.headers_mut();
     *headers = if drop_headers { inbound.onward.without_context() } else { inbound.onward.headers(own) };
-    headers.insert(HOPS, (inbound.hops.saturating_add(1)).into());
+    headers.insert(HOPS, hops_value(inbound.hops.saturating_add(1)));
     headers.insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
     if !headers.contains_key(header::USER_AGENT) {
         let agent = concat!("meshwalk/", env!("CARGO_PKG_VERSION"));
@@ -154,6 +167,16 @@ fn request(target: &Target, inbound: &Inbound, own: Option<&SpanContext>, drop_h
         headers.insert(header::HOST, target.host.clone());
     }
     request
+}
+
+/// Value of [`HOPS`], without an allocation for the usual numbers.
+fn hops_value(hops: u32) -> header::HeaderValue {
+    match hops {
+        1 => header::HeaderValue::from_static("1"),
+        2 => header::HeaderValue::from_static("2"),
+        3 => header::HeaderValue::from_static("3"),
+        hops => hops.into(),
+    }
 }
 
 fn called(upstream: &Upstream, answer: Result<(StatusCode, Bytes), Failure>, took_ms: f64) -> Called<'_> {
