@@ -7,8 +7,12 @@ use std::time::Duration;
 /// # Errors
 /// A sentence that quotes the text and says what would be right.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    meshwalk_faults::duration(text)
-        .map_err(|_| format!("`{text}` is not a duration; write a number and a unit, as `200ms`, `2s` or `1m`"))
+    let wrong = || format!("`{text}` is not a duration; write a number and a unit, as `200ms`, `2s` or `1m`");
+    // Fault rules allow a space before the unit, which flags and labs do not; they have no `µs`.
+    if text.contains(char::is_whitespace) {
+        return Err(wrong());
+    }
+    meshwalk_faults::duration(&text.replace('µ', "u")).map_err(|_| wrong())
 }
 
 /// Reads a rate in requests per second: `400`, `400/s`, `0.5/s`, `30/m`.
@@ -35,8 +39,9 @@ mod tests {
     fn durations_have_a_number_and_a_unit() {
         assert_eq!(duration("200ms"), Ok(Duration::from_millis(200)));
         assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("80µs"), Ok(Duration::from_micros(80)));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        for wrong in ["", "5", "s", "-1s", "1d", "1.2.3s", "1e400h", "ms5"] {
+        for wrong in ["", "5", "s", "-1s", "1 s", "1d", "1.2.3s", "1e400h", "ms5"] {
             assert!(duration(wrong).unwrap_err().contains(&format!("`{wrong}`")), "{wrong}");
         }
     }

@@ -90,10 +90,10 @@ async fn the_schema_refuses_what_is_not_a_call_tree() {
         *tree.pointer_mut(pointer).unwrap() = wrong;
         let violations = violations(&tree);
         assert!(!violations.is_empty(), "{pointer} passed");
-        // The violation is of the value, of a part of it, or of the value around it for which no alternative is right.
+        // A hop may be null, too: of such alternatives the validator names the whole value.
+        let expected = if pointer.starts_with("/upstreams/0/hop") { "/upstreams/0/hop" } else { pointer };
         let (location, _) = &violations[0];
-        let is_near = pointer.starts_with(location.as_str()) || location.starts_with(pointer);
-        assert!(!location.is_empty() && is_near, "{pointer}: {violations:?}");
+        assert!(location.starts_with(expected), "{pointer}: {violations:?}");
     }
     for member in right.as_object().unwrap().keys().filter(|member| *member != "feature") {
         let mut tree = right.clone();
