@@ -39,6 +39,11 @@ pub use service_account::model::*;
 pub use values::*;
 pub use virtual_service::model::*;
 
+/// The values of `apiVersion` of Istio's networking kinds. Istio serves v1beta1 with the same fields as v1.
+const NETWORKING: &[&str] = &["networking.istio.io/v1", "networking.istio.io/v1beta1"];
+/// The values of `apiVersion` of Istio's security kinds.
+const SECURITY: &[&str] = &["security.istio.io/v1", "security.istio.io/v1beta1"];
+
 /// The specification of a kind.
 trait Spec: DeserializeOwned {
     /// The values of `apiVersion` under which the kind is understood.

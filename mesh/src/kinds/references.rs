@@ -10,7 +10,7 @@ pub(super) fn services(set: &Resources) -> BTreeMap<String, &Object<Service>> {
     set.services.iter().map(|(key, service)| (hosts::service(key), service)).collect()
 }
 
-/// The names of which one was probably meant, for a remedy.
+/// Lists the known names, for the help of a diagnostic.
 pub(super) fn known<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: BTreeSet<&str> = names.into_iter().collect();
     if names.is_empty() { "none".to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }

@@ -56,9 +56,9 @@ impl MeshHandle {
     /// If there is no such Deployment, or a new pod does not come up: then nothing changed.
     pub(crate) async fn restart(self: &Arc<Self>, deployments: Vec<String>) -> Result<Change, ApplyError> {
         let change = self.change(Vec::new(), move |before| {
-            let anew: Result<BTreeSet<_>, _> =
+            let restarted: Result<BTreeSet<_>, _> =
                 deployments.iter().map(|name| deployment(before, name).map(|(key, _)| key)).collect();
-            Ok((before.clone(), anew?))
+            Ok((before.clone(), restarted?))
         });
         Ok(when_gone(change.await?).await)
     }
@@ -92,12 +92,12 @@ impl MeshHandle {
         let task = tokio::spawn(async move {
             let mut state = shared.state.lock().await;
             let before = state.resources.clone();
-            let (after, anew) = make(&before)?;
+            let (after, restarted) = make(&before)?;
             let mut change = compare(&before, &after, &named);
             let suspects = change_summary::suspects(&before, &after);
             let mut end = shared.hurry.subscribe();
             let outcome = tokio::select! {
-                outcome = reconcile::reconcile(&shared, &mut state, after, &anew) => outcome,
+                outcome = reconcile::reconcile(&shared, &mut state, after, &restarted) => outcome,
                 // Whoever ends the mesh waits for the lock, and ends what was started so far.
                 _ = end.wait_for(|end| *end) => Err(ApplyError::new(ApplyErrorKind::Failed, "the mesh ends")),
             };

@@ -17,11 +17,11 @@ pub(super) fn of_pods(
     running: &[DesiredPod],
     new: &[&DesiredPod],
     going: &BTreeSet<String>,
-    anew: &BTreeSet<Key>,
+    restarted: &BTreeSet<Key>,
 ) -> Vec<String> {
     let start = |pod: &&DesiredPod| {
         let same = |old: &&DesiredPod| going.contains(&old.name) && old.plan.is_same_pod(&pod.plan);
-        let before = running.iter().find(same).filter(|_| !anew.contains(&pod.plan.workload));
+        let before = running.iter().find(same).filter(|_| !restarted.contains(&pod.plan.workload));
         match before.and_then(|old| told_anew(old, pod)) {
             Some(reason) => format!("pod {} was started: {reason}", pod.name),
             None => format!("pod {} was started", pod.name),

@@ -32,11 +32,11 @@ pub(super) fn schedule(
     resources: &Resources,
     outbound: &BTreeMap<u16, u16>,
     running: &[DesiredPod],
-    anew: &BTreeSet<Key>,
+    restarted: &BTreeSet<Key>,
     network: &mut Network,
 ) -> Result<Vec<DesiredPod>, network::Error> {
     let before = network.in_use();
-    let chosen = resolve_connects(plans, resources, outbound, running, anew, network);
+    let chosen = resolve_connects(plans, resources, outbound, running, restarted, network);
     if chosen.is_err() {
         network.back_to(&before);
     }
@@ -48,11 +48,11 @@ fn resolve_connects(
     resources: &Resources,
     outbound: &BTreeMap<u16, u16>,
     running: &[DesiredPod],
-    anew: &BTreeSet<Key>,
+    restarted: &BTreeSet<Key>,
     network: &mut Network,
 ) -> Result<Vec<DesiredPod>, network::Error> {
     let mut kept: Vec<DesiredPod> = Vec::new();
-    for plan in plans.iter().filter(|plan| !anew.contains(&plan.workload)) {
+    for plan in plans.iter().filter(|plan| !restarted.contains(&plan.workload)) {
         let same = running.iter().filter(|pod| pod.plan.is_same_pod(plan)).take(plan.replicas as usize);
         kept.extend(same.map(|pod| DesiredPod { plan: plan.clone(), ..pod.clone() }));
     }

@@ -71,13 +71,13 @@ pub(super) async fn reconcile(
     shared: &Arc<MeshHandle>,
     state: &mut MeshState,
     resources: Resources,
-    anew: &BTreeSet<Key>,
+    restarted: &BTreeSet<Key>,
 ) -> Result<Outcome, ApplyError> {
     let outbound = state.outbound_for(&resources);
     let plans = pods::plan(&resources, &shared.options.programs)?;
     let running = state.wanted();
     let wanted =
-        desired::schedule(&plans, &resources, &outbound, &running, anew, &mut state.network).map_err(failed)?;
+        desired::schedule(&plans, &resources, &outbound, &running, restarted, &mut state.network).map_err(failed)?;
     let known: BTreeSet<&String> = running.iter().map(|pod| &pod.name).collect();
     let new: Vec<&DesiredPod> = wanted.iter().filter(|pod| !known.contains(&pod.name)).collect();
     let stay: BTreeSet<&String> = wanted.iter().map(|pod| &pod.name).collect();
@@ -90,7 +90,8 @@ pub(super) async fn reconcile(
         return Err(apply_error);
     }
 
-    let notes = if running.is_empty() { Vec::new() } else { change_summary::of_pods(&running, &new, &going, anew) };
+    let notes =
+        if running.is_empty() { Vec::new() } else { change_summary::of_pods(&running, &new, &going, restarted) };
     for wanted in wanted {
         if let Some(pod) = state.pods.get_mut(&wanted.name) {
             pod.wanted = Some(wanted);

@@ -46,7 +46,7 @@ pub(super) fn have_faults(state: &Resources, actions: &Actions, field: &str) -> 
         })
         .collect();
     // Which names pods have, and how many there are, is seen when the lab runs.
-    let nobody = actions.faults.iter().enumerate().filter_map(|(index, faults)| {
+    let unmatched = actions.faults.iter().enumerate().filter_map(|(index, faults)| {
         let instance_selector = InstanceSelector {
             service: &faults.service,
             version: faults.version.as_deref(),
@@ -56,8 +56,8 @@ pub(super) fn have_faults(state: &Resources, actions: &Actions, field: &str) -> 
         let message = instance_selector.of(&instances).err()?;
         Some(Diagnostic::new(message).at(&faults.location).field(format!("{field}.faults[{index}]")))
     });
-    let nobody: Vec<_> = nobody.collect();
-    if nobody.is_empty() { Ok(()) } else { Err(Diagnostics(nobody)) }
+    let unmatched: Vec<_> = unmatched.collect();
+    if unmatched.is_empty() { Ok(()) } else { Err(Diagnostics(unmatched)) }
 }
 
 /// A Deployment's name, where it is named, under which field.

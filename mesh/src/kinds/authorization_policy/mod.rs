@@ -9,12 +9,12 @@ use meshwalk_yaml::Diagnostic;
 
 use self::model::AuthorizationPolicy;
 use crate::{
-    kinds::{Resources, Spec},
+    kinds::{Resources, SECURITY, Spec},
     manifest::{Checker, Object, fields::Group},
 };
 
 impl Spec for AuthorizationPolicy {
-    const API_VERSIONS: &'static [&'static str] = &["security.istio.io/v1", "security.istio.io/v1beta1"];
+    const API_VERSIONS: &'static [&'static str] = SECURITY;
     const FIELDS: &'static [&'static [Group]] = fields::GROUPS;
 
     fn check_admission(object: &Object<Self>, checker: &mut Checker) {

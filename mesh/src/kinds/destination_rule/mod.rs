@@ -11,12 +11,12 @@ use meshwalk_yaml::Diagnostic;
 
 use self::model::DestinationRule;
 use crate::{
-    kinds::{Resources, Spec},
+    kinds::{NETWORKING, Resources, Spec},
     manifest::{Checker, Object, fields::Group},
 };
 
 impl Spec for DestinationRule {
-    const API_VERSIONS: &'static [&'static str] = &["networking.istio.io/v1", "networking.istio.io/v1beta1"];
+    const API_VERSIONS: &'static [&'static str] = NETWORKING;
     const FIELDS: &'static [&'static [Group]] = fields::GROUPS;
 
     fn check_admission(object: &Object<Self>, checker: &mut Checker) {

@@ -12,13 +12,13 @@ use meshwalk_yaml::Diagnostic;
 
 use self::model::VirtualService;
 use crate::{
-    kinds::{Resources, Spec},
+    kinds::{NETWORKING, Resources, Spec},
     manifest::{Checker, Object, fields::Group},
 };
 pub(super) use admission::SUBSET_HELP;
 
 impl Spec for VirtualService {
-    const API_VERSIONS: &'static [&'static str] = &["networking.istio.io/v1", "networking.istio.io/v1beta1"];
+    const API_VERSIONS: &'static [&'static str] = NETWORKING;
     const FIELDS: &'static [&'static [Group]] = fields::GROUPS;
 
     fn check_admission(object: &Object<Self>, checker: &mut Checker) {

@@ -71,9 +71,9 @@ fn a_restarted_deployment_gets_new_pods_and_no_other_one_does() {
     let mut network = Network::take().unwrap();
     let plans = [plan("backend", 2, "v1", true), plan("frontend", 1, "v1", true)];
     let old = schedule_from(&plans, &[], &mut network);
-    let anew = BTreeSet::from([plans[0].workload.clone()]);
+    let restarted = BTreeSet::from([plans[0].workload.clone()]);
     let outbound = BTreeMap::from([(8080, 15101)]);
-    let new = schedule(&plans, &service(), &outbound, &old, &anew, &mut network).unwrap();
+    let new = schedule(&plans, &service(), &outbound, &old, &restarted, &mut network).unwrap();
     assert_eq!(names(&new), ["backend-3", "backend-4", "frontend-1"]);
 }
 
