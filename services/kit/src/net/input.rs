@@ -14,7 +14,7 @@ use memchr::memmem::Finder;
 use super::http2_frames::{Frames, Partial};
 
 /// First bytes of an HTTP/2 connection (RFC 9113 section 3.4).
-const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(super) const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// [`Input::expected`] of a message whose last bytes are a blank line: one without a body, or with a chunked one.
 const UNTIL_BLANK_LINE: u64 = u64::MAX;

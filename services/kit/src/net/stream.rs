@@ -4,7 +4,7 @@ use std::{
     io,
     net::IpAddr,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use rustix::{
@@ -12,7 +12,7 @@ use rustix::{
     net::{RecvFlags, recv},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::{TcpStream, UnixStream},
 };
 
@@ -40,12 +40,38 @@ impl Stream {
 
     /// True if the kernel has no bytes for this stream, and its other side has not ended it.
     pub(super) fn has_nothing_to_read(&self) -> bool {
+        self.peek(&mut [0; 1]).is_err_and(|error| error == Errno::AGAIN)
+    }
+
+    /// Copies the next bytes without consuming them, and returns their number: 0 at the end of the stream.
+    pub(super) fn poll_peek(&self, cx: &mut Context<'_>, bytes: &mut [u8]) -> Poll<io::Result<usize>> {
+        loop {
+            let peek = || Ok(self.peek(bytes)?);
+            // On `WouldBlock`, `try_io` makes the next `poll_read_ready` wait.
+            let peeked = match self {
+                Self::Tcp(stream) => {
+                    ready!(stream.poll_read_ready(cx))?;
+                    stream.try_io(Interest::READABLE, peek)
+                }
+                Self::Unix(stream) => {
+                    ready!(stream.poll_read_ready(cx))?;
+                    stream.try_io(Interest::READABLE, peek)
+                }
+            };
+            match peeked {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                peeked => return Poll::Ready(peeked),
+            }
+        }
+    }
+
+    fn peek(&self, bytes: &mut [u8]) -> Result<usize, Errno> {
         let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
         let peeked = match self {
-            Self::Tcp(stream) => recv(stream, &mut [0; 1], flags),
-            Self::Unix(stream) => recv(stream, &mut [0; 1], flags),
+            Self::Tcp(stream) => recv(stream, bytes, flags),
+            Self::Unix(stream) => recv(stream, bytes, flags),
         };
-        peeked.is_err_and(|error| error == Errno::AGAIN)
+        peeked.map(|(_, count)| count)
     }
 
     /// Lets the kernel send RST instead of FIN when the stream is closed. A Unix socket knows neither: its other side

@@ -3,7 +3,7 @@
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::{
     ConnHandle, Stream,
     head_memory::{PARTIAL_HEADS, Share},
-    input::Tracker,
+    input::{HTTP2_PREFACE, Tracker},
     read_limiter::{self, FIRST_BUFFER_BYTES},
 };
 use crate::limits::{Action, Limit};
@@ -22,6 +22,8 @@ pub(super) struct TrackedStream {
     stream: Stream,
     handle: ConnHandle,
     tracker: Tracker,
+    /// True if the library knows which protocol the client speaks.
+    is_protocol_known: bool,
     max_header_bytes: usize,
     /// Memory of the head that has arrived in part, beyond what each connection may have.
     head_memory: Option<Share>,
@@ -30,7 +32,30 @@ pub(super) struct TrackedStream {
 impl TrackedStream {
     /// A stream whose request heads have at most this size.
     pub(super) fn new(stream: Stream, handle: ConnHandle, max_header_bytes: usize) -> Self {
-        Self { stream, handle, tracker: Tracker::default(), max_header_bytes, head_memory: None }
+        Self {
+            stream,
+            handle,
+            tracker: Tracker::default(),
+            is_protocol_known: false,
+            max_header_bytes,
+            head_memory: None,
+        }
+    }
+
+    /// Reads from the stream. The first read is empty if the client speaks HTTP/1.1.
+    ///
+    /// The library's first read looks for the preface of HTTP/2 and takes an empty read for HTTP/1.1. A read of 24 bytes
+    /// would make it double the size of its next buffer, for as long as the connection lives.
+    fn poll_stream(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.is_protocol_known {
+            let mut first = [0; HTTP2_PREFACE.len()];
+            let count = ready!(self.stream.poll_peek(cx, &mut first))?;
+            self.is_protocol_known = true;
+            if count > 0 && !HTTP2_PREFACE.starts_with(&first[..count]) {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        read_limiter::poll_read(&mut self.stream, cx, buf)
     }
 
     /// Takes the memory for a head that has arrived in part; false if there is not enough.
@@ -75,7 +100,7 @@ impl AsyncRead for TrackedStream {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        let read = read_limiter::poll_read(&mut this.stream, cx, buf);
+        let read = this.poll_stream(cx, buf);
         let fresh = &buf.filled()[before..];
         if !fresh.is_empty() {
             let in_flight = this.handle.has_request();
