@@ -22,7 +22,7 @@ use tower::{Layer, Service};
 
 pub(crate) use observation::{Observation, Target, fault_list, millis, milliseconds};
 
-use crate::{app::App, faults::Ledger, host_check, known_headers::KnownHeaders};
+use crate::{app::App, faults::InjectionLog, host_check, known_headers::KnownHeaders};
 
 /// Observes each request of the router that it is laid around.
 ///
@@ -63,14 +63,14 @@ where
         let (mut parts, body) = request.into_parts();
         let target =
             Target::Other { path: parts.uri.path().to_owned(), route: parts.extensions.get::<MatchedPath>().cloned() };
-        let ledger = Ledger::default();
+        let injection_log = InjectionLog::default();
         let known = KnownHeaders::read(&parts.headers);
-        let observation = Observation::begin(app, &parts, &known, target).with_ledger(ledger.clone());
+        let observation = Observation::begin(app, &parts, &known, target).with_injection_log(injection_log.clone());
         let version = parts.version;
         let (inner, rejected) = match host_check::check(&parts) {
             Ok(()) => {
                 parts.extensions.insert(Arc::clone(&observation.inbound));
-                parts.extensions.insert(ledger);
+                parts.extensions.insert(injection_log);
                 (Some(self.inner.call(Request::from_parts(parts, body))), None)
             }
             Err(error) => (None, Some(host_check::reject(error, &parts, body))),

@@ -11,7 +11,7 @@ use crate::{
     app::{self, App},
     config::{Address, Config, Drain},
     descriptors::DescriptorBudget,
-    faults::{self, Conduct, Control, Registry},
+    faults::{self, Control, ProcessFaults, Registry},
     health::{Blocked, Readiness},
     host_check::require_valid_host,
     identity::Identity,
@@ -31,7 +31,7 @@ pub struct Bound {
     app: Arc<App>,
     readiness: Readiness,
     faults: Registry,
-    conduct: Conduct,
+    process_faults: ProcessFaults,
     drain: Drain,
     application: Port,
     /// Served to the very end: an unready process still says that it is unready.
@@ -78,10 +78,10 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     // Only this port is ever closed by a fault.
     let application = open("--listen", &ports.listen, routes, &application_table, faults.doors()).await?;
     let token = ports.control_token()?;
-    let conduct = Conduct::new(faults.clone());
+    let process_faults = ProcessFaults::new(faults.clone());
     let control = Control {
         registry: faults.clone(),
-        conduct: conduct.clone(),
+        process_faults: process_faults.clone(),
         attempts: app.attempts.clone(),
         token,
         body_read_timeout: config.limits.body_read_timeout,
@@ -93,8 +93,18 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     let admin = admin.router().layer(middleware::from_fn(require_valid_host));
     let admin = open("--admin-listen", &ports.admin_listen, admin.into(), &admin_table, Doors::always_open()).await?;
     drop(starting);
-    let tasks = [conduct.follow()];
-    Ok(Bound { app, readiness, faults, conduct, drain: config.drain.clone(), application, admin, control, tasks })
+    let tasks = [process_faults.follow()];
+    Ok(Bound {
+        app,
+        readiness,
+        faults,
+        process_faults,
+        drain: config.drain.clone(),
+        application,
+        admin,
+        control,
+        tasks,
+    })
 }
 
 impl Bound {
@@ -140,7 +150,7 @@ impl Bound {
     /// # Errors
     /// Requests were still in flight at the deadline, and have been cut.
     pub async fn wait_termination(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let Self { app, readiness, faults, conduct, drain, application, admin, control, tasks } = self;
+        let Self { app, readiness, faults, process_faults, drain, application, admin, control, tasks } = self;
         let (cut, _draining) = tokio::select! {
             ended = async {
                 stop.await;
@@ -149,7 +159,7 @@ impl Bound {
                 faults.drained(std::time::Instant::now()).await;
                 (cut, draining)
             } => ended,
-            crash = conduct.crash() => {
+            crash = process_faults.crash() => {
                 // Who asked for it at run time learns that it was granted.
                 control.server.drain(Instant::now() + LAST_WORDS).await;
                 crash.carry_out()

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use super::{
-    InjectedFault, Ledger, Registry,
-    active::Active,
+    InjectedFault, InjectionLog, Registry,
+    active_rule::ActiveRule,
     effect::Verdict,
     plan::{Decided, Plan},
-    subject::Asked,
+    request_view::OwnedRequest,
 };
 use crate::hello::{Failure, FailureKind};
 
@@ -21,9 +21,9 @@ pub(crate) type Outcome = Result<(StatusCode, Bytes), Failure>;
 #[derive(Debug)]
 pub(crate) struct Calls {
     registry: Registry,
-    brought: Option<Arc<[Active]>>,
-    asked: Asked,
-    ledger: Ledger,
+    inline_rules: Option<Arc<[ActiveRule]>>,
+    asked: OwnedRequest,
+    log: InjectionLog,
     drop_headers: bool,
 }
 
@@ -31,25 +31,25 @@ impl Calls {
     /// `drop_headers` is what the request's own plan says of all its calls.
     pub(super) fn new(
         registry: Registry,
-        brought: Option<Arc<[Active]>>,
-        asked: Asked,
-        ledger: Ledger,
+        inline_rules: Option<Arc<[ActiveRule]>>,
+        asked: OwnedRequest,
+        log: InjectionLog,
         drop_headers: bool,
     ) -> Self {
-        Self { registry, brought, asked, ledger, drop_headers }
+        Self { registry, inline_rules, asked, log, drop_headers }
     }
 
-    /// What happens to a call to an upstream. The ledger knows of it from now on.
+    /// What happens to a call to an upstream. The log knows of it from now on.
     pub(crate) fn to(&self, upstream: &str) -> CallFaults {
-        let brought = self.brought.as_deref().unwrap_or_default();
-        let plan = self.registry.plan(self.asked.calling(upstream), brought);
+        let inline_rules = self.inline_rules.as_deref().unwrap_or_default();
+        let plan = self.registry.plan(self.asked.call_to(upstream), inline_rules);
         if !plan.is_empty() {
             tracing::debug!(upstream, faults = %plan.injected, "injecting into a call");
         }
         let faults = plan.injected.faults.clone();
-        let first = self.ledger.note(plan.injected.clone());
+        let first = self.log.note(plan.injected.clone());
         let drop_headers = self.drop_headers || plan.drop_headers;
-        CallFaults { plan, faults, drop_headers, first, ledger: self.ledger.clone(), registry: self.registry.clone() }
+        CallFaults { plan, faults, drop_headers, first, log: self.log.clone(), registry: self.registry.clone() }
     }
 }
 
@@ -61,9 +61,9 @@ pub(crate) struct CallFaults {
     pub(crate) faults: Vec<InjectedFault>,
     /// Whether it is made without the headers of the trace.
     pub(crate) drop_headers: bool,
-    /// Where the plan's faults stand in the ledger.
+    /// Where the plan's faults stand in the log.
     first: usize,
-    ledger: Ledger,
+    log: InjectionLog,
     registry: Registry,
 }
 
@@ -71,7 +71,7 @@ impl CallFaults {
     /// Makes the call, or what takes its place. Delays are part of it, as those of a slow network are, so the caller's
     /// timeout bounds them.
     pub(crate) async fn around(self, call: impl Future<Output = Outcome>) -> Outcome {
-        self.plan.before.pass(&self.ledger, self.first).await;
+        self.plan.before.pass(&self.log, self.first).await;
         let outcome = match self.plan.verdict {
             None => call.await,
             Some(Decided { verdict: Verdict::Answer { status, .. }, .. }) => {
@@ -79,13 +79,13 @@ impl CallFaults {
             }
             Some(Decided { verdict: Verdict::Reset, .. }) => Err(broken("reset")),
             Some(hang @ Decided { verdict: Verdict::Hang, .. }) => {
-                match hang.hang(self.registry.limits().hang, &self.ledger, self.first).await {
+                match hang.hang(self.registry.limits().hang, &self.log, self.first).await {
                     true => call.await,
                     false => Err(broken("closed after it hung for as long as a fault may let it")),
                 }
             }
         };
-        self.plan.after.pass(&self.ledger, self.first).await;
+        self.plan.after.pass(&self.log, self.first).await;
         outcome
     }
 }

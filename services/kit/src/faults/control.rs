@@ -17,7 +17,7 @@ use axum::{
 use http::{Method, StatusCode, Uri, Version};
 use serde_json::{Value, json};
 
-use super::{AddError, Conduct, Origin, Registry, RuleState};
+use super::{AddError, Origin, ProcessFaults, Registry, RuleState};
 use crate::{
     attempts::Attempts,
     body::{self, BodyError, BodyLimits, KeptBody},
@@ -33,7 +33,7 @@ pub(crate) struct Control {
     /// The rules.
     pub(crate) registry: Registry,
     /// What they do to the process.
-    pub(crate) conduct: Conduct,
+    pub(crate) process_faults: ProcessFaults,
     /// What the rules are seen against: how many requests came, and how many attempts at them.
     pub(crate) attempts: Attempts,
     /// Where the token is that a request must bring, if it must bring one.
@@ -103,7 +103,7 @@ async fn come(
     };
     match way(rules) {
         Ok(mut added) => {
-            control.conduct.settle().await;
+            control.process_faults.settle().await;
             // What they do to the process may have begun, or failed, by now.
             let now = control.registry.list();
             for rule in &mut added {
@@ -121,14 +121,14 @@ async fn come(
 
 async fn clear(State(control): State<Control>) -> Json<Value> {
     let removed = control.registry.clear();
-    control.conduct.settle().await;
+    control.process_faults.settle().await;
     Json(json!({"removed": removed}))
 }
 
 async fn remove(State(control): State<Control>, Path(id): Path<String>) -> Response {
     match control.registry.remove(&id) {
         Ok(()) => {
-            control.conduct.settle().await;
+            control.process_faults.settle().await;
             Json(json!({"removed": [id]})).into_response()
         }
         Err(ids) if ids.is_empty() => not_found(&id, "no rule is in force"),

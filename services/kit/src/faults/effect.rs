@@ -8,7 +8,7 @@ use std::{
 use http::StatusCode;
 use meshwalk_faults::When;
 
-use super::{draw::Draws, subject::Subject};
+use super::{draw::Draws, request_view::RequestView};
 
 /// What a rule that fires does to one request or call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,13 +71,13 @@ impl Shape {
 /// It lives as long as the rule is in force, and is bounded.
 pub(super) trait Memory: fmt::Debug + Send + Sync {
     /// What happens to the next request that the rule is about. It is remembered, whatever other rules do to it.
-    fn effect(&self, turn: Turn<'_>, draws: &mut Draws) -> Option<Effect>;
+    fn effect(&self, context: RequestContext<'_>, draws: &mut Draws) -> Option<Effect>;
 }
 
 /// A request's turn at a rule with a memory.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Turn<'a> {
-    pub(super) subject: Subject<'a>,
+pub(super) struct RequestContext<'a> {
+    pub(super) view: RequestView<'a>,
     pub(super) now: Instant,
     /// Whether the draw was for it; nothing for a rule without a percentage.
     pub(super) drawn: Option<bool>,

@@ -22,12 +22,12 @@ use serde_json::json;
 use tower::{Layer, Service};
 
 use super::{
-    Calls, INJECT_HEADER, Injected, Ledger, Registry,
+    Calls, INJECT_HEADER, Injected, InjectionLog, Registry,
     effect::{Shape, Verdict},
     plan::{Decided, Plan, Shaping},
     registry::Limits,
-    shaped::{Parting, Shaped},
-    subject::{Asked, Subject},
+    request_view::{OwnedRequest, RequestView},
+    shaped::{FlushTracker, Shaped},
 };
 use crate::net::{ConnHandle, NoAnswer};
 
@@ -44,7 +44,7 @@ impl FaultLayer {
         Self { registry, handed_over: Arc::new([]) }
     }
 
-    /// Names a path (exact) whose handler answers with a demanded status itself, by the [`Ledger`] in its request. If it
+    /// Names a path (exact) whose handler answers with a demanded status itself, by the [`InjectionLog`] in its request. If it
     /// does not, the layer does.
     #[must_use]
     pub fn hand_over(mut self, path: &'static str) -> Self {
@@ -96,31 +96,31 @@ async fn inject<S>(layer: FaultLayer, mut inner: S, mut request: Request, asks: 
 where
     S: Service<Request, Response = Response, Error = Infallible>,
 {
-    let mut brought = None;
-    let refused = if asks { layer.registry.trust().refuses(Subject::of(&request).caller) } else { None };
+    let mut inline_rules = None;
+    let refused = if asks { layer.registry.trust().refuses(RequestView::new(&request).caller) } else { None };
     if asks && refused.is_none() {
-        match layer.registry.brought_along(request.headers()) {
-            Ok(rules) => brought = Some(rules),
+        match layer.registry.inline_rules(request.headers()) {
+            Ok(rules) => inline_rules = Some(rules),
             Err(error) => return Ok(refuse(&error)),
         }
     }
-    let plan = layer.registry.plan(Subject::of(&request), brought.as_deref().unwrap_or_default());
-    let ledger = request.extensions().get::<Ledger>().cloned().unwrap_or_default();
-    if plan.drop_headers || layer.registry.is_about_calls(brought.as_deref().unwrap_or_default()) {
-        let asked = Asked::of(Subject::of(&request));
-        let calls = Calls::new(layer.registry.clone(), brought, asked, ledger.clone(), plan.drop_headers);
+    let plan = layer.registry.plan(RequestView::new(&request), inline_rules.as_deref().unwrap_or_default());
+    let log = request.extensions().get::<InjectionLog>().cloned().unwrap_or_default();
+    if plan.drop_headers || layer.registry.is_about_calls(inline_rules.as_deref().unwrap_or_default()) {
+        let asked = OwnedRequest::new(RequestView::new(&request));
+        let calls = Calls::new(layer.registry.clone(), inline_rules, asked, log.clone(), plan.drop_headers);
         request.extensions_mut().insert(Arc::new(calls));
     }
     let mut response = if plan.is_empty() {
         inner.call(request).await?
     } else {
         tracing::debug!(faults = %plan.injected, "injecting");
-        request.extensions_mut().insert(ledger.clone());
-        carry_out(plan, &ledger, &layer, &mut inner, request).await?
+        request.extensions_mut().insert(log.clone());
+        carry_out(plan, &log, &layer, &mut inner, request).await?
     };
-    let injected = ledger.injected();
+    let injected = log.injected();
     if !injected.faults.is_empty() {
-        injected.tell_client(response.headers_mut());
+        injected.write_header(response.headers_mut());
     }
     if let Some(why) = refused {
         // Whoever believes that a fault was injected draws the wrong conclusion.
@@ -132,7 +132,7 @@ where
 /// Does what the plan says, around the application.
 async fn carry_out<S>(
     plan: Plan,
-    ledger: &Ledger,
+    log: &InjectionLog,
     layer: &FaultLayer,
     inner: &mut S,
     request: Request,
@@ -140,33 +140,33 @@ async fn carry_out<S>(
 where
     S: Service<Request, Response = Response, Error = Infallible>,
 {
-    let first = ledger.note(plan.injected);
+    let first = log.note(plan.injected);
     let (version, wire) = (request.version(), request.extensions().get::<ConnHandle>().cloned());
-    plan.before.pass(ledger, first).await;
-    plan.work.pass(layer.registry.processors(), ledger, first).await;
+    plan.before.pass(log, first).await;
+    plan.work.pass(layer.registry.processors(), log, first).await;
     let response = match plan.verdict {
         None => inner.call(request).await?,
         Some(Decided { verdict: Verdict::Answer { status, retry_after }, .. }) => {
             let mut response = if layer.handed_over.contains(&request.uri().path()) {
                 inner.call(request).await?
             } else {
-                error_answer(status, &ledger.injected())
+                error_answer(status, &log.injected())
             };
             if response.status() != status {
-                response = error_answer(status, &ledger.injected());
+                response = error_answer(status, &log.injected());
             }
             response.headers_mut().extend(retry_after.map(|time| (header::RETRY_AFTER, seconds(time))));
             response
         }
         Some(Decided { verdict: Verdict::Reset, .. }) => return Ok(NoAnswer::Reset.into_response()),
         Some(hang @ Decided { verdict: Verdict::Hang, .. }) => {
-            if !hang.hang(layer.registry.limits().hang, ledger, first).await {
+            if !hang.hang(layer.registry.limits().hang, log, first).await {
                 return Ok(NoAnswer::Close.into_response());
             }
             inner.call(request).await?
         }
     };
-    plan.after.pass(ledger, first).await;
+    plan.after.pass(log, first).await;
     Ok(shape(response, plan.shapes, wire, version, layer.registry.limits()).await)
 }
 
@@ -192,7 +192,7 @@ async fn shape(
     let content = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     // The HTTP library declares the length that the body says it has.
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::new(Shaped::new(content, shapes, Parting::on(wire, version), limits.hang)))
+    Response::from_parts(parts, Body::new(Shaped::new(content, shapes, FlushTracker::new(wire, version), limits.hang)))
 }
 
 /// A time in the whole seconds of Retry-After; not less than it is, or the client would come again too early.

@@ -1,15 +1,15 @@
-//! Faults that the application injects into its own answers, and the ground truth about them.
+//! Fault injection into the application's own responses and calls, and the ground truth about it.
 //!
 //! # The seam
 //! - [`Registry`] holds the rules. `Registry::new(Settings)` once per process, then [`Registry::add`] for each `--fault`
 //!   before a port is opened (its error is the text for the user). It is cheap to clone.
 //! - [`FaultLayer`] goes around the application's router, and never around the admin or the control router, so that no
 //!   fault can touch those ports.
-//! - The layer writes what it injects into the [`Ledger`] that it finds in the request's extensions (and puts one there
+//! - The layer writes what it injects into the [`InjectionLog`] that it finds in the request's extensions (and puts one there
 //!   where there is none), before the effect: for the span and the access log, which also want to know of a request whose
 //!   client gave up, or that gets no answer at all.
 //! - A handler that wants to answer a demanded status itself is named with [`FaultLayer::hand_over`] and looks into the
-//!   ledger: with `status` set it answers that status and does nothing else; `faults` goes into its answer as it is (it
+//!   log: with `status` set it answers that status and does nothing else; `faults` goes into its answer as it is (it
 //!   serializes as the call tree wants it).
 //! - [`Registry::fails`] says whether a rule holds a probe at 503, for `/livez`, `/readyz` and `/startupz`.
 //! - [`control_router`] is the control port.
@@ -37,7 +37,7 @@
 //! the above holds for each call by itself, but for shapes, which no call takes.
 //!
 //! # Rules about the process
-//! [`Conduct`] makes what has its effect the same as what is in force: when rules change, before the control port answers,
+//! [`ProcessFaults`] makes what has its effect the same as what is in force: when rules change, before the control port answers,
 //! and when a rule's time comes. What holds something of the host (memory, threads) is a value that gives it back when it
 //! is dropped. Probes, signals and the end of the process ask the registry when they need to know.
 //!
@@ -50,7 +50,7 @@
 //! handled as if nothing had been. The ground truth then tells the delay that really was. A time to live that ends does
 //! the same to what has no end of its own, such as a hang; a delay that has begun is granted in full.
 //!
-//! # Rules that requests bring along
+//! # Inline rules
 //! Without [`Trust::allow_inject`], or from a caller who is not trusted, `x-meshwalk-inject` has no effect, and the response says so under the same name,
 //! because a caller who believes that a fault was injected draws the wrong conclusion. With it, a rule that cannot be
 //! followed is answered with 400. Modes of the whole process and `ttl` have no place there. A `seed` counts on from
@@ -59,38 +59,38 @@
 //! # Ground truth
 //! Every injected fault is named in the response header `x-meshwalk-fault`, in the call tree's `faults`, in the
 //! attributes `meshwalk.fault.id` and `meshwalk.fault.mode` of the request's span, in its line of the access log, and in
-//! the counter `meshwalk_faults_injected_total{rule,mode}`. Rules that requests brought along are counted under the rule
+//! the counter `meshwalk_faults_injected_total{rule,mode}`. Inline rules are counted under the rule
 //! `inject`, so that callers cannot grow the metrics, and those of which there are too many under `other`.
 
-mod active;
+mod active_rule;
 mod calls;
 mod clock;
 mod control;
 mod draw;
 mod effect;
+mod injection_log;
 mod layer;
 mod modes;
 mod plan;
 mod planner;
+mod port_refusal;
 mod process;
-mod refusal;
 mod registry;
+mod request_view;
+mod rule_lifetime;
+mod rule_stats;
 mod scope;
 mod series;
 mod shaped;
-mod subject;
-mod tally;
-mod tether;
 mod trust;
-mod truth;
 
 pub(crate) use calls::{CallFaults, Calls, Outcome};
 pub(crate) use control::{Control, control_router};
 pub use control::{TokenError, TokenFile};
+pub use injection_log::{FAULT_HEADER, Injected, InjectedFault, InjectionLog};
 pub use layer::{FaultLayer, Faulty};
 pub use meshwalk_faults::{Cores, INJECT_HEADER, ModeRow, ParseError, Rule, help, markdown, modes};
 pub(crate) use meshwalk_faults::{Probe, parse_amount};
-pub(crate) use process::Conduct;
+pub(crate) use process::ProcessFaults;
 pub use registry::{AddError, Limits, Origin, Registry, RuleState, Settings};
 pub use trust::{Trust, TrustedPeer};
-pub use truth::{FAULT_HEADER, Injected, InjectedFault, Ledger};

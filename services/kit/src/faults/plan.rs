@@ -7,10 +7,10 @@ use std::{
 
 use super::{
     effect::{Shape, Verdict},
+    injection_log::{Injected, InjectionLog},
     process::Processors,
-    tally::Tally,
-    tether::Tether,
-    truth::{Injected, Ledger},
+    rule_lifetime::RuleLifetime,
+    rule_stats::RuleStats,
 };
 
 /// What happens to one request or call, step by step. The rules that fired are counted when it is made.
@@ -38,26 +38,26 @@ pub(super) struct Decided {
     pub(super) verdict: Verdict,
     /// At which position of the plan's faults it stands.
     pub(super) position: usize,
-    pub(super) tether: Tether,
-    pub(super) tally: Arc<Tally>,
+    pub(super) lifetime: RuleLifetime,
+    pub(super) stats: Arc<RuleStats>,
 }
 
 /// A shape and the rule that wants it.
 #[derive(Debug)]
 pub(super) struct Shaping {
     pub(super) shape: Shape,
-    pub(super) tether: Tether,
-    pub(super) tally: Arc<Tally>,
+    pub(super) lifetime: RuleLifetime,
+    pub(super) stats: Arc<RuleStats>,
 }
 
 impl Decided {
     /// Lets a request hang. Whether it goes on, because the rule has gone; otherwise it has hung for as long as a fault
-    /// may let it, which the rule and the ledger then say. The plan's faults stand there from `first` on.
-    pub(super) async fn hang(mut self, longest: Duration, ledger: &Ledger, first: usize) -> bool {
-        let goes_on = tokio::time::timeout(longest, self.tether.over()).await.is_ok();
+    /// may let it, which the rule and the log then say. The plan's faults stand there from `first` on.
+    pub(super) async fn hang(self, longest: Duration, log: &InjectionLog, first: usize) -> bool {
+        let goes_on = tokio::time::timeout(longest, self.lifetime.wait_until_over()).await.is_ok();
         if !goes_on {
-            ledger.cap(first + self.position);
-            self.tally.count_capped("--fault-max-hang");
+            log.cap(first + self.position);
+            self.stats.count_capped("--fault-max-hang");
         }
         goes_on
     }
@@ -80,24 +80,24 @@ pub(super) struct Wait {
     pub(super) delay: Duration,
     /// At which position of the plan's faults it stands.
     pub(super) position: usize,
-    pub(super) tether: Tether,
+    pub(super) lifetime: RuleLifetime,
 }
 
 impl Waits {
-    /// Waits. Each delay ends early when its rule is taken out of force, and the ledger then says how long it was; the
+    /// Waits. Each delay ends early when its rule is taken out of force, and the log then says how long it was; the
     /// plan's faults stand there from `first` on.
-    pub(super) async fn pass(self, ledger: &Ledger, first: usize) {
+    pub(super) async fn pass(self, log: &InjectionLog, first: usize) {
         let began = Instant::now();
         let mut due = began;
-        for Wait { delay, position, mut tether } in self.0 {
+        for Wait { delay, position, lifetime } in self.0 {
             let from = due;
             due += delay;
             tokio::select! {
                 // Whoever is gone already is not waited for, not even until the next tick of the timer.
                 biased;
-                () = tether.removed() => {
+                () = lifetime.wait_until_removed() => {
                     due = Instant::now().clamp(from, due);
-                    ledger.shorten(first + position, due - from);
+                    log.shorten(first + position, due - from);
                 }
                 () = tokio::time::sleep_until(due.into()) => {}
             }
@@ -110,11 +110,11 @@ impl Waits {
 pub(super) struct Work(pub(super) Vec<Wait>);
 
 impl Work {
-    /// Uses it up. The ledger then says how much it was; the plan's faults stand there from `first` on.
-    pub(super) async fn pass(self, processors: &Processors, ledger: &Ledger, first: usize) {
-        for Wait { delay, position, tether } in self.0 {
-            let used = processors.use_up(delay, tether).await;
-            ledger.worked(first + position, used);
+    /// Uses it up. The log then says how much it was; the plan's faults stand there from `first` on.
+    pub(super) async fn pass(self, processors: &Processors, log: &InjectionLog, first: usize) {
+        for Wait { delay, position, lifetime } in self.0 {
+            let used = processors.use_up(delay, lifetime).await;
+            log.worked(first + position, used);
         }
     }
 }

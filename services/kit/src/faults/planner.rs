@@ -9,11 +9,11 @@ use http::StatusCode;
 use meshwalk_faults::When;
 
 use super::{
-    active::Active,
+    active_rule::ActiveRule,
     effect::{Effect, Shape, Verdict},
+    injection_log::{Injected, InjectedFault, milliseconds},
     plan::{Decided, Plan, Shaping, Wait},
-    subject::Subject,
-    truth::{Injected, InjectedFault, milliseconds},
+    request_view::RequestView,
 };
 
 /// What a client is told to wait before it tries again, where the rule's end is not known.
@@ -28,16 +28,16 @@ pub(super) struct Planner<'a> {
     /// What the cap on the sum of delays still allows.
     allowed: Duration,
     /// Those whose effect a cap cut short.
-    capped: Vec<&'a Active>,
+    capped: Vec<&'a ActiveRule>,
     /// What the cap on the sum of processor time still allows.
     allowed_work: Duration,
-    work: Vec<(&'a Active, Duration)>,
-    before: Vec<(&'a Active, Duration)>,
-    after: Vec<(&'a Active, Duration)>,
-    verdict: Option<(&'a Active, Verdict)>,
-    drop_headers: Option<&'a Active>,
+    work: Vec<(&'a ActiveRule, Duration)>,
+    before: Vec<(&'a ActiveRule, Duration)>,
+    after: Vec<(&'a ActiveRule, Duration)>,
+    verdict: Option<(&'a ActiveRule, Verdict)>,
+    drop_headers: Option<&'a ActiveRule>,
     /// By kind.
-    shapes: [Option<(&'a Active, Shape)>; 5],
+    shapes: [Option<(&'a ActiveRule, Shape)>; 5],
 }
 
 impl<'a> Planner<'a> {
@@ -59,8 +59,8 @@ impl<'a> Planner<'a> {
     }
 
     /// Holds the request against a rule, which draws for itself whatever the others do.
-    pub(super) fn take(&mut self, active: &'a Active, subject: Subject<'_>) {
-        match active.consider(subject, self.now) {
+    pub(super) fn take(&mut self, active: &'a ActiveRule, view: RequestView<'_>) {
+        match active.consider(view, self.now) {
             // What comes second here stays without effect, and takes none of the times that its rule may fire.
             Some(Effect::Decide(_)) if self.verdict.is_some() => {}
             Some(Effect::DropHeaders) if self.drop_headers.is_some() => {}
@@ -90,11 +90,11 @@ impl<'a> Planner<'a> {
     pub(super) fn close(mut self) -> Plan {
         let answered = !matches!(self.verdict, Some((_, Verdict::Reset | Verdict::Hang)));
         let mut plan = Plan::default();
-        let fault = |active: &Active| {
-            active.tally.count_fired();
+        let fault = |active: &ActiveRule| {
+            active.stats.count_fired();
             let capped = self.capped.iter().any(|cut| std::ptr::eq(*cut, active));
             if capped {
-                active.tally.count_capped("--fault-max-delay");
+                active.stats.count_capped("--fault-max-delay");
             }
             let rule = active.text.clone();
             InjectedFault { rule, capped, ..InjectedFault::new(&active.id, active.mode_name(), self.upstream) }
@@ -124,13 +124,13 @@ impl<'a> Planner<'a> {
             }
             let position = plan.injected.faults.len();
             plan.injected.faults.push(fault);
-            let (tether, tally) = (active.tether(), Arc::clone(&active.tally));
-            plan.verdict = Some(Decided { verdict, position, tether, tally });
+            let (lifetime, stats) = (active.lifetime(), Arc::clone(&active.stats));
+            plan.verdict = Some(Decided { verdict, position, lifetime, stats });
         }
         if !answered {
             let shapes = std::mem::take(&mut self.shapes).into_iter().flatten().map(|(active, _)| active);
             let after = self.after.drain(..).map(|(active, _)| active);
-            after.chain(shapes).for_each(Active::give_back);
+            after.chain(shapes).for_each(ActiveRule::give_back);
         }
         for (active, delay) in self.after {
             let fault = InjectedFault { delay_ms: Some(milliseconds(delay)), at: Some("after"), ..fault(active) };
@@ -144,19 +144,19 @@ impl<'a> Planner<'a> {
                 Shape::Corrupt { .. } | Shape::Truncate | Shape::Close => {}
             }
             plan.injected.faults.push(fault);
-            plan.shapes.push(Shaping { shape, tether: active.tether(), tally: Arc::clone(&active.tally) });
+            plan.shapes.push(Shaping { shape, lifetime: active.lifetime(), stats: Arc::clone(&active.stats) });
         }
         plan
     }
 }
 
-fn wait(active: &Active, delay: Duration, injected: &mut Injected, fault: InjectedFault) -> Wait {
+fn wait(active: &ActiveRule, delay: Duration, injected: &mut Injected, fault: InjectedFault) -> Wait {
     injected.faults.push(fault);
-    Wait { delay, position: injected.faults.len() - 1, tether: active.tether() }
+    Wait { delay, position: injected.faults.len() - 1, lifetime: active.lifetime() }
 }
 
 /// Says when to come again where a client expects it: RFC 9110 section 10.2.3 for 503, RFC 6585 section 4 for 429.
-fn with_retry_after(verdict: Verdict, active: &Active, now: Instant) -> Verdict {
+fn with_retry_after(verdict: Verdict, active: &ActiveRule, now: Instant) -> Verdict {
     match verdict {
         Verdict::Answer {
             status: status @ (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS),

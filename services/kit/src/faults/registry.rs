@@ -19,8 +19,8 @@ use http::HeaderMap;
 use tokio::sync::watch;
 
 use super::{
-    active::Active, clock, plan::Plan, planner::Planner, process::Processors, series::Series, subject::Subject,
-    trust::Trust,
+    active_rule::ActiveRule, clock, plan::Plan, planner::Planner, process::Processors, request_view::RequestView,
+    series::Series, trust::Trust,
 };
 pub use admission::AddError;
 use inject::InjectCache;
@@ -41,7 +41,7 @@ struct Shared {
     about_requests: AtomicUsize,
     /// How many of them are about the calls that requests make.
     about_calls: AtomicUsize,
-    rules: RwLock<Arc<Vec<Arc<Active>>>>,
+    rules: RwLock<Arc<Vec<Arc<ActiveRule>>>>,
     /// How many ids were generated.
     numbered: AtomicU64,
     /// Under which names rules are counted.
@@ -73,7 +73,7 @@ impl Registry {
     }
 
     /// Takes every rule out of force, those of the flags too, and says which ids they had. Whatever waits because of a
-    /// rule goes on at once, also of the rules that requests brought along.
+    /// rule goes on at once, inline rules included.
     pub fn clear(&self) -> Vec<String> {
         let removed = self.change(clock::now(), std::mem::take);
         self.shared.injected.cancel();
@@ -99,13 +99,13 @@ impl Registry {
         self.shared.about_requests.load(Ordering::Relaxed) == 0
     }
 
-    /// Whose requests may bring rules along.
+    /// Callers whose requests may carry inline rules.
     pub(super) fn trust(&self) -> &Trust {
         &self.shared.settings.trust
     }
 
-    /// The rules that a request brings along.
-    pub(super) fn brought_along(&self, headers: &HeaderMap) -> Result<Arc<[Active]>, InjectError> {
+    /// Inline rules of a request.
+    pub(super) fn inline_rules(&self, headers: &HeaderMap) -> Result<Arc<[ActiveRule]>, InjectError> {
         self.shared.injected.rules(headers)
     }
 
@@ -120,7 +120,7 @@ impl Registry {
     }
 
     /// Sees a change each time that rules come into force or go; also at the first look, where there are some already.
-    /// An end by time to live is no change of its own: [`Active::tether`] tells of that.
+    /// An end by time to live is no change of its own: [`ActiveRule::lifetime`] tells of that.
     pub(super) fn changes(&self) -> watch::Receiver<()> {
         let mut changes = self.shared.changed.subscribe();
         changes.mark_changed();
@@ -128,8 +128,8 @@ impl Registry {
     }
 
     /// The rules that have effect now and here, in their order.
-    pub(super) fn in_force(&self, now: Instant) -> Vec<Arc<Active>> {
-        self.rules().iter().filter(|active| active.is_at_work(now)).cloned().collect()
+    pub(super) fn in_force(&self, now: Instant) -> Vec<Arc<ActiveRule>> {
+        self.rules().iter().filter(|active| active.is_active(now)).cloned().collect()
     }
 
     /// When the next rule begins that waits for its time, if one does. That is no change of its own either.
@@ -137,21 +137,20 @@ impl Registry {
         self.rules().iter().filter_map(|active| active.begins_after(now)).min()
     }
 
-    /// What happens to a request, or to one of its calls, with the rules that the request brought along. Counts them as
-    /// injected.
-    pub(super) fn plan(&self, subject: Subject<'_>, brought: &[Active]) -> Plan {
+    /// Makes the plan for a request, or for one of its calls, and counts its faults as injected.
+    pub(super) fn plan(&self, view: RequestView<'_>, inline_rules: &[ActiveRule]) -> Plan {
         let now = clock::now();
         let rules = self.rules();
-        let mut planner = Planner::new(subject.upstream, self.shared.settings.limits.delay, now);
+        let mut planner = Planner::new(view.upstream, self.shared.settings.limits.delay, now);
         let mut expired = false;
-        for active in brought {
-            planner.take(active, subject);
+        for active in inline_rules {
+            planner.take(active, view);
         }
         for active in rules.iter() {
             if active.has_expired(now) {
                 expired = true;
             } else {
-                planner.take(active, subject);
+                planner.take(active, view);
             }
         }
         if expired {
@@ -160,26 +159,26 @@ impl Registry {
         planner.close()
     }
 
-    /// Whether a rule, of those in force or of those that a request brought along, is about calls to upstreams.
-    pub(super) fn is_about_calls(&self, brought: &[Active]) -> bool {
-        self.shared.about_calls.load(Ordering::Relaxed) > 0 || brought.iter().any(Active::is_about_calls)
+    /// True if an active or inline rule is about calls to upstreams.
+    pub(super) fn is_about_calls(&self, inline_rules: &[ActiveRule]) -> bool {
+        self.shared.about_calls.load(Ordering::Relaxed) > 0 || inline_rules.iter().any(ActiveRule::is_about_calls)
     }
 
-    fn rules(&self) -> Arc<Vec<Arc<Active>>> {
+    fn rules(&self) -> Arc<Vec<Arc<ActiveRule>>> {
         Arc::clone(&self.shared.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Replaces the rules as a whole, without the expired ones, so that a request sees either all of a change or none.
     /// Whatever waits because of a rule that the change takes out of force goes on.
-    fn change<T>(&self, now: Instant, change: impl FnOnce(&mut Vec<Arc<Active>>) -> T) -> T {
+    fn change<T>(&self, now: Instant, change: impl FnOnce(&mut Vec<Arc<ActiveRule>>) -> T) -> T {
         let mut rules = self.shared.rules.write().unwrap_or_else(PoisonError::into_inner);
         let mut live: Vec<_> = rules.iter().filter(|active| !active.has_expired(now)).cloned().collect();
         let before = live.clone();
         let outcome = change(&mut live);
-        let count = |is: fn(&Active) -> bool| live.iter().filter(|active| is(active)).count();
-        self.shared.about_requests.store(count(Active::is_about_requests), Ordering::Relaxed);
-        self.shared.about_calls.store(count(Active::is_about_calls), Ordering::Relaxed);
-        let gone = |active: &&Arc<Active>| !live.iter().any(|kept| Arc::ptr_eq(kept, active));
+        let count = |is: fn(&ActiveRule) -> bool| live.iter().filter(|active| is(active)).count();
+        self.shared.about_requests.store(count(ActiveRule::is_about_requests), Ordering::Relaxed);
+        self.shared.about_calls.store(count(ActiveRule::is_about_calls), Ordering::Relaxed);
+        let gone = |active: &&Arc<ActiveRule>| !live.iter().any(|kept| Arc::ptr_eq(kept, active));
         before.iter().filter(gone).for_each(|active| active.cancel());
         *rules = Arc::new(live);
         drop(rules);

@@ -1,10 +1,10 @@
-//! Whether a rule is about a request, or about one of its calls.
+//! Matches rules against a request, or against one of its calls.
 
 use meshwalk_faults::Scope;
 
-use super::subject::Subject;
+use super::request_view::RequestView;
 
-/// Whether it is about the calls to this upstream, or about requests where there is none.
+/// True if the rule is about calls to this upstream, or about requests for `None`.
 fn is_about(scope: &Scope, upstream: Option<&str>) -> bool {
     match (&scope.upstream, upstream) {
         (None, None) => true,
@@ -13,12 +13,12 @@ fn is_about(scope: &Scope, upstream: Option<&str>) -> bool {
     }
 }
 
-/// Whether all conditions of a scope hold.
-pub(super) fn covers(scope: &Scope, subject: Subject<'_>) -> bool {
-    is_about(scope, subject.upstream)
-        && scope.method.as_ref().is_none_or(|method| method == subject.method)
-        && scope.path.as_ref().is_none_or(|path| path.matches(subject.path.as_bytes()))
+/// True if all conditions of a scope hold.
+pub(super) fn covers(scope: &Scope, view: RequestView<'_>) -> bool {
+    is_about(scope, view.upstream)
+        && scope.method.as_ref().is_none_or(|method| method == view.method)
+        && scope.path.as_ref().is_none_or(|path| path.matches(view.path.as_bytes()))
         && scope.headers.iter().all(|(name, glob)| {
-            subject.headers.get_all(name).iter().any(|value| glob.matches(value.as_bytes().trim_ascii()))
+            view.headers.get_all(name).iter().any(|value| glob.matches(value.as_bytes().trim_ascii()))
         })
 }

@@ -11,7 +11,7 @@ pub(super) const OWN: usize = 500;
 /// The name of those that came later. What fired under it is told apart by the mode, and by `/faults`.
 pub(super) const OTHERS: &str = "other";
 
-/// The name of the rules that requests bring along: their ids are the callers' to choose.
+/// Name of all inline rules: callers choose their ids.
 pub(super) const INJECTED: &str = "inject";
 
 /// The series that there are. A series stays when its rule has gone, because a counter that vanishes loses what was

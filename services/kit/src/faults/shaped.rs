@@ -1,6 +1,6 @@
-//! An answer's body as faults shape it.
+//! A response body with faults.
 
-mod parting;
+mod flush_tracker;
 #[cfg(test)]
 mod tests;
 
@@ -18,59 +18,57 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::{draw::Draws, effect::Shape, plan::Shaping, tally::Tally};
-pub(super) use parting::Parting;
+use super::{draw::Draws, effect::Shape, plan::Shaping, rule_stats::RuleStats};
+pub(super) use flush_tracker::FlushTracker;
 
-/// What pads an answer. White space after a JSON text is no part of it (RFC 8259 section 2), so a reader sees the same.
+/// Padding of a body. A JSON parser ignores white space after the text (RFC 8259 section 2).
 static PADDING: [u8; 16 * 1024] = [b' '; 16 * 1024];
 
-/// Of how many bytes one is turned over, about.
+/// One of this many bytes is corrupted, on average.
 const ONE_IN: u64 = 16;
 
-/// How often a body that drips, or waits until its first half is out, is looked at.
+/// Interval at which a body that drips, or waits for a flush, is polled.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A body with faults. Its declared length is that of the whole body, whatever is left out.
+/// A response body with faults. It declares the length of the whole body, even if it breaks off earlier.
 #[derive(Debug)]
 pub(super) struct Shaped {
     content: Bytes,
-    /// The body's whole length.
+    /// Declared length of the body.
     length: u64,
     sent: u64,
     corrupt: Option<Draws>,
-    /// After how many bytes it breaks off.
+    /// Number of bytes after which the body breaks off.
     cut_at: Option<u64>,
     drip: Option<Drip>,
-    /// Says when what has been sent is out.
-    parting: Parting,
+    flush: FlushTracker,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
-/// Bytes that come slowly.
+/// Rate limit of a body.
 struct Drip {
     rate: u64,
     began: Option<Instant>,
     longest: Duration,
-    /// Resolves when the rule is gone, and the rest may come at once.
+    /// Resolves when the rule is removed or expires; the rest of the body then follows at once.
     over: Pin<Box<dyn Future<Output = ()> + Send>>,
     is_over: bool,
-    /// Of its rule.
-    tally: Arc<Tally>,
+    stats: Arc<RuleStats>,
 }
 
 impl Shaped {
     /// The content in the shapes of a plan, one of a kind at most. `longest` bounds what a body that drips may take.
-    pub(super) fn new(content: Bytes, shapes: Vec<Shaping>, parting: Parting, longest: Duration) -> Self {
+    pub(super) fn new(content: Bytes, shapes: Vec<Shaping>, flush: FlushTracker, longest: Duration) -> Self {
         let length = content.len() as u64;
-        let mut body = Self { content, length, sent: 0, corrupt: None, cut_at: None, drip: None, parting, pause: None };
-        for Shaping { shape, mut tether, tally } in shapes {
+        let mut body = Self { content, length, sent: 0, corrupt: None, cut_at: None, drip: None, flush, pause: None };
+        for Shaping { shape, lifetime, stats } in shapes {
             match shape {
                 Shape::Size(bytes) => body.length = length.max(bytes),
                 Shape::Corrupt { seed } => body.corrupt = Some(Draws::of(seed)),
                 Shape::Truncate => body.cut_at = Some(body.length / 2).filter(|_| body.length > 0),
                 Shape::Drip(rate) => {
-                    let over = Box::pin(async move { tether.over().await });
-                    body.drip = Some(Drip { rate, began: None, longest, over, is_over: false, tally });
+                    let over = Box::pin(async move { lifetime.wait_until_over().await });
+                    body.drip = Some(Drip { rate, began: None, longest, over, is_over: false, stats });
                 }
                 Shape::Close => {}
             }
@@ -78,7 +76,7 @@ impl Shaped {
         body
     }
 
-    /// The next bytes, at most so many.
+    /// Takes the next bytes, at most `most`.
     fn take(&mut self, most: u64) -> Bytes {
         let at = self.sent;
         let own = self.content.len() as u64;
@@ -93,7 +91,7 @@ impl Shaped {
             Some(draws) => {
                 let mut bytes = BytesMut::from(bytes.as_ref());
                 for (position, byte) in bytes.iter_mut().enumerate() {
-                    // The first one always, so that no answer comes through whole.
+                    // Always corrupt the first byte, so that every body is corrupt.
                     if draws.below(ONE_IN) == 0 || at + position as u64 == 0 {
                         *byte = !*byte;
                     }
@@ -103,7 +101,7 @@ impl Shaped {
         }
     }
 
-    /// Looks again after a moment.
+    /// Waits for the next tick.
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(TICK)));
         ready!(pause.as_mut().poll(cx));
@@ -113,13 +111,13 @@ impl Shaped {
 }
 
 impl Drip {
-    /// How many bytes may have been sent by now, if there still is a limit.
+    /// Number of bytes that may have been sent by now, or `None` without a limit.
     fn due(&mut self, cx: &mut Context<'_>) -> Option<u64> {
         let began = *self.began.get_or_insert_with(Instant::now);
         self.is_over = self.is_over || self.over.as_mut().poll(cx).is_ready();
         if !self.is_over && began.elapsed() >= self.longest {
             self.is_over = true;
-            self.tally.count_capped("--fault-max-hang");
+            self.stats.count_capped("--fault-max-hang");
         }
         if self.is_over { None } else { Some((began.elapsed().as_secs_f64() * self.rate as f64) as u64) }
     }
@@ -131,7 +129,7 @@ impl fmt::Debug for Drip {
     }
 }
 
-/// A body breaks off as it was meant to.
+/// Error of a body that breaks off on purpose.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CutOff;
 
@@ -155,8 +153,8 @@ impl Body for Shaped {
                 if this.cut_at.is_none() {
                     return Poll::Ready(None);
                 }
-                // An error makes the HTTP library drop what it has not written yet, so the first half goes out before.
-                if this.parting.is_out() {
+                // The HTTP library discards unwritten bytes on an error, so flush the first half before.
+                if this.flush.is_flushed() {
                     return Poll::Ready(Some(Err(CutOff)));
                 }
                 ready!(this.wait(cx));
@@ -168,8 +166,8 @@ impl Body for Shaped {
             };
             if most > 0 {
                 let bytes = this.take(most);
-                // Only who breaks off has to know what became of it.
-                let bytes = if this.cut_at.is_some() { this.parting.part_with(bytes) } else { bytes };
+                // Only a body that breaks off needs to know when its bytes are flushed.
+                let bytes = if this.cut_at.is_some() { this.flush.track(bytes) } else { bytes };
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             ready!(this.wait(cx));

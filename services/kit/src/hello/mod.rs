@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use crate::{
     app::App,
     config::OnUpstreamError,
-    faults::{Calls, Injected, Ledger},
+    faults::{Calls, Injected, InjectionLog},
     inbound::Inbound,
     observe::milliseconds,
     upstream::Target,
@@ -28,14 +28,14 @@ pub use tree::{Failure, FailureKind};
 pub(crate) async fn answer(
     State(app): State<Arc<App>>,
     Extension(inbound): Extension<Arc<Inbound>>,
-    Extension(ledger): Extension<Ledger>,
+    Extension(injection_log): Extension<InjectionLog>,
     calls: Option<Extension<Arc<Calls>>>,
 ) -> Response {
-    let (status, upstreams) = match ledger.injected().status {
+    let (status, upstreams) = match injection_log.injected().status {
         Some(status) => (status, Vec::new()),
         None => call_all(&app, &inbound, calls.as_deref()).await,
     };
-    respond(&app, &inbound, &ledger.injected(), status, &upstreams, Instant::now())
+    respond(&app, &inbound, &injection_log.injected(), status, &upstreams, Instant::now())
 }
 
 /// Calls all upstreams at once. Returns the status of the answer, and the results in the order of the flags.

@@ -11,7 +11,7 @@ use http::request;
 use crate::{
     app::App,
     config::HELLO_PATH,
-    faults::{Injected, InjectedFault, Ledger},
+    faults::{Injected, InjectedFault, InjectionLog},
     inbound::Inbound,
     known_headers::KnownHeaders,
     net::NoAnswer,
@@ -25,7 +25,7 @@ const LOG_TARGET: &str = "meshwalk_kit::observe";
 pub(crate) struct Observation {
     pub(crate) inbound: Arc<Inbound>,
     /// What is injected, also into a request that the client gives up. `None` for a request out of the faults' reach.
-    ledger: Option<Ledger>,
+    injection_log: Option<InjectionLog>,
     labels: ServerLabels,
     target: Target,
     _active: ActiveRequest,
@@ -69,12 +69,12 @@ impl Observation {
             version: head.version,
         };
         let _active = ActiveRequest::begin(labels);
-        Self { inbound, ledger: None, labels, target, _active, ended: false }
+        Self { inbound, injection_log: None, labels, target, _active, ended: false }
     }
 
-    /// Reports what this ledger has at the request's end.
-    pub(crate) fn with_ledger(mut self, ledger: Ledger) -> Self {
-        self.ledger = Some(ledger);
+    /// Reports what this injection_log has at the request's end.
+    pub(crate) fn with_injection_log(mut self, injection_log: InjectionLog) -> Self {
+        self.injection_log = Some(injection_log);
         self
     }
 
@@ -89,7 +89,7 @@ impl Observation {
     }
 
     fn report(&self, result: RequestResult, now: Instant) {
-        let injected = self.ledger.as_ref().map_or_else(Injected::default, Ledger::injected);
+        let injected = self.injection_log.as_ref().map_or_else(Injected::default, InjectionLog::injected);
         let faults = &injected.faults;
         let inbound = &*self.inbound;
         let took = now.saturating_duration_since(inbound.arrived);

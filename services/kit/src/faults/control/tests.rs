@@ -9,9 +9,9 @@ use crate::faults::Settings;
 fn router() -> Router {
     let registry = Registry::new(Settings::default());
     registry.add("latency=5ms;id=start", Origin::Flag).unwrap();
-    let conduct = Conduct::new(registry.clone());
+    let process_faults = ProcessFaults::new(registry.clone());
     let body_read_timeout = Duration::from_secs(30);
-    control_router(Control { registry, conduct, attempts: Attempts::new(), token: None, body_read_timeout })
+    control_router(Control { registry, process_faults, attempts: Attempts::new(), token: None, body_read_timeout })
 }
 
 async fn send(router: &Router, request: Request<Body>) -> (u16, String) {

@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use super::*;
 use crate::faults::{FAULT_HEADER, Origin, Settings, Trust};
 
-mod truth;
+mod injection_log;
 mod waiting;
 
 /// Longer than anything here takes on a busy machine.
@@ -31,8 +31,8 @@ fn app(rules: &str, allow_inject: bool) -> Router {
         .layer(FaultLayer::new(registry).hand_over("/api/hello").hand_over("/api/stubborn"))
 }
 
-async fn hello(ledger: Option<Extension<Ledger>>) -> Response {
-    let injected = ledger.map(|Extension(ledger)| ledger.injected()).unwrap_or_default();
+async fn hello(log: Option<Extension<InjectionLog>>) -> Response {
+    let injected = log.map(|Extension(log)| log.injected()).unwrap_or_default();
     let tree = json!({"own": true, "faults": injected.faults});
     (injected.status.unwrap_or(StatusCode::OK), Json(tree)).into_response()
 }

@@ -12,7 +12,7 @@ use normal::Normal;
 
 /// The delays of a rule in force, ready to be drawn.
 #[derive(Debug)]
-pub(super) enum Delays {
+pub(in crate::faults) enum Delays {
     Fixed(Duration),
     /// From the shortest on so many nanoseconds more.
     Uniform(Duration, u64),
@@ -36,7 +36,7 @@ impl Delays {
     }
 
     /// The delay of one request. At most one number is drawn.
-    pub(super) fn draw(&self, draws: &mut Draws) -> Duration {
+    pub(in crate::faults) fn draw(&self, draws: &mut Draws) -> Duration {
         match self {
             Self::Fixed(delay) => *delay,
             Self::Uniform(low, width) => *low + Duration::from_nanos(draws.below(width.saturating_add(1))),

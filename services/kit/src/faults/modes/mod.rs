@@ -10,46 +10,43 @@ use meshwalk_faults::{Connection, Delay, Mode, Percent, Rule, Shaping, Statuses,
 
 use super::{
     draw::Draws,
-    effect::{Effect, Memory, Shape, Turn, Verdict},
+    effect::{Effect, Memory, RequestContext, Shape, Verdict},
 };
 use latency::{Delays, longest};
 
-/// How a rule in force treats its requests. What follows from its argument alone is worked out once, when it is made.
+/// How an active rule treats its requests. Whatever follows from its argument alone is computed once, at its activation.
 #[derive(Debug)]
-pub(super) struct Course(Way);
-
-#[derive(Debug)]
-enum Way {
-    /// By those before, or by the time: it is the memory that says what happens.
+pub(super) enum RuleBehavior {
+    /// The memory decides, by earlier requests or by the time.
     Remembered(Box<dyn Memory>),
-    /// Each by itself, with a delay.
+    /// Delays each request for a time of its own.
     Delayed(When, Delays),
-    /// Each by itself.
-    Alike(Mode),
+    /// Treats each request by itself.
+    Stateless(Mode),
 }
 
-impl Course {
-    /// For a rule that begins then.
-    pub(super) fn of(rule: &Rule, begins: Instant) -> Self {
-        Self(match &rule.mode {
-            Mode::History(history) => Way::Remembered(history::memory(history, begins)),
-            Mode::Latency(delay) => Way::Delayed(rule.at, Delays::of(delay)),
-            mode => Way::Alike(mode.clone()),
-        })
+impl RuleBehavior {
+    /// The behavior of a rule that begins at this time.
+    pub(super) fn new(rule: &Rule, begins: Instant) -> Self {
+        match &rule.mode {
+            Mode::History(history) => Self::Remembered(history::memory(history, begins)),
+            Mode::Latency(delay) => Self::Delayed(rule.at, Delays::of(delay)),
+            mode => Self::Stateless(mode.clone()),
+        }
     }
 
-    /// What happens to the next request. A weighted list may leave one alone that has been drawn.
-    pub(super) fn effect(&self, turn: Turn<'_>, draws: &mut Draws) -> Option<Effect> {
-        match &self.0 {
-            Way::Remembered(memory) => memory.effect(turn, draws),
-            _ if turn.drawn == Some(false) => None,
-            Way::Delayed(at, delays) => Some(Effect::Delay(*at, delays.draw(draws))),
-            Way::Alike(mode) => alike(mode, draws),
+    /// Effect on the next request, or `None`. A weighted list may spare a request that the percentage selected.
+    pub(super) fn effect(&self, context: RequestContext<'_>, draws: &mut Draws) -> Option<Effect> {
+        match self {
+            Self::Remembered(memory) => memory.effect(context, draws),
+            _ if context.drawn == Some(false) => None,
+            Self::Delayed(at, delays) => Some(Effect::Delay(*at, delays.draw(draws))),
+            Self::Stateless(mode) => stateless(mode, draws),
         }
     }
 }
 
-fn alike(mode: &Mode, draws: &mut Draws) -> Option<Effect> {
+fn stateless(mode: &Mode, draws: &mut Draws) -> Option<Effect> {
     match mode {
         Mode::Error(statuses) => {
             status(statuses, draws).map(|status| Effect::Decide(Verdict::Answer { status, retry_after: None }))

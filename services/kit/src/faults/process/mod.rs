@@ -1,11 +1,11 @@
-//! What rules take of the process as a whole: memory, processors, its life.
+//! Faults of the whole process: memory, processors, probes, signals and exit.
 
-mod asked;
 mod budget;
 mod burn;
-mod conduct;
 mod leak;
+mod process_faults;
+mod process_queries;
 mod work;
 
-pub(crate) use conduct::Conduct;
+pub(crate) use process_faults::ProcessFaults;
 pub(super) use work::Processors;

@@ -12,7 +12,7 @@ use meshwalk_faults::Cores;
 use tokio::sync::Semaphore;
 
 use super::burn;
-use crate::faults::tether::Tether;
+use crate::faults::rule_lifetime::RuleLifetime;
 
 /// The threads on which requests use up processor time: as many at once as there may be cores busy. Requests beyond wait
 /// for their turn, as they do in a program that works on as many threads. Clones share them.
@@ -26,11 +26,11 @@ impl Processors {
 
     /// Uses up so much processor time, on a thread that no other request is answered on. Ends early when the rule is
     /// taken out of force or the request is given up. Returns how much it was.
-    pub(in crate::faults) async fn use_up(&self, time: Duration, mut tether: Tether) -> Duration {
+    pub(in crate::faults) async fn use_up(&self, time: Duration, lifetime: RuleLifetime) -> Duration {
         let permit = tokio::select! {
             // Whoever is gone already is not waited for.
             biased;
-            () = tether.removed() => return Duration::ZERO,
+            () = lifetime.wait_until_removed() => return Duration::ZERO,
             permit = Arc::clone(&self.0).acquire_owned() => permit,
         };
         let stop = Stop::default();
@@ -41,7 +41,7 @@ impl Processors {
         });
         tokio::select! {
             used = &mut work => return used.unwrap_or(time),
-            () = tether.removed() => drop(stop),
+            () = lifetime.wait_until_removed() => drop(stop),
         }
         work.await.unwrap_or(time)
     }
@@ -59,16 +59,17 @@ impl Drop for Stop {
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
-    use crate::faults::tether::Cancel;
 
     #[tokio::test]
     async fn a_rule_that_goes_ends_the_work_and_the_waiting_for_it() {
         let processors = Processors::new(Cores::of_thousandths(500));
-        let cancel = Cancel::new();
+        let cancel = CancellationToken::new();
         let all = [0; 2].map(|_| {
-            let (processors, tether) = (processors.clone(), cancel.tether(None));
-            tokio::spawn(async move { processors.use_up(Duration::from_secs(3600), tether).await })
+            let (processors, lifetime) = (processors.clone(), RuleLifetime::new(cancel.clone(), None));
+            tokio::spawn(async move { processors.use_up(Duration::from_secs(3600), lifetime).await })
         });
         while processors.0.available_permits() > 0 {
             tokio::task::yield_now().await;
@@ -82,11 +83,11 @@ mod tests {
     #[tokio::test]
     async fn a_request_that_is_given_up_ends_its_work() {
         let processors = Processors::new(Cores::of_thousandths(1000));
-        let cancel = Cancel::new();
-        let work = processors.use_up(Duration::from_secs(3600), cancel.tether(None));
+        let cancel = CancellationToken::new();
+        let work = processors.use_up(Duration::from_secs(3600), RuleLifetime::new(cancel.clone(), None));
         assert!(tokio::time::timeout(Duration::from_millis(5), work).await.is_err());
         // The only thread is free again, or this would not end.
-        let used = processors.use_up(Duration::from_millis(2), cancel.tether(None)).await;
+        let used = processors.use_up(Duration::from_millis(2), RuleLifetime::new(cancel.clone(), None)).await;
         assert!(used >= Duration::from_millis(2), "{used:?}");
     }
 }

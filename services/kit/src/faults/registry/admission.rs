@@ -6,9 +6,10 @@ use std::{
 };
 
 use meshwalk_faults::{Cores, Level, Mode, ParseError, Process, Rule, Shaping, Written, WrittenBytes};
+use tokio_util::sync::CancellationToken;
 
 use super::{Limits, Origin, Registry, RuleState, Shared};
-use crate::faults::{active::Active, clock, modes, tether::Cancel};
+use crate::faults::{active_rule::ActiveRule, clock, modes};
 
 /// Why rules were not added. None of them was.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -111,7 +112,7 @@ impl Registry {
         check_upstreams(&rules, &settings.upstreams)?;
         let now = clock::now();
         self.change(now, |live| {
-            let beside: &[Arc<Active>] = if alone { &[] } else { &*live };
+            let beside: &[Arc<ActiveRule>] = if alone { &[] } else { &*live };
             let added = self.admit(&rules, origin, beside, now)?;
             let states = added.iter().map(|active| active.state(origin, now)).collect();
             if alone {
@@ -128,16 +129,16 @@ impl Registry {
         &self,
         rules: &[Rule],
         origin: Origin,
-        live: &[Arc<Active>],
+        live: &[Arc<ActiveRule>],
         now: Instant,
-    ) -> Result<Vec<Arc<Active>>, AddError> {
+    ) -> Result<Vec<Arc<ActiveRule>>, AddError> {
         let Shared { settings, numbered, series, .. } = &*self.shared;
         let total = live.len() + rules.len();
         if total > settings.limits.rules {
             return Err(AddError::TooMany { rules: total, limit: settings.limits.rules });
         }
         let given: Vec<&str> = rules.iter().filter_map(|rule| rule.id.as_deref()).collect();
-        let mut added: Vec<Arc<Active>> = Vec::with_capacity(rules.len());
+        let mut added: Vec<Arc<ActiveRule>> = Vec::with_capacity(rules.len());
         for rule in rules {
             let others = || live.iter().chain(&added);
             let id = match &rule.id {
@@ -154,8 +155,9 @@ impl Registry {
             };
             let text = rule.to_string();
             let ordinal = others().filter(|other| other.text == text).count() as u64;
-            let active = Active::new(rule.clone(), id, Some((origin, series)), ordinal, now, Cancel::new());
-            added.push(Arc::new(active.on(&settings.instance)));
+            let active =
+                ActiveRule::new(rule.clone(), id, Some((origin, series)), ordinal, now, CancellationToken::new());
+            added.push(Arc::new(active.with_instance(&settings.instance)));
         }
         Ok(added)
     }

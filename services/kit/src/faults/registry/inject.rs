@@ -1,4 +1,4 @@
-//! The rules that requests bring along in `x-meshwalk-inject`.
+//! Inline rules: those that a request carries in `x-meshwalk-inject`.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -7,9 +7,10 @@ use std::{
 
 use http::HeaderMap;
 use meshwalk_faults::{INJECT_HEADER, Level, Rule};
+use tokio_util::sync::CancellationToken;
 
 use super::{AddError, Limits, Settings, admission};
-use crate::faults::{active::Active, clock, tether::Cancel};
+use crate::faults::{active_rule::ActiveRule, clock};
 
 /// The longest header that is read, in bytes, over all of its lines.
 const MAX_TEXT: usize = 4096;
@@ -37,8 +38,8 @@ pub(in crate::faults) enum InjectError {
     Rule(#[from] AddError),
 }
 
-/// Rules by the header that brought them. Remembering them spares the parser, and keeps the draws of a seeded rule
-/// going from one request to the next: without that, a seed would make each request draw the same number.
+/// Inline rules by the text of their header. The cache spares the parser. It also keeps the draws of a seeded rule going
+/// from one request to the next: without it, each request would draw the same number.
 #[derive(Debug)]
 pub(super) struct InjectCache {
     limits: Limits,
@@ -48,20 +49,20 @@ pub(super) struct InjectCache {
 
 #[derive(Debug)]
 struct Known {
-    rules: HashMap<String, Arc<[Active]>>,
+    rules: HashMap<String, Arc<[ActiveRule]>>,
     /// The headers in the order in which they came; the oldest is forgotten first.
     order: VecDeque<String>,
     /// Of all of them, those that have been forgotten too: a request may still wait because of one.
-    cancel: Cancel,
+    cancel: CancellationToken,
 }
 
 impl InjectCache {
     pub(super) fn new(settings: &Settings) -> Self {
-        let known = Known { rules: HashMap::new(), order: VecDeque::new(), cancel: Cancel::new() };
+        let known = Known { rules: HashMap::new(), order: VecDeque::new(), cancel: CancellationToken::new() };
         Self { limits: settings.limits, instance: settings.instance.clone(), known: Mutex::new(known) }
     }
 
-    pub(super) fn rules(&self, headers: &HeaderMap) -> Result<Arc<[Active]>, InjectError> {
+    pub(super) fn rules(&self, headers: &HeaderMap) -> Result<Arc<[ActiveRule]>, InjectError> {
         let text = joined(headers)?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(rules) = known.rules.get(&text) {
@@ -78,12 +79,12 @@ impl InjectCache {
         Ok(rules)
     }
 
-    /// Lets every request go on that waits because of a rule which it, or one before, brought along.
+    /// Wakes every request that waits because of an inline rule.
     pub(super) fn cancel(&self) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.rules.clear();
         known.order.clear();
-        std::mem::replace(&mut known.cancel, Cancel::new()).cancel();
+        std::mem::replace(&mut known.cancel, CancellationToken::new()).cancel();
     }
 
     #[cfg(test)]
@@ -92,13 +93,13 @@ impl InjectCache {
         known.order.len().max(known.rules.len())
     }
 
-    fn read(&self, text: &str, cancel: &Cancel) -> Result<Arc<[Active]>, InjectError> {
+    fn read(&self, text: &str, cancel: &CancellationToken) -> Result<Arc<[ActiveRule]>, InjectError> {
         let rules = Rule::parse_all(text).map_err(AddError::from)?;
         if rules.len() > MAX_RULES {
             return Err(InjectError::TooMany { rules: rules.len() });
         }
         admission::check_caps(&rules, self.limits)?;
-        let mut active: Vec<Active> = Vec::with_capacity(rules.len());
+        let mut active: Vec<ActiveRule> = Vec::with_capacity(rules.len());
         for (position, rule) in rules.into_iter().enumerate() {
             if let Some(why) = unfit(&rule) {
                 return Err(InjectError::NotHere { rule: rule.to_string(), why });
@@ -107,8 +108,8 @@ impl InjectCache {
             if active.iter().any(|other| other.id == id) {
                 return Err(InjectError::Twice(id));
             }
-            let new = Active::new(rule, id, None, position as u64, clock::now(), cancel.clone());
-            active.push(new.on(&self.instance));
+            let new = ActiveRule::new(rule, id, None, position as u64, clock::now(), cancel.clone());
+            active.push(new.with_instance(&self.instance));
         }
         Ok(active.into())
     }

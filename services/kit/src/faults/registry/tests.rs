@@ -4,7 +4,7 @@ use http::{HeaderMap, Method};
 use proptest::prelude::*;
 
 use super::*;
-use crate::faults::{Probe, truth::Injected};
+use crate::faults::{Probe, injection_log::Injected};
 
 mod distributions;
 mod history;
@@ -22,8 +22,8 @@ fn registry(rules: &str) -> Registry {
     registry
 }
 
-fn subject<'a>(method: &'a Method, path: &'a str, headers: &'a HeaderMap) -> Subject<'a> {
-    Subject { method, path, headers, route: None, upstream: None, caller: None, address: None }
+fn view<'a>(method: &'a Method, path: &'a str, headers: &'a HeaderMap) -> RequestView<'a> {
+    RequestView { method, path, headers, route: None, upstream: None, caller: None, address: None }
 }
 
 /// What is injected into a request for a path, and how long it is delayed by it in all.
@@ -32,8 +32,8 @@ fn hit(registry: &Registry, path: &str) -> (Duration, Injected) {
 }
 
 /// The same for a request that brings rules along.
-fn asked(registry: &Registry, path: &str, brought: &[Active]) -> (Duration, Injected) {
-    let injected = registry.plan(subject(&Method::GET, path, &HEADERS()), brought).injected;
+fn asked(registry: &Registry, path: &str, inline: &[ActiveRule]) -> (Duration, Injected) {
+    let injected = registry.plan(view(&Method::GET, path, &HEADERS()), inline).injected;
     let delay: f64 = injected.faults.iter().filter_map(|fault| fault.delay_ms).sum();
     (Duration::from_secs_f64(delay / 1000.0), injected)
 }
@@ -84,7 +84,7 @@ fn a_rule_is_about_its_scope_only() {
     alice.append("x-user", "bob".parse().unwrap());
     alice.append("x-user", "alice".parse().unwrap());
     let ask = |method: Method, path: &str, headers: &HeaderMap| {
-        ids(&registry.plan(subject(&method, path, headers), &[]).injected).join(",")
+        ids(&registry.plan(view(&method, path, headers), &[]).injected).join(",")
     };
     assert_eq!(ask(Method::GET, "/", &HEADERS()), "");
     assert_eq!(ask(Method::GET, "/api/hello", &HEADERS()), "path");
@@ -154,15 +154,15 @@ fn unready_is_about_the_process_and_not_about_requests() {
     assert_eq!((state.matched, state.fired, state.last_fired_unix_ms.is_some()), (1, 1, true));
 }
 
-fn brought(registry: &Registry, text: &str) -> Result<Arc<[Active]>, String> {
+fn inline(registry: &Registry, text: &str) -> Result<Arc<[ActiveRule]>, String> {
     let headers = text.split('\n').map(|line| ("x-meshwalk-inject".parse().unwrap(), line.parse().unwrap())).collect();
-    registry.brought_along(&headers).map_err(|error| error.to_string())
+    registry.inline_rules(&headers).map_err(|error| error.to_string())
 }
 
 #[test]
 fn a_request_brings_rules_of_its_own() {
     let registry = registry("error=500;id=mine");
-    let rules = brought(&registry, "error=503\nlatency=5ms;id=slow").unwrap();
+    let rules = inline(&registry, "error=503\nlatency=5ms;id=slow").unwrap();
     let (delay, injected) = asked(&registry, "/", &rules);
     assert_eq!(delay, Duration::from_millis(5));
     assert_eq!(injected.to_string(), "slow;mode=latency;delay_ms=5, inject-1;mode=error;status=503");
@@ -178,7 +178,7 @@ fn a_request_brings_rules_of_its_own() {
         (&"error=503|".repeat(17)[..169], "17 rules in one request"),
         (&"x".repeat(4097), "4097 bytes long"),
     ] {
-        let error = brought(&registry, text).unwrap_err();
+        let error = inline(&registry, text).unwrap_err();
         assert!(error.contains(message), "{text}: {error}");
     }
 }
@@ -187,7 +187,7 @@ fn a_request_brings_rules_of_its_own() {
 fn a_seed_counts_on_over_requests_with_the_same_header() {
     let registry = Registry::new(Settings::default());
     let fired = (0..1000).filter(|_| {
-        let rules = brought(&registry, "error=503@30%;seed=7").unwrap();
+        let rules = inline(&registry, "error=503@30%;seed=7").unwrap();
         asked(&registry, "/", &rules).1.status.is_some()
     });
     let fired = fired.count();
@@ -198,7 +198,7 @@ fn a_seed_counts_on_over_requests_with_the_same_header() {
 fn many_different_headers_do_not_grow_the_memory() {
     let registry = Registry::new(Settings::default());
     for number in 0..2000 {
-        brought(&registry, &format!("error=503;seed={number}")).unwrap();
+        inline(&registry, &format!("error=503;seed={number}")).unwrap();
     }
     assert!(registry.shared.injected.len() <= 256);
 }

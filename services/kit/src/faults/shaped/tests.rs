@@ -1,22 +1,23 @@
 use http_body_util::BodyExt;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::faults::tether::Cancel;
+use crate::faults::rule_lifetime::RuleLifetime;
 
 const TEXT: &[u8] = br#"{"own": true, "message": "a body that is long enough to be turned over in places"}"#;
 
 fn shaped(shapes: &[Shape]) -> Shaped {
-    with(&Cancel::new(), shapes)
+    with(&CancellationToken::new(), shapes)
 }
 
-fn with(cancel: &Cancel, shapes: &[Shape]) -> Shaped {
+fn with(cancel: &CancellationToken, shapes: &[Shape]) -> Shaped {
     let shaping = |shape: &Shape| Shaping {
         shape: *shape,
-        tether: cancel.tether(None),
-        tally: Tally::new("t", "t", "drip", true, None),
+        lifetime: RuleLifetime::new(cancel.clone(), None),
+        stats: RuleStats::new("t", "t", "drip", true, None),
     };
     let shapes = shapes.iter().map(shaping).collect();
-    Shaped::new(Bytes::from_static(TEXT), shapes, Parting::Unseen, Duration::from_secs(300))
+    Shaped::new(Bytes::from_static(TEXT), shapes, FlushTracker::Untracked, Duration::from_secs(300))
 }
 
 async fn whole(body: Shaped) -> Bytes {
@@ -73,7 +74,7 @@ async fn a_truncated_body_declares_its_whole_length_and_breaks_off_in_the_middle
 
 #[tokio::test]
 async fn a_body_that_drips_comes_piece_by_piece_at_its_rate() {
-    let cancel = Cancel::new();
+    let cancel = CancellationToken::new();
     let began = Instant::now();
     let mut body = with(&cancel, &[Shape::Drip(500)]);
     let mut pieces = 0;
@@ -86,7 +87,7 @@ async fn a_body_that_drips_comes_piece_by_piece_at_its_rate() {
 
 #[tokio::test]
 async fn the_rest_of_a_body_that_drips_comes_at_once_when_its_rule_goes() {
-    let cancel = Cancel::new();
+    let cancel = CancellationToken::new();
     let mut body = with(&cancel, &[Shape::Drip(20)]);
     assert!(body.frame().await.unwrap().unwrap().into_data().unwrap().len() < TEXT.len());
     cancel.cancel();

@@ -50,15 +50,29 @@ fn a_request_hangs_no_longer_than_its_rule_lives() {
 }
 
 #[test]
+fn a_delay_that_has_begun_outlasts_the_expiry_of_its_rule() {
+    block_on(async {
+        let (registry, answer) = waiting("latency=400ms;id=slow;ttl=20ms").await;
+        while !registry.list().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // Any change drops the expired rule.
+        registry.add("unready", Origin::Control).unwrap();
+        let answer = tokio::time::timeout(DEADLINE, answer).await.expect("the request goes on").unwrap();
+        assert_eq!(answer.header(FAULT_HEADER), Some("slow;mode=latency;delay_ms=400"));
+    });
+}
+
+#[test]
 fn clearing_wakes_a_request_that_hangs_by_its_own_wish() {
     block_on(async {
         let registry =
             Registry::new(Settings { trust: Trust { allow_inject: true, peers: Vec::new() }, ..Settings::default() });
         let app = Router::new().route("/plain", get(async || "fine")).layer(FaultLayer::new(registry.clone()));
-        let ledger = Ledger::default();
-        let request = Request::builder().uri("/plain").header(INJECT_HEADER, "hang").extension(ledger.clone());
+        let log = InjectionLog::default();
+        let request = Request::builder().uri("/plain").header(INJECT_HEADER, "hang").extension(log.clone());
         let asked = tokio::spawn(app.oneshot(request.body(Body::empty()).unwrap()));
-        while ledger.injected().faults.is_empty() {
+        while log.injected().faults.is_empty() {
             tokio::task::yield_now().await;
         }
         registry.clear();

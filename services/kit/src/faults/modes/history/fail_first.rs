@@ -9,7 +9,7 @@ use meshwalk_faults::FailFirst;
 use super::answer;
 use crate::faults::{
     draw::Draws,
-    effect::{Effect, Memory, Turn},
+    effect::{Effect, Memory, RequestContext},
 };
 use tries::Tries;
 
@@ -27,10 +27,10 @@ impl Failing {
 }
 
 impl Memory for Failing {
-    fn effect(&self, turn: Turn<'_>, _: &mut Draws) -> Option<Effect> {
-        let fails = match turn.subject.attempt() {
+    fn effect(&self, context: RequestContext<'_>, _: &mut Draws) -> Option<Effect> {
+        let fails = match context.view.attempt() {
             Some(attempt) => attempt <= self.rule.tries,
-            None => self.seen.is_among_first(self.rule.tries, turn.subject, turn.now),
+            None => self.seen.is_among_first(self.rule.tries, context.view, context.now),
         };
         // Another try may be better off at once.
         fails.then(|| answer(self.rule.status, Duration::ZERO))

@@ -7,7 +7,7 @@ use meshwalk_faults::Flap;
 use super::answer;
 use crate::faults::{
     draw::Draws,
-    effect::{Effect, Memory, Turn},
+    effect::{Effect, Memory, RequestContext},
 };
 
 /// A rule and its beginning, from which its turns are counted.
@@ -24,18 +24,18 @@ impl Flapping {
 }
 
 impl Memory for Flapping {
-    fn effect(&self, turn: Turn<'_>, _: &mut Draws) -> Option<Effect> {
-        let left = down_for(self.flap, turn.now.saturating_duration_since(self.begins))?;
-        turn.drawn.unwrap_or(true).then(|| answer(self.flap.status, left))
+    fn effect(&self, context: RequestContext<'_>, _: &mut Draws) -> Option<Effect> {
+        let left = down_for(self.flap, context.now.saturating_duration_since(self.begins))?;
+        context.drawn.unwrap_or(true).then(|| answer(self.flap.status, left))
     }
 }
 
 /// How long it still fails, so long after the beginning; nothing while it does not.
 fn down_for(flap: Flap, age: Duration) -> Option<Duration> {
-    let turn = flap.up + flap.down;
+    let cycle = flap.up + flap.down;
     // Both are at most a day, so the remainder fits.
-    let into = Duration::from_nanos((age.as_nanos() % turn.as_nanos()) as u64);
-    (into >= flap.up).then(|| turn - into)
+    let into = Duration::from_nanos((age.as_nanos() % cycle.as_nanos()) as u64);
+    (into >= flap.up).then(|| cycle - into)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use meshwalk_faults::Latch;
 use super::answer;
 use crate::faults::{
     draw::Draws,
-    effect::{Effect, Memory, Turn},
+    effect::{Effect, Memory, RequestContext},
 };
 
 /// A rule, and how it is with this replica.
@@ -37,14 +37,14 @@ impl Latched {
 }
 
 impl Memory for Latched {
-    fn effect(&self, turn: Turn<'_>, _: &mut Draws) -> Option<Effect> {
+    fn effect(&self, context: RequestContext<'_>, _: &mut Draws) -> Option<Effect> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let State::Sick { last } = *state
-            && turn.now.saturating_duration_since(last) >= self.latch.idle
+            && context.now.saturating_duration_since(last) >= self.latch.idle
         {
             *state = State::Healed;
         }
-        let fails = match (*state, turn.drawn) {
+        let fails = match (*state, context.drawn) {
             (State::Sick { .. }, _) => true,
             (State::Well, None) => true,
             (State::Healed, None) => false,
@@ -52,7 +52,7 @@ impl Memory for Latched {
         };
         if fails {
             // Another thread may have been here with a later time.
-            let last = if let State::Sick { last } = *state { last.max(turn.now) } else { turn.now };
+            let last = if let State::Sick { last } = *state { last.max(context.now) } else { context.now };
             *state = State::Sick { last };
         }
         fails.then(|| answer(self.latch.status, self.latch.idle))

@@ -11,7 +11,7 @@ use meshwalk_faults::RateLimit;
 use super::answer;
 use crate::faults::{
     draw::Draws,
-    effect::{Effect, Memory, Turn},
+    effect::{Effect, Memory, RequestContext},
 };
 
 /// A token bucket. It counts what is missing, so that it is full at first, and in whole numbers, so that the rate is
@@ -58,8 +58,8 @@ impl Bucket {
 }
 
 impl Memory for Bucket {
-    fn effect(&self, turn: Turn<'_>, _: &mut Draws) -> Option<Effect> {
-        self.take(turn.now).err().map(|wait| answer(StatusCode::TOO_MANY_REQUESTS, wait))
+    fn effect(&self, context: RequestContext<'_>, _: &mut Draws) -> Option<Effect> {
+        self.take(context.now).err().map(|wait| answer(StatusCode::TOO_MANY_REQUESTS, wait))
     }
 }
 

@@ -9,7 +9,7 @@ use meshwalk_faults::LogNormal;
 
 /// A normal distribution of delays that are not negative, ready to be drawn from.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::faults::modes) struct Normal {
+pub(in crate::faults) struct Normal {
     mean: Duration,
     deviation: Duration,
     /// The share of the plain distribution that the condition leaves. It follows from the other two, and takes too long

@@ -8,7 +8,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn status(registry: &Registry, headers: &[(&'static str, &str)]) -> u16 {
     let headers: HeaderMap =
         headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-    let injected = registry.plan(subject(&Method::GET, "/", &headers), &[]).injected;
+    let injected = registry.plan(view(&Method::GET, "/", &headers), &[]).injected;
     injected.status.map_or(200, |status| status.as_u16())
 }
 
@@ -19,7 +19,7 @@ fn statuses(registry: &Registry, requests: usize) -> Vec<u16> {
 /// What a client that is turned away is told about when to come again.
 fn come_again(registry: &Registry) -> Option<Duration> {
     use crate::faults::effect::Verdict;
-    let plan = registry.plan(subject(&Method::GET, "/", &HEADERS()), &[]);
+    let plan = registry.plan(view(&Method::GET, "/", &HEADERS()), &[]);
     match plan.verdict.map(|decided| decided.verdict) {
         Some(Verdict::Answer { retry_after, .. }) => retry_after,
         other => panic!("{other:?} is no answer"),
@@ -153,11 +153,11 @@ fn modes_with_a_memory_have_a_sequence_of_their_own() {
 fn a_request_brings_along_what_is_about_itself_alone() {
     let registry = registry("latency=1us");
     for rule in ["latch=10s", "flap=10s/5s", "rate-limit=10/s"] {
-        let error = brought(&registry, rule).unwrap_err();
+        let error = inline(&registry, rule).unwrap_err();
         assert!(error.contains("is about many requests, and not about one; set it by flag or at /faults"), "{error}");
     }
     let seen = [(); 4].map(|()| {
-        let rules = brought(&registry, "fail-first=2").unwrap();
+        let rules = inline(&registry, "fail-first=2").unwrap();
         asked(&registry, "/", &rules).1.status.is_some()
     });
     assert_eq!(seen, [true, true, false, true]);

@@ -5,7 +5,7 @@ use crate::faults::{effect::Verdict, plan::Plan};
 
 fn plan(rules: &str) -> (Plan, String) {
     let registry = registry(rules);
-    let plan = registry.plan(subject(&Method::GET, "/", &HEADERS()), &[]);
+    let plan = registry.plan(view(&Method::GET, "/", &HEADERS()), &[]);
     let fired = registry.list().iter().map(|state| state.fired.to_string()).collect();
     (plan, fired)
 }
@@ -51,8 +51,8 @@ fn a_rule_about_calls_leaves_the_request_alone_and_the_other_way_round() {
         .unwrap();
     let of = |upstream| {
         let headers = HEADERS();
-        let subject = Subject { upstream, ..subject(&Method::GET, "/", &headers) };
-        registry.plan(subject, &[]).injected.to_string()
+        let view = RequestView { upstream, ..view(&Method::GET, "/", &headers) };
+        registry.plan(view, &[]).injected.to_string()
     };
     assert_eq!(of(None), "own;mode=latency;delay_ms=1");
     assert_eq!(

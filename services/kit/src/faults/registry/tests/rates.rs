@@ -4,7 +4,7 @@
 use meshwalk_faults::{MODES, Mode, Rule};
 
 use super::*;
-use crate::faults::truth::InjectedFault;
+use crate::faults::injection_log::InjectedFault;
 
 /// The probability at which a right implementation fails one check.
 pub(super) const ERROR: f64 = 1e-6;

@@ -102,7 +102,7 @@ fn a_rule_for_some_instances_does_nothing_in_the_others_and_says_so() {
         registry
             .add("error=503;instance=backend-v1-*;id=sick|unready;instance=backend-?|latency=1us", Origin::Flag)
             .unwrap();
-        let rules = brought(&registry, "error=500;instance=*-2;id=mine").unwrap();
+        let rules = inline(&registry, "error=500;instance=*-2;id=mine").unwrap();
         let seen = asked(&registry, "/", &rules).1;
         let here: Vec<_> = registry.list().iter().map(|state| state.here).collect();
         (ids(&seen).join(","), here, unready(&registry), registry.is_quiet())
@@ -125,7 +125,7 @@ fn a_rule_for_another_instance_costs_requests_nothing() {
 fn a_request_brings_no_keys_that_are_about_many() {
     let registry = registry("latency=1us");
     for (rule, key) in [("error=503;after=5s", "after"), ("error=503;times=2", "times"), ("error=503;ttl=5s", "ttl")] {
-        let error = brought(&registry, rule).unwrap_err();
+        let error = inline(&registry, rule).unwrap_err();
         assert!(error.contains(&format!("would outlive its request, because of the key `{key}`")), "{error}");
     }
 }

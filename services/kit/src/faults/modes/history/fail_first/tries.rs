@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::faults::subject::Subject;
+use crate::faults::request_view::RequestView;
 
 /// How many requests are remembered at most. The one that came first is forgotten first; if it comes again, it fails anew.
 const MOST: usize = 16_384;
@@ -44,8 +44,8 @@ struct Failed {
 impl Tries {
     /// Whether this is one of the first `n` tries of a request. The one after these succeeds, and the request is
     /// forgotten, so that a later call with the same id, which services pass on, counts as another request.
-    pub(super) fn is_among_first(&self, n: u32, subject: Subject<'_>, now: Instant) -> bool {
-        let key = self.key(subject);
+    pub(super) fn is_among_first(&self, n: u32, view: RequestView<'_>, now: Instant) -> bool {
+        let key = self.key(view);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.forget(now);
         if let Some(failed) = known.failed.get_mut(&key) {
@@ -64,10 +64,10 @@ impl Tries {
 
     /// What the tries of one request have in common. A caller without an identity is known by its address; requests
     /// without an id cannot be told apart.
-    fn key(&self, subject: Subject<'_>) -> Key {
-        let address = if subject.caller.is_some() { None } else { subject.address };
-        let route = subject.route.unwrap_or(subject.path);
-        let request = (subject.request_id(), subject.method, route, subject.caller, address);
+    fn key(&self, view: RequestView<'_>) -> Key {
+        let address = if view.caller.is_some() { None } else { view.address };
+        let route = view.route.unwrap_or(view.path);
+        let request = (view.request_id(), view.method, route, view.caller, address);
         [0, 1].map(|hasher: usize| self.hashers[hasher].hash_one(request))
     }
 }
@@ -115,7 +115,7 @@ mod tests {
         fn fails(&self, tries: &Tries, n: u32, now: Instant) -> bool {
             let headers: HeaderMap =
                 self.id.map(|id| ("x-request-id".parse().unwrap(), id.parse().unwrap())).into_iter().collect();
-            let subject = Subject {
+            let view = RequestView {
                 upstream: None,
                 method: &Method::GET,
                 path: self.path,
@@ -124,7 +124,7 @@ mod tests {
                 caller: self.name,
                 address: Some(self.address.parse().unwrap()),
             };
-            tries.is_among_first(n, subject, now)
+            tries.is_among_first(n, view, now)
         }
     }
 

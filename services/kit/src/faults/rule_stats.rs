@@ -1,4 +1,4 @@
-//! What a rule has done so far, and who is told of it.
+//! Counts of a rule: matched, fired, capped.
 
 use std::{
     sync::{
@@ -16,30 +16,30 @@ use super::{
 };
 use crate::telemetry::FAULTS_INJECTED;
 
-/// What a rule has done so far.
+/// Counts of a rule, for `/faults` and the metrics.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(super) struct RuleStats {
     id: String,
-    /// The rule as it is written.
+    /// Text of the rule in normal form.
     rule: String,
     mode: &'static str,
-    /// Whether the id was given with the rule.
+    /// True if the rule names its id, false if the id was generated.
     is_named: bool,
-    /// Where its series is one of; nothing for a rule that a request brought along.
+    /// Series of all rules, or `None` for an inline rule.
     series: Option<Arc<Series>>,
-    /// Its series, from the first time on that it fired.
+    /// Counter of the rule, made when the rule first fires.
     counter: OnceLock<Counter>,
     matched: AtomicU64,
     fired: AtomicU64,
     capped: AtomicU64,
     /// Milliseconds since 1970; 0 for never.
     last_fired: AtomicU64,
-    /// Why the host did not let it have its effect.
+    /// Error that kept the rule from its effect on the process.
     failed: OnceLock<String>,
 }
 
-impl Tally {
-    /// For a rule of this id, text and mode that has done nothing yet.
+impl RuleStats {
+    /// Counts of a new rule.
     pub(super) fn new(
         id: &str,
         rule: &str,
@@ -62,12 +62,12 @@ impl Tally {
         })
     }
 
-    /// Counts a request or a probe that the rule was about, or that its effect was to begin.
+    /// Counts a request or a probe in the rule's scope, or the start of an effect on the process.
     pub(super) fn count_match(&self) {
         self.matched.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts that the rule had its effect.
+    /// Counts an injection by the rule.
     pub(super) fn count_fired(&self) {
         self.fired.fetch_add(1, Ordering::Relaxed);
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -82,10 +82,9 @@ impl Tally {
         counter.increment(1);
     }
 
-    /// Counts that a cap kept the rule from its full effect; `by` is the flag that sets it.
+    /// Counts an effect that a cap cut short. `by` is the flag that sets the cap.
     pub(super) fn count_capped(&self, by: &'static str) {
-        // The log has it once: under load it would have a line for each request, and how often it was is counted. Who
-        // brings a rule along is told by the answer.
+        // Log once per rule: under load, each request would write a line. The response reports it for an inline rule.
         if self.capped.fetch_add(1, Ordering::Relaxed) == 0 && self.series.is_some() {
             tracing::warn!(
                 fault = self.id,
@@ -96,14 +95,14 @@ impl Tally {
         }
     }
 
-    /// Keeps why the host did not let the rule have its effect.
+    /// Stores the error that kept the rule from its effect on the process.
     pub(super) fn fail(&self, why: String) {
         tracing::error!(fault = self.id, rule = self.rule, error = why, "cannot be injected into the process");
         // A rule begins only once.
         let _ = self.failed.set(why);
     }
 
-    /// Puts the counts into what is shown of the rule.
+    /// Copies the counts into the state that `GET /faults` shows.
     pub(super) fn fill(&self, state: &mut RuleState) {
         state.matched = self.matched.load(Ordering::Relaxed);
         state.fired = self.fired.load(Ordering::Relaxed);
@@ -113,7 +112,7 @@ impl Tally {
     }
 }
 
-/// Whole milliseconds, as they are shown.
+/// Converts a duration to whole milliseconds.
 pub(super) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,27 +1,27 @@
-//! What rules say when the process is asked: by a probe, by a signal, or by itself at its end.
+//! Answers of the registry to probes, to signals and to the shutdown.
 
 use std::{sync::Arc, time::Instant};
 
 use meshwalk_faults::{Probe, Process};
 
-use crate::faults::{Registry, active::Active, clock};
+use crate::faults::{Registry, active_rule::ActiveRule, clock};
 
 impl Registry {
-    /// Why the process must fail a probe: the id of the first rule that says so, if one does. Counts as one match of that
-    /// rule, so ask it once per answer.
+    /// Id of the first rule that makes a probe fail, or `None`. Counts one match of that rule, so call it once per
+    /// response.
     pub(crate) fn fails(&self, probe: Probe) -> Option<String> {
         self.first(|rule| rule.rule.mode.spec().fails().contains(&probe))
     }
 
-    /// Whether a SIGTERM is to be ignored: the id of the first rule that says so, if one does. Counts as one match.
+    /// Id of the first rule that ignores SIGTERM, or `None`. Counts one match of that rule.
     pub(crate) fn ignores_sigterm(&self) -> Option<String> {
         self.first(|rule| matches!(rule.process(), Some(Process::IgnoreSigterm)))
     }
 
-    /// Returns when no rule holds the end up any more that was due at `since`.
+    /// Waits until no rule delays the exit that was due at `since`.
     pub(crate) async fn drained(&self, since: Instant) {
         let mut changes = self.changes();
-        let mut counted: Vec<Arc<Active>> = Vec::new();
+        let mut counted: Vec<Arc<ActiveRule>> = Vec::new();
         loop {
             let now = Instant::now();
             let holding: Vec<_> =
@@ -30,45 +30,45 @@ impl Registry {
             for rule in holding {
                 if !counted.iter().any(|known| Arc::ptr_eq(known, &rule)) {
                     tracing::warn!(fault = rule.id, rule = rule.text, "the end is held up: an injected fault");
-                    rule.tally.count_match();
-                    rule.tally.count_fired();
+                    rule.stats.count_match();
+                    rule.stats.count_fired();
                     counted.push(rule);
                 }
             }
             let next = self.next_turn(now).map_or(last, |turn| turn.min(last));
             tokio::select! {
-                // The registry lives as long as this, so changes never end.
+                // `self` holds the sender, so `changed` does not fail.
                 _ = changes.changed() => {}
                 () = tokio::time::sleep_until(next.into()) => {}
             }
         }
     }
 
-    /// The rules in force that are about the process.
-    pub(super) fn about_the_process(&self, now: Instant) -> Vec<Arc<Active>> {
+    /// Active rules about the process.
+    pub(super) fn about_the_process(&self, now: Instant) -> Vec<Arc<ActiveRule>> {
         let mut rules = self.in_force(now);
         rules.retain(|rule| rule.process().is_some());
         rules
     }
 
-    /// When the next of them begins or goes by itself.
+    /// Time at which the next rule about the process begins or expires.
     pub(super) fn next_turn(&self, now: Instant) -> Option<Instant> {
         let rules = self.about_the_process(now);
         let ends = rules.iter().filter_map(|rule| now.checked_add(rule.remaining(now)?));
         ends.chain(self.next_beginning(now)).min()
     }
 
-    fn first(&self, says_so: impl Fn(&Active) -> bool) -> Option<String> {
+    fn first(&self, predicate: impl Fn(&ActiveRule) -> bool) -> Option<String> {
         let rules = self.about_the_process(clock::now());
-        let rule = rules.iter().find(|rule| says_so(rule))?;
-        rule.tally.count_match();
-        rule.tally.count_fired();
+        let rule = rules.iter().find(|rule| predicate(rule))?;
+        rule.stats.count_match();
+        rule.stats.count_fired();
         Some(rule.id.clone())
     }
 }
 
-/// Until when a rule holds the end up.
-fn slow_drain(rule: &Active, since: Instant) -> Option<Instant> {
+/// Time until which a rule delays the exit.
+fn slow_drain(rule: &ActiveRule, since: Instant) -> Option<Instant> {
     match rule.process() {
         Some(Process::SlowDrain(duration)) => since.checked_add(*duration),
         _ => None,

@@ -1,40 +1,40 @@
-//! The application's port, closed while a rule says so.
+//! Closes the application's port while a `refuse` rule is active.
 
 use std::{future, sync::Arc, time::Instant};
 
 use meshwalk_faults::{Connection, Mode};
 use tokio::sync::watch;
 
-use super::{Registry, active::Active};
+use super::{Registry, active_rule::ActiveRule};
 use crate::net::Doors;
 
 impl Registry {
-    /// Says when the application's port is to be closed and open, from within a runtime, for as long as somebody listens.
+    /// Tells when the application's port must be closed and open. Spawns a task that ends with the last receiver.
     pub(crate) fn doors(&self) -> Doors {
         let (open, doors) = watch::channel(self.refusing().is_none());
         tokio::spawn(follow(self.clone(), open));
         Doors::following(doors)
     }
 
-    /// The first rule that wants the port closed.
-    fn refusing(&self) -> Option<Arc<Active>> {
-        let refuses = |active: &Arc<Active>| active.rule.mode == Mode::Connection(Connection::Refuse);
+    /// First active `refuse` rule.
+    fn refusing(&self) -> Option<Arc<ActiveRule>> {
+        let refuses = |active: &Arc<ActiveRule>| active.rule.mode == Mode::Connection(Connection::Refuse);
         self.in_force(Instant::now()).into_iter().find(refuses)
     }
 }
 
 async fn follow(registry: Registry, open: watch::Sender<bool>) {
     let mut changes = registry.changes();
-    let mut closed_by: Option<Arc<Active>> = None;
+    let mut closed_by: Option<Arc<ActiveRule>> = None;
     loop {
-        // What changes from here on is seen at the next look.
+        // A change from here on wakes the loop again.
         changes.mark_unchanged();
         let refusing = registry.refusing();
         match (&refusing, &closed_by) {
             (Some(new), Some(old)) if Arc::ptr_eq(new, old) => {}
             (Some(new), _) => {
-                new.tally.count_match();
-                new.tally.count_fired();
+                new.stats.count_match();
+                new.stats.count_fired();
                 tracing::warn!(fault = new.id, rule = new.text, "injecting: the application's port is closed");
                 open.send_replace(false);
             }
@@ -45,7 +45,7 @@ async fn follow(registry: Registry, open: watch::Sender<bool>) {
             (None, None) => {}
         }
         closed_by = refusing;
-        // By themselves, rules begin, and the one that closes the port ends.
+        // A rule that begins or expires is no registry change.
         let now = Instant::now();
         let end = closed_by.as_ref().and_then(|active| now.checked_add(active.remaining(now)?));
         let turn = async {
@@ -55,7 +55,7 @@ async fn follow(registry: Registry, open: watch::Sender<bool>) {
             }
         };
         tokio::select! {
-            // The registry, which holds the sender, is held here.
+            // `registry` holds the sender, so `changed` does not fail.
             _ = changes.changed() => {}
             () = turn => {}
             () = open.closed() => return,

@@ -1,4 +1,4 @@
-//! A rule in force: its random sequence, its counts and its end.
+//! An active rule: its random sequence, its counts and its lifetime.
 
 use std::{
     sync::{
@@ -9,96 +9,97 @@ use std::{
 };
 
 use meshwalk_faults::{Mode, Percent, Process, Rule};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     draw::Stream,
-    effect::{Effect, Turn},
-    modes::Course,
+    effect::{Effect, RequestContext},
+    modes::RuleBehavior,
     registry::{Origin, RuleState},
+    request_view::RequestView,
+    rule_lifetime::RuleLifetime,
+    rule_stats::{RuleStats, milliseconds},
     scope,
     series::Series,
-    subject::Subject,
-    tally::{Tally, milliseconds},
-    tether::{Cancel, Tether},
 };
 
-/// A rule in force.
+/// An active rule.
 #[derive(Debug)]
-pub(super) struct Active {
+pub(super) struct ActiveRule {
     pub(super) id: String,
     pub(super) rule: Rule,
     /// The rule in its normal form, without the generated id.
     pub(super) text: String,
-    /// Where it came from; nothing for a rule that a request brought along.
+    /// Source of the rule, or `None` for an inline rule.
     pub(super) origin: Option<Origin>,
-    /// Whether it is about this process at all.
-    here: bool,
-    /// Nothing for a rule that begins when it comes into force: the clock of a request may have been read before that, and
-    /// a rule that the request sees must not look as if it had still to come.
+    /// True if the rule's `instance` glob matches this process.
+    applies_to_this_instance: bool,
+    /// `None` for a rule without `after`. A request may have read its clock before the rule was added, and must still see
+    /// the rule as begun.
     begins: Option<Instant>,
     expires: Option<Instant>,
-    cancel: Cancel,
+    removed: CancellationToken,
     stream: Stream,
-    course: Course,
-    /// What it has done so far.
-    pub(super) tally: Arc<Tally>,
-    /// How often it has fired or is about to.
+    behavior: RuleBehavior,
+    pub(super) stats: Arc<RuleStats>,
+    /// Number of times that the rule has fired or is about to.
     claimed: AtomicU64,
 }
 
-impl Active {
-    /// Puts a rule into force, until `cancel` or the end of its time to live. `from` says where it came from and where it
-    /// is counted, which a request that brings a rule along does not. `ordinal` tells rules of one text apart.
+impl ActiveRule {
+    /// Activates a rule until `removed` is cancelled or the rule expires. `from` is its source and its metric series, or
+    /// `None` for an inline rule. `ordinal` tells rules of one text apart.
     pub(super) fn new(
         rule: Rule,
         id: String,
         from: Option<(Origin, &Arc<Series>)>,
         ordinal: u64,
         now: Instant,
-        cancel: Cancel,
+        removed: CancellationToken,
     ) -> Self {
         let text = rule.to_string();
         let series = from.map(|(_, series)| Arc::clone(series));
-        let tally = Tally::new(&id, &text, rule.mode.spec().name, rule.id.is_some(), series);
+        let stats = RuleStats::new(&id, &text, rule.mode.spec().name, rule.id.is_some(), series);
         let stream = match rule.seed {
             Some(seed) => Stream::seeded(seed, &text, ordinal),
             None => Stream::random(),
         };
         let expires = rule.lasts().and_then(|duration| now.checked_add(duration));
         let begins = rule.after.and_then(|after| now.checked_add(after));
-        let course = Course::of(&rule, begins.unwrap_or(now));
+        let behavior = RuleBehavior::new(&rule, begins.unwrap_or(now));
         Self {
             id,
             rule,
             text,
             origin: from.map(|(origin, _)| origin),
-            here: true,
+            applies_to_this_instance: true,
             begins,
             expires,
-            cancel,
+            removed,
             stream,
-            course,
-            tally,
+            behavior,
+            stats,
             claimed: AtomicU64::new(0),
         }
     }
 
-    /// Puts it into force in the process of this name: a rule for other instances does nothing here.
-    pub(super) fn on(mut self, instance: &str) -> Self {
-        self.here = self.rule.instance.as_ref().is_none_or(|glob| glob.matches(instance.as_bytes()));
+    /// Names the instance that holds the rule. A rule for other instances has no effect.
+    pub(super) fn with_instance(mut self, instance: &str) -> Self {
+        self.applies_to_this_instance =
+            self.rule.instance.as_ref().is_none_or(|glob| glob.matches(instance.as_bytes()));
         self
     }
 
-    /// Whether requests have to be held against it.
+    /// True if the rule can affect requests of this process.
     pub(super) fn is_about_requests(&self) -> bool {
-        self.here && self.rule.mode.spec().is_about_requests()
+        self.applies_to_this_instance && self.rule.mode.spec().is_about_requests()
     }
 
     pub(super) fn is_about_calls(&self) -> bool {
         self.rule.scope.upstream.is_some()
     }
 
-    /// What the rule does to the process, if it is about that.
+    /// Fault of the process that the rule asks for, or `None` for a rule about requests.
     pub(super) fn process(&self) -> Option<&Process> {
         match &self.rule.mode {
             Mode::Process(process) => Some(process),
@@ -106,17 +107,17 @@ impl Active {
         }
     }
 
-    /// Takes the rule out of force for those who already wait because of it.
+    /// Wakes the requests that wait because of this rule, which has been removed.
     pub(super) fn cancel(&self) {
-        self.cancel.cancel();
+        self.removed.cancel();
     }
 
-    /// What binds a wait to this rule.
-    pub(super) fn tether(&self) -> Tether {
-        self.cancel.tether(self.expires)
+    /// Lifetime of this rule, for an effect that waits.
+    pub(super) fn lifetime(&self) -> RuleLifetime {
+        RuleLifetime::new(self.removed.clone(), self.expires)
     }
 
-    /// How long the rule stays in force, if its end is known.
+    /// Time until the rule expires, or `None` if it does not.
     pub(super) fn remaining(&self, now: Instant) -> Option<Duration> {
         self.expires.map(|expires| expires.saturating_duration_since(now))
     }
@@ -125,40 +126,40 @@ impl Active {
         self.rule.mode.spec().name
     }
 
-    /// Whether it has effect: here, after its beginning and before its end.
-    pub(super) fn is_at_work(&self, now: Instant) -> bool {
-        self.here && self.begins.is_none_or(|begins| begins <= now) && !self.has_expired(now)
+    /// True if the rule applies to this instance, has begun and has not expired.
+    pub(super) fn is_active(&self, now: Instant) -> bool {
+        self.applies_to_this_instance && self.begins.is_none_or(|begins| begins <= now) && !self.has_expired(now)
     }
 
-    /// When it begins to have effect here, if that is still to come.
+    /// Time at which the rule begins on this instance, or `None` if it has begun.
     pub(super) fn begins_after(&self, now: Instant) -> Option<Instant> {
-        self.begins.filter(|begins| self.here && *begins > now)
+        self.begins.filter(|begins| self.applies_to_this_instance && *begins > now)
     }
 
     pub(super) fn has_expired(&self, now: Instant) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
     }
 
-    /// What the rule would do to a request. Each request that it is about takes the next draws, whatever other rules
-    /// do, so that a rule's sequence depends on nothing but its own requests.
-    pub(super) fn consider(&self, subject: Subject<'_>, now: Instant) -> Option<Effect> {
-        if !self.is_about_requests() || !self.is_at_work(now) || !scope::covers(&self.rule.scope, subject) {
+    /// Effect of the rule on a request, or `None`. Each request in scope takes the next draws, whatever other rules do. A
+    /// rule's sequence therefore depends only on its own requests.
+    pub(super) fn consider(&self, view: RequestView<'_>, now: Instant) -> Option<Effect> {
+        if !self.is_about_requests() || !self.is_active(now) || !scope::covers(&self.rule.scope, view) {
             return None;
         }
-        self.tally.count_match();
+        self.stats.count_match();
         let mut draws = self.stream.next();
         let drawn = self.rule.rate.map(|rate| draws.below(Percent::ALL.parts()) < rate.parts());
-        self.course.effect(Turn { subject, now, drawn }, &mut draws)
+        self.behavior.effect(RequestContext { view, now, drawn }, &mut draws)
     }
 
-    /// Takes one of the times that the rule may fire, if there is one left. Threads cannot take the same one.
+    /// Takes one of the times that the rule may fire. Returns false if none is left.
     pub(super) fn claim(&self) -> bool {
         let most = self.rule.times.unwrap_or(u64::MAX);
         let next = |claimed: u64| Some(claimed + 1).filter(|claimed| *claimed <= most);
         self.claimed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
     }
 
-    /// Gives a time back, because the effect could not come.
+    /// Returns a claimed time, because the effect cannot happen.
     pub(super) fn give_back(&self) {
         self.claimed.fetch_sub(1, Ordering::Relaxed);
     }
@@ -176,10 +177,10 @@ impl Active {
             begins_in_ms: self.begins.filter(|begins| *begins > now).map(|begins| milliseconds(begins - now)),
             expires_in_ms: self.remaining(now).map(milliseconds),
             times_left: self.rule.times.map(|times| times.saturating_sub(self.claimed.load(Ordering::Relaxed))),
-            here: self.rule.instance.is_some().then_some(self.here),
+            here: self.rule.instance.is_some().then_some(self.applies_to_this_instance),
             origin,
         };
-        self.tally.fill(&mut state);
+        self.stats.fill(&mut state);
         state
     }
 }

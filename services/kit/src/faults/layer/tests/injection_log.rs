@@ -1,4 +1,4 @@
-//! The ground truth outside of the response: the counter and the ledger.
+//! The ground truth outside of the response: the counter and the log.
 
 use crate::telemetry::Registry as Series;
 
@@ -28,13 +28,13 @@ fn faults_are_counted_by_rule_and_mode() {
 }
 
 #[test]
-fn the_ledger_knows_of_a_fault_whose_answer_the_client_did_not_wait_for() {
-    let ledger = Ledger::default();
+fn the_log_knows_of_a_fault_whose_answer_the_client_did_not_wait_for() {
+    let log = InjectionLog::default();
     block_on(async {
         let app = app("latency=50s;id=slow", false);
-        let request = Request::builder().uri("/plain").extension(ledger.clone()).body(Body::empty()).unwrap();
+        let request = Request::builder().uri("/plain").extension(log.clone()).body(Body::empty()).unwrap();
         let answer = tokio::time::timeout(Duration::from_millis(1), app.oneshot(request)).await;
         assert!(answer.is_err(), "the delay was over at once");
     });
-    assert_eq!(ledger.injected().to_string(), "slow;mode=latency;delay_ms=50000");
+    assert_eq!(log.injected().to_string(), "slow;mode=latency;delay_ms=50000");
 }

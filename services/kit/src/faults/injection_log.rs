@@ -1,4 +1,4 @@
-//! The ground truth of a request: which faults were injected into it.
+//! Ground truth of a request: the faults that were injected into it.
 
 use std::{
     fmt,
@@ -13,27 +13,29 @@ use serde::{Serialize, Serializer};
 /// a list of tokens with parameters as in RFC 9651.
 pub const FAULT_HEADER: &str = "x-meshwalk-fault";
 
-/// What was injected into one request.
+/// Faults that were injected into one request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Injected {
     /// Each injected fault, in the order of effect; those of calls to upstreams come after those of the request.
     pub faults: Vec<InjectedFault>,
-    /// The status that a fault demands instead of an answer.
+    /// Status of an injected error response.
     pub status: Option<StatusCode>,
 }
 
-/// Where it is written down what is injected into a request, before the effect. Whoever lays it into a request's
-/// extensions also learns of faults whose answer never came, because there is none or because the client gave up.
+/// Record of what is injected into a request, written before the effect.
+///
+/// A middleware that puts one into a request's extensions also sees the faults of a request without a response, such as
+/// one whose client gave up. Clones share the record.
 #[derive(Debug, Clone, Default)]
-pub struct Ledger(Arc<Mutex<Injected>>);
+pub struct InjectionLog(Arc<Mutex<Injected>>);
 
-impl Ledger {
-    /// What has been injected into the request so far.
+impl InjectionLog {
+    /// Faults injected into the request so far.
     pub fn injected(&self) -> Injected {
         self.lock().clone()
     }
 
-    /// Writes down what is about to happen. Returns at which position the first of the faults stands.
+    /// Records faults that are about to happen. Returns the index of the first of them.
     pub(super) fn note(&self, injected: Injected) -> usize {
         let mut known = self.lock();
         let position = known.faults.len();
@@ -49,14 +51,14 @@ impl Ledger {
         }
     }
 
-    /// Says that a cap cut a fault short.
+    /// Marks a fault that a cap cut short.
     pub(super) fn cap(&self, position: usize) {
         if let Some(fault) = self.lock().faults.get_mut(position) {
             fault.capped = true;
         }
     }
 
-    /// Says how much processor time it really was.
+    /// Corrects the processor time of a fault to what was used.
     pub(super) fn worked(&self, position: usize, used: Duration) {
         if let Some(fault) = self.lock().faults.get_mut(position) {
             fault.cpu_ms = Some(milliseconds(used));
@@ -64,12 +66,12 @@ impl Ledger {
     }
 
     fn lock(&self) -> MutexGuard<'_, Injected> {
-        // Whole between any two statements, so a panic elsewhere cannot have broken it.
+        // Each method leaves the record consistent, so a poisoned lock is usable.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A delay as the ground truth has it.
+/// Converts a delay to milliseconds with a fraction.
 pub(super) fn milliseconds(delay: Duration) -> f64 {
     delay.as_secs_f64() * 1000.0
 }
@@ -81,36 +83,36 @@ pub struct InjectedFault {
     pub id: String,
     /// The rule's mode.
     pub mode: &'static str,
-    /// The rule, for the span. In the answer it would tell the caller how the service is set up.
+    /// Text of the rule, for the span. The response omits it: it tells the caller how the service is set up.
     #[serde(skip)]
     pub rule: String,
-    /// Whether a cap cut the effect short; what is said here is what was granted.
+    /// True if a cap cut the effect short. The other fields report what was granted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub capped: bool,
-    /// The upstream whose call it was; nothing for the request itself.
+    /// Upstream of the call, or `None` for the request itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,
-    /// `after` for a delay that came after the work.
+    /// `after` for a delay after the work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<&'static str>,
-    /// The injected delay, in milliseconds: what was waited, where somebody ended it early.
+    /// Injected delay in milliseconds: the time waited, if the rule was removed meanwhile.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shortest")]
     pub delay_ms: Option<f64>,
-    /// The processor time that was used up, in milliseconds.
+    /// Processor time used, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shortest")]
     pub cpu_ms: Option<f64>,
     /// The injected status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// How long the answer's body was made at least, in bytes.
+    /// Least size of the response body, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// How fast the answer's body came, in bytes per second.
+    /// Rate of the response body, in bytes per second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_per_s: Option<u64>,
 }
 
-/// Whole milliseconds without a point, as people write them.
+/// Serializes whole milliseconds without a decimal point.
 fn shortest<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(number) if number.fract() == 0.0 && (0.0..9e15).contains(number) => {
@@ -120,7 +122,7 @@ fn shortest<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, 
     }
 }
 
-/// As in the response header.
+/// Format of the response header.
 impl fmt::Display for InjectedFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{};mode={}", self.id, self.mode)?;
@@ -154,7 +156,7 @@ impl fmt::Display for InjectedFault {
     }
 }
 
-/// As in the response header: what a log line shows, too.
+/// Format of the response header and of log lines.
 impl fmt::Display for Injected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, fault) in self.faults.iter().enumerate() {
@@ -165,7 +167,7 @@ impl fmt::Display for Injected {
 }
 
 impl InjectedFault {
-    /// A fault of a rule, with nothing more to say yet.
+    /// A fault of a rule, without any measurement.
     pub(super) fn new(id: &str, mode: &'static str, upstream: Option<&str>) -> Self {
         Self {
             id: id.to_owned(),
@@ -184,9 +186,9 @@ impl InjectedFault {
 }
 
 impl Injected {
-    /// Tells the client.
-    pub(super) fn tell_client(&self, headers: &mut HeaderMap) {
-        // Ids and modes are tokens, so the text always is a header's value.
+    /// Writes the response header that names the faults.
+    pub(super) fn write_header(&self, headers: &mut HeaderMap) {
+        // Ids and modes are tokens, so the text is always a valid header value.
         if let Ok(value) = HeaderValue::try_from(self.to_string()) {
             headers.insert(FAULT_HEADER, value);
         }

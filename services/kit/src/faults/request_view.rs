@@ -1,4 +1,4 @@
-//! What of a request rules look at.
+//! Parts of a request that rules read.
 
 use std::net::IpAddr;
 
@@ -11,26 +11,26 @@ use crate::{
     propagation::REQUEST_ID,
 };
 
-/// What of a request decides whether a rule is about it, and what happens then.
+/// Borrowed parts of a request, or of one of its calls, that rules read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Subject<'a> {
+pub(super) struct RequestView<'a> {
     pub(super) method: &'a Method,
     /// The path as it came, without the query.
     pub(super) path: &'a str,
     pub(super) headers: &'a HeaderMap,
-    /// The route's template; nothing for a path that does not exist.
+    /// Route template, or `None` if no route matches.
     pub(super) route: Option<&'a str>,
-    /// Whose call it is about, of those that the request makes; nothing for the request itself.
+    /// Upstream of the call, or `None` for the request itself.
     pub(super) upstream: Option<&'a str>,
-    /// The caller's identity, where a sidecar vouches for it.
+    /// Identity of the caller, if a sidecar vouches for it.
     pub(super) caller: Option<&'a str>,
-    /// The address from which the connection came; nothing on a Unix socket. Behind a sidecar it is the sidecar's.
+    /// Remote address of the connection, or `None` on a Unix socket. Behind a sidecar it is the sidecar's.
     pub(super) address: Option<IpAddr>,
 }
 
-impl<'a> Subject<'a> {
-    /// What a request says, and what the middleware before has found out about it.
-    pub(super) fn of(request: &'a Request) -> Self {
+impl<'a> RequestView<'a> {
+    /// A view of a request and of what earlier middleware stored in its extensions.
+    pub(super) fn new(request: &'a Request) -> Self {
         let extensions = request.extensions();
         Self {
             method: request.method(),
@@ -43,12 +43,12 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Which try of the proxy's the request is, from 1, where a proxy says so.
+    /// Attempt number of the request from 1, if a proxy sends one.
     pub(super) fn attempt(&self) -> Option<u32> {
         self.text(&ATTEMPT)?.parse().ok()
     }
 
-    /// What all tries of one request have in common, where a proxy says so.
+    /// Id that all attempts of one request share, if a proxy sends one.
     pub(super) fn request_id(&self) -> Option<&'a str> {
         self.text(&REQUEST_ID)
     }
@@ -58,9 +58,9 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The same, kept for the calls that the request will make.
+/// Owned copy of a [`RequestView`], for the calls that the request makes later.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct OwnedRequest {
     method: Method,
     path: String,
     headers: HeaderMap,
@@ -69,21 +69,21 @@ pub(super) struct Asked {
     address: Option<IpAddr>,
 }
 
-impl Asked {
-    pub(super) fn of(subject: Subject<'_>) -> Self {
+impl OwnedRequest {
+    pub(super) fn new(view: RequestView<'_>) -> Self {
         Self {
-            method: subject.method.clone(),
-            path: subject.path.to_owned(),
-            headers: subject.headers.clone(),
-            route: subject.route.map(str::to_owned),
-            caller: subject.caller.map(str::to_owned),
-            address: subject.address,
+            method: view.method.clone(),
+            path: view.path.to_owned(),
+            headers: view.headers.clone(),
+            route: view.route.map(str::to_owned),
+            caller: view.caller.map(str::to_owned),
+            address: view.address,
         }
     }
 
-    /// The call to an upstream that the request makes.
-    pub(super) fn calling<'a>(&'a self, upstream: &'a str) -> Subject<'a> {
-        Subject {
+    /// A view of the call to an upstream.
+    pub(super) fn call_to<'a>(&'a self, upstream: &'a str) -> RequestView<'a> {
+        RequestView {
             method: &self.method,
             path: &self.path,
             headers: &self.headers,

@@ -1,4 +1,4 @@
-//! Carries out what the rules in force do to the process, and ends it with them.
+//! Starts and stops the faults of the process as rules come and go.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,28 +14,28 @@ use super::{
     leak::Leak,
 };
 use crate::{
-    faults::{Registry, active::Active},
+    faults::{Registry, active_rule::ActiveRule},
     telemetry,
 };
 
-/// Carries out what rules do to the process. Clones carry out together.
+/// Faults of the process that are in effect. Clones share them.
 #[derive(Debug, Clone)]
-pub(crate) struct Conduct {
+pub(crate) struct ProcessFaults {
     registry: Registry,
-    carried_out: Arc<Mutex<Vec<CarriedOut>>>,
+    started: Arc<Mutex<Vec<StartedRule>>>,
     memory: Budget,
     cores: Budget,
     crash: Arc<watch::Sender<Option<Crash>>>,
 }
 
-/// A rule that has its effect.
+/// A rule whose effect has started.
 #[derive(Debug)]
-struct CarriedOut {
-    rule: Arc<Active>,
+struct StartedRule {
+    rule: Arc<ActiveRule>,
     _effect: Effect,
 }
 
-/// What ends when it is dropped.
+/// An effect that stops when this value is dropped.
 #[derive(Debug)]
 enum Effect {
     None,
@@ -43,7 +43,7 @@ enum Effect {
     Burn { _burn: Burn, _share: Share },
 }
 
-/// A crash that is due.
+/// A crash that a rule asks for.
 #[derive(Debug, Clone)]
 pub(crate) struct Crash {
     rule: String,
@@ -51,7 +51,7 @@ pub(crate) struct Crash {
 }
 
 impl Crash {
-    /// Ends the process, now.
+    /// Exits or aborts the process.
     pub(crate) fn carry_out(self) -> ! {
         tracing::error!(fault = self.rule, exit = %self.exit, "crashing: an injected fault");
         telemetry::flush_logs();
@@ -62,26 +62,26 @@ impl Crash {
     }
 }
 
-impl Conduct {
-    /// Nothing has its effect until [`Conduct::follow`].
+impl ProcessFaults {
+    /// No effect starts before [`ProcessFaults::follow`].
     pub(crate) fn new(registry: Registry) -> Self {
         let limits = registry.limits();
         Self {
             registry,
-            carried_out: Arc::default(),
+            started: Arc::default(),
             memory: Budget::new(limits.memory),
             cores: Budget::new(limits.cores.thousandths()),
             crash: Arc::new(watch::Sender::new(None)),
         }
     }
 
-    /// Follows the rules: what they do begins and ends with them, also when their time comes.
+    /// Spawns a task that starts and stops effects when rules change, begin or expire.
     pub(crate) fn follow(&self) -> JoinHandle<()> {
-        let conduct = self.clone();
+        let process_faults = self.clone();
         tokio::spawn(async move {
-            let mut changes = conduct.registry.changes();
+            let mut changes = process_faults.registry.changes();
             loop {
-                let next = conduct.settle().await;
+                let next = process_faults.settle().await;
                 tokio::select! {
                     changed = changes.changed() => if changed.is_err() { return },
                     () = until(next) => {}
@@ -90,29 +90,29 @@ impl Conduct {
         })
     }
 
-    /// Makes what has its effect the same as what is in force. Returns the time at which that will change by itself.
+    /// Starts and stops effects to match the active rules. Returns the time at which a rule next begins or expires.
     pub(crate) async fn settle(&self) -> Option<Instant> {
-        let conduct = self.clone();
-        // Giving memory back and waiting for threads takes milliseconds, which are not the requests' to lose.
-        tokio::task::spawn_blocking(move || conduct.settle_now()).await.ok().flatten()
+        let process_faults = self.clone();
+        // Freeing memory and joining threads takes milliseconds; keep that off the threads that serve requests.
+        tokio::task::spawn_blocking(move || process_faults.settle_now()).await.ok().flatten()
     }
 
     fn settle_now(&self) -> Option<Instant> {
-        let mut carried_out = self.carried_out.lock().unwrap_or_else(PoisonError::into_inner);
-        // Read under the lock, so that the last to come sees the last change.
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read the rules under the lock: the last caller must see the last change.
         let now = Instant::now();
         let rules = self.registry.about_the_process(now);
-        carried_out.retain(|old| rules.iter().any(|rule| Arc::ptr_eq(rule, &old.rule)));
+        started.retain(|old| rules.iter().any(|rule| Arc::ptr_eq(rule, &old.rule)));
         for rule in &rules {
-            if carried_out.iter().all(|old| !Arc::ptr_eq(rule, &old.rule)) {
+            if started.iter().all(|old| !Arc::ptr_eq(rule, &old.rule)) {
                 let _effect = self.begin(rule);
-                carried_out.push(CarriedOut { rule: Arc::clone(rule), _effect });
+                started.push(StartedRule { rule: Arc::clone(rule), _effect });
             }
         }
         self.registry.next_turn(now)
     }
 
-    fn begin(&self, rule: &Arc<Active>) -> Effect {
+    fn begin(&self, rule: &Arc<ActiveRule>) -> Effect {
         let Some(process) = rule.process() else { return Effect::None };
         let begun = match process {
             Process::Leak(rate) => self.leak(*rate, rule),
@@ -122,45 +122,45 @@ impl Conduct {
                 self.crash.send_if_modified(|due| due.is_none() && due.replace(crash).is_none());
                 Ok(Effect::None)
             }
-            // These have their effect when somebody asks.
+            // Probes, signals and the shutdown query these.
             Process::Unready
             | Process::NotLive
             | Process::SlowStart(_)
             | Process::IgnoreSigterm
             | Process::SlowDrain(_) => return Effect::None,
         };
-        rule.tally.count_match();
+        rule.stats.count_match();
         match begun {
             Ok(effect) => {
-                rule.tally.count_fired();
+                rule.stats.count_fired();
                 tracing::warn!(fault = rule.id, rule = rule.text, "injecting into the process");
                 effect
             }
             Err(error) => {
-                rule.tally.fail(error.to_string());
+                rule.stats.fail(error.to_string());
                 Effect::None
             }
         }
     }
 
-    fn leak(&self, rate: u64, rule: &Arc<Active>) -> std::io::Result<Effect> {
+    fn leak(&self, rate: u64, rule: &Arc<ActiveRule>) -> std::io::Result<Effect> {
         let limit = self.registry.limits().memory;
         let capped = Arc::clone(rule);
-        let capped = move || capped.tally.count_capped("--fault-max-memory");
+        let capped = move || capped.stats.count_capped("--fault-max-memory");
         Leak::start(rate, limit, self.memory.share(), capped).map(|leak| Effect::Leak { _leak: leak })
     }
 
-    fn burn(&self, cores: Cores, rule: &Active) -> std::io::Result<Effect> {
+    fn burn(&self, cores: Cores, rule: &ActiveRule) -> std::io::Result<Effect> {
         let thousandths = cores.thousandths();
         let mut share = self.cores.share();
         let granted = share.grow(thousandths);
         if granted < thousandths {
-            rule.tally.count_capped("--fault-max-cores");
+            rule.stats.count_capped("--fault-max-cores");
         }
         Burn::start(granted).map(|burn| Effect::Burn { _burn: burn, _share: share })
     }
 
-    /// Returns when a rule wants the process to crash.
+    /// Waits until a rule asks for a crash.
     pub(crate) async fn crash(&self) -> Crash {
         let mut crash = self.crash.subscribe();
         loop {
