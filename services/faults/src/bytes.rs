@@ -22,7 +22,7 @@ const REMEDY: &str = "write a whole number of bytes with or without a unit (B, k
 ///
 /// # Errors
 /// No whole number, no known unit, more than can be counted.
-pub(crate) fn parse_bytes(text: &str) -> Result<u64, ValueError> {
+fn parse_bytes(text: &str) -> Result<u64, ValueError> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
     let wrong = |message: String| ValueError::new(0..text.len(), message, REMEDY);
@@ -52,7 +52,7 @@ pub fn parse_amount(text: &str) -> Result<u64, String> {
 ///
 /// # Errors
 /// As [`parse_bytes`], a rate without `/s`, nothing at all.
-pub(crate) fn parse_rate(text: &str) -> Result<u64, ValueError> {
+fn parse_rate(text: &str) -> Result<u64, ValueError> {
     const REMEDY: &str = "write bytes per second, as in 64KiB/s";
     let Some(amount) = text.strip_suffix("/s") else {
         return Err(ValueError::new(0..text.len(), format!("`{text}` is no rate"), REMEDY));
@@ -63,10 +63,33 @@ pub(crate) fn parse_rate(text: &str) -> Result<u64, ValueError> {
     }
 }
 
-/// An amount in the largest unit in which it is a whole number.
-pub struct WrittenBytes(pub u64);
+/// An amount of bytes. Its display uses the largest unit in which it is a whole number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByteCount(pub u64);
 
-impl fmt::Display for WrittenBytes {
+impl ByteCount {
+    pub(crate) fn parse(text: &str) -> Result<Self, ValueError> {
+        parse_bytes(text).map(Self)
+    }
+}
+
+/// A rate in bytes per second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByteRate(pub u64);
+
+impl ByteRate {
+    pub(crate) fn parse(text: &str) -> Result<Self, ValueError> {
+        parse_rate(text).map(Self)
+    }
+}
+
+impl fmt::Display for ByteRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/s", ByteCount(self.0))
+    }
+}
+
+impl fmt::Display for ByteCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fits = |(_, bytes): &&(&str, u64)| self.0 > 0 && self.0.is_multiple_of(*bytes);
         let (unit, bytes) = UNITS.iter().rev().find(fits).unwrap_or(&UNITS[0]);
@@ -91,7 +114,7 @@ mod tests {
             ("2GiB", 2 << 30, "2GiB"),
         ] {
             assert_eq!(parse_bytes(text), Ok(bytes), "{text}");
-            assert_eq!(WrittenBytes(bytes).to_string(), shown);
+            assert_eq!(ByteCount(bytes).to_string(), shown);
         }
         for wrong in ["", "KiB", "1.5MB", "-1", "1 1", "64K", "99999999999999999999", "99999999999999GiB", "1/s"] {
             assert!(parse_bytes(wrong).is_err(), "{wrong}");
@@ -111,7 +134,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_shown_reads_as_the_same_amount(bytes: u64) {
-            prop_assert_eq!(parse_bytes(&WrittenBytes(bytes).to_string()), Ok(bytes));
+            prop_assert_eq!(parse_bytes(&ByteCount(bytes).to_string()), Ok(bytes));
         }
     }
 }

@@ -47,7 +47,7 @@ impl KeySpec {
         match self.with {
             With::Anything => true,
             With::Requests => mode.is_about_requests(),
-            With::Delays => mode.causes_delays(),
+            With::Delays => mode.causes_delays,
             With::Calls => mode.about == About::Requests { calls: true },
         }
     }

@@ -19,12 +19,13 @@ mod rule;
 mod scope;
 mod syntax;
 
-pub use bytes::{WrittenBytes, parse_amount};
+pub use bytes::{ByteCount, ByteRate, parse_amount};
 pub use error::ParseError;
 pub use glob::Glob;
 pub use modes::{
-    Connection, Cores, Delay, Exit, FailFirst, Flap, History, Latch, Level, LogNormal, MODES, Mode, ModeRow, ModeSpec,
-    Normal, Period, Probe, Process, Quantiles, RateLimit, Shaping, Statuses, help, markdown, modes,
+    Connection, Context, Cores, Delay, Exit, FailFirst, Flap, History, Latch, Level, Life, Load, LogNormal, MODES,
+    Mode, ModeRow, ModeSpec, Normal, Period, Probe, Quantiles, RateLimit, Response, Shaping, Shutdown, Statuses,
+    Timing, help, markdown, modes,
 };
 pub use quantity::{Millionths, Percent, Written, duration};
 pub use rule::{Rule, When};

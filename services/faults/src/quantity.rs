@@ -131,9 +131,16 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|error| error.to_string())
 }
 
-/// A duration in the largest unit in which it is a whole number, or in microseconds with digits after the point.
-/// What lies above 584 years is not shown exactly; no such duration is ever read.
+/// A duration of the language. Its display uses the largest unit in which it is a whole number, or microseconds with
+/// digits after the point. A duration above 584 years is not shown exactly; the parser rejects it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written(pub Duration);
+
+impl Written {
+    pub(crate) fn parse(text: &str) -> Result<Self, ValueError> {
+        parse_duration(text).map(Self)
+    }
+}
 
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,7 @@ use super::{
     error::{ParseError, ValueError, suggestion},
     glob::Glob,
     keys::{KEYS, KeySpec, With},
-    modes::{MODES, Mode, ModeSpec},
+    modes::{Life, MODES, Mode, ModeSpec},
     quantity::{Percent, Written},
     scope::Scope,
     syntax::{self, Quoted, RawRule, Word},
@@ -66,14 +66,14 @@ impl Rule {
     /// After what time it goes by itself.
     pub fn lasts(&self) -> Option<Duration> {
         let own = match &self.mode {
-            Mode::Process(process) => process.lasts(),
+            Mode::Life(Life::SlowStart(duration)) => Some(duration.0),
             _ => None,
         };
         self.ttl.into_iter().chain(own).min()
     }
 
     fn read(source: &str, raw: &RawRule) -> Result<Self, ParseError> {
-        let spec = mode_named(source, &raw.mode)?;
+        let spec = mode_named(source, &raw.mode, raw.argument.as_ref().map_or("", |argument| &argument.text))?;
         let mode = match (&raw.argument, spec.arguments) {
             (Some(argument), [_, ..]) => (spec.read)(&argument.text).map_err(|error| argument.error(source, error))?,
             (None, forms) if forms.is_empty() || forms.contains(&"") => {
@@ -94,12 +94,10 @@ impl Rule {
                 return Err(ParseError::new(source, argument.at.clone(), message, format!("write {}", spec.example)));
             }
         };
-        // What a word means may follow from its argument.
-        let spec = mode.spec();
         let mut rule = Self::of(mode);
         if let Some(rate) = &raw.rate {
             let refused = |message: String, help: &str| ParseError::new(source, rate.at.clone(), message, help);
-            if !spec.takes_percentage() {
+            if !spec.takes_percentage {
                 return Err(refused(format!("`{}` takes no percentage", spec.name), "leave out @ and the percentage"));
             }
             if rule.mode.is_weighted() {
@@ -199,10 +197,11 @@ impl fmt::Display for Rule {
     }
 }
 
-fn mode_named(source: &str, word: &Word) -> Result<&'static ModeSpec, ParseError> {
+/// Finds the mode of a name. Where two modes share it, the argument decides.
+fn mode_named(source: &str, word: &Word, argument: &str) -> Result<&'static ModeSpec, ParseError> {
     let mut names: Vec<_> = MODES.iter().map(|spec| spec.name).collect();
     names.dedup();
-    MODES.iter().copied().find(|spec| spec.name == word.text).ok_or_else(|| {
+    MODES.iter().copied().find(|spec| spec.name == word.text && (spec.accepts)(argument)).ok_or_else(|| {
         let help = format!("modes: {}{}", names.join(", "), suggestion(&word.text, names));
         word_error(source, word, ValueError::new(0..word.text.len(), "unknown mode", help))
     })

@@ -1,14 +1,17 @@
-//! Modes that lose the request's context.
+//! Modes that lose the context of a request.
 
-use super::{About, EVERYWHERE, Mode, ModeSpec};
+use super::{ModeSpec, spec::family};
 
-pub(super) const DROP_HEADERS: ModeSpec = ModeSpec {
-    name: "drop-headers",
-    arguments: &[],
-    summary: "calls upstreams without the trace: no traceparent, tracestate, b3, x-b3-*, baggage or x-request-id; \
-              the headers of --forward-header go on",
-    example: "drop-headers;upstream=stock",
-    about: About::Requests { calls: true },
-    levels: EVERYWHERE,
-    read: |_| Ok(Mode::DropHeaders),
-};
+family! {
+    /// Faults of the context that calls carry.
+    Context {
+        /// Calls carry no headers of the trace.
+        DropHeaders = ModeSpec {
+            name: "drop-headers",
+            summary: "calls upstreams without the trace: no traceparent, tracestate, b3, x-b3-*, baggage or x-request-id; \
+                      the headers of --forward-header go on",
+            example: "drop-headers;upstream=stock",
+            ..ModeSpec::CALLS
+        };
+    }
+}

@@ -4,17 +4,6 @@
 use super::{About, Level, MODES, ModeSpec, OfProcess};
 use crate::{INJECT_HEADER, keys::KEYS, rule::KEYS_ABOUT_MANY};
 
-/// The caps that hold for a mode, by its name and the first form of its argument: the flags that set them.
-const CAPS: &[(&str, &str, &str)] = &[
-    ("latency", "DURATION", "--fault-max-delay, for all rules together"),
-    ("hang", "", "--fault-max-hang"),
-    ("size", "BYTES", "--fault-max-size"),
-    ("drip", "BYTES/s", "--fault-max-hang"),
-    ("leak", "BYTES/s", "--fault-max-memory, for all rules together"),
-    ("cpu", "CORES", "--fault-max-cores, for all rules together"),
-    ("cpu", "DURATION", "--fault-max-delay, for all rules together; --fault-max-cores at once"),
-];
-
 /// What there is to know about a mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModeRow {
@@ -47,7 +36,6 @@ pub fn modes() -> Vec<ModeRow> {
 
 fn row(spec: &ModeSpec) -> ModeRow {
     let form = |form: &&str| if form.is_empty() { spec.name.to_owned() } else { format!("{}={form}", spec.name) };
-    let first = spec.arguments.first().copied().unwrap_or_default();
     ModeRow {
         forms: if spec.arguments.is_empty() {
             vec![spec.name.into()]
@@ -62,9 +50,9 @@ fn row(spec: &ModeSpec) -> ModeRow {
             About::Process(_) => "the process",
         },
         levels: [Level::Start, Level::RunTime, Level::Request].map(|level| spec.may_stand(level)),
-        percentage: spec.takes_percentage(),
+        percentage: spec.takes_percentage,
         keys: KEYS.iter().filter(|key| key.goes_with(spec)).map(|key| key.name).collect(),
-        caps: CAPS.iter().find(|(name, form, _)| *name == spec.name && *form == first).map(|(.., flags)| *flags),
+        caps: spec.caps,
         fails: spec.fails().iter().map(|probe| probe.path()).collect(),
         ends: spec.about == About::Process(OfProcess::Ends),
     }
@@ -131,15 +119,4 @@ pub fn markdown() -> String {
 
 fn code<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.map(|word| format!("`{}`", word.replace('|', "\\|"))).collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_cap_is_one_of_a_mode() {
-        let capped = modes().iter().filter(|mode| mode.caps.is_some()).count();
-        assert_eq!(capped, CAPS.len(), "a cap names a mode that does not exist");
-    }
 }

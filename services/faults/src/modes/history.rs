@@ -9,16 +9,12 @@ use std::{fmt, ops::RangeInclusive, time::Duration};
 
 use http::StatusCode;
 
-pub(super) use fail_first::FAIL_FIRST;
 pub use fail_first::FailFirst;
-pub(super) use flap::FLAP;
 pub use flap::Flap;
-pub(super) use latch::LATCH;
 pub use latch::Latch;
-pub(super) use rate_limit::RATE_LIMIT;
 pub use rate_limit::{Period, RateLimit};
 
-use super::{ModeSpec, response};
+use super::{response, spec::family};
 use crate::{
     error::ValueError,
     quantity::{Written, parse_duration},
@@ -27,38 +23,17 @@ use crate::{
 /// The longest time that a rule may look back, or that it takes between two states.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A mode with a memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum History {
-    /// The first tries of each request fail.
-    FailFirst(FailFirst),
-    /// Fails once it has failed, until it is left alone.
-    Latch(Latch),
-    /// Fails from time to time.
-    Flap(Flap),
-    /// Answers so many requests in a time.
-    RateLimit(RateLimit),
-}
-
-impl History {
-    pub(super) fn spec(&self) -> &'static ModeSpec {
-        match self {
-            Self::FailFirst(_) => &FAIL_FIRST,
-            Self::Latch(_) => &LATCH,
-            Self::Flap(_) => &FLAP,
-            Self::RateLimit(_) => &RATE_LIMIT,
-        }
-    }
-}
-
-impl fmt::Display for History {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::FailFirst(rule) => rule.fmt(f),
-            Self::Latch(rule) => rule.fmt(f),
-            Self::Flap(rule) => rule.fmt(f),
-            Self::RateLimit(rule) => rule.fmt(f),
-        }
+family! {
+    /// Faults that depend on earlier requests, or on the time.
+    History {
+        /// The first attempts of each request fail.
+        FailFirst(rule: FailFirst = FailFirst::parse) = fail_first::SPEC;
+        /// Requests fail until none has come for a time.
+        Latch(latch: Latch = Latch::parse) = latch::SPEC;
+        /// Requests fail from time to time.
+        Flap(flap: Flap = Flap::parse) = flap::SPEC;
+        /// Requests beyond a rate fail.
+        RateLimit(limit: RateLimit = RateLimit::parse) = rate_limit::SPEC;
     }
 }
 

@@ -9,29 +9,35 @@ use std::{fmt, time::Duration};
 
 pub use quantiles::Quantiles;
 
-use super::{About, EVERYWHERE, Mode, ModeSpec};
+use super::{ModeSpec, spec::family};
 use crate::{
     error::{ValueError, suggestion},
     quantity::{Millionths, Written, parse_duration},
 };
 use arguments::Call;
 
-pub(super) const LATENCY: ModeSpec = ModeSpec {
-    name: "latency",
-    arguments: &[
-        "DURATION",
-        "uniform(FROM,TO)",
-        "normal(MEAN,DEVIATION)",
-        "lognormal(MEDIAN,SIGMA)",
-        "quantiles(pPERCENT:DURATION,...)",
-    ],
-    summary: "waits before the request is handled, or after it with at=after; the delays of several rules add up",
-    example: "latency=200ms@50%;path=/api/*, latency=uniform(10ms,80ms), latency=normal(50ms,10ms), \
-              latency=lognormal(20ms,0.8), latency=quantiles(p50:10ms,p90:50ms,p99:1s)",
-    about: About::Requests { calls: true },
-    levels: EVERYWHERE,
-    read: |argument| Delay::parse(argument).map(Mode::Latency),
-};
+family! {
+    /// Faults that cost time.
+    Timing {
+        /// The request waits.
+        Latency(delay: Delay = Delay::parse) = ModeSpec {
+            name: "latency",
+            arguments: &[
+                "DURATION",
+                "uniform(FROM,TO)",
+                "normal(MEAN,DEVIATION)",
+                "lognormal(MEDIAN,SIGMA)",
+                "quantiles(pPERCENT:DURATION,...)",
+            ],
+            summary: "waits before the request is handled, or after it with at=after; the delays of several rules add up",
+            example: "latency=200ms@50%;path=/api/*, latency=uniform(10ms,80ms), latency=normal(50ms,10ms), \
+                      latency=lognormal(20ms,0.8), latency=quantiles(p50:10ms,p90:50ms,p99:1s)",
+            causes_delays: true,
+            caps: Some("--fault-max-delay, for all rules together"),
+            ..ModeSpec::CALLS
+        };
+    }
+}
 
 /// The names of distributions.
 const DISTRIBUTIONS: [&str; 4] = ["uniform", "normal", "lognormal", "quantiles"];

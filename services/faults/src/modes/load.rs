@@ -1,49 +1,46 @@
-//! Modes that use the host up: memory and processors.
+//! Modes that use resources of the host: memory and processors.
 
 use std::{fmt, str::FromStr};
 
-use super::{About, EVERYWHERE, Mode, ModeSpec, NOT_IN_REQUESTS, OfProcess, Process};
-use crate::{
-    bytes::{WrittenBytes, parse_rate},
-    error::ValueError,
-    quantity::parse_duration,
-};
+use super::{ModeSpec, spec::family};
+use crate::{bytes::ByteRate, error::ValueError, quantity::Written};
 
-pub(super) const LEAK: ModeSpec = ModeSpec {
-    name: "leak",
-    arguments: &["BYTES/s"],
-    summary: "holds more and more memory, up to --fault-max-memory for all rules together; all of it goes back with \
-              the rule",
-    example: "leak=10MiB/s;ttl=60s",
-    about: About::Process(OfProcess::Untold),
-    levels: NOT_IN_REQUESTS,
-    read: |argument| parse_rate(argument).map(|rate| Mode::Process(Process::Leak(rate))),
-};
-
-pub(super) const CPU: ModeSpec = ModeSpec {
-    name: "cpu",
-    arguments: &["CORES"],
-    summary: "keeps so many cores busy (three digits after the point), up to --fault-max-cores for all rules together",
-    example: "cpu=0.5;ttl=30s",
-    about: About::Process(OfProcess::Untold),
-    levels: NOT_IN_REQUESTS,
-    // The one word has two meanings, which the argument tells apart: a duration has a unit.
-    read: |argument| match argument.bytes().last() {
-        Some(last) if last.is_ascii_alphabetic() => parse_duration(argument).map(Mode::Work),
-        _ => Cores::parse(argument).map(|cores| Mode::Process(Process::Cpu(cores))),
-    },
-};
-
-pub(super) const WORK: ModeSpec = ModeSpec {
-    name: "cpu",
-    arguments: &["DURATION"],
-    summary: "uses up so much processor time before the request is handled, on at most --fault-max-cores threads at \
-              once; the times of several rules add up",
-    example: "cpu=20ms@10%",
-    about: About::Requests { calls: false },
-    levels: EVERYWHERE,
-    read: CPU.read,
-};
+family! {
+    /// Faults that use resources of the host.
+    Load {
+        /// The process holds more memory at this rate.
+        Leak(rate: ByteRate = ByteRate::parse) = ModeSpec {
+            name: "leak",
+            arguments: &["BYTES/s"],
+            summary: "holds more and more memory, up to --fault-max-memory for all rules together; all of it goes back with \
+                      the rule",
+            example: "leak=10MiB/s;ttl=60s",
+            caps: Some("--fault-max-memory, for all rules together"),
+            ..ModeSpec::PROCESS
+        };
+        /// The process keeps cores busy.
+        Cpu(cores: Cores = Cores::parse) = ModeSpec {
+            name: "cpu",
+            arguments: &["CORES"],
+            summary: "keeps so many cores busy (three digits after the point), up to --fault-max-cores for all rules together",
+            example: "cpu=0.5;ttl=30s",
+            caps: Some("--fault-max-cores, for all rules together"),
+            // The argument tells the two modes of this name apart: a duration has a unit.
+            accepts: |argument| !argument.ends_with(|last: char| last.is_ascii_alphabetic()),
+            ..ModeSpec::PROCESS
+        };
+        /// Each request uses processor time.
+        Work(time: Written = Written::parse) = ModeSpec {
+            name: "cpu",
+            arguments: &["DURATION"],
+            summary: "uses up so much processor time before the request is handled, on at most --fault-max-cores threads at \
+                      once; the times of several rules add up",
+            example: "cpu=20ms@10%",
+            caps: Some("--fault-max-delay, for all rules together; --fault-max-cores at once"),
+            ..ModeSpec::REQUESTS
+        };
+    }
+}
 
 /// An amount of processors, in thousandths of a core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,15 +88,6 @@ impl fmt::Display for Cores {
             0 => Ok(()),
             part => write!(f, ".{}", format!("{part:03}").trim_end_matches('0')),
         }
-    }
-}
-
-/// Bytes per second, as they are written.
-pub(super) struct WrittenRate(pub(super) u64);
-
-impl fmt::Display for WrittenRate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/s", WrittenBytes(self.0))
     }
 }
 

@@ -1,207 +1,124 @@
-//! The table of modes. A new mode is an entry here and its argument in the file of its family; the parser, the levels, the
-//! help and the errors follow from the table. What it does is the application's.
+//! Modes of the fault language, in families.
+//!
+//! The file of a family declares its modes with [`family!`]: name, forms of the argument, help, caps and parser. The
+//! grammar, the levels, the help and the errors follow from it. The effect of a mode is defined in `meshwalk-kit`.
 
 mod connection;
 mod context;
-mod exit;
 mod help;
 mod history;
 mod latency;
 mod life;
 mod load;
 mod probe;
-mod process;
 mod response;
 mod shape;
+mod shutdown;
+mod spec;
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 pub use connection::Connection;
-pub use exit::Exit;
+pub use context::Context;
 pub use help::{ModeRow, help, markdown, modes};
 pub use history::{FailFirst, Flap, History, Latch, Period, RateLimit};
-pub use latency::{Delay, LogNormal, Normal, Quantiles};
-pub use load::Cores;
+pub use latency::{Delay, LogNormal, Normal, Quantiles, Timing};
+pub use life::{Exit, Life};
+pub use load::{Cores, Load};
 pub use probe::Probe;
-pub use process::Process;
-pub use response::Statuses;
+pub use response::{Response, Statuses};
 pub use shape::Shaping;
+pub use shutdown::Shutdown;
+pub(crate) use spec::{About, OfProcess};
+pub use spec::{Level, ModeSpec};
 
-use crate::{error::ValueError, quantity::Written};
-
-/// What a mode is called, takes and does.
-#[derive(Debug)]
-pub struct ModeSpec {
-    /// Its name, which another mode may share.
-    pub name: &'static str,
-    /// The forms of the argument; empty for a mode without one. An empty form stands for none.
-    pub(crate) arguments: &'static [&'static str],
-    pub(crate) summary: &'static str,
-    /// Rules of it, separated by a comma and a space.
-    pub example: &'static str,
-    pub(crate) about: About,
-    /// Where a rule of it may stand.
-    pub(crate) levels: &'static [Level],
-    /// Makes the mode of its argument.
-    pub(crate) read: fn(&str) -> Result<Mode, ValueError>,
-}
-
-/// What a mode happens to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum About {
-    /// Requests, so that it takes a percentage, a scope and a seed.
-    Requests {
-        /// Also calls to an upstream, with the key `upstream`.
-        calls: bool,
-    },
-    /// The process as a whole.
-    Process(OfProcess),
-}
-
-/// What of a process's answers on the ports that tell about it a mode is there to change. It changes nothing else there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OfProcess {
-    /// Nothing.
-    Untold,
-    /// These probes fail.
-    Fails(&'static [Probe]),
-    /// There are no answers any more, because there is no process.
-    Ends,
-}
-
-/// Where a rule may stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// A flag or a variable.
-    Start,
-    /// The control port.
-    RunTime,
-    /// The header of a request.
-    Request,
-}
-
-/// Everywhere.
-const EVERYWHERE: &[Level] = &[Level::Start, Level::RunTime, Level::Request];
-
-/// Where a rule about the start of the process may stand: later, it has started.
-const AT_START: &[Level] = &[Level::Start];
-
-/// Where a rule about the process may stand: no client may harm others than itself.
-const NOT_IN_REQUESTS: &[Level] = &[Level::Start, Level::RunTime];
-
-/// Every mode there is.
-pub const MODES: &[&ModeSpec] = &[
-    &response::ERROR,
-    &latency::LATENCY,
-    &connection::RESET,
-    &connection::HANG,
-    &connection::REFUSE,
-    &context::DROP_HEADERS,
-    &shape::SIZE,
-    &shape::CORRUPT,
-    &shape::TRUNCATE,
-    &shape::DRIP,
-    &shape::CLOSE,
-    &history::FAIL_FIRST,
-    &history::LATCH,
-    &history::FLAP,
-    &history::RATE_LIMIT,
-    &life::UNREADY,
-    &life::NOT_LIVE,
-    &life::SLOW_START,
-    &life::CRASH,
-    &load::LEAK,
-    &load::CPU,
-    &load::WORK,
-    &life::IGNORE_SIGTERM,
-    &life::SLOW_DRAIN,
-];
-
-impl ModeSpec {
-    /// Whether it happens to requests, and not to the process as a whole.
-    #[inline]
-    pub fn is_about_requests(&self) -> bool {
-        matches!(self.about, About::Requests { .. })
-    }
-
-    /// Which probes fail because of it.
-    pub fn fails(&self) -> &'static [Probe] {
-        match self.about {
-            About::Process(OfProcess::Fails(probes)) => probes,
-            _ => &[],
+/// Declares the families, in the order of the documentation.
+macro_rules! families {
+    ($($(#[$doc:meta])* $name:ident($family:ty),)*) => {
+        /// A mode with its argument, by family.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Mode {
+            $($(#[$doc])* $name($family),)*
         }
-    }
 
-    pub(crate) fn causes_delays(&self) -> bool {
-        self.name == latency::LATENCY.name
-    }
+        $(impl From<$family> for Mode {
+            fn from(mode: $family) -> Self {
+                Self::$name(mode)
+            }
+        })*
 
-    /// Whether a percentage may stand beside the argument.
-    pub(crate) fn takes_percentage(&self) -> bool {
-        // These two say themselves which of the requests they hit.
-        self.is_about_requests() && ![history::FAIL_FIRST.name, history::RATE_LIMIT.name].contains(&self.name)
-    }
+        impl Mode {
+            /// Specification of the mode.
+            #[inline]
+            pub fn spec(&self) -> &'static ModeSpec {
+                match self {
+                    $(Self::$name(mode) => mode.spec(),)*
+                }
+            }
+        }
 
-    /// Whether a rule of it may stand there.
-    pub fn may_stand(&self, level: Level) -> bool {
-        self.levels.contains(&level)
-    }
+        /// Formats the argument as the language writes it.
+        impl fmt::Display for Mode {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$name(mode) => mode.fmt(f),)*
+                }
+            }
+        }
+
+        const FAMILIES: &[&[&ModeSpec]] = &[$(<$family>::SPECS),*];
+    };
 }
 
-/// A mode with its argument, by family.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mode {
-    /// Answers an error status.
-    Error(Statuses),
+families! {
+    /// Decides the response.
+    Response(Response),
     /// Costs time.
-    Latency(Delay),
-    /// Gives no answer.
+    Timing(Timing),
+    /// Gives no response, or no connection.
     Connection(Connection),
-    /// Uses up so much processor time.
-    Work(Duration),
-    /// Depends on what was before.
-    History(History),
-    /// Does not pass the trace on.
-    DropHeaders,
-    /// Does something to whatever is answered.
+    /// Loses the context of the request.
+    Context(Context),
+    /// Changes how a response is sent.
     Shape(Shaping),
-    /// Happens to the process.
-    Process(Process),
+    /// Depends on earlier requests, or on the time.
+    History(History),
+    /// Fails probes or ends the process.
+    Life(Life),
+    /// Uses resources of the host.
+    Load(Load),
+    /// Changes how the process exits.
+    Shutdown(Shutdown),
 }
+
+const COUNT: usize = {
+    let (mut count, mut family) = (0, 0);
+    while family < FAMILIES.len() {
+        count += FAMILIES[family].len();
+        family += 1;
+    }
+    count
+};
+
+/// Every mode, in the order of the documentation.
+pub const MODES: &[&ModeSpec] = &{
+    let mut modes = [FAMILIES[0][0]; COUNT];
+    let (mut next, mut family) = (0, 0);
+    while family < FAMILIES.len() {
+        let mut mode = 0;
+        while mode < FAMILIES[family].len() {
+            modes[next] = FAMILIES[family][mode];
+            next += 1;
+            mode += 1;
+        }
+        family += 1;
+    }
+    modes
+};
 
 impl Mode {
-    /// Its entry in the table of modes.
-    #[inline]
-    pub fn spec(&self) -> &'static ModeSpec {
-        match self {
-            Self::Error(_) => &response::ERROR,
-            Self::Latency(_) => &latency::LATENCY,
-            Self::Connection(connection) => connection.spec(),
-            Self::Work(_) => &load::WORK,
-            Self::History(history) => history.spec(),
-            Self::DropHeaders => &context::DROP_HEADERS,
-            Self::Shape(shaping) => shaping.spec(),
-            Self::Process(process) => process.spec(),
-        }
-    }
-
-    /// Whether the argument itself says how often, so that a percentage beside it would say it twice.
+    /// True if the argument itself says how often the fault happens.
     pub(crate) fn is_weighted(&self) -> bool {
-        matches!(self, Self::Error(Statuses::Weighted(_)))
-    }
-}
-
-/// The argument, as it is written.
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Error(statuses) => statuses.fmt(f),
-            Self::Latency(delay) => delay.fmt(f),
-            Self::Connection(_) | Self::DropHeaders => Ok(()),
-            Self::Work(time) => Written(*time).fmt(f),
-            Self::History(history) => history.fmt(f),
-            Self::Shape(shaping) => shaping.fmt(f),
-            Self::Process(process) => process.fmt(f),
-        }
+        matches!(self, Self::Response(Response::Error(Statuses::Weighted(_))))
     }
 }

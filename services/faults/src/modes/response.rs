@@ -1,22 +1,26 @@
-//! Modes that decide what is answered.
+//! Modes that decide the response.
 
 use std::fmt;
 
 use http::StatusCode;
 
-use super::{About, EVERYWHERE, Mode, ModeSpec};
+use super::{ModeSpec, spec::family};
 use crate::{error::ValueError, quantity::Percent};
 
-pub(super) const ERROR: ModeSpec = ModeSpec {
-    name: "error",
-    arguments: &["STATUS", "STATUS:PERCENT,STATUS:PERCENT,..."],
-    summary: "answers with the status (400 to 599) and calls no upstream; in a list, each status has its per cent of \
-              all matching requests (sum at most 100), so a list takes no @",
-    example: "error=503@30%, error=500:5,503:10",
-    about: About::Requests { calls: true },
-    levels: EVERYWHERE,
-    read: |argument| Statuses::parse(argument).map(Mode::Error),
-};
+family! {
+    /// Faults that decide the response.
+    Response {
+        /// The response has an error status.
+        Error(statuses: Statuses = Statuses::parse) = ModeSpec {
+            name: "error",
+            arguments: &["STATUS", "STATUS:PERCENT,STATUS:PERCENT,..."],
+            summary: "answers with the status (400 to 599) and calls no upstream; in a list, each status has its per cent of \
+                      all matching requests (sum at most 100), so a list takes no @",
+            example: "error=503@30%, error=500:5,503:10",
+            ..ModeSpec::CALLS
+        };
+    }
+}
 
 /// The statuses to answer with.
 #[derive(Debug, Clone, PartialEq, Eq)]

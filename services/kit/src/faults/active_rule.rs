@@ -8,13 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use meshwalk_faults::{Mode, Percent, Process, Rule};
+use meshwalk_faults::{Percent, Rule};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     draw::Stream,
     effect::{Effect, RequestContext},
-    modes::RuleBehavior,
+    modes::{ProcessFault, RuleBehavior},
     registry::{Origin, RuleState},
     request_view::RequestView,
     rule_lifetime::RuleLifetime,
@@ -99,12 +99,9 @@ impl ActiveRule {
         self.rule.scope.upstream.is_some()
     }
 
-    /// Fault of the process that the rule asks for, or `None` for a rule about requests.
-    pub(super) fn process(&self) -> Option<&Process> {
-        match &self.rule.mode {
-            Mode::Process(process) => Some(process),
-            _ => None,
-        }
+    /// Effect of the rule on the process, or `None` for a rule about requests.
+    pub(super) fn process_fault(&self) -> Option<ProcessFault> {
+        self.behavior.process_fault()
     }
 
     /// Wakes the requests that wait because of this rule, which has been removed.

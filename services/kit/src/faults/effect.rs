@@ -1,4 +1,4 @@
-//! What a mode does to one request, or to one call to an upstream.
+//! Effects: everything that a fault can do to a request, or to a call to an upstream.
 
 use std::{
     fmt,
@@ -8,77 +8,111 @@ use std::{
 use http::StatusCode;
 use meshwalk_faults::When;
 
-use super::{draw::Draws, request_view::RequestView};
+use super::{
+    draw::Draws,
+    injection_log::{InjectedFault, milliseconds},
+    request_view::RequestView,
+};
 
-/// What a rule that fires does to one request or call.
+/// Effect of a rule that fires on one request or call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// Wait so long. The delays of several rules add up.
+    /// Wait. The delays of several rules add up.
     Delay(When, Duration),
-    /// Use up so much processor time before the request is handled. The times of several rules add up.
+    /// Use processor time before the request is handled. The times of several rules add up.
     Work(Duration),
-    /// Make the calls to upstreams without the headers of the trace.
+    /// Make calls to upstreams without the headers of the trace.
     DropHeaders,
-    /// Do this to whatever is answered. Of several of one kind, the first counts.
-    Shape(Shape),
-    /// Decide what comes of the request. Of several rules, the first decides.
-    Decide(Verdict),
-}
-
-/// What comes of a request in place of its handling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// This answer. For 429 and 503 without a time, the rule's remaining time to live is the time, or one second.
+    /// Respond with this status. For 429 and 503 without a time, `Retry-After` is the rest of the rule's life, or one second.
     Answer { status: StatusCode, retry_after: Option<Duration> },
-    /// No answer: the connection is reset.
+    /// Reset the connection.
     Reset,
-    /// No answer, for as long as the client waits.
+    /// Send no response while the client waits.
     Hang,
-}
-
-/// What happens to an answer. Several kinds stack, in the order in which they stand here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// Its body is padded to so many bytes.
+    /// Pad the body to this number of bytes.
     Size(u64),
-    /// Some bytes of its body are wrong.
-    Corrupt {
-        /// Which ones.
-        seed: u64,
-    },
-    /// Its body breaks off in the middle.
+    /// Corrupt the bytes of the body that the seed selects.
+    Corrupt { seed: u64 },
+    /// Break the body off in the middle.
     Truncate,
-    /// Its body comes at so many bytes per second.
+    /// Send the body at this rate, in bytes per second.
     Drip(u64),
-    /// Its connection is closed after it.
+    /// Close the connection after the response.
     Close,
 }
 
-impl Shape {
-    /// Its place in the order.
-    pub(super) fn place(self) -> usize {
+/// Steps of a request or call, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    Before,
+    Work,
+    Calls,
+    Verdict,
+    After,
+    Size,
+    Corrupt,
+    Truncate,
+    Drip,
+    Close,
+}
+
+impl Effect {
+    /// Step at which the effect happens.
+    pub(super) fn step(self) -> Step {
         match self {
-            Self::Size(_) => 0,
-            Self::Corrupt { .. } => 1,
-            Self::Truncate => 2,
-            Self::Drip(_) => 3,
-            Self::Close => 4,
+            Self::Delay(When::Before, _) => Step::Before,
+            Self::Work(_) => Step::Work,
+            Self::DropHeaders => Step::Calls,
+            Self::Answer { .. } | Self::Reset | Self::Hang => Step::Verdict,
+            Self::Delay(When::After, _) => Step::After,
+            Self::Size(_) => Step::Size,
+            Self::Corrupt { .. } => Step::Corrupt,
+            Self::Truncate => Step::Truncate,
+            Self::Drip(_) => Step::Drip,
+            Self::Close => Step::Close,
+        }
+    }
+
+    /// True if several effects of the step add up. Otherwise the first one counts.
+    pub(super) fn adds_up(self) -> bool {
+        matches!(self, Self::Delay(..) | Self::Work(_))
+    }
+
+    /// True if the effect cannot happen because of the verdict: no calls are made, or no response is sent.
+    pub(super) fn is_moot_after(self, verdict: Self) -> bool {
+        match self.step() {
+            Step::Calls => true,
+            step => step > Step::Verdict && matches!(verdict, Self::Reset | Self::Hang),
+        }
+    }
+
+    /// Writes the details of the effect into the ground truth.
+    pub(super) fn describe(self, fault: &mut InjectedFault) {
+        match self {
+            Self::Delay(when, delay) => {
+                fault.delay_ms = Some(milliseconds(delay));
+                fault.at = (when == When::After).then_some("after");
+            }
+            Self::Work(time) => fault.cpu_ms = Some(milliseconds(time)),
+            Self::Answer { status, .. } => fault.status = Some(status.as_u16()),
+            Self::Size(bytes) => fault.bytes = Some(bytes),
+            Self::Drip(rate) => fault.bytes_per_s = Some(rate),
+            Self::DropHeaders | Self::Reset | Self::Hang | Self::Corrupt { .. } | Self::Truncate | Self::Close => {}
         }
     }
 }
 
-/// What a rule in force remembers of the requests that it was about, for modes whose effect depends on those before.
-/// It lives as long as the rule is in force, and is bounded.
+/// State that an active rule keeps over requests. It is bounded.
 pub(super) trait Memory: fmt::Debug + Send + Sync {
-    /// What happens to the next request that the rule is about. It is remembered, whatever other rules do to it.
+    /// Effect on the next request in scope, or `None`. Every request counts, whatever other rules do to it.
     fn effect(&self, context: RequestContext<'_>, draws: &mut Draws) -> Option<Effect>;
 }
 
-/// A request's turn at a rule with a memory.
+/// A request, for a rule with a memory.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestContext<'a> {
     pub(super) view: RequestView<'a>,
     pub(super) now: Instant,
-    /// Whether the draw was for it; nothing for a rule without a percentage.
+    /// True if the percentage selected the request, or `None` for a rule without one.
     pub(super) drawn: Option<bool>,
 }

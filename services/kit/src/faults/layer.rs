@@ -23,9 +23,8 @@ use tower::{Layer, Service};
 
 use super::{
     Calls, INJECT_HEADER, Injected, InjectionLog, Registry,
-    effect::{Shape, Verdict},
-    plan::{Decided, Plan, Shaping},
-    registry::Limits,
+    effect::Effect,
+    plan::{Injection, PlannedFault, Verdict},
     request_view::{OwnedRequest, RequestView},
     shaped::{FlushTracker, Shaped},
 };
@@ -104,11 +103,12 @@ where
             Err(error) => return Ok(refuse(&error)),
         }
     }
-    let plan = layer.registry.plan(RequestView::new(&request), inline_rules.as_deref().unwrap_or_default());
+    let rules = inline_rules.as_deref().unwrap_or_default();
+    let plan = layer.registry.plan(RequestView::new(&request), rules);
     let log = request.extensions().get::<InjectionLog>().cloned().unwrap_or_default();
-    if plan.drop_headers || layer.registry.is_about_calls(inline_rules.as_deref().unwrap_or_default()) {
-        let asked = OwnedRequest::new(RequestView::new(&request));
-        let calls = Calls::new(layer.registry.clone(), inline_rules, asked, log.clone(), plan.drop_headers);
+    if plan.drops_headers() || layer.registry.is_about_calls(rules) {
+        let owned = OwnedRequest::new(RequestView::new(&request));
+        let calls = Calls::new(layer.registry.clone(), inline_rules, owned, log.clone(), plan.drops_headers());
         request.extensions_mut().insert(Arc::new(calls));
     }
     let mut response = if plan.is_empty() {
@@ -116,22 +116,23 @@ where
     } else {
         tracing::debug!(faults = %plan.injected, "injecting");
         request.extensions_mut().insert(log.clone());
-        carry_out(plan, &log, &layer, &mut inner, request).await?
+        let injection = plan.start(layer.registry.clone(), log.clone());
+        handle(injection, &log, &layer, &mut inner, request).await?
     };
     let injected = log.injected();
     if !injected.faults.is_empty() {
         injected.write_header(response.headers_mut());
     }
     if let Some(why) = refused {
-        // Whoever believes that a fault was injected draws the wrong conclusion.
+        // Tell the caller that its rules were ignored, so results are not misread.
         response.headers_mut().insert(INJECT_HEADER, HeaderValue::from_static(why));
     }
     Ok(response)
 }
 
-/// Does what the plan says, around the application.
-async fn carry_out<S>(
-    plan: Plan,
+/// Handles a request with its faults.
+async fn handle<S>(
+    mut injection: Injection,
     log: &InjectionLog,
     layer: &FaultLayer,
     inner: &mut S,
@@ -140,13 +141,10 @@ async fn carry_out<S>(
 where
     S: Service<Request, Response = Response, Error = Infallible>,
 {
-    let first = log.note(plan.injected);
     let (version, wire) = (request.version(), request.extensions().get::<ConnHandle>().cloned());
-    plan.before.pass(log, first).await;
-    plan.work.pass(layer.registry.processors(), log, first).await;
-    let response = match plan.verdict {
-        None => inner.call(request).await?,
-        Some(Decided { verdict: Verdict::Answer { status, retry_after }, .. }) => {
+    let response = match injection.begin().await {
+        Verdict::Proceed => inner.call(request).await?,
+        Verdict::Answer { status, retry_after } => {
             let mut response = if layer.handed_over.contains(&request.uri().path()) {
                 inner.call(request).await?
             } else {
@@ -158,31 +156,26 @@ where
             response.headers_mut().extend(retry_after.map(|time| (header::RETRY_AFTER, seconds(time))));
             response
         }
-        Some(Decided { verdict: Verdict::Reset, .. }) => return Ok(NoAnswer::Reset.into_response()),
-        Some(hang @ Decided { verdict: Verdict::Hang, .. }) => {
-            if !hang.hang(layer.registry.limits().hang, log, first).await {
-                return Ok(NoAnswer::Close.into_response());
-            }
-            inner.call(request).await?
-        }
+        Verdict::Reset => return Ok(NoAnswer::Reset.into_response()),
+        Verdict::Close => return Ok(NoAnswer::Close.into_response()),
     };
-    plan.after.pass(log, first).await;
-    Ok(shape(response, plan.shapes, wire, version, layer.registry.limits()).await)
+    let faults = injection.finish().await;
+    Ok(shape(response, faults, wire, version, layer.registry.limits().hang).await)
 }
 
-/// Does to an answer what several rules want.
+/// Applies faults to a response.
 async fn shape(
     response: Response,
-    shapes: Vec<Shaping>,
+    faults: Vec<PlannedFault>,
     wire: Option<ConnHandle>,
     version: Version,
-    limits: Limits,
+    longest: Duration,
 ) -> Response {
-    if shapes.is_empty() {
+    if faults.is_empty() {
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    if shapes.iter().any(|shaping| shaping.shape == Shape::Close) {
+    if faults.iter().any(|fault| fault.effect == Effect::Close) {
         match &wire {
             Some(wire) if version >= Version::HTTP_2 => wire.close_after_answers(),
             _ => drop(parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"))),
@@ -192,10 +185,10 @@ async fn shape(
     let content = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     // The HTTP library declares the length that the body says it has.
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::new(Shaped::new(content, shapes, FlushTracker::new(wire, version), limits.hang)))
+    Response::from_parts(parts, Body::new(Shaped::new(content, faults, FlushTracker::new(wire, version), longest)))
 }
 
-/// A time in the whole seconds of Retry-After; not less than it is, or the client would come again too early.
+/// Rounds a time up to the whole seconds of `Retry-After`.
 fn seconds(time: Duration) -> HeaderValue {
     HeaderValue::from(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
@@ -205,7 +198,7 @@ fn error_answer(status: StatusCode, injected: &Injected) -> Response {
     (status, Json(json!({"status": status.as_u16(), "error": text, "faults": injected.faults}))).into_response()
 }
 
-/// A request that asks for a fault which cannot be injected must not look like one that survived it.
+/// Rejects a request whose inline rules are invalid: a success would look like one that survived the fault.
 fn refuse(error: &super::registry::InjectError) -> Response {
     let text = format!("{INJECT_HEADER}: {error}");
     (StatusCode::BAD_REQUEST, Json(json!({"status": 400, "error": text}))).into_response()

@@ -1,120 +1,137 @@
-//! What all rules together do to one request, or to one call to an upstream.
+//! The plan of the faults of one request or call, and its interpreter.
 
 use std::{
+    iter::{Enumerate, Peekable},
     sync::Arc,
     time::{Duration, Instant},
+    vec,
 };
 
+use http::StatusCode;
+
 use super::{
-    effect::{Shape, Verdict},
-    injection_log::{Injected, InjectionLog},
-    process::Processors,
+    InjectionLog, Registry,
+    effect::{Effect, Step},
+    injection_log::Injected,
     rule_lifetime::RuleLifetime,
     rule_stats::RuleStats,
 };
 
-/// What happens to one request or call, step by step. The rules that fired are counted when it is made.
+/// Faults of one request or call. The rules are counted as fired when the plan is made.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// First these delays,
-    pub(super) before: Waits,
-    /// then so much processor time,
-    pub(super) work: Work,
-    /// then this instead of the work,
-    pub(super) verdict: Option<Decided>,
-    /// then these delays, where there is an answer.
-    pub(super) after: Waits,
-    /// then this to the answer, in this order.
-    pub(super) shapes: Vec<Shaping>,
-    /// Calls are made without the headers of the trace.
-    pub(super) drop_headers: bool,
-    /// The ground truth of all that. Its first faults are the delays before.
+    /// Faults in the order of their steps.
+    pub(super) faults: Vec<PlannedFault>,
+    /// Ground truth: one entry for each fault, in the same order.
     pub(super) injected: Injected,
 }
 
-/// A verdict and the rule that gave it.
+/// An effect and the rule that causes it.
 #[derive(Debug)]
-pub(super) struct Decided {
-    pub(super) verdict: Verdict,
-    /// At which position of the plan's faults it stands.
-    pub(super) position: usize,
+pub(super) struct PlannedFault {
+    pub(super) effect: Effect,
     pub(super) lifetime: RuleLifetime,
     pub(super) stats: Arc<RuleStats>,
-}
-
-/// A shape and the rule that wants it.
-#[derive(Debug)]
-pub(super) struct Shaping {
-    pub(super) shape: Shape,
-    pub(super) lifetime: RuleLifetime,
-    pub(super) stats: Arc<RuleStats>,
-}
-
-impl Decided {
-    /// Lets a request hang. Whether it goes on, because the rule has gone; otherwise it has hung for as long as a fault
-    /// may let it, which the rule and the log then say. The plan's faults stand there from `first` on.
-    pub(super) async fn hang(self, longest: Duration, log: &InjectionLog, first: usize) -> bool {
-        let goes_on = tokio::time::timeout(longest, self.lifetime.wait_until_over()).await.is_ok();
-        if !goes_on {
-            log.cap(first + self.position);
-            self.stats.count_capped("--fault-max-hang");
-        }
-        goes_on
-    }
 }
 
 impl Plan {
-    /// Whether nothing at all happens.
+    /// True if there are no faults.
     pub(super) fn is_empty(&self) -> bool {
-        self.injected.faults.is_empty()
+        self.faults.is_empty()
+    }
+
+    /// True if calls are made without the headers of the trace.
+    pub(super) fn drops_headers(&self) -> bool {
+        self.faults.iter().any(|fault| fault.effect == Effect::DropHeaders)
+    }
+
+    /// Records the faults and starts the interpreter.
+    pub(super) fn start(self, registry: Registry, log: InjectionLog) -> Injection {
+        let first = log.note(self.injected);
+        Injection { faults: self.faults.into_iter().enumerate().peekable(), first, log, registry }
     }
 }
 
-/// Delays of several rules, which are waited for one after the other.
-#[derive(Debug, Default)]
-pub(super) struct Waits(pub(super) Vec<Wait>);
-
-/// The time of one rule.
+/// Interpreter of a plan: runs its faults around the work of a request or call.
 #[derive(Debug)]
-pub(super) struct Wait {
-    pub(super) delay: Duration,
-    /// At which position of the plan's faults it stands.
-    pub(super) position: usize,
-    pub(super) lifetime: RuleLifetime,
+pub(super) struct Injection {
+    faults: Peekable<Enumerate<vec::IntoIter<PlannedFault>>>,
+    /// Index of the first fault in the log.
+    first: usize,
+    log: InjectionLog,
+    registry: Registry,
 }
 
-impl Waits {
-    /// Waits. Each delay ends early when its rule is taken out of force, and the log then says how long it was; the
-    /// plan's faults stand there from `first` on.
-    pub(super) async fn pass(self, log: &InjectionLog, first: usize) {
-        let began = Instant::now();
-        let mut due = began;
-        for Wait { delay, position, lifetime } in self.0 {
-            let from = due;
-            due += delay;
-            tokio::select! {
-                // Whoever is gone already is not waited for, not even until the next tick of the timer.
-                biased;
-                () = lifetime.wait_until_removed() => {
-                    due = Instant::now().clamp(from, due);
-                    log.shorten(first + position, due - from);
+/// What takes the place of the work.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// Nothing: the work is done.
+    Proceed,
+    /// This response.
+    Answer { status: StatusCode, retry_after: Option<Duration> },
+    /// A reset of the connection.
+    Reset,
+    /// The end of the connection, without a response.
+    Close,
+}
+
+impl Injection {
+    /// Runs the faults before the work, and decides about the work.
+    pub(super) async fn begin(&mut self) -> Verdict {
+        let mut due = None;
+        while let Some((index, fault)) = self.faults.next_if(|(_, fault)| fault.effect.step() <= Step::Verdict) {
+            match fault.effect {
+                Effect::Delay(_, delay) => due = Some(self.wait(due, delay, index, &fault.lifetime).await),
+                Effect::Work(time) => {
+                    let used = self.registry.processors().use_up(time, fault.lifetime).await;
+                    self.log.worked(self.first + index, used);
                 }
-                () = tokio::time::sleep_until(due.into()) => {}
+                Effect::Answer { status, retry_after } => return Verdict::Answer { status, retry_after },
+                Effect::Reset => return Verdict::Reset,
+                Effect::Hang => return self.hang(index, fault).await,
+                // Read from the plan by whoever makes calls, or done to the response.
+                _ => {}
             }
         }
+        Verdict::Proceed
     }
-}
 
-/// Processor time that several rules ask for.
-#[derive(Debug, Default)]
-pub(super) struct Work(pub(super) Vec<Wait>);
-
-impl Work {
-    /// Uses it up. The log then says how much it was; the plan's faults stand there from `first` on.
-    pub(super) async fn pass(self, processors: &Processors, log: &InjectionLog, first: usize) {
-        for Wait { delay, position, lifetime } in self.0 {
-            let used = processors.use_up(delay, lifetime).await;
-            log.worked(first + position, used);
+    /// Runs the delays after the work. Returns the faults of the response.
+    pub(super) async fn finish(mut self) -> Vec<PlannedFault> {
+        let mut due = None;
+        while let Some((index, fault)) = self.faults.next_if(|(_, fault)| fault.effect.step() == Step::After) {
+            if let Effect::Delay(_, delay) = fault.effect {
+                due = Some(self.wait(due, delay, index, &fault.lifetime).await);
+            }
         }
+        self.faults.map(|(_, fault)| fault).collect()
+    }
+
+    /// Waits after the delay that was due at `from`, if there was one. Returns the time at which this delay was due. The
+    /// delay ends early, and the log reports its length, when the rule is removed.
+    async fn wait(&self, from: Option<Instant>, delay: Duration, index: usize, lifetime: &RuleLifetime) -> Instant {
+        let from = from.unwrap_or_else(Instant::now);
+        let due = from + delay;
+        tokio::select! {
+            // `biased`: check removal first; do not wait for a timer tick.
+            biased;
+            () = lifetime.wait_until_removed() => {
+                let removed = Instant::now().clamp(from, due);
+                self.log.shorten(self.first + index, removed - from);
+                removed
+            }
+            () = tokio::time::sleep_until(due.into()) => due,
+        }
+    }
+
+    /// Hangs. The work is done if the rule goes; the connection is closed if the cap on hanging ends it.
+    async fn hang(&self, index: usize, fault: PlannedFault) -> Verdict {
+        let longest = self.registry.limits().hang;
+        if tokio::time::timeout(longest, fault.lifetime.wait_until_over()).await.is_ok() {
+            return Verdict::Proceed;
+        }
+        self.log.cap(self.first + index);
+        fault.stats.count_capped("--fault-max-hang");
+        Verdict::Close
     }
 }

@@ -2,10 +2,9 @@
 
 use std::{future, sync::Arc, time::Instant};
 
-use meshwalk_faults::{Connection, Mode};
 use tokio::sync::watch;
 
-use super::{Registry, active_rule::ActiveRule};
+use super::{Registry, active_rule::ActiveRule, modes::ProcessFault};
 use crate::net::Doors;
 
 impl Registry {
@@ -18,7 +17,7 @@ impl Registry {
 
     /// First active `refuse` rule.
     fn refusing(&self) -> Option<Arc<ActiveRule>> {
-        let refuses = |active: &Arc<ActiveRule>| active.rule.mode == Mode::Connection(Connection::Refuse);
+        let refuses = |active: &Arc<ActiveRule>| active.process_fault() == Some(ProcessFault::ClosePort);
         self.in_force(Instant::now()).into_iter().find(refuses)
     }
 }

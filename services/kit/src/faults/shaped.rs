@@ -18,7 +18,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::{draw::Draws, effect::Shape, plan::Shaping, rule_stats::RuleStats};
+use super::{draw::Draws, effect::Effect, plan::PlannedFault, rule_stats::RuleStats};
 pub(super) use flush_tracker::FlushTracker;
 
 /// Padding of a body. A JSON parser ignores white space after the text (RFC 8259 section 2).
@@ -57,20 +57,20 @@ struct Drip {
 }
 
 impl Shaped {
-    /// The content in the shapes of a plan, one of a kind at most. `longest` bounds what a body that drips may take.
-    pub(super) fn new(content: Bytes, shapes: Vec<Shaping>, flush: FlushTracker, longest: Duration) -> Self {
+    /// A body with the faults of a response, at most one of each step. `longest` caps the time of a body that drips.
+    pub(super) fn new(content: Bytes, faults: Vec<PlannedFault>, flush: FlushTracker, longest: Duration) -> Self {
         let length = content.len() as u64;
         let mut body = Self { content, length, sent: 0, corrupt: None, cut_at: None, drip: None, flush, pause: None };
-        for Shaping { shape, lifetime, stats } in shapes {
-            match shape {
-                Shape::Size(bytes) => body.length = length.max(bytes),
-                Shape::Corrupt { seed } => body.corrupt = Some(Draws::of(seed)),
-                Shape::Truncate => body.cut_at = Some(body.length / 2).filter(|_| body.length > 0),
-                Shape::Drip(rate) => {
+        for PlannedFault { effect, lifetime, stats } in faults {
+            match effect {
+                Effect::Size(bytes) => body.length = length.max(bytes),
+                Effect::Corrupt { seed } => body.corrupt = Some(Draws::of(seed)),
+                Effect::Truncate => body.cut_at = Some(body.length / 2).filter(|_| body.length > 0),
+                Effect::Drip(rate) => {
                     let over = Box::pin(async move { lifetime.wait_until_over().await });
                     body.drip = Some(Drip { rate, began: None, longest, over, is_over: false, stats });
                 }
-                Shape::Close => {}
+                _ => {}
             }
         }
         body

@@ -4,21 +4,17 @@ use std::fmt;
 
 use http::StatusCode;
 
-use super::{
-    super::{About, EVERYWHERE, Mode, ModeSpec},
-    History, Status, count, with_status,
-};
+use super::{super::ModeSpec, Status, count, with_status};
 use crate::error::ValueError;
 
-pub(in super::super) const FAIL_FIRST: ModeSpec = ModeSpec {
+pub(super) const SPEC: ModeSpec = ModeSpec {
     name: "fail-first",
     arguments: &["N", "N:STATUS"],
     summary: "the first N tries of each request fail (503 without a status): those whose x-envoy-attempt-count is at most \
               N, on whichever replica; without that header, the first N with one x-request-id, route and caller here",
     example: "fail-first=2, fail-first=1:500;path=/api/*",
-    about: About::Requests { calls: false },
-    levels: EVERYWHERE,
-    read: |argument| FailFirst::parse(argument).map(|rule| Mode::History(History::FailFirst(rule))),
+    takes_percentage: false,
+    ..ModeSpec::REQUESTS
 };
 
 /// The first tries of each request fail.
@@ -31,7 +27,7 @@ pub struct FailFirst {
 }
 
 impl FailFirst {
-    fn parse(text: &str) -> Result<Self, ValueError> {
+    pub(super) fn parse(text: &str) -> Result<Self, ValueError> {
         let (tries, status) = with_status(text)?;
         let tries = count(tries, 1..=1000, "write how many tries fail, as in fail-first=2 or fail-first=2:500")?;
         Ok(Self { tries, status })

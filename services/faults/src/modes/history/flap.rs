@@ -4,21 +4,16 @@ use std::{fmt, time::Duration};
 
 use http::StatusCode;
 
-use super::{
-    super::{About, Mode, ModeSpec, NOT_IN_REQUESTS},
-    History, Status, span, with_status,
-};
+use super::{super::ModeSpec, Status, span, with_status};
 use crate::{error::ValueError, quantity::Written};
 
-pub(in super::super) const FLAP: ModeSpec = ModeSpec {
+pub(super) const SPEC: ModeSpec = ModeSpec {
     name: "flap",
     arguments: &["UP/DOWN", "UP/DOWN:STATUS"],
     summary: "does nothing for UP and then fails for DOWN, in turn since the rule began; a percentage is of the requests \
               during DOWN; 503 without a status",
     example: "flap=10s/5s, flap=1m/10s:500@50%",
-    about: About::Requests { calls: false },
-    levels: NOT_IN_REQUESTS,
-    read: |argument| Flap::parse(argument).map(|flap| Mode::History(History::Flap(flap))),
+    ..ModeSpec::SHARED
 };
 
 /// Fails from time to time.
@@ -33,7 +28,7 @@ pub struct Flap {
 }
 
 impl Flap {
-    fn parse(text: &str) -> Result<Self, ValueError> {
+    pub(super) fn parse(text: &str) -> Result<Self, ValueError> {
         let (times, status) = with_status(text)?;
         let Some((up, down)) = times.split_once('/') else {
             let message = format!("`{times}` is only one time");

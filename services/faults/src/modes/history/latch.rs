@@ -4,22 +4,17 @@ use std::{fmt, time::Duration};
 
 use http::StatusCode;
 
-use super::{
-    super::{About, Mode, ModeSpec, NOT_IN_REQUESTS},
-    History, Status, span, with_status,
-};
+use super::{super::ModeSpec, Status, span, with_status};
 use crate::{error::ValueError, quantity::Written};
 
-pub(in super::super) const LATCH: ModeSpec = ModeSpec {
+pub(super) const SPEC: ModeSpec = ModeSpec {
     name: "latch",
     arguments: &["DURATION", "DURATION:STATUS"],
     summary: "fails from the first matching request on until none has come for so long, and then is well for good; with \
               a percentage, each matching request makes it begin with that probability, again and again; 503 without a \
               status",
     example: "latch=30s, latch=30s:599@1%",
-    about: About::Requests { calls: false },
-    levels: NOT_IN_REQUESTS,
-    read: |argument| Latch::parse(argument).map(|latch| Mode::History(History::Latch(latch))),
+    ..ModeSpec::SHARED
 };
 
 /// Fails once it has failed.
@@ -32,7 +27,7 @@ pub struct Latch {
 }
 
 impl Latch {
-    fn parse(text: &str) -> Result<Self, ValueError> {
+    pub(super) fn parse(text: &str) -> Result<Self, ValueError> {
         let (idle, status) = with_status(text)?;
         Ok(Self { idle: span(idle)?, status })
     }

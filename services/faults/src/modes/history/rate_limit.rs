@@ -2,21 +2,17 @@
 
 use std::{fmt, time::Duration};
 
-use super::{
-    super::{About, Mode, ModeSpec, NOT_IN_REQUESTS},
-    History, count,
-};
+use super::{super::ModeSpec, count};
 use crate::error::ValueError;
 
-pub(in super::super) const RATE_LIMIT: ModeSpec = ModeSpec {
+pub(super) const SPEC: ModeSpec = ModeSpec {
     name: "rate-limit",
     arguments: &["N/s", "N/m", "N/h"],
     summary: "answers 429 with Retry-After beyond N matching requests per second (minute, hour); a bucket of N tokens, \
               full at first and filled evenly, so N may come at once after a quiet time",
     example: "rate-limit=10/s, rate-limit=90/m",
-    about: About::Requests { calls: false },
-    levels: NOT_IN_REQUESTS,
-    read: |argument| RateLimit::parse(argument).map(|limit| Mode::History(History::RateLimit(limit))),
+    takes_percentage: false,
+    ..ModeSpec::SHARED
 };
 
 /// How many requests may be answered.
@@ -56,7 +52,7 @@ impl fmt::Display for Period {
 }
 
 impl RateLimit {
-    fn parse(text: &str) -> Result<Self, ValueError> {
+    pub(super) fn parse(text: &str) -> Result<Self, ValueError> {
         const REMEDY: &str = "write a whole number and s, m or h, as in rate-limit=10/s";
         let Some((requests, letter)) = text.split_once('/') else {
             return Err(ValueError::new(0..text.len(), format!("`{text}` is no rate"), REMEDY));

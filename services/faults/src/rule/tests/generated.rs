@@ -5,7 +5,11 @@ use proptest::{option, prelude::*};
 
 use super::*;
 use crate::{
-    modes::{About, Connection, Cores, Delay, Exit, LogNormal, Normal, Process, Quantiles, Shaping, Statuses},
+    bytes::{ByteCount, ByteRate},
+    modes::{
+        About, Connection, Context, Cores, Delay, Exit, Life, Load, LogNormal, Normal, Quantiles, Response, Shaping,
+        Shutdown, Statuses, Timing,
+    },
     quantity::Millionths,
 };
 
@@ -24,48 +28,53 @@ fn duration() -> impl Strategy<Value = Duration> {
 fn mode() -> impl Strategy<Value = Mode> {
     let share = (0..25_000_000_u64).prop_map(Percent::from_parts);
     prop_oneof![
-        status().prop_map(|status| Mode::Error(Statuses::Single(status))),
-        prop::collection::vec((status(), share), 1..5).prop_map(|list| Mode::Error(Statuses::Weighted(list))),
-        duration().prop_map(|delay| Mode::Latency(Delay::Fixed(delay))),
-        (duration(), duration()).prop_map(|(a, b)| Mode::Latency(Delay::Uniform(a.min(b), a.max(b)))),
+        status().prop_map(|status| Response::Error(Statuses::Single(status)).into()),
+        prop::collection::vec((status(), share), 1..5)
+            .prop_map(|list| Response::Error(Statuses::Weighted(list)).into()),
+        duration().prop_map(|delay| Timing::Latency(Delay::Fixed(delay)).into()),
+        (duration(), duration()).prop_map(|(a, b)| Timing::Latency(Delay::Uniform(a.min(b), a.max(b))).into()),
         Just(Mode::Connection(Connection::Reset)),
         Just(Mode::Connection(Connection::Hang)),
         Just(Mode::Connection(Connection::Refuse)),
-        Just(Mode::DropHeaders),
+        Just(Context::DropHeaders.into()),
         shape().prop_map(Mode::Shape),
-        (duration(), duration()).prop_map(|(mean, deviation)| Mode::Latency(Delay::Normal(Normal { mean, deviation }))),
+        (duration(), duration()).prop_map(|(mean, deviation)| Timing::Latency(Delay::Normal(Normal {
+            mean,
+            deviation
+        }))
+        .into()),
         (duration(), 0..=10_000_000_u32).prop_map(|(median, parts)| {
             let sigma = Millionths::parse(&format!("{}.{:06}", parts / 1_000_000, parts % 1_000_000)).unwrap();
-            Mode::Latency(Delay::LogNormal(LogNormal { median, sigma }))
+            Timing::Latency(Delay::LogNormal(LogNormal { median, sigma })).into()
         }),
         quantiles(),
         history(),
-        process().prop_map(Mode::Process),
-        duration().prop_map(Mode::Work),
+        process(),
+        duration().prop_map(|time| Load::Work(Written(time)).into()),
     ]
 }
 
 fn shape() -> impl Strategy<Value = Shaping> {
     prop_oneof![
-        (0..1_u64 << 40).prop_map(Shaping::Size),
-        (1..1_u64 << 40).prop_map(Shaping::Drip),
+        (0..1_u64 << 40).prop_map(|bytes| Shaping::Size(ByteCount(bytes))),
+        (1..1_u64 << 40).prop_map(|rate| Shaping::Drip(ByteRate(rate))),
         Just(Shaping::Corrupt),
         Just(Shaping::Truncate),
         Just(Shaping::Close),
     ]
 }
 
-fn process() -> impl Strategy<Value = Process> {
+fn process() -> impl Strategy<Value = Mode> {
     prop_oneof![
-        Just(Process::Unready),
-        Just(Process::NotLive),
-        Just(Process::IgnoreSigterm),
-        Just(Process::Crash(Exit::Abort)),
-        any::<u8>().prop_map(|code| Process::Crash(Exit::Code(code))),
-        duration().prop_map(Process::SlowStart),
-        duration().prop_map(Process::SlowDrain),
-        (1..u64::MAX).prop_map(Process::Leak),
-        (1..u64::MAX / 1000).prop_map(|thousandths| Process::Cpu(Cores::of_thousandths(thousandths))),
+        Just(Life::Unready.into()),
+        Just(Life::NotLive.into()),
+        Just(Shutdown::IgnoreSigterm.into()),
+        Just(Life::Crash(Exit::Abort).into()),
+        any::<u8>().prop_map(|code| Life::Crash(Exit::Code(code)).into()),
+        duration().prop_map(|time| Life::SlowStart(Written(time)).into()),
+        duration().prop_map(|time| Shutdown::SlowDrain(Written(time)).into()),
+        (1..u64::MAX).prop_map(|rate| Load::Leak(ByteRate(rate)).into()),
+        (1..u64::MAX / 1000).prop_map(|thousandths| Load::Cpu(Cores::of_thousandths(thousandths)).into()),
     ]
 }
 
@@ -75,7 +84,7 @@ fn quantiles() -> impl Strategy<Value = Mode> {
     (percents, delays).prop_map(|(percents, mut delays)| {
         delays.sort();
         let points = percents.into_iter().map(Percent::from_parts).zip(delays).collect();
-        Mode::Latency(Delay::Quantiles(Quantiles::through(points)))
+        Timing::Latency(Delay::Quantiles(Quantiles::through(points))).into()
     })
 }
 
@@ -123,10 +132,10 @@ prop_compose! {
         let calls = spec.about == About::Requests { calls: true };
         let scope = Scope { upstream: scope.upstream.filter(|_| calls), ..scope };
         Rule {
-            rate: rate.filter(|_| spec.takes_percentage() && !mode.is_weighted()),
+            rate: rate.filter(|_| spec.takes_percentage && !mode.is_weighted()),
             scope: if per_request { scope } else { Scope::default() },
             seed: seed.filter(|_| per_request),
-            at: if late && spec.causes_delays() { When::After } else { When::Before },
+            at: if late && spec.causes_delays { When::After } else { When::Before },
             instance: instance.map(|pattern| Glob::new(&pattern)),
             times: times.filter(|_| per_request),
             mode, after, ttl, id,

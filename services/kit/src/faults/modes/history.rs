@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use meshwalk_faults::History;
 
-use crate::faults::effect::{Effect, Memory, Verdict};
+use crate::faults::effect::{Effect, Memory};
 
 use fail_first::Failing;
 use flap::Flapping;
@@ -30,5 +30,5 @@ pub(super) fn memory(history: &History, begins: Instant) -> Box<dyn Memory> {
 /// An answer that comes instead of the request's. `again` is when another try may be better off.
 fn answer(status: StatusCode, again: Duration) -> Effect {
     let expects_a_time = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
-    Effect::Decide(Verdict::Answer { status, retry_after: expects_a_time.then_some(again) })
+    Effect::Answer { status, retry_after: expects_a_time.then_some(again) }
 }

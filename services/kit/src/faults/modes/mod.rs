@@ -1,37 +1,83 @@
-//! What the modes of the language do to requests.
+//! Effects of the modes of the language.
 
+mod caps;
 mod history;
 mod latency;
 
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
-use meshwalk_faults::{Connection, Delay, Mode, Percent, Rule, Shaping, Statuses, When};
+use meshwalk_faults::{
+    Connection, Context, Cores, Exit, Life, Load, Mode, Percent, Response, Rule, Shaping, Shutdown, Statuses, Timing,
+    When,
+};
 
 use super::{
     draw::Draws,
-    effect::{Effect, Memory, RequestContext, Shape, Verdict},
+    effect::{Effect, Memory, RequestContext},
 };
-use latency::{Delays, longest};
+pub(super) use caps::check_caps;
+use latency::Delays;
 
-/// How an active rule treats its requests. Whatever follows from its argument alone is computed once, at its activation.
+/// How an active rule behaves. Whatever follows from its argument alone is computed once, at its activation.
 #[derive(Debug)]
 pub(super) enum RuleBehavior {
     /// The memory decides, by earlier requests or by the time.
     Remembered(Box<dyn Memory>),
     /// Delays each request for a time of its own.
     Delayed(When, Delays),
-    /// Treats each request by itself.
-    Stateless(Mode),
+    /// Answers with a status, or one of a weighted list.
+    Answered(Statuses),
+    /// Corrupts each response in its own way.
+    Corrupted,
+    /// Affects all requests alike.
+    Always(Effect),
+    /// Affects the process.
+    Process(ProcessFault),
+}
+
+/// Effect of a rule on the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProcessFault {
+    /// Make probes fail: those that the specification of the mode names.
+    FailProbes,
+    /// Close the port of the application.
+    ClosePort,
+    /// Crash.
+    Crash(Exit),
+    /// Hold more memory, at this rate in bytes per second.
+    Leak(u64),
+    /// Keep cores busy.
+    Burn(Cores),
+    /// Ignore SIGTERM.
+    IgnoreSigterm,
+    /// Delay the exit.
+    DelayExit(Duration),
 }
 
 impl RuleBehavior {
     /// The behavior of a rule that begins at this time.
     pub(super) fn new(rule: &Rule, begins: Instant) -> Self {
         match &rule.mode {
+            Mode::Response(Response::Error(statuses)) => Self::Answered(statuses.clone()),
+            Mode::Timing(Timing::Latency(delay)) => Self::Delayed(rule.at, Delays::of(delay)),
+            Mode::Connection(Connection::Reset) => Self::Always(Effect::Reset),
+            Mode::Connection(Connection::Hang) => Self::Always(Effect::Hang),
+            Mode::Connection(Connection::Refuse) => Self::Process(ProcessFault::ClosePort),
+            Mode::Context(Context::DropHeaders) => Self::Always(Effect::DropHeaders),
+            Mode::Shape(Shaping::Size(bytes)) => Self::Always(Effect::Size(bytes.0)),
+            Mode::Shape(Shaping::Corrupt) => Self::Corrupted,
+            Mode::Shape(Shaping::Truncate) => Self::Always(Effect::Truncate),
+            Mode::Shape(Shaping::Drip(rate)) => Self::Always(Effect::Drip(rate.0)),
+            Mode::Shape(Shaping::Close) => Self::Always(Effect::Close),
             Mode::History(history) => Self::Remembered(history::memory(history, begins)),
-            Mode::Latency(delay) => Self::Delayed(rule.at, Delays::of(delay)),
-            mode => Self::Stateless(mode.clone()),
+            Mode::Life(Life::Unready | Life::NotLive | Life::SlowStart(_)) => Self::Process(ProcessFault::FailProbes),
+            Mode::Life(Life::Crash(exit)) => Self::Process(ProcessFault::Crash(*exit)),
+            Mode::Load(Load::Leak(rate)) => Self::Process(ProcessFault::Leak(rate.0)),
+            Mode::Load(Load::Cpu(cores)) => Self::Process(ProcessFault::Burn(*cores)),
+            Mode::Load(Load::Work(time)) => Self::Always(Effect::Work(time.0)),
+            Mode::Shutdown(Shutdown::IgnoreSigterm) => Self::Process(ProcessFault::IgnoreSigterm),
+            Mode::Shutdown(Shutdown::SlowDrain(time)) => Self::Process(ProcessFault::DelayExit(time.0)),
         }
     }
 
@@ -41,37 +87,21 @@ impl RuleBehavior {
             Self::Remembered(memory) => memory.effect(context, draws),
             _ if context.drawn == Some(false) => None,
             Self::Delayed(at, delays) => Some(Effect::Delay(*at, delays.draw(draws))),
-            Self::Stateless(mode) => stateless(mode, draws),
+            Self::Answered(statuses) => {
+                status(statuses, draws).map(|status| Effect::Answer { status, retry_after: None })
+            }
+            Self::Corrupted => Some(Effect::Corrupt { seed: draws.below(u64::MAX) }),
+            Self::Always(effect) => Some(*effect),
+            Self::Process(_) => None,
         }
     }
-}
 
-fn stateless(mode: &Mode, draws: &mut Draws) -> Option<Effect> {
-    match mode {
-        Mode::Error(statuses) => {
-            status(statuses, draws).map(|status| Effect::Decide(Verdict::Answer { status, retry_after: None }))
+    /// Effect on the process, or `None` for a rule about requests.
+    pub(super) fn process_fault(&self) -> Option<ProcessFault> {
+        match self {
+            Self::Process(fault) => Some(*fault),
+            _ => None,
         }
-        Mode::Connection(Connection::Reset) => Some(Effect::Decide(Verdict::Reset)),
-        Mode::Connection(Connection::Hang) => Some(Effect::Decide(Verdict::Hang)),
-        Mode::Work(time) => Some(Effect::Work(*time)),
-        Mode::DropHeaders => Some(Effect::DropHeaders),
-        Mode::Shape(shaping) => Some(Effect::Shape(shape(*shaping, draws))),
-        // About the process, or treated in another way.
-        Mode::Connection(Connection::Refuse) | Mode::Process(_) | Mode::Latency(_) | Mode::History(_) => None,
-    }
-}
-
-/// Whether no delay is the longest that a rule of the mode can ask for.
-pub(super) fn is_endless(mode: &Mode) -> bool {
-    matches!(mode, Mode::Latency(Delay::Normal(_) | Delay::LogNormal(_)))
-}
-
-/// The longest delay, or processor time, that a rule of the mode can ask for; what is usual for an endless one.
-pub(super) fn longest_delay(mode: &Mode) -> Duration {
-    match mode {
-        Mode::Latency(delay) => longest(delay),
-        Mode::Work(time) => *time,
-        _ => Duration::ZERO,
     }
 }
 
@@ -88,15 +118,5 @@ fn status(statuses: &Statuses, draws: &mut Draws) -> Option<StatusCode> {
             }
             None
         }
-    }
-}
-
-fn shape(shaping: Shaping, draws: &mut Draws) -> Shape {
-    match shaping {
-        Shaping::Size(bytes) => Shape::Size(bytes),
-        Shaping::Corrupt => Shape::Corrupt { seed: draws.below(u64::MAX) },
-        Shaping::Truncate => Shape::Truncate,
-        Shaping::Drip(rate) => Shape::Drip(rate),
-        Shaping::Close => Shape::Close,
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use meshwalk_faults::WrittenBytes;
+use meshwalk_faults::ByteCount;
 
 use super::budget::Share;
 
@@ -40,7 +40,7 @@ impl Leak {
         let mut held = Vec::new();
         let reserve = usize::try_from(limit).unwrap_or(usize::MAX).max(LEAST_RESERVE);
         held.try_reserve_exact(reserve).map_err(|error| {
-            let reserve = WrittenBytes(reserve as u64);
+            let reserve = ByteCount(reserve as u64);
             std::io::Error::other(format!("{reserve} of memory cannot be had ({error}); lower --fault-max-memory"))
         })?;
         let (stop, stopped) = mpsc::channel();

@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use meshwalk_faults::{Cores, Exit, Process};
+use meshwalk_faults::{Cores, Exit};
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     leak::Leak,
 };
 use crate::{
-    faults::{Registry, active_rule::ActiveRule},
+    faults::{Registry, active_rule::ActiveRule, modes::ProcessFault},
     telemetry,
 };
 
@@ -113,21 +113,20 @@ impl ProcessFaults {
     }
 
     fn begin(&self, rule: &Arc<ActiveRule>) -> Effect {
-        let Some(process) = rule.process() else { return Effect::None };
-        let begun = match process {
-            Process::Leak(rate) => self.leak(*rate, rule),
-            Process::Cpu(cores) => self.burn(*cores, rule),
-            Process::Crash(exit) => {
-                let crash = Crash { rule: rule.id.clone(), exit: *exit };
+        let Some(fault) = rule.process_fault() else { return Effect::None };
+        let begun = match fault {
+            ProcessFault::Leak(rate) => self.leak(rate, rule),
+            ProcessFault::Burn(cores) => self.burn(cores, rule),
+            ProcessFault::Crash(exit) => {
+                let crash = Crash { rule: rule.id.clone(), exit };
                 self.crash.send_if_modified(|due| due.is_none() && due.replace(crash).is_none());
                 Ok(Effect::None)
             }
-            // Probes, signals and the shutdown query these.
-            Process::Unready
-            | Process::NotLive
-            | Process::SlowStart(_)
-            | Process::IgnoreSigterm
-            | Process::SlowDrain(_) => return Effect::None,
+            // Probes, signals, the port and the shutdown query these.
+            ProcessFault::FailProbes
+            | ProcessFault::ClosePort
+            | ProcessFault::IgnoreSigterm
+            | ProcessFault::DelayExit(_) => return Effect::None,
         };
         rule.stats.count_match();
         match begun {

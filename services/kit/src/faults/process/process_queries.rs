@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Instant};
 
-use meshwalk_faults::{Probe, Process};
+use meshwalk_faults::Probe;
 
-use crate::faults::{Registry, active_rule::ActiveRule, clock};
+use crate::faults::{Registry, active_rule::ActiveRule, clock, modes::ProcessFault};
 
 impl Registry {
     /// Id of the first rule that makes a probe fail, or `None`. Counts one match of that rule, so call it once per
@@ -15,7 +15,7 @@ impl Registry {
 
     /// Id of the first rule that ignores SIGTERM, or `None`. Counts one match of that rule.
     pub(crate) fn ignores_sigterm(&self) -> Option<String> {
-        self.first(|rule| matches!(rule.process(), Some(Process::IgnoreSigterm)))
+        self.first(|rule| rule.process_fault() == Some(ProcessFault::IgnoreSigterm))
     }
 
     /// Waits until no rule delays the exit that was due at `since`.
@@ -47,7 +47,7 @@ impl Registry {
     /// Active rules about the process.
     pub(super) fn about_the_process(&self, now: Instant) -> Vec<Arc<ActiveRule>> {
         let mut rules = self.in_force(now);
-        rules.retain(|rule| rule.process().is_some());
+        rules.retain(|rule| rule.process_fault().is_some());
         rules
     }
 
@@ -69,8 +69,8 @@ impl Registry {
 
 /// Time until which a rule delays the exit.
 fn slow_drain(rule: &ActiveRule, since: Instant) -> Option<Instant> {
-    match rule.process() {
-        Some(Process::SlowDrain(duration)) => since.checked_add(*duration),
+    match rule.process_fault() {
+        Some(ProcessFault::DelayExit(time)) => since.checked_add(time),
         _ => None,
     }
 }

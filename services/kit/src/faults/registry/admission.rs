@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use meshwalk_faults::{Cores, Level, Mode, ParseError, Process, Rule, Shaping, Written, WrittenBytes};
+use meshwalk_faults::{ByteCount, Cores, Level, ParseError, Rule, Written};
 use tokio_util::sync::CancellationToken;
 
 use super::{Limits, Origin, Registry, RuleState, Shared};
@@ -63,7 +63,7 @@ pub enum AddError {
         flag: &'static str,
     },
     /// A rule would make answers too large.
-    #[error("the rule {rule} makes answers larger than {} (--fault-max-size); ask for less, or allow more", WrittenBytes(*.limit))]
+    #[error("the rule {rule} makes answers larger than {} (--fault-max-size); ask for less, or allow more", ByteCount(*.limit))]
     TooLarge {
         /// The rule.
         rule: String,
@@ -173,7 +173,7 @@ fn read(text: &str, origin: Origin, limits: Limits) -> Result<Vec<Rule>, AddErro
     if let Some(rule) = rules.iter().find(|rule| !rule.mode.spec().may_stand(level)) {
         return Err(AddError::OnlyAtStart { rule: rule.to_string() });
     }
-    check_caps(&rules, limits)?;
+    modes::check_caps(&rules, limits)?;
     Ok(rules)
 }
 
@@ -186,30 +186,5 @@ fn check_upstreams(rules: &[Rule], upstreams: &[String]) -> Result<(), AddError>
     match rules.iter().find(is_nobody) {
         None => Ok(()),
         Some(rule) => Err(AddError::NoUpstream { rule: rule.to_string(), upstreams: upstreams.join(", ") }),
-    }
-}
-
-/// Refuses rules that alone go beyond a cap.
-pub(super) fn check_caps(rules: &[Rule], limits: Limits) -> Result<(), AddError> {
-    for rule in rules {
-        if let Mode::Shape(Shaping::Size(asked)) = rule.mode
-            && asked > limits.size
-        {
-            return Err(AddError::TooLarge { rule: rule.to_string(), limit: limits.size });
-        }
-        if let Mode::Process(Process::Cpu(cores)) = rule.mode
-            && cores > limits.cores
-        {
-            let rule = rule.to_string();
-            return Err(AddError::TooMuch { rule, asked: cores, limit: limits.cores, flag: "--fault-max-cores" });
-        }
-    }
-    match rules.iter().find(|rule| modes::longest_delay(&rule.mode) > limits.delay) {
-        None => Ok(()),
-        Some(rule) => {
-            let reach = if modes::is_endless(&rule.mode) { "about" } else { "up to" };
-            let (rule, delay) = (rule.to_string(), modes::longest_delay(&rule.mode));
-            Err(AddError::TooSlow { rule, reach, delay, limit: limits.delay })
-        }
     }
 }

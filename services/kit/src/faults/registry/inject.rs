@@ -9,8 +9,8 @@ use http::HeaderMap;
 use meshwalk_faults::{INJECT_HEADER, Level, Rule};
 use tokio_util::sync::CancellationToken;
 
-use super::{AddError, Limits, Settings, admission};
-use crate::faults::{active_rule::ActiveRule, clock};
+use super::{AddError, Limits, Settings};
+use crate::faults::{active_rule::ActiveRule, clock, modes};
 
 /// The longest header that is read, in bytes, over all of its lines.
 const MAX_TEXT: usize = 4096;
@@ -98,7 +98,7 @@ impl InjectCache {
         if rules.len() > MAX_RULES {
             return Err(InjectError::TooMany { rules: rules.len() });
         }
-        admission::check_caps(&rules, self.limits)?;
+        modes::check_caps(&rules, self.limits)?;
         let mut active: Vec<ActiveRule> = Vec::with_capacity(rules.len());
         for (position, rule) in rules.into_iter().enumerate() {
             if let Some(why) = unfit(&rule) {

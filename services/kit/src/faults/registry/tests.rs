@@ -4,7 +4,11 @@ use http::{HeaderMap, Method};
 use proptest::prelude::*;
 
 use super::*;
-use crate::faults::{Probe, injection_log::Injected};
+use crate::faults::{
+    Probe,
+    effect::{Effect, Step},
+    injection_log::Injected,
+};
 
 mod distributions;
 mod history;
@@ -36,6 +40,11 @@ fn asked(registry: &Registry, path: &str, inline: &[ActiveRule]) -> (Duration, I
     let injected = registry.plan(view(&Method::GET, path, &HEADERS()), inline).injected;
     let delay: f64 = injected.faults.iter().filter_map(|fault| fault.delay_ms).sum();
     (Duration::from_secs_f64(delay / 1000.0), injected)
+}
+
+/// Effect that takes the place of the work.
+fn planned_verdict(plan: &Plan) -> Option<Effect> {
+    plan.faults.iter().map(|fault| fault.effect).find(|effect| effect.step() == Step::Verdict)
 }
 
 fn ids(injected: &Injected) -> Vec<&str> {

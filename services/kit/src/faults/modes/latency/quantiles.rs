@@ -36,13 +36,13 @@ fn nanoseconds(value: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use meshwalk_faults::{Delay, Mode, Rule};
+    use meshwalk_faults::{Delay, Mode, Rule, Timing};
 
     use super::*;
 
     fn quantiles(text: &str) -> Quantiles {
         match Rule::parse_all(&format!("latency={text}")).unwrap().remove(0).mode {
-            Mode::Latency(Delay::Quantiles(quantiles)) => quantiles,
+            Mode::Timing(Timing::Latency(Delay::Quantiles(quantiles))) => quantiles,
             other => panic!("{other} is no list of quantiles"),
         }
     }

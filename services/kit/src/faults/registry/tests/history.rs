@@ -18,10 +18,10 @@ fn statuses(registry: &Registry, requests: usize) -> Vec<u16> {
 
 /// What a client that is turned away is told about when to come again.
 fn come_again(registry: &Registry) -> Option<Duration> {
-    use crate::faults::effect::Verdict;
+    use crate::faults::effect::Effect;
     let plan = registry.plan(view(&Method::GET, "/", &HEADERS()), &[]);
-    match plan.verdict.map(|decided| decided.verdict) {
-        Some(Verdict::Answer { retry_after, .. }) => retry_after,
+    match planned_verdict(&plan) {
+        Some(Effect::Answer { retry_after, .. }) => retry_after,
         other => panic!("{other:?} is no answer"),
     }
 }

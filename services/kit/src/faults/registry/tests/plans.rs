@@ -1,7 +1,7 @@
 //! What several rules do together.
 
 use super::*;
-use crate::faults::{effect::Verdict, plan::Plan};
+use crate::faults::effect::Effect;
 
 fn plan(rules: &str) -> (Plan, String) {
     let registry = registry(rules);
@@ -13,13 +13,13 @@ fn plan(rules: &str) -> (Plan, String) {
 #[test]
 fn the_first_rule_that_decides_wins_whatever_it_decides() {
     for (rules, verdict, fired) in [
-        ("reset|error=500|hang", Some(Verdict::Reset), "100"),
-        ("hang|reset", Some(Verdict::Hang), "10"),
-        ("error=404@0%|hang@0%|reset", Some(Verdict::Reset), "001"),
+        ("reset|error=500|hang", Some(Effect::Reset), "100"),
+        ("hang|reset", Some(Effect::Hang), "10"),
+        ("error=404@0%|hang@0%|reset", Some(Effect::Reset), "001"),
         ("latency=1ms|error=500:0", None, "10"),
     ] {
         let (plan, counts) = plan(rules);
-        assert_eq!(plan.verdict.map(|decided| decided.verdict), verdict, "{rules}");
+        assert_eq!(planned_verdict(&plan), verdict, "{rules}");
         assert_eq!(counts, fired, "{rules}");
     }
 }
@@ -34,10 +34,10 @@ fn a_delay_comes_before_a_reset_wherever_its_rule_stands() {
 #[test]
 fn headers_are_dropped_from_calls_only_where_calls_are_made() {
     let (kept, fired) = plan("error=503|drop-headers");
-    assert!(!kept.drop_headers);
+    assert!(!kept.drops_headers());
     assert_eq!(fired, "10");
     let (dropped, fired) = plan("drop-headers;id=a|latency=1ms;id=b|drop-headers;id=c");
-    assert!(dropped.drop_headers);
+    assert!(dropped.drops_headers());
     assert_eq!(dropped.injected.to_string(), "b;mode=latency;delay_ms=1, a;mode=drop-headers");
     assert_eq!(fired, "110");
 }
@@ -76,8 +76,8 @@ fn a_rule_about_calls_that_are_never_made_is_refused() {
 
 #[test]
 fn who_is_turned_away_for_now_is_told_when_to_come_again() {
-    let told = |rule: &str| match plan(rule).0.verdict.map(|decided| decided.verdict) {
-        Some(Verdict::Answer { retry_after, .. }) => retry_after,
+    let told = |rule: &str| match planned_verdict(&plan(rule).0) {
+        Some(Effect::Answer { retry_after, .. }) => retry_after,
         other => panic!("{other:?}"),
     };
     assert_eq!(told("error=503"), Some(Duration::from_secs(1)));
