@@ -13,8 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     draw::Stream,
-    effect::{Effect, RequestContext},
-    modes::{ProcessFault, RuleBehavior},
+    modes::{Effect, ProcessFault, RequestContext, RuleBehavior},
     registry::{Origin, RuleState},
     request_view::RequestView,
     rule_lifetime::RuleLifetime,

@@ -8,6 +8,7 @@ use http::StatusCode;
 use super::{
     InjectedFault, InjectionLog, Registry,
     active_rule::ActiveRule,
+    modes::Effect,
     plan::{Injection, Verdict},
     request_view::OwnedRequest,
 };
@@ -23,19 +24,19 @@ pub(crate) struct Calls {
     inline_rules: Option<Arc<[ActiveRule]>>,
     request: OwnedRequest,
     log: InjectionLog,
-    drop_headers: bool,
+    effects: Vec<Effect>,
 }
 
 impl Calls {
-    /// `drop_headers` is what the plan of the request says about all its calls.
+    /// `effects` are those of the request's own plan, which apply to all its calls.
     pub(super) fn new(
         registry: Registry,
         inline_rules: Option<Arc<[ActiveRule]>>,
         request: OwnedRequest,
         log: InjectionLog,
-        drop_headers: bool,
+        effects: Vec<Effect>,
     ) -> Self {
-        Self { registry, inline_rules, request, log, drop_headers }
+        Self { registry, inline_rules, request, log, effects }
     }
 
     /// Plans the faults of a call to an upstream, and records them.
@@ -47,7 +48,7 @@ impl Calls {
         }
         CallFaults {
             faults: plan.injected.faults.clone(),
-            drop_headers: self.drop_headers || plan.drops_headers(),
+            effects: self.effects.iter().copied().chain(plan.call_effects()).collect(),
             injection: plan.start(self.registry.clone(), self.log.clone()),
         }
     }
@@ -59,11 +60,16 @@ pub(crate) struct CallFaults {
     injection: Injection,
     /// Faults of the call, for its span and its log line.
     pub(crate) faults: Vec<InjectedFault>,
-    /// True if the call is made without the headers of the trace.
-    pub(crate) drop_headers: bool,
+    /// Effects on the call as it is made.
+    effects: Vec<Effect>,
 }
 
 impl CallFaults {
+    /// True if a fault has this effect on the call.
+    pub(crate) fn has(&self, effect: Effect) -> bool {
+        self.effects.contains(&effect)
+    }
+
     /// Makes the call with its faults. Delays are part of it, as those of a slow network are: the caller's timeout bounds
     /// them.
     pub(crate) async fn around(mut self, call: impl Future<Output = Outcome>) -> Outcome {

@@ -23,7 +23,7 @@ use tower::{Layer, Service};
 
 use super::{
     Calls, INJECT_HEADER, Injected, InjectionLog, Registry,
-    effect::Effect,
+    modes::Effect,
     plan::{Injection, PlannedFault, Verdict},
     request_view::{OwnedRequest, RequestView},
     shaped::{FlushTracker, Shaped},
@@ -106,9 +106,10 @@ where
     let rules = inline_rules.as_deref().unwrap_or_default();
     let plan = layer.registry.plan(RequestView::new(&request), rules);
     let log = request.extensions().get::<InjectionLog>().cloned().unwrap_or_default();
-    if plan.drops_headers() || layer.registry.is_about_calls(rules) {
+    let call_effects: Vec<Effect> = plan.call_effects().collect();
+    if !call_effects.is_empty() || layer.registry.is_about_calls(rules) {
         let owned = OwnedRequest::new(RequestView::new(&request));
-        let calls = Calls::new(layer.registry.clone(), inline_rules, owned, log.clone(), plan.drops_headers());
+        let calls = Calls::new(layer.registry.clone(), inline_rules, owned, log.clone(), call_effects);
         request.extensions_mut().insert(Arc::new(calls));
     }
     let mut response = if plan.is_empty() {

@@ -1,73 +1,71 @@
 //! Fault injection into the application's own responses and calls, and the ground truth about it.
 //!
-//! # The seam
-//! - [`Registry`] holds the rules. `Registry::new(Settings)` once per process, then [`Registry::add`] for each `--fault`
-//!   before a port is opened (its error is the text for the user). It is cheap to clone.
-//! - [`FaultLayer`] goes around the application's router, and never around the admin or the control router, so that no
-//!   fault can touch those ports.
-//! - The layer writes what it injects into the [`InjectionLog`] that it finds in the request's extensions (and puts one there
-//!   where there is none), before the effect: for the span and the access log, which also want to know of a request whose
-//!   client gave up, or that gets no answer at all.
-//! - A handler that wants to answer a demanded status itself is named with [`FaultLayer::hand_over`] and looks into the
-//!   log: with `status` set it answers that status and does nothing else; `faults` goes into its answer as it is (it
-//!   serializes as the call tree wants it).
-//! - [`Registry::fails`] says whether a rule holds a probe at 503, for `/livez`, `/readyz` and `/startupz`.
+//! The crate `meshwalk_faults` defines the language: grammar, modes, keys, errors, help. This module defines what its
+//! rules do.
+//!
+//! # Interface
+//! - [`Registry`] holds the rules and is cheap to clone. Create it once with `Registry::new(Settings)`. Call
+//!   [`Registry::add`] for each `--fault` before a port is opened; its error is the text for the user.
+//! - [`FaultLayer`] wraps the application's router. Never wrap the admin or the control router: no fault may reach them.
+//! - [`InjectionLog`] in a request's extensions records each fault before its effect. The span and the access log read it,
+//!   also for a request without a response. The layer inserts one where it is missing.
+//! - [`FaultLayer::hand_over`] names a handler that sends an injected status itself. If the log has a `status`, the handler
+//!   sends that status with the log's `faults`, and does nothing else.
+//! - [`Registry::fails`] tells whether a rule makes a probe fail.
 //! - [`control_router`] is the control port.
 //!
-//! The language itself (grammar, modes, keys, errors, help) is the crate `meshwalk_faults`, which those who only send
-//! rules read too. Here is what its rules do.
+//! # From a rule to its effect
+//! `modes` maps each mode to its effect, on requests or on the process. For a request, `planner` combines
+//! the effects of all rules into a `plan`, whose interpreter runs them around the work. Requests and calls share it.
 //!
-//! # What rules do together
-//! A request is held against its own rules (`x-meshwalk-inject`) first and then against the rules in force, in the
-//! order in which they were added. Each rule whose scope covers the request draws for itself, whatever the others do:
-//! its percentage is of the requests that it matches, and its sequence depends on nothing else. Then:
-//! 1. The delays before the work of all rules that fire add up. The request waits.
-//! 2. The first rule that fires and decides (an error, a reset, a hang) decides what comes of the request in place of the
-//!    work. The others that decide stay without effect, and are neither counted as fired nor named.
-//! 3. The delays after the work add up, where there is an answer to delay.
-//! 4. What is answered is shaped: padded, corrupted, truncated, dripped, and its connection closed, always in this order.
-//!    Of several rules of one of these modes, the first that fires counts.
+//! # Several rules
+//! The inline rules of a request apply first, then the active rules in the order in which they were added. Each rule whose
+//! scope covers the request draws for itself. Its percentage is of the requests that it matches. Then:
+//! 1. The request waits. The delays before the work of all rules that fire add up.
+//! 2. The first error, reset or hang takes the place of the work. Later ones have no effect; they are neither counted as
+//!    fired nor named.
+//! 3. The delays after the work add up, if there is a response.
+//! 4. The response is padded, corrupted, truncated, dripped and its connection closed, in this order. The first rule of
+//!    each of these modes counts.
 //!
-//! After a reset or a hang there is no answer, so 3 and 4 do not happen, and are neither counted nor named. All delays of
-//! a request together are at most [`Limits::delay`], granted in the order of the rules, those before the work and those
-//! after it alike. So a delay and a reset that meet are a connection that is reset after the delay.
+//! After a reset or a hang there is no response: steps 3 and 4 do not happen, and are neither counted nor named. All delays
+//! of a request together are at most [`Limits::delay`], granted in the order of the rules.
 //!
 //! # Calls
-//! A rule with `upstream` is about the calls to that upstream which a request makes, and not about the request. All of
-//! the above holds for each call by itself, but for shapes, which no call takes.
+//! A rule with `upstream` is about the calls that a request makes to that upstream, and not about the request. The steps
+//! above apply to each call by itself, except step 4.
 //!
-//! # Rules about the process
-//! [`ProcessFaults`] makes what has its effect the same as what is in force: when rules change, before the control port answers,
-//! and when a rule's time comes. What holds something of the host (memory, threads) is a value that gives it back when it
-//! is dropped. Probes, signals and the end of the process ask the registry when they need to know.
+//! # The process
+//! [`ProcessFaults`] starts and stops effects to match the active rules: when rules change, before the control port
+//! responds, and when a rule begins or expires. An effect that holds memory or threads frees them when it is dropped.
+//! Probes, signals and the shutdown query the registry.
 //!
 //! # Caps
-//! A rule that alone goes beyond one of the [`Limits`] is refused. What several rules come to together is cut: the ground
-//! truth says so, and each rule counts how often it was.
+//! A rule that exceeds one of the [`Limits`] by itself is rejected. The sum over several rules is cut: the ground truth
+//! reports it, and each rule counts it.
 //!
-//! # Rules that go
-//! When a rule is removed, a request that waits because of it goes on at once: a delay is over, and one that hung is
-//! handled as if nothing had been. The ground truth then tells the delay that really was. A time to live that ends does
-//! the same to what has no end of its own, such as a hang; a delay that has begun is granted in full.
+//! # Removal and expiry
+//! When a rule is removed, the requests that wait because of it continue at once: a delay ends, and a request that hung is
+//! handled. The ground truth then reports the real delay. Expiry ends a hang or a drip in the same way, but a delay that
+//! has begun is granted in full.
 //!
 //! # Inline rules
-//! Without [`Trust::allow_inject`], or from a caller who is not trusted, `x-meshwalk-inject` has no effect, and the response says so under the same name,
-//! because a caller who believes that a fault was injected draws the wrong conclusion. With it, a rule that cannot be
-//! followed is answered with 400. Modes of the whole process and `ttl` have no place there. A `seed` counts on from
-//! one request with the same header text to the next, as long as the text is among the 256 most recent ones.
+//! `x-meshwalk-inject` carries rules for one request. Without [`Trust::allow_inject`], or from an untrusted caller, they are
+//! ignored, and a response header of the same name says so. An invalid rule is answered with 400, and so is a mode of the
+//! process or a `ttl`. A `seed` continues from one request with the same header to the next, while the header is among the
+//! 256 most recent ones.
 //!
 //! # Ground truth
 //! Every injected fault is named in the response header `x-meshwalk-fault`, in the call tree's `faults`, in the
 //! attributes `meshwalk.fault.id` and `meshwalk.fault.mode` of the request's span, in its line of the access log, and in
-//! the counter `meshwalk_faults_injected_total{rule,mode}`. Inline rules are counted under the rule
-//! `inject`, so that callers cannot grow the metrics, and those of which there are too many under `other`.
+//! the counter `meshwalk_faults_injected_total{rule,mode}`. Inline rules are counted under the
+//! rule `inject`, because callers choose their ids. Rules beyond the limit on series are counted under `other`.
 
 mod active_rule;
 mod calls;
 mod clock;
 mod control;
 mod draw;
-mod effect;
 mod injection_log;
 mod layer;
 mod modes;
@@ -91,6 +89,7 @@ pub use injection_log::{FAULT_HEADER, Injected, InjectedFault, InjectionLog};
 pub use layer::{FaultLayer, Faulty};
 pub use meshwalk_faults::{Cores, INJECT_HEADER, ModeRow, ParseError, Rule, help, markdown, modes};
 pub(crate) use meshwalk_faults::{Probe, parse_amount};
+pub(crate) use modes::Effect;
 pub(crate) use process::ProcessFaults;
 pub use registry::{AddError, Limits, Origin, Registry, RuleState, Settings};
 pub use trust::{Trust, TrustedPeer};

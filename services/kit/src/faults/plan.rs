@@ -11,8 +11,8 @@ use http::StatusCode;
 
 use super::{
     InjectionLog, Registry,
-    effect::{Effect, Step},
     injection_log::Injected,
+    modes::{Effect, Step},
     rule_lifetime::RuleLifetime,
     rule_stats::RuleStats,
 };
@@ -40,9 +40,9 @@ impl Plan {
         self.faults.is_empty()
     }
 
-    /// True if calls are made without the headers of the trace.
-    pub(super) fn drops_headers(&self) -> bool {
-        self.faults.iter().any(|fault| fault.effect == Effect::DropHeaders)
+    /// Effects on the calls to upstreams.
+    pub(super) fn call_effects(&self) -> impl Iterator<Item = Effect> {
+        self.faults.iter().map(|fault| fault.effect).filter(|effect| effect.is_about_calls())
     }
 
     /// Records the faults and starts the interpreter.
@@ -89,7 +89,7 @@ impl Injection {
                 Effect::Answer { status, retry_after } => return Verdict::Answer { status, retry_after },
                 Effect::Reset => return Verdict::Reset,
                 Effect::Hang => return self.hang(index, fault).await,
-                // Read from the plan by whoever makes calls, or done to the response.
+                // The calls and the response apply the others.
                 _ => {}
             }
         }

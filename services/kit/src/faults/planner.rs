@@ -9,8 +9,8 @@ use http::StatusCode;
 
 use super::{
     active_rule::ActiveRule,
-    effect::{Effect, Step},
     injection_log::InjectedFault,
+    modes::{Effect, Step},
     plan::{Plan, PlannedFault},
     request_view::RequestView,
 };

@@ -18,7 +18,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::{draw::Draws, effect::Effect, plan::PlannedFault, rule_stats::RuleStats};
+use super::{draw::Draws, modes::Effect, plan::PlannedFault, rule_stats::RuleStats};
 pub(super) use flush_tracker::FlushTracker;
 
 /// Padding of a body. A JSON parser ignores white space after the text (RFC 8259 section 2).

@@ -22,7 +22,7 @@ use opentelemetry::trace::SpanContext;
 
 use crate::{
     config::{Upstream, Upstreams},
-    faults::{CallFaults, Outcome},
+    faults::{CallFaults, Effect, Outcome},
     hello::{Called, Failure, FailureKind, read_hop},
     inbound::{HOPS, Inbound},
     observe::{fault_list, millis},
@@ -84,7 +84,7 @@ impl Client {
         let faults = injected.as_ref().map(|injected| injected.faults.clone()).unwrap_or_default();
         let record = CallRecord::new(upstream, inbound, &faults, &self.traces);
         let (start, own) = (record.start(), record.span_context().cloned());
-        let drop_headers = injected.as_ref().is_some_and(|injected| injected.drop_headers);
+        let drop_headers = injected.as_ref().is_some_and(|injected| injected.has(Effect::DropHeaders));
         let request = request(target, inbound, own.as_ref(), drop_headers);
         let answer = self.send(target, request, injected).await;
         // The call ends here; what follows is the own work.

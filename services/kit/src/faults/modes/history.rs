@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use meshwalk_faults::History;
 
-use crate::faults::effect::{Effect, Memory};
+use super::{Effect, behavior::Memory};
 
 use fail_first::Failing;
 use flap::Flapping;

@@ -1,5 +1,6 @@
-//! Effects of the modes of the language.
+//! Effects of the modes of the language, on requests, on calls and on the process.
 
+mod behavior;
 mod caps;
 mod history;
 mod latency;
@@ -8,32 +9,103 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use meshwalk_faults::{
-    Connection, Context, Cores, Exit, Life, Load, Mode, Percent, Response, Rule, Shaping, Shutdown, Statuses, Timing,
-    When,
+    Connection, Context, Cores, Exit, Life, Load, Mode, Response, Rule, Shaping, Shutdown, Timing, When,
 };
 
-use super::{
-    draw::Draws,
-    effect::{Effect, Memory, RequestContext},
-};
+use super::injection_log::{InjectedFault, milliseconds};
+pub(super) use behavior::{RequestContext, RuleBehavior};
 pub(super) use caps::check_caps;
 use latency::Delays;
 
-/// How an active rule behaves. Whatever follows from its argument alone is computed once, at its activation.
-#[derive(Debug)]
-pub(super) enum RuleBehavior {
-    /// The memory decides, by earlier requests or by the time.
-    Remembered(Box<dyn Memory>),
-    /// Delays each request for a time of its own.
-    Delayed(When, Delays),
-    /// Answers with a status, or one of a weighted list.
-    Answered(Statuses),
-    /// Corrupts each response in its own way.
-    Corrupted,
-    /// Affects all requests alike.
-    Always(Effect),
-    /// Affects the process.
-    Process(ProcessFault),
+/// Effect of a rule that fires on one request or call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Wait. The delays of several rules add up.
+    Delay(When, Duration),
+    /// Use processor time before the request is handled. The times of several rules add up.
+    Work(Duration),
+    /// Make calls to upstreams without the headers of the trace.
+    DropHeaders,
+    /// Respond with this status. For 429 and 503 without a time, `Retry-After` is the rest of the rule's life, or one second.
+    Answer { status: StatusCode, retry_after: Option<Duration> },
+    /// Reset the connection.
+    Reset,
+    /// Send no response while the client waits.
+    Hang,
+    /// Pad the body to this number of bytes.
+    Size(u64),
+    /// Corrupt the bytes of the body that the seed selects.
+    Corrupt { seed: u64 },
+    /// Break the body off in the middle.
+    Truncate,
+    /// Send the body at this rate, in bytes per second.
+    Drip(u64),
+    /// Close the connection after the response.
+    Close,
+}
+
+/// Steps of a request or call, in order. Of several effects of one step, the first counts, unless they add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    Before,
+    Work,
+    DropHeaders,
+    Verdict,
+    After,
+    Size,
+    Corrupt,
+    Truncate,
+    Drip,
+    Close,
+}
+
+impl Effect {
+    /// Step at which the effect happens.
+    pub(super) fn step(self) -> Step {
+        match self {
+            Self::Delay(When::Before, _) => Step::Before,
+            Self::Work(_) => Step::Work,
+            Self::DropHeaders => Step::DropHeaders,
+            Self::Answer { .. } | Self::Reset | Self::Hang => Step::Verdict,
+            Self::Delay(When::After, _) => Step::After,
+            Self::Size(_) => Step::Size,
+            Self::Corrupt { .. } => Step::Corrupt,
+            Self::Truncate => Step::Truncate,
+            Self::Drip(_) => Step::Drip,
+            Self::Close => Step::Close,
+        }
+    }
+
+    /// True if several effects of the step add up.
+    pub(super) fn adds_up(self) -> bool {
+        matches!(self, Self::Delay(..) | Self::Work(_))
+    }
+
+    /// True for an effect on the calls to upstreams.
+    pub(super) fn is_about_calls(self) -> bool {
+        (Step::DropHeaders..Step::Verdict).contains(&self.step())
+    }
+
+    /// True if the effect cannot happen because of the verdict: no calls are made, or no response is sent.
+    pub(super) fn is_moot_after(self, verdict: Self) -> bool {
+        let is_answered = !matches!(verdict, Self::Reset | Self::Hang);
+        self.is_about_calls() || (self.step() > Step::Verdict && !is_answered)
+    }
+
+    /// Writes the details of the effect into the ground truth.
+    pub(super) fn describe(self, fault: &mut InjectedFault) {
+        match self {
+            Self::Delay(when, delay) => {
+                fault.delay_ms = Some(milliseconds(delay));
+                fault.at = (when == When::After).then_some("after");
+            }
+            Self::Work(time) => fault.cpu_ms = Some(milliseconds(time)),
+            Self::Answer { status, .. } => fault.status = Some(status.as_u16()),
+            Self::Size(bytes) => fault.bytes = Some(bytes),
+            Self::Drip(rate) => fault.bytes_per_s = Some(rate),
+            Self::DropHeaders | Self::Reset | Self::Hang | Self::Corrupt { .. } | Self::Truncate | Self::Close => {}
+        }
+    }
 }
 
 /// Effect of a rule on the process.
@@ -78,45 +150,6 @@ impl RuleBehavior {
             Mode::Load(Load::Work(time)) => Self::Always(Effect::Work(time.0)),
             Mode::Shutdown(Shutdown::IgnoreSigterm) => Self::Process(ProcessFault::IgnoreSigterm),
             Mode::Shutdown(Shutdown::SlowDrain(time)) => Self::Process(ProcessFault::DelayExit(time.0)),
-        }
-    }
-
-    /// Effect on the next request, or `None`. A weighted list may spare a request that the percentage selected.
-    pub(super) fn effect(&self, context: RequestContext<'_>, draws: &mut Draws) -> Option<Effect> {
-        match self {
-            Self::Remembered(memory) => memory.effect(context, draws),
-            _ if context.drawn == Some(false) => None,
-            Self::Delayed(at, delays) => Some(Effect::Delay(*at, delays.draw(draws))),
-            Self::Answered(statuses) => {
-                status(statuses, draws).map(|status| Effect::Answer { status, retry_after: None })
-            }
-            Self::Corrupted => Some(Effect::Corrupt { seed: draws.below(u64::MAX) }),
-            Self::Always(effect) => Some(*effect),
-            Self::Process(_) => None,
-        }
-    }
-
-    /// Effect on the process, or `None` for a rule about requests.
-    pub(super) fn process_fault(&self) -> Option<ProcessFault> {
-        match self {
-            Self::Process(fault) => Some(*fault),
-            _ => None,
-        }
-    }
-}
-
-fn status(statuses: &Statuses, draws: &mut Draws) -> Option<StatusCode> {
-    match statuses {
-        Statuses::Single(status) => Some(*status),
-        Statuses::Weighted(list) => {
-            let mut drawn = draws.below(Percent::ALL.parts());
-            for (status, share) in list {
-                match drawn.checked_sub(share.parts()) {
-                    None => return Some(*status),
-                    Some(rest) => drawn = rest,
-                }
-            }
-            None
         }
     }
 }

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::faults::{
     Probe,
-    effect::{Effect, Step},
     injection_log::Injected,
+    modes::{Effect, Step},
 };
 
 mod distributions;

@@ -9,7 +9,10 @@ use meshwalk_faults::FailFirst;
 use super::answer;
 use crate::faults::{
     draw::Draws,
-    effect::{Effect, Memory, RequestContext},
+    modes::{
+        Effect,
+        behavior::{Memory, RequestContext},
+    },
 };
 use tries::Tries;
 

@@ -7,7 +7,10 @@ use meshwalk_faults::Flap;
 use super::answer;
 use crate::faults::{
     draw::Draws,
-    effect::{Effect, Memory, RequestContext},
+    modes::{
+        Effect,
+        behavior::{Memory, RequestContext},
+    },
 };
 
 /// A rule and its beginning, from which its turns are counted.

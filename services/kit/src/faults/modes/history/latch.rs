@@ -10,7 +10,10 @@ use meshwalk_faults::Latch;
 use super::answer;
 use crate::faults::{
     draw::Draws,
-    effect::{Effect, Memory, RequestContext},
+    modes::{
+        Effect,
+        behavior::{Memory, RequestContext},
+    },
 };
 
 /// A rule, and how it is with this replica.

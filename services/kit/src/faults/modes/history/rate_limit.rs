@@ -11,7 +11,10 @@ use meshwalk_faults::RateLimit;
 use super::answer;
 use crate::faults::{
     draw::Draws,
-    effect::{Effect, Memory, RequestContext},
+    modes::{
+        Effect,
+        behavior::{Memory, RequestContext},
+    },
 };
 
 /// A token bucket. It counts what is missing, so that it is full at first, and in whole numbers, so that the rate is

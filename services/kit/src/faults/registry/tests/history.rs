@@ -18,7 +18,7 @@ fn statuses(registry: &Registry, requests: usize) -> Vec<u16> {
 
 /// What a client that is turned away is told about when to come again.
 fn come_again(registry: &Registry) -> Option<Duration> {
-    use crate::faults::effect::Effect;
+    use crate::faults::modes::Effect;
     let plan = registry.plan(view(&Method::GET, "/", &HEADERS()), &[]);
     match planned_verdict(&plan) {
         Some(Effect::Answer { retry_after, .. }) => retry_after,

@@ -1,7 +1,7 @@
 //! What several rules do together.
 
 use super::*;
-use crate::faults::effect::Effect;
+use crate::faults::modes::Effect;
 
 fn plan(rules: &str) -> (Plan, String) {
     let registry = registry(rules);
@@ -34,10 +34,10 @@ fn a_delay_comes_before_a_reset_wherever_its_rule_stands() {
 #[test]
 fn headers_are_dropped_from_calls_only_where_calls_are_made() {
     let (kept, fired) = plan("error=503|drop-headers");
-    assert!(!kept.drops_headers());
+    assert!(kept.call_effects().next().is_none());
     assert_eq!(fired, "10");
     let (dropped, fired) = plan("drop-headers;id=a|latency=1ms;id=b|drop-headers;id=c");
-    assert!(dropped.drops_headers());
+    assert!(dropped.call_effects().eq([Effect::DropHeaders]));
     assert_eq!(dropped.injected.to_string(), "b;mode=latency;delay_ms=1, a;mode=drop-headers");
     assert_eq!(fired, "110");
 }
