@@ -1,11 +1,10 @@
-//! Amounts of bytes, and bytes per second, as people write them.
+//! Amounts of bytes, and rates in bytes per second.
 
 use std::fmt;
 
 use super::error::ValueError;
 
-/// The units in which amounts are read and shown, and how many bytes each has. Powers of ten and of two are told apart,
-/// as in IEC 80000-13.
+/// Units and their sizes in bytes. Powers of ten and of two have different names, as in IEC 80000-13.
 const UNITS: [(&str, u64); 7] = [
     ("B", 1),
     ("kB", 1000),
@@ -16,16 +15,16 @@ const UNITS: [(&str, u64); 7] = [
     ("GiB", 1 << 30),
 ];
 
-const REMEDY: &str = "write a whole number of bytes with or without a unit (B, kB, KiB, MB, MiB, GB, GiB), as in 64KiB";
+const HELP: &str = "write a whole number of bytes with or without a unit (B, kB, KiB, MB, MiB, GB, GiB), as in 64KiB";
 
-/// Reads `65536` or `64KiB`.
+/// Parses `65536` or `64KiB`.
 ///
 /// # Errors
-/// No whole number, no known unit, more than can be counted.
+/// Not a whole number, an unknown unit, or an overflow.
 fn parse_bytes(text: &str) -> Result<u64, ValueError> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
-    let wrong = |message: String| ValueError::new(0..text.len(), message, REMEDY);
+    let wrong = |message: String| ValueError::new(0..text.len(), message, HELP);
     if number.is_empty() {
         return Err(wrong(format!("`{text}` is no number of bytes")));
     }
@@ -34,31 +33,31 @@ fn parse_bytes(text: &str) -> Result<u64, ValueError> {
     let Some((_, bytes)) = found else {
         let near = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
         let near = near.map(|(name, _)| format!("; did you mean `{name}`?")).unwrap_or_default();
-        return Err(ValueError::new(unit_at..text.len(), format!("`{unit}` is no unit of bytes{near}"), REMEDY));
+        return Err(ValueError::new(unit_at..text.len(), format!("`{unit}` is no unit of bytes{near}"), HELP));
     };
     let number: Option<u64> = number.parse().ok();
     number.and_then(|number| number.checked_mul(*bytes)).ok_or_else(|| wrong(format!("`{text}` is too much to count")))
 }
 
-/// Reads an amount for a flag, such as `64KiB`.
+/// Parses the value of a flag, such as `64KiB`.
 ///
 /// # Errors
-/// What is wrong with it and what would be right.
+/// The reason, with a hint.
 pub fn parse_amount(text: &str) -> Result<u64, String> {
     parse_bytes(text).map_err(|error| error.to_string())
 }
 
-/// Reads `64KiB/s`.
+/// Parses `64KiB/s`.
 ///
 /// # Errors
-/// As [`parse_bytes`], a rate without `/s`, nothing at all.
+/// As [`parse_bytes`]; also a missing `/s`, or zero.
 fn parse_rate(text: &str) -> Result<u64, ValueError> {
-    const REMEDY: &str = "write bytes per second, as in 64KiB/s";
+    const HELP: &str = "write bytes per second, as in 64KiB/s";
     let Some(amount) = text.strip_suffix("/s") else {
-        return Err(ValueError::new(0..text.len(), format!("`{text}` is no rate"), REMEDY));
+        return Err(ValueError::new(0..text.len(), format!("`{text}` is no rate"), HELP));
     };
     match parse_bytes(amount.trim_end())? {
-        0 => Err(ValueError::new(0..text.len(), format!("`{text}` is nothing at all"), REMEDY)),
+        0 => Err(ValueError::new(0..text.len(), format!("`{text}` is nothing at all"), HELP)),
         rate => Ok(rate),
     }
 }

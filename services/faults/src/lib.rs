@@ -1,13 +1,12 @@
-//! The language of fault rules: what a text means, and what is wrong with one that means nothing.
+//! The language of fault rules: parser, errors and help.
 //!
-//! It is here and nowhere else, so that whoever sends a rule (a lab, the command line) and whoever carries it out (a
-//! service) understand the same. What a rule does when it is in force is no part of it, and neither is what a process
-//! allows itself: nothing here waits, draws, counts or looks at a request.
+//! Labs and the command line, which send rules, share it with the services, which apply them. The effects of rules and the
+//! limits of a process are defined in `meshwalk-kit`: nothing here waits, draws, counts or reads a request.
 //!
-//! - [`Rule::parse_all`] reads rules; [`Rule::parse_for_run_time`] reads them for a process that runs already. A
-//!   [`ParseError`] has the place of what is wrong, and a remedy.
-//! - [`MODES`] is the table of modes. A [`Mode`] is one with its argument, as data that displays as it is written.
-//! - [`help`] and [`markdown`] describe the language; they are made from the tables that the parser reads.
+//! - [`Rule::parse_all`] reads rules; [`Rule::parse_for_run_time`] reads them for a running process. A [`ParseError`] has a
+//!   location and a hint.
+//! - [`MODES`] is the table of modes. A [`Mode`] is a mode with its argument; its display is the argument in the language.
+//! - [`help`] and [`markdown`] describe the language, from the tables that the parser reads.
 
 mod bytes;
 mod error;
@@ -32,5 +31,5 @@ pub use rule::{Rule, When};
 pub use scope::Scope;
 pub use syntax::Quoted;
 
-/// The header with which a request brings rules of its own.
+/// Request header that carries inline rules.
 pub const INJECT_HEADER: &str = "x-meshwalk-inject";

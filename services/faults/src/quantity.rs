@@ -93,10 +93,10 @@ const LONG_UNITS: [(&str, u64); 2] = [("m", 60), ("h", 3600)];
 /// # Errors
 /// No number, no known unit, more digits than the unit allows, more than 584 years.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, ValueError> {
-    const REMEDY: &str = "a duration is a number and a unit: us, ms, s, m or h, as in 200ms";
+    const HELP: &str = "a duration is a number and a unit: us, ms, s, m or h, as in 200ms";
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
-    let wrong = |message: String| ValueError::new(0..text.len(), message, REMEDY);
+    let wrong = |message: String| ValueError::new(0..text.len(), message, HELP);
     if number.is_empty() {
         return Err(wrong(format!("`{text}` is no duration")));
     }
@@ -108,11 +108,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, ValueError> {
         } else {
             format!("`{}` is no unit of time{}", unit.trim_start(), suggestion(unit, units.map(|(name, ..)| name)))
         };
-        return Err(ValueError::new(
-            if unit.is_empty() { 0..text.len() } else { unit_at..text.len() },
-            message,
-            REMEDY,
-        ));
+        return Err(ValueError::new(if unit.is_empty() { 0..text.len() } else { unit_at..text.len() }, message, HELP));
     };
     let counted = decimal(number, digits);
     match counted.and_then(|count| count.checked_mul(times).ok_or(DecimalProblem::TooLarge)) {

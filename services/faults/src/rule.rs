@@ -1,4 +1,4 @@
-//! A rule: the grammar's parts with their meaning.
+//! A rule: the parts of the grammar with their meaning.
 
 mod run_time;
 #[cfg(test)]
@@ -16,54 +16,54 @@ use super::{
     syntax::{self, Quoted, RawRule, Word},
 };
 
-/// A rule of the fault language. Its display is the rule in a normal form that reads as the same rule.
+/// A rule of the fault language. Its display is its normal form, which parses to the same rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// What happens.
+    /// Mode with its argument.
     pub mode: Mode,
-    /// To how many of the requests in its scope; without one, to all of them.
+    /// Percentage of the requests in scope, or `None` for all.
     pub rate: Option<Percent>,
-    /// Which requests it is about.
+    /// Requests or calls that the rule is about.
     pub scope: Scope,
-    /// What makes its draws the same in every process.
+    /// Seed of the draws, or `None` for random ones.
     pub seed: Option<u64>,
-    /// On which side of the work its delay lies.
+    /// Side of the work on which a delay happens.
     pub at: When,
-    /// In which instances it has effect.
+    /// Instances in which the rule has effect, or `None` for all.
     pub instance: Option<Glob>,
-    /// So long after it came into force it begins.
+    /// Time from activation to the begin of the effect.
     pub after: Option<Duration>,
-    /// How often it may fire.
+    /// Largest number of times that the rule fires.
     pub times: Option<u64>,
-    /// So long after it came into force it goes.
+    /// Time from activation to expiry.
     pub ttl: Option<Duration>,
-    /// Its name, if it has one.
+    /// Name of the rule.
     pub id: Option<String>,
 }
 
-/// On which side of the work a delay lies.
+/// Side of the work on which a delay happens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum When {
     /// Before the request is handled, or the call is made.
     #[default]
     Before,
-    /// After it, and before the answer goes on.
+    /// After it, and before the response is sent.
     After,
 }
 
-/// The keys that say something about more than one request, so that no request brings them along.
+/// Keys that are about more than one request. Inline rules cannot have them.
 pub(crate) const KEYS_ABOUT_MANY: [&str; 3] = ["after", "times", "ttl"];
 
 impl Rule {
-    /// Reads every rule of a text; blank text holds none.
+    /// Parses every rule of a text. Blank text has none.
     ///
     /// # Errors
-    /// The first place that is no rule of the fault language.
+    /// The first invalid rule, with its location.
     pub fn parse_all(text: &str) -> Result<Vec<Self>, ParseError> {
         syntax::parse(text)?.iter().map(|raw| Self::read(text, raw)).collect()
     }
 
-    /// After what time it goes by itself.
+    /// Time from activation to expiry, by `ttl` or by the mode, or `None` if the rule does not expire.
     pub fn lasts(&self) -> Option<Duration> {
         let own = match &self.mode {
             Mode::Life(Life::SlowStart(duration)) => Some(duration.0),
@@ -120,14 +120,14 @@ impl Rule {
             && after >= ttl
             && let Some((_, value)) = raw.keys.iter().find(|(word, _)| word.text == "after")
         {
-            // Both count from the same moment.
+            // `after` and `ttl` count from the same time.
             let message = format!("a rule that goes after {} never begins after {}", Written(ttl), Written(after));
             return Err(ParseError::new(source, value.at.clone(), message, "make `after` shorter than `ttl`"));
         }
         Ok(rule)
     }
 
-    /// A rule that has nothing but a mode.
+    /// A rule without percentage and keys.
     pub fn of(mode: Mode) -> Self {
         Self {
             mode,
@@ -143,7 +143,7 @@ impl Rule {
         }
     }
 
-    /// A key that says something about more than one request, if it has one.
+    /// First key of the rule that is about more than one request, or `None`.
     pub fn key_about_many(&self) -> Option<&'static str> {
         let given = [self.after.is_some(), self.times.is_some(), self.ttl.is_some()];
         KEYS_ABOUT_MANY.into_iter().zip(given).find(|(_, given)| *given).map(|(key, _)| key)

@@ -32,12 +32,12 @@ pub(crate) fn parse_method(text: &str) -> Result<Method, ValueError> {
 }
 
 pub(crate) fn parse_header(text: &str) -> Result<(HeaderName, Glob), ValueError> {
-    const REMEDY: &str = "write NAME:VALUE, as in x-user:alice or, for any value, x-user:*";
+    const HELP: &str = "write NAME:VALUE, as in x-user:alice or, for any value, x-user:*";
     let Some((name, value)) = text.split_once(':') else {
-        return Err(ValueError::new(0..text.len(), format!("the header `{text}` has no value"), REMEDY));
+        return Err(ValueError::new(0..text.len(), format!("the header `{text}` has no value"), HELP));
     };
     let Ok(parsed) = HeaderName::from_bytes(name.trim().as_bytes()) else {
-        return Err(ValueError::new(0..name.len(), format!("`{name}` is no name of a header"), REMEDY));
+        return Err(ValueError::new(0..name.len(), format!("`{name}` is no name of a header"), HELP));
     };
     // Values on the wire carry no outer white space, so a pattern with some could never match.
     Ok((parsed, Glob::new(value.trim())))

@@ -1,35 +1,34 @@
-//! The tables of modes and keys, for a terminal and for the documentation. They are made from what the parser reads, so
-//! they cannot lag behind the code.
+//! Tables of modes and keys, for a terminal and for the documentation, from the data that the parser reads.
 
 use super::{About, Level, MODES, ModeSpec, OfProcess};
 use crate::{INJECT_HEADER, keys::KEYS, rule::KEYS_ABOUT_MANY};
 
-/// What there is to know about a mode.
+/// A mode, as the help describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModeRow {
-    /// How a rule of it begins, in all forms of its argument.
+    /// Starts of a rule, one for each form of the argument.
     pub forms: Vec<String>,
-    /// What it does.
+    /// Summary of the effect.
     pub summary: &'static str,
-    /// Rules of it, separated by a comma and a space.
+    /// Example rules, separated by a comma and a space.
     pub example: &'static str,
-    /// What it happens to.
+    /// What the mode happens to.
     pub about: &'static str,
-    /// Whether it may stand in a flag, at the control port, and in a request's header.
+    /// True where the mode is allowed: in a flag, at the control port, in a request's header.
     pub levels: [bool; 3],
-    /// Whether it takes a percentage.
+    /// True if a rule may have a percentage.
     pub percentage: bool,
-    /// The keys that it takes.
+    /// Keys that a rule may have.
     pub keys: Vec<&'static str>,
-    /// What protects the host from it.
+    /// Flags that cap the effect.
     pub caps: Option<&'static str>,
-    /// The paths of the probes that it makes fail. What it is about is nowhere else to be seen on the admin port.
+    /// Paths of the probes that fail. The admin port shows no other effect.
     pub fails: Vec<&'static str>,
-    /// Whether it ends the process, and every port with it.
+    /// True if the mode ends the process.
     pub ends: bool,
 }
 
-/// Every mode there is.
+/// Describes every mode, in the order of the documentation.
 pub fn modes() -> Vec<ModeRow> {
     MODES.iter().map(|spec| row(spec)).collect()
 }
@@ -58,7 +57,7 @@ fn row(spec: &ModeSpec) -> ModeRow {
     }
 }
 
-/// The language, for a terminal.
+/// Describes the language, for a terminal.
 pub fn help() -> String {
     let mut text = String::from("MODE[=ARGUMENT][@PERCENT%][;KEY=VALUE]..., several joined by | or a new line\n\n");
     for mode in modes() {
@@ -90,7 +89,7 @@ pub fn help() -> String {
     text
 }
 
-/// The same as tables of Markdown.
+/// Describes the language in Markdown tables.
 pub fn markdown() -> String {
     let mut text = String::from(
         "| mode | what it does | about | as in | at start | at run time | per request | `@` | keys | capped by |\n\

@@ -1,4 +1,4 @@
-//! Modes whose effect on a request depends on the requests before it, or on the time.
+//! Modes that depend on earlier requests, or on the time.
 
 mod fail_first;
 mod flap;
@@ -20,7 +20,7 @@ use crate::{
     quantity::{Written, parse_duration},
 };
 
-/// The longest time that a rule may look back, or that it takes between two states.
+/// Longest time of an argument.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 family! {
@@ -37,10 +37,10 @@ family! {
     }
 }
 
-/// The status that these modes answer if the rule names none.
+/// Status of a rule that names none.
 const USUAL: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
 
-/// Splits `ARGUMENT:STATUS`, of which the status may be missing.
+/// Splits `ARGUMENT[:STATUS]`.
 fn with_status(text: &str) -> Result<(&str, StatusCode), ValueError> {
     match text.split_once(':') {
         None => Ok((text, USUAL)),
@@ -51,7 +51,7 @@ fn with_status(text: &str) -> Result<(&str, StatusCode), ValueError> {
     }
 }
 
-/// The end of an argument that may name a status.
+/// Optional status at the end of an argument.
 struct Status(StatusCode);
 
 impl fmt::Display for Status {
@@ -60,7 +60,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// A whole number.
+/// Parses a whole number in a range.
 fn count(text: &str, range: RangeInclusive<u32>, help: &str) -> Result<u32, ValueError> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let wrong = |message: String| ValueError::new(0..text.len(), message, help);
@@ -71,7 +71,7 @@ fn count(text: &str, range: RangeInclusive<u32>, help: &str) -> Result<u32, Valu
     }
 }
 
-/// A time that is more than nothing and not endless.
+/// Parses a time above zero and up to [`LONGEST`].
 fn span(text: &str) -> Result<Duration, ValueError> {
     let time = parse_duration(text)?;
     if time.is_zero() || time > LONGEST {

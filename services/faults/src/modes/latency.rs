@@ -39,18 +39,18 @@ family! {
     }
 }
 
-/// The names of distributions.
+/// Names of the distributions.
 const DISTRIBUTIONS: [&str; 4] = ["uniform", "normal", "lognormal", "quantiles"];
 
-/// The largest sigma: with it, one delay in a thousand is more than ten thousand million medians.
+/// Largest sigma. With it, one delay in a thousand exceeds 10^10 medians.
 const MAX_SIGMA: Millionths = Millionths::whole(10);
 
-/// How long to wait.
+/// Argument of `latency`: a delay, or a distribution of delays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delay {
-    /// Always so long.
+    /// Always this delay.
     Fixed(Duration),
-    /// Each duration from the first to the second, both included, with the same probability.
+    /// Uniform from the first to the second, both included.
     Uniform(Duration, Duration),
     /// Around a mean.
     Normal(Normal),
@@ -61,7 +61,7 @@ pub enum Delay {
 }
 
 impl Delay {
-    /// Reads `200ms`, `uniform(10ms,80ms)` and so on.
+    /// Parses `200ms`, `uniform(10ms,80ms)` and so on.
     pub(crate) fn parse(text: &str) -> Result<Self, ValueError> {
         let Some(call) = Call::parse(text)? else {
             return parse_duration(text).map(Self::Fixed);
@@ -94,9 +94,9 @@ pub struct Normal {
 /// Delays whose logarithm has a normal distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogNormal {
-    /// Which half of the delays exceeds.
+    /// Median of the delays.
     pub median: Duration,
-    /// The deviation of the natural logarithm.
+    /// Standard deviation of the natural logarithm.
     pub sigma: Millionths,
 }
 

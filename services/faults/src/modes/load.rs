@@ -42,22 +42,22 @@ family! {
     }
 }
 
-/// An amount of processors, in thousandths of a core.
+/// A number of cores, in thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cores(u64);
 
 impl Cores {
-    /// So many thousandths of a core.
+    /// Converts from thousandths of a core.
     pub const fn of_thousandths(thousandths: u64) -> Self {
         Self(thousandths)
     }
 
-    /// How many thousandths of a core it is.
+    /// Converts to thousandths of a core.
     pub const fn thousandths(self) -> u64 {
         self.0
     }
 
-    /// Reads `2` or `0.5`.
+    /// Parses `2` or `0.5`.
     pub(crate) fn parse(text: &str) -> Result<Self, ValueError> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -72,7 +72,7 @@ impl Cores {
     }
 }
 
-/// For a flag.
+/// Parses the value of a flag.
 impl FromStr for Cores {
     type Err = String;
 

@@ -16,7 +16,7 @@ mod shape;
 mod shutdown;
 mod spec;
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 pub use connection::Connection;
 pub use context::Context;
@@ -91,30 +91,8 @@ families! {
     Shutdown(Shutdown),
 }
 
-const COUNT: usize = {
-    let (mut count, mut family) = (0, 0);
-    while family < FAMILIES.len() {
-        count += FAMILIES[family].len();
-        family += 1;
-    }
-    count
-};
-
 /// Every mode, in the order of the documentation.
-pub const MODES: &[&ModeSpec] = &{
-    let mut modes = [FAMILIES[0][0]; COUNT];
-    let (mut next, mut family) = (0, 0);
-    while family < FAMILIES.len() {
-        let mut mode = 0;
-        while mode < FAMILIES[family].len() {
-            modes[next] = FAMILIES[family][mode];
-            next += 1;
-            mode += 1;
-        }
-        family += 1;
-    }
-    modes
-};
+pub static MODES: LazyLock<Vec<&ModeSpec>> = LazyLock::new(|| FAMILIES.concat());
 
 impl Mode {
     /// True if the argument itself says how often the fault happens.

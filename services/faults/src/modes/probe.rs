@@ -1,18 +1,18 @@
-//! What a platform asks a process.
+//! Probes of the platform.
 
-/// What a probe asks.
+/// A probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
-    /// Whether the process has to be started anew.
+    /// Liveness: a failure restarts the process.
     Alive,
-    /// Whether it has started.
+    /// Startup.
     Started,
-    /// Whether it takes requests.
+    /// Readiness.
     Ready,
 }
 
 impl Probe {
-    /// Where it asks.
+    /// Path of the probe.
     pub fn path(self) -> &'static str {
         match self {
             Self::Alive => "/livez",

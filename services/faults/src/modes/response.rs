@@ -22,17 +22,17 @@ family! {
     }
 }
 
-/// The statuses to answer with.
+/// Argument of `error`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statuses {
-    /// This one.
+    /// One status.
     Single(StatusCode),
-    /// Each in its share of all requests; the rest is left alone.
+    /// Statuses with their shares of all requests. The other requests are not affected.
     Weighted(Vec<(StatusCode, Percent)>),
 }
 
 impl Statuses {
-    /// Reads `503` or `500:5,503:10`.
+    /// Parses `503` or `500:5,503:10`.
     pub(crate) fn parse(text: &str) -> Result<Self, ValueError> {
         if !text.contains([',', ':']) {
             return status(text).map(Self::Single);

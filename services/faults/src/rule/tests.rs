@@ -119,7 +119,7 @@ fn a_mode_that_cannot_be_done_to_a_call_says_why_and_what_can() {
 
 #[test]
 fn the_examples_of_the_help_are_rules() {
-    for spec in MODES {
+    for spec in MODES.iter() {
         for example in spec.example.split(", ") {
             let rules = Rule::parse_all(example).unwrap();
             assert_eq!(rules[0].mode.spec().name, spec.name, "{example}");

@@ -1,4 +1,4 @@
-//! The rules in force.
+//! The active rules.
 
 mod admission;
 mod inject;
@@ -28,7 +28,7 @@ pub(super) use inject::InjectError;
 pub use settings::{Limits, Settings};
 pub use state::{Origin, RuleState};
 
-/// The rules in force. Clones share them.
+/// The active rules. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Registry {
     shared: Arc<Shared>,
@@ -37,14 +37,14 @@ pub struct Registry {
 #[derive(Debug)]
 struct Shared {
     settings: Settings,
-    /// How many rules are about requests. Requests read only this while there are none.
+    /// Number of rules about requests. While it is 0, requests read nothing else.
     about_requests: AtomicUsize,
-    /// How many of them are about the calls that requests make.
+    /// Number of rules about calls.
     about_calls: AtomicUsize,
     rules: RwLock<Arc<Vec<Arc<ActiveRule>>>>,
-    /// How many ids were generated.
+    /// Number of generated ids.
     numbered: AtomicU64,
-    /// Under which names rules are counted.
+    /// Names of the metric series.
     series: Arc<Series>,
     injected: InjectCache,
     changed: watch::Sender<()>,
@@ -64,7 +64,7 @@ impl Registry {
         Self { shared: Arc::new(shared) }
     }
 
-    /// The rules in force, in the order in which they were added.
+    /// Active rules, in the order in which they were added.
     pub fn list(&self) -> Vec<RuleState> {
         let now = clock::now();
         let rules = self.rules();
@@ -72,18 +72,18 @@ impl Registry {
         live.filter_map(|active| active.origin.map(|origin| active.state(origin, now))).collect()
     }
 
-    /// Takes every rule out of force, those of the flags too, and says which ids they had. Whatever waits because of a
-    /// rule goes on at once, inline rules included.
+    /// Removes every rule, those of the flags too, and returns the ids. Requests that wait because of a rule continue at
+    /// once, inline rules included.
     pub fn clear(&self) -> Vec<String> {
         let removed = self.change(clock::now(), std::mem::take);
         self.shared.injected.cancel();
         removed.iter().map(|active| active.id.clone()).collect()
     }
 
-    /// Takes a rule out of force. Whatever waits because of it goes on at once.
+    /// Removes a rule. Requests that wait because of it continue at once.
     ///
     /// # Errors
-    /// No rule has the id: the ids that there are.
+    /// No rule has the id: the existing ids.
     pub fn remove(&self, id: &str) -> Result<(), Vec<String>> {
         self.change(clock::now(), |live| match live.iter().position(|active| active.id == id) {
             Some(position) => {
@@ -109,30 +109,30 @@ impl Registry {
         self.shared.injected.rules(headers)
     }
 
-    /// What protects the host.
+    /// Caps that protect the host.
     pub(super) fn limits(&self) -> Limits {
         self.shared.settings.limits
     }
 
-    /// Where requests use up processor time.
+    /// Threads on which requests use processor time.
     pub(super) fn processors(&self) -> &Processors {
         &self.shared.processors
     }
 
-    /// Sees a change each time that rules come into force or go; also at the first look, where there are some already.
-    /// An end by time to live is no change of its own: [`ActiveRule::lifetime`] tells of that.
+    /// Receiver that is notified when rules are added or removed, and once at the start. Expiry does not notify:
+    /// [`ActiveRule::lifetime`] covers that.
     pub(super) fn changes(&self) -> watch::Receiver<()> {
         let mut changes = self.shared.changed.subscribe();
         changes.mark_changed();
         changes
     }
 
-    /// The rules that have effect now and here, in their order.
+    /// Rules that have effect on this instance at this time, in their order.
     pub(super) fn in_force(&self, now: Instant) -> Vec<Arc<ActiveRule>> {
         self.rules().iter().filter(|active| active.is_active(now)).cloned().collect()
     }
 
-    /// When the next rule begins that waits for its time, if one does. That is no change of its own either.
+    /// Time at which the next rule begins, or `None`. A begin does not notify `changes` either.
     pub(super) fn next_beginning(&self, now: Instant) -> Option<Instant> {
         self.rules().iter().filter_map(|active| active.begins_after(now)).min()
     }
@@ -168,8 +168,8 @@ impl Registry {
         Arc::clone(&self.shared.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces the rules as a whole, without the expired ones, so that a request sees either all of a change or none.
-    /// Whatever waits because of a rule that the change takes out of force goes on.
+    /// Replaces all rules at once and drops the expired ones: a request sees either all of a change or none. Requests that
+    /// wait because of a removed rule continue.
     fn change<T>(&self, now: Instant, change: impl FnOnce(&mut Vec<Arc<ActiveRule>>) -> T) -> T {
         let mut rules = self.shared.rules.write().unwrap_or_else(PoisonError::into_inner);
         let mut live: Vec<_> = rules.iter().filter(|active| !active.has_expired(now)).cloned().collect();

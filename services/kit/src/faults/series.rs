@@ -8,7 +8,7 @@ use std::{
 /// How many rules with an id of their own, and as many without one, have a series of their own.
 pub(super) const OWN: usize = 500;
 
-/// The name of those that came later. What fired under it is told apart by the mode, and by `/faults`.
+/// Name of all later rules. The mode and `/faults` tell them apart.
 pub(super) const OTHERS: &str = "other";
 
 /// Name of all inline rules: callers choose their ids.

@@ -1,4 +1,4 @@
-//! Whose requests may bring rules along.
+//! Callers whose requests may carry inline rules.
 
 use std::str::FromStr;
 
@@ -20,18 +20,18 @@ impl FromStr for TrustedPeer {
     }
 }
 
-/// Whose requests may bring rules along. Nobody's, unless told otherwise.
+/// Callers whose requests may carry inline rules. The default trusts no caller.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
-    /// Whether any request may (`--allow-inject`).
+    /// True if inline rules are allowed (`--allow-inject`).
     pub allow_inject: bool,
-    /// Whose, if not everybody's (`--inject-trusted-peer`).
+    /// Trusted identities (`--inject-trusted-peer`). Empty trusts every caller.
     pub peers: Vec<TrustedPeer>,
 }
 
 impl Trust {
-    /// Why the rules of a caller are ignored, as the response says it; nothing if they are followed. The identity is one
-    /// for which a sidecar vouches.
+    /// Value of the response header that reports ignored rules, or `None` if the caller is trusted. A sidecar vouches for
+    /// the identity.
     pub(super) fn refuses(&self, caller: Option<&str>) -> Option<&'static str> {
         match caller {
             _ if !self.allow_inject => Some("ignored;reason=\"this service was started without --allow-inject\""),

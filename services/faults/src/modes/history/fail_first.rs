@@ -1,4 +1,4 @@
-//! `fail-first`: the same request fails so many times and then succeeds, so that a retry is seen to save it.
+//! `fail-first`: the first attempts of each request fail, so that a retry succeeds.
 
 use std::fmt;
 
@@ -17,12 +17,12 @@ pub(super) const SPEC: ModeSpec = ModeSpec {
     ..ModeSpec::REQUESTS
 };
 
-/// The first tries of each request fail.
+/// Argument of `fail-first`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailFirst {
-    /// How many.
+    /// Number of attempts that fail.
     pub tries: u32,
-    /// The status with which they fail.
+    /// Status of a failed attempt.
     pub status: StatusCode,
 }
 

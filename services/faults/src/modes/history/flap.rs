@@ -1,4 +1,4 @@
-//! `flap`: well and sick in turn, by the clock.
+//! `flap`: healthy and failing in turn, by the clock.
 
 use std::{fmt, time::Duration};
 
@@ -16,14 +16,14 @@ pub(super) const SPEC: ModeSpec = ModeSpec {
     ..ModeSpec::SHARED
 };
 
-/// Fails from time to time.
+/// Argument of `flap`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flap {
-    /// For how long it is well.
+    /// Length of the healthy phase.
     pub up: Duration,
-    /// For how long it then fails.
+    /// Length of the failing phase.
     pub down: Duration,
-    /// The status with which it fails.
+    /// Status of a failed request.
     pub status: StatusCode,
 }
 

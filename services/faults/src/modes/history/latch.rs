@@ -1,4 +1,4 @@
-//! `latch`: one replica that is sick until nobody asks it any more.
+//! `latch`: a replica that fails until no requests come for a time.
 
 use std::{fmt, time::Duration};
 
@@ -17,12 +17,12 @@ pub(super) const SPEC: ModeSpec = ModeSpec {
     ..ModeSpec::SHARED
 };
 
-/// Fails once it has failed.
+/// Argument of `latch`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Latch {
-    /// After how long without a request it is well again.
+    /// Time without a request after which the replica recovers.
     pub idle: Duration,
-    /// The status with which it fails.
+    /// Status of a failed request.
     pub status: StatusCode,
 }
 

@@ -1,4 +1,4 @@
-//! `rate-limit`: a service that answers so many requests in a time, and no more.
+//! `rate-limit`: requests beyond a rate fail.
 
 use std::{fmt, time::Duration};
 
@@ -15,16 +15,16 @@ pub(super) const SPEC: ModeSpec = ModeSpec {
     ..ModeSpec::SHARED
 };
 
-/// How many requests may be answered.
+/// Argument of `rate-limit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
-    /// How many requests,
+    /// Number of requests per period.
     pub requests: u32,
-    /// and in which time.
+    /// Period.
     pub per: Period,
 }
 
-/// In which time.
+/// Period of a rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
     /// 1 s.
@@ -36,10 +36,10 @@ pub enum Period {
 }
 
 impl Period {
-    /// Each with its letter.
+    /// Each period with its letter and its seconds.
     const ALL: [(Self, &str, u64); 3] = [(Self::Second, "s", 1), (Self::Minute, "m", 60), (Self::Hour, "h", 3600)];
 
-    /// How long it is.
+    /// Length of the period.
     pub fn duration(self) -> Duration {
         Duration::from_secs(Self::ALL.iter().find(|(period, ..)| *period == self).map_or(1, |(.., seconds)| *seconds))
     }
@@ -53,15 +53,15 @@ impl fmt::Display for Period {
 
 impl RateLimit {
     pub(super) fn parse(text: &str) -> Result<Self, ValueError> {
-        const REMEDY: &str = "write a whole number and s, m or h, as in rate-limit=10/s";
+        const HELP: &str = "write a whole number and s, m or h, as in rate-limit=10/s";
         let Some((requests, letter)) = text.split_once('/') else {
-            return Err(ValueError::new(0..text.len(), format!("`{text}` is no rate"), REMEDY));
+            return Err(ValueError::new(0..text.len(), format!("`{text}` is no rate"), HELP));
         };
         let Some((per, ..)) = Period::ALL.into_iter().find(|(_, known, _)| *known == letter.trim()) else {
             let at = requests.len() + 1..text.len();
-            return Err(ValueError::new(at, format!("`{}` is no period", letter.trim()), REMEDY));
+            return Err(ValueError::new(at, format!("`{}` is no period", letter.trim()), HELP));
         };
-        Ok(Self { requests: count(requests.trim_end(), 1..=1_000_000, REMEDY)?, per })
+        Ok(Self { requests: count(requests.trim_end(), 1..=1_000_000, HELP)?, per })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 /// The most points that a rule may give.
 const MAX_POINTS: usize = 32;
 
-const REMEDY: &str = "write points as in quantiles(p50:10ms,p90:50ms,p99:1s)";
+const HELP: &str = "write points as in quantiles(p50:10ms,p90:50ms,p99:1s)";
 
 /// A continuous distribution through points: between two of them all delays have the same probability. Below the lowest
 /// point it goes down to no delay at 0 %, and above the highest it goes on as between the last two points, up to 100 %,
@@ -54,10 +54,10 @@ impl Quantiles {
 
 fn point(text: &str) -> Result<Point, ValueError> {
     let Some((name, delay)) = text.split_once(':') else {
-        return Err(ValueError::new(0..text.len(), format!("the point `{text}` has no delay"), REMEDY));
+        return Err(ValueError::new(0..text.len(), format!("the point `{text}` has no delay"), HELP));
     };
     let Some(number) = name.strip_prefix('p') else {
-        return Err(ValueError::new(0..name.len(), format!("the point `{name}` does not begin with `p`"), REMEDY));
+        return Err(ValueError::new(0..name.len(), format!("the point `{name}` does not begin with `p`"), HELP));
     };
     let percent = Percent::parse(number.trim_end()).map_err(|error| error.shifted(1))?;
     let indent = name.len() + 1 + (delay.len() - delay.trim_start().len());

@@ -1,4 +1,4 @@
-//! What modes do whose effect on a request depends on the requests before it, or on the time.
+//! Memories of the modes that depend on earlier requests, or on the time.
 
 mod fail_first;
 mod flap;
@@ -17,7 +17,7 @@ use flap::Flapping;
 use latch::Latched;
 use rate_limit::Bucket;
 
-/// The memory of a rule that begins then.
+/// Memory of a rule that begins at this time.
 pub(super) fn memory(history: &History, begins: Instant) -> Box<dyn Memory> {
     match history {
         History::FailFirst(rule) => Box::new(Failing::new(*rule)),
@@ -27,7 +27,7 @@ pub(super) fn memory(history: &History, begins: Instant) -> Box<dyn Memory> {
     }
 }
 
-/// An answer that comes instead of the request's. `again` is when another try may be better off.
+/// An error response. `again` is the time after which another attempt may succeed.
 fn answer(status: StatusCode, again: Duration) -> Effect {
     let expects_a_time = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
     Effect::Answer { status, retry_after: expects_a_time.then_some(again) }

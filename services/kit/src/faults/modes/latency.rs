@@ -1,4 +1,4 @@
-//! Delays, one for each request.
+//! Delays of `latency`, one for each request.
 
 mod normal;
 mod quantiles;
@@ -10,11 +10,11 @@ use meshwalk_faults::{Delay, LogNormal, Quantiles};
 use crate::faults::draw::Draws;
 use normal::Normal;
 
-/// The delays of a rule in force, ready to be drawn.
+/// Distribution of the delays of an active rule.
 #[derive(Debug)]
 pub(in crate::faults) enum Delays {
     Fixed(Duration),
-    /// From the shortest on so many nanoseconds more.
+    /// Shortest delay, and the width of the range in nanoseconds.
     Uniform(Duration, u64),
     Normal(Normal),
     LogNormal(LogNormal),
@@ -35,7 +35,7 @@ impl Delays {
         }
     }
 
-    /// The delay of one request. At most one number is drawn.
+    /// Draws the delay of one request, with at most one number.
     pub(in crate::faults) fn draw(&self, draws: &mut Draws) -> Duration {
         match self {
             Self::Fixed(delay) => *delay,
@@ -47,8 +47,7 @@ impl Delays {
     }
 }
 
-/// The longest delay of a distribution that has one; of the others, the middle. What a draw demands beyond the cap on
-/// delays is cut then.
+/// Longest delay of a distribution, or the middle one of a distribution without an end. The cap cuts longer draws.
 pub(super) fn longest(delay: &Delay) -> Duration {
     match delay {
         Delay::Fixed(delay) | Delay::Uniform(_, delay) => *delay,

@@ -28,7 +28,7 @@ impl Processors {
     /// taken out of force or the request is given up. Returns how much it was.
     pub(in crate::faults) async fn use_up(&self, time: Duration, lifetime: RuleLifetime) -> Duration {
         let permit = tokio::select! {
-            // Whoever is gone already is not waited for.
+            // `biased`: check removal first.
             biased;
             () = lifetime.wait_until_removed() => return Duration::ZERO,
             permit = Arc::clone(&self.0).acquire_owned() => permit,

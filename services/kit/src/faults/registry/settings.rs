@@ -1,4 +1,4 @@
-//! How the engine is set up, and what protects the host.
+//! Settings of the engine, and caps that protect the host.
 
 use std::time::Duration;
 
@@ -6,33 +6,33 @@ use meshwalk_faults::Cores;
 
 use crate::faults::trust::Trust;
 
-/// How the engine is set up.
+/// Settings of the engine.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Whose requests may bring rules of their own.
+    /// Callers whose requests may carry inline rules.
     pub trust: Trust,
-    /// The upstreams that there are: a rule about the calls to none of them is refused.
+    /// Names of the upstreams. A rule about calls to others is rejected.
     pub upstreams: Vec<String>,
-    /// What protects the host.
+    /// Caps that protect the host.
     pub limits: Limits,
-    /// The name of this process, for rules about some instances only.
+    /// Name of this instance, for rules with `instance`.
     pub instance: String,
 }
 
 /// Caps that protect the host.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// How many rules may be in force at once.
+    /// Number of active rules.
     pub rules: usize,
-    /// How long one rule may delay a request, and all of them together.
+    /// Delay of a request, by one rule and by all together.
     pub delay: Duration,
-    /// How long a request may hang, and the body of an answer may drip.
+    /// Time that a request may hang, and that a body may drip.
     pub hang: Duration,
-    /// How large a rule may make an answer, in bytes.
+    /// Size to which a rule may pad a body, in bytes.
     pub size: u64,
-    /// How much memory all rules together may hold, in bytes.
+    /// Memory that all rules together may hold, in bytes.
     pub memory: u64,
-    /// How many cores all rules together may keep busy.
+    /// Cores that all rules together may keep busy.
     pub cores: Cores,
 }
 

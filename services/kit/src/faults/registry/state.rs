@@ -1,8 +1,8 @@
-//! A rule in force, as it is shown.
+//! State of a rule, as `GET /faults` shows it.
 
 use serde::Serialize;
 
-/// Where a rule came from.
+/// Source of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
@@ -12,7 +12,7 @@ pub enum Origin {
     Control,
 }
 
-/// A rule in force, as `GET /faults` shows it.
+/// State of a rule, as `GET /faults` shows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RuleState {
     /// The rule's id, given or generated.
@@ -21,28 +21,28 @@ pub struct RuleState {
     pub rule: String,
     /// The rule's mode.
     pub mode: &'static str,
-    /// How many requests it was about: those in its scope, whether or not the draw was for it.
+    /// Number of requests in scope, whether the percentage selected them or not.
     pub matched: u64,
-    /// How many requests it was injected into.
+    /// Number of injections.
     pub fired: u64,
-    /// How often a cap kept it from its full effect.
+    /// Number of injections that a cap cut short.
     pub capped: u64,
-    /// When it was last injected, in milliseconds since 1970.
+    /// Time of the last injection, in milliseconds since 1970.
     pub last_fired_unix_ms: Option<u64>,
-    /// Why the host did not let it have its effect, where that was so.
+    /// Error that kept the rule from its effect on the process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
-    /// How long it takes until it begins, in milliseconds, where that is still to come.
+    /// Time until the rule begins, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub begins_in_ms: Option<u64>,
-    /// How long it stays in force, in milliseconds.
+    /// Time until the rule expires, in milliseconds.
     pub expires_in_ms: Option<u64>,
-    /// How often it may still fire, where that is counted.
+    /// Number of times that the rule may still fire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times_left: Option<u64>,
-    /// Whether this is one of the instances that it is about, where it names some.
+    /// True if the rule applies to this instance. `None` for a rule without `instance`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub here: Option<bool>,
-    /// Where it came from.
+    /// Source of the rule.
     pub origin: Origin,
 }

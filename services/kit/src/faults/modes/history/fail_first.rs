@@ -1,4 +1,4 @@
-//! `fail-first`: the same request fails so many times and then succeeds, so that a retry is seen to save it.
+//! `fail-first`: the first attempts of each request fail, so that a retry succeeds.
 
 mod tries;
 
@@ -16,7 +16,7 @@ use crate::faults::{
 };
 use tries::Tries;
 
-/// The requests whose first tries fail.
+/// Memory of requests whose first attempts fail.
 #[derive(Debug)]
 pub(super) struct Failing {
     rule: FailFirst,
@@ -35,7 +35,7 @@ impl Memory for Failing {
             Some(attempt) => attempt <= self.rule.tries,
             None => self.seen.is_among_first(self.rule.tries, context.view, context.now),
         };
-        // Another try may be better off at once.
+        // The next attempt may succeed at once.
         fails.then(|| answer(self.rule.status, Duration::ZERO))
     }
 }

@@ -1,4 +1,4 @@
-//! `flap`: well and sick in turn, by the clock.
+//! `flap`: healthy and failing in turn, by the clock.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::faults::{
     },
 };
 
-/// A rule and its beginning, from which its turns are counted.
+/// A rule and its begin, from which its phases count.
 #[derive(Debug)]
 pub(super) struct Flapping {
     flap: Flap,
@@ -33,7 +33,7 @@ impl Memory for Flapping {
     }
 }
 
-/// How long it still fails, so long after the beginning; nothing while it does not.
+/// Rest of the failing phase at this age, or `None` in the healthy phase.
 fn down_for(flap: Flap, age: Duration) -> Option<Duration> {
     let cycle = flap.up + flap.down;
     // Both are at most a day, so the remainder fits.

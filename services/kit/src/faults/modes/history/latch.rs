@@ -1,4 +1,4 @@
-//! `latch`: one replica that is sick until nobody asks it any more.
+//! `latch`: a replica that fails until no requests come for a time.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -16,7 +16,7 @@ use crate::faults::{
     },
 };
 
-/// A rule, and how it is with this replica.
+/// A rule, and the state of this replica.
 #[derive(Debug)]
 pub(super) struct Latched {
     latch: Latch,
@@ -25,11 +25,11 @@ pub(super) struct Latched {
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// No request has made it begin yet.
+    /// No request has failed yet.
     Well,
-    /// The last request failed then.
+    /// The last request failed at this time.
     Sick { last: Instant },
-    /// It has been sick, and nobody asked for long enough.
+    /// The replica has failed and recovered.
     Healed,
 }
 
@@ -54,7 +54,7 @@ impl Memory for Latched {
             (State::Well | State::Healed, Some(drawn)) => drawn,
         };
         if fails {
-            // Another thread may have been here with a later time.
+            // Another thread may have stored a later time.
             let last = if let State::Sick { last } = *state { last.max(context.now) } else { context.now };
             *state = State::Sick { last };
         }

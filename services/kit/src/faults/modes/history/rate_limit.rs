@@ -1,4 +1,4 @@
-//! `rate-limit`: a service that answers so many requests in a time, and no more.
+//! `rate-limit`: requests beyond a rate fail.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -40,11 +40,11 @@ impl Bucket {
         Self { limit, level: Mutex::new(Level { taken: 0, at: begins }) }
     }
 
-    /// Takes a token; or says how long it takes until there is one.
+    /// Takes a token, or returns the time until there is one.
     fn take(&self, now: Instant) -> Result<(), Duration> {
         let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
         let (per_nanosecond, token) = (u128::from(self.limit.requests), self.limit.per.duration().as_nanos());
-        // Another thread may have been here with a later time; then none has passed.
+        // Another thread may have stored a later time; then no time has passed.
         let passed = now.saturating_duration_since(level.at);
         level.taken = level.taken.saturating_sub(passed.as_nanos().saturating_mul(per_nanosecond));
         level.at = level.at.max(now);
