@@ -1,6 +1,6 @@
 //! Tables of modes and keys, for a terminal and for the documentation, from the data that the parser reads.
 
-use super::{About, Level, MODES, ModeSpec, OfProcess};
+use super::{About, AdminEffect, Level, MODES, ModeSpec};
 use crate::{INJECT_HEADER, keys::KEYS, rule::KEYS_ABOUT_MANY};
 
 /// A mode, as the help describes it.
@@ -48,12 +48,12 @@ fn row(spec: &ModeSpec) -> ModeRow {
             About::Requests { calls: true } => "requests, calls",
             About::Process(_) => "the process",
         },
-        levels: [Level::Start, Level::RunTime, Level::Request].map(|level| spec.may_stand(level)),
+        levels: [Level::Start, Level::RunTime, Level::Request].map(|level| spec.allows(level)),
         percentage: spec.takes_percentage,
         keys: KEYS.iter().filter(|key| key.goes_with(spec)).map(|key| key.name).collect(),
         caps: spec.caps,
         fails: spec.fails().iter().map(|probe| probe.path()).collect(),
-        ends: spec.about == About::Process(OfProcess::Ends),
+        ends: spec.about == About::Process(AdminEffect::Exits),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Level, ModeSpec, OfProcess, Probe, spec::About, spec::family};
+use super::{AdminEffect, Level, ModeSpec, Probe, spec::About, spec::family};
 use crate::{
     error::ValueError,
     quantity::{Written, parse_duration},
@@ -19,7 +19,7 @@ family! {
             name: "unready",
             summary: "holds /readyz at 503; requests that arrive all the same are answered as ever",
             example: "unready;ttl=30s",
-            about: About::Process(OfProcess::Fails(&[Probe::Ready])),
+            about: About::Process(AdminEffect::FailsProbes(&[Probe::Ready])),
             ..ModeSpec::PROCESS
         };
         /// The process is not alive.
@@ -27,7 +27,7 @@ family! {
             name: "not-live",
             summary: "holds /livez at 503, so that the platform restarts the process; everything else is as ever",
             example: "not-live",
-            about: About::Process(OfProcess::Fails(&[Probe::Alive])),
+            about: About::Process(AdminEffect::FailsProbes(&[Probe::Alive])),
             ..ModeSpec::PROCESS
         };
         /// The process has not started for this time.
@@ -37,7 +37,7 @@ family! {
             summary: "holds /startupz and /readyz at 503 for so long from the start on (at most 1 h); then the rule goes by \
                       itself",
             example: "slow-start=20s",
-            about: About::Process(OfProcess::Fails(&[Probe::Started, Probe::Ready])),
+            about: About::Process(AdminEffect::FailsProbes(&[Probe::Started, Probe::Ready])),
             levels: &[Level::Start],
             ..ModeSpec::PROCESS
         };
@@ -48,7 +48,7 @@ family! {
             summary: "ends the process at once, with this exit code (0 to 255, 70 without one) or by SIGABRT; at run time, \
                       the answer of the control port is sent first",
             example: "crash, crash=137, crash=abort",
-            about: About::Process(OfProcess::Ends),
+            about: About::Process(AdminEffect::Exits),
             ..ModeSpec::PROCESS
         };
     }

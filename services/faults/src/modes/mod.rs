@@ -29,7 +29,7 @@ pub use probe::Probe;
 pub use response::{Response, Statuses};
 pub use shape::Shaping;
 pub use shutdown::Shutdown;
-pub(crate) use spec::{About, OfProcess};
+pub(crate) use spec::{About, AdminEffect};
 pub use spec::{Level, ModeSpec};
 
 /// Declares the families, in the order of the documentation.

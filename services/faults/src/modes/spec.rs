@@ -36,18 +36,18 @@ pub(crate) enum About {
         calls: bool,
     },
     /// The process as a whole.
-    Process(OfProcess),
+    Process(AdminEffect),
 }
 
 /// Effect of a process mode on the responses of the admin port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OfProcess {
+pub(crate) enum AdminEffect {
     /// None.
-    Untold,
+    None,
     /// These probes fail.
-    Fails(&'static [Probe]),
+    FailsProbes(&'static [Probe]),
     /// The process exits, so the port closes.
-    Ends,
+    Exits,
 }
 
 /// Place where a rule is set.
@@ -85,7 +85,7 @@ impl ModeSpec {
 
     /// Defaults of a mode of the process.
     pub(super) const PROCESS: Self =
-        Self { about: About::Process(OfProcess::Untold), takes_percentage: false, ..Self::SHARED };
+        Self { about: About::Process(AdminEffect::None), takes_percentage: false, ..Self::SHARED };
 
     /// True for a mode of requests, false for a mode of the process.
     #[inline]
@@ -96,13 +96,13 @@ impl ModeSpec {
     /// Probes that fail while a rule of this mode is active.
     pub fn fails(&self) -> &'static [Probe] {
         match self.about {
-            About::Process(OfProcess::Fails(probes)) => probes,
+            About::Process(AdminEffect::FailsProbes(probes)) => probes,
             _ => &[],
         }
     }
 
     /// True if a rule of this mode is allowed at the level.
-    pub fn may_stand(&self, level: Level) -> bool {
+    pub fn allows(&self, level: Level) -> bool {
         self.levels.contains(&level)
     }
 }

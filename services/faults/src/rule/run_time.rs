@@ -20,7 +20,7 @@ impl Rule {
         for raw in &syntax::parse(text)? {
             let rule = Self::read(text, raw)?;
             let spec = rule.mode.spec();
-            if !spec.may_stand(Level::RunTime) {
+            if !spec.allows(Level::RunTime) {
                 let message = format!("`{}` means nothing once the process runs", spec.name);
                 let help = "set it by --fault or MESHWALK_FAULT, where the process is started";
                 return Err(ParseError::new(text, raw.mode.at.clone(), message, help));

@@ -170,7 +170,7 @@ fn read(text: &str, origin: Origin, limits: Limits) -> Result<Vec<Rule>, AddErro
         return Err(AddError::Empty);
     }
     let level = if origin == Origin::Flag { Level::Start } else { Level::RunTime };
-    if let Some(rule) = rules.iter().find(|rule| !rule.mode.spec().may_stand(level)) {
+    if let Some(rule) = rules.iter().find(|rule| !rule.mode.spec().allows(level)) {
         return Err(AddError::OnlyAtStart { rule: rule.to_string() });
     }
     modes::check_caps(&rules, limits)?;

@@ -121,7 +121,7 @@ fn unfit(rule: &Rule) -> Option<String> {
     if !mode.is_about_requests() {
         return Some("is about the whole process".into());
     }
-    if !mode.may_stand(Level::Request) {
+    if !mode.allows(Level::Request) {
         return Some("is about many requests, and not about one".into());
     }
     rule.key_about_many().map(|key| format!("would outlive its request, because of the key `{key}`"))
