@@ -12,6 +12,7 @@ pub mod manifest;
 pub mod pods;
 pub mod progress;
 pub mod resources;
+pub mod run_folder;
 pub mod runtime;
 pub mod telemetry;
 pub mod topology;

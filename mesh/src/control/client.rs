@@ -15,7 +15,7 @@ use super::{
 };
 pub use error::Error;
 
-use crate::runtime::{folder, running};
+use crate::run_folder::{self, running};
 
 /// A change waits for every proxy and, where Deployments changed, for new pods.
 const CHANGE_DEADLINE: Duration = Duration::from_secs(120);
@@ -34,7 +34,7 @@ pub struct Client {
 impl Client {
     /// The mesh of that name; it need not run yet.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), socket: folder::path_of(name).join(folder::CONTROL_SOCKET) }
+        Self { name: name.to_owned(), socket: run_folder::path_of(name).join(run_folder::CONTROL_SOCKET) }
     }
 
     /// The mesh's name.

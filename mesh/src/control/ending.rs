@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::runtime::folder;
+use crate::run_folder;
 
 /// How often to look.
 const LOOK: Duration = Duration::from_millis(20);
@@ -24,7 +24,7 @@ pub(super) struct Ending {
 impl Ending {
     /// Takes hold of the process of the mesh of that name, while it runs.
     pub(super) fn of(name: &str) -> Self {
-        Self::at(folder::lock_of(name))
+        Self::at(run_folder::lock_of(name))
     }
 
     fn at(lock: PathBuf) -> Self {

@@ -2,7 +2,6 @@
 
 pub mod client;
 mod ending;
-pub(crate) mod server;
 pub mod types;
 pub mod unix_http;
 

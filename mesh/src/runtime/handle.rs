@@ -28,7 +28,7 @@ use crate::{
 
 /// What the parts of a running mesh share.
 #[derive(Debug)]
-pub(crate) struct MeshHandle {
+pub(super) struct MeshHandle {
     pub(super) options: Options,
     pub(super) folder: PathBuf,
     pub(super) launcher: Launcher,

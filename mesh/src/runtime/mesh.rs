@@ -16,8 +16,7 @@ use tokio::{
 };
 
 use super::{
-    cert_rotation, change_summary,
-    folder::{self, CONTROL_SOCKET, Folder},
+    cert_rotation, change_summary, control_server,
     handle::MeshHandle,
     network::{self, COLLECTOR_PORT, Network, PagePort},
     options::Options,
@@ -28,13 +27,11 @@ use super::{
     termination,
 };
 use crate::{
-    control::{
-        server,
-        types::{ApplyError, Status},
-    },
+    control::types::{ApplyError, Status},
     envoy::find,
     identity::authority::{self, Authority},
     resources::Resources,
+    run_folder::{self, CONTROL_SOCKET, RunFolder},
     telemetry::{collector, traces::Traces},
     translate,
 };
@@ -47,7 +44,7 @@ pub enum Error {
     Input(#[from] Diagnostics),
     /// It has no folder.
     #[error(transparent)]
-    Folder(#[from] folder::Error),
+    Folder(#[from] run_folder::Error),
     /// It has no network.
     #[error(transparent)]
     Network(#[from] network::Error),
@@ -73,7 +70,7 @@ pub enum Error {
 impl Error {
     /// Whether the input was at fault, so that the command exits with 2.
     pub fn is_input(&self) -> bool {
-        matches!(self, Self::Input(_) | Self::Folder(folder::Error::Name { .. }))
+        matches!(self, Self::Input(_) | Self::Folder(run_folder::Error::Name { .. }))
             || matches!(self, Self::Refused(apply_error) if apply_error.kind.is_input())
     }
 }
@@ -86,7 +83,7 @@ pub struct Mesh {
     resources: Option<Resources>,
     // Released last, in this order.
     _page: PagePort,
-    _folder: Folder,
+    _folder: RunFolder,
 }
 
 impl Mesh {
@@ -97,7 +94,7 @@ impl Mesh {
     pub async fn claim(options: Options) -> Result<Self, Error> {
         let reading = Resources::read(&options.files)?;
         let resources = Resources::default().with(&reading)?;
-        let folder = Folder::take(&options.name)?;
+        let folder = RunFolder::take(&options.name)?;
         let envoy = find::find(options.envoy.as_deref(), &options.progress).await?;
         let io_error = |action: String| move |source| Error::Io { action, source };
         let logs = folder.path().join("logs");
@@ -154,7 +151,7 @@ impl Mesh {
         let socket = shared.folder.join(CONTROL_SOCKET);
         let listener = UnixListener::bind(&socket)
             .map_err(|source| Error::Io { action: format!("listen on {}", socket.display()), source })?;
-        self.tasks.push(tokio::spawn(server::serve(listener, Arc::clone(shared))));
+        self.tasks.push(tokio::spawn(control_server::serve(listener, Arc::clone(shared))));
         self.tasks.push(tokio::spawn(follow_readiness(Arc::clone(shared))));
         self.tasks.push(tokio::spawn(renew_certificates(Arc::clone(shared))));
         Ok(())

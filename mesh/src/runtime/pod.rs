@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{
     desired::DesiredPod,
-    envoy_program, folder, network,
+    envoy_program, network,
     readiness::{Subjects, Watch},
     spawner::{Program, Spawner},
     supervise::{self, Supervised},
@@ -24,6 +24,7 @@ use crate::{
     envoy::find::Envoy,
     pods::{PodPlan, command},
     progress::Progress,
+    run_folder,
     telemetry::merged_metrics,
     topology::Instance,
 };
@@ -53,8 +54,8 @@ impl Paths {
 
     /// # Errors
     /// If a socket in the folder could not be bound.
-    pub(super) fn check_length(&self) -> Result<(), folder::Error> {
-        folder::check_socket_length(&self.socket(command::CONTROL_SOCKET))
+    pub(super) fn check_length(&self) -> Result<(), run_folder::Error> {
+        run_folder::check_socket_length(&self.socket(command::CONTROL_SOCKET))
     }
 
     pub(super) fn socket(&self, name: &str) -> PathBuf {

@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use meshwalk_yaml::Diagnostics;
 use tokio::{
     sync::{oneshot, watch},
     time::Instant,
@@ -38,16 +37,6 @@ const READY_DEADLINE: Duration = Duration::from_secs(30);
 
 /// How often a new pod's parts may end and be started again before it is given up.
 const MOST_RESTARTS: u32 = 2;
-
-impl From<Diagnostics> for ApplyError {
-    fn from(diagnostics: Diagnostics) -> Self {
-        let message = match diagnostics.0.len() {
-            1 => "there is a problem; nothing has changed".to_owned(),
-            count => format!("there are {count} problems; nothing has changed"),
-        };
-        Self { diagnostics: diagnostics.0, ..Self::new(ApplyErrorKind::Input, message) }
-    }
-}
 
 fn failed(error: impl std::fmt::Display) -> ApplyError {
     ApplyError::new(ApplyErrorKind::Failed, error.to_string())

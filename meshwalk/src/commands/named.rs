@@ -1,6 +1,6 @@
 //! The flag by which a command finds its mesh.
 
-use meshwalk_mesh::{control::Client, runtime::folder::DEFAULT_NAME};
+use meshwalk_mesh::{control::Client, run_folder::DEFAULT_NAME};
 
 /// Which mesh a command is about.
 #[derive(Debug, Clone, clap::Args)]

@@ -65,7 +65,7 @@ impl PlatformFlags {
     /// The flags by which another command finds the same place, each with a space before it.
     pub(super) fn flags(&self) -> String {
         match self.on {
-            PlatformKind::Local => meshwalk_mesh::runtime::folder::name_flag(&self.mesh.name),
+            PlatformKind::Local => meshwalk_mesh::run_folder::name_flag(&self.mesh.name),
             PlatformKind::Cluster => format!(" --on cluster{}", self.cluster.words()),
         }
     }

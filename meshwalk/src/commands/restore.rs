@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use meshwalk_mesh::runtime::{folder::DEFAULT_NAME, running};
+use meshwalk_mesh::run_folder::{DEFAULT_NAME, running};
 
 use super::{cluster, left::Left};
 use crate::{

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{
     control::{types::ApplyError, unix_http},
-    runtime::folder,
+    run_folder,
 };
 
 /// Why a running mesh did not answer as hoped.
@@ -13,7 +13,7 @@ pub enum Error {
     /// There is no mesh of that name.
     #[error(
         "no mesh named {name:?} is running; start it with `meshwalk up{}`{}",
-        folder::name_flag(name),
+        run_folder::name_flag(name),
         or_name(running)
     )]
     NotRunning {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use meshwalk_yaml::Diagnostic;
+use meshwalk_yaml::{Diagnostic, Diagnostics};
 
 /// Which files to apply or delete. Paths are absolute: the mesh has another working folder than its caller.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,16 @@ impl ApplyError {
 
     fn problem_lines(&self) -> String {
         self.diagnostics.iter().map(|diagnostic| format!("\n  {diagnostic}")).collect()
+    }
+}
+
+impl From<Diagnostics> for ApplyError {
+    fn from(diagnostics: Diagnostics) -> Self {
+        let message = match diagnostics.0.len() {
+            1 => "there is a problem; nothing has changed".to_owned(),
+            count => format!("there are {count} problems; nothing has changed"),
+        };
+        Self { diagnostics: diagnostics.0, ..Self::new(ApplyErrorKind::Input, message) }
     }
 }
 

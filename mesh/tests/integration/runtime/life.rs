@@ -45,7 +45,7 @@ async fn when_down_returns_the_process_and_its_folder_are_gone() {
     assert!(meshwalk(&["down", "--name", bed.client.name()]).status.success());
     assert!(!folder.exists() && !folder.with_extension("lock").exists());
     assert!(bed.process.try_wait().unwrap().is_some(), "the process is still there");
-    drop(meshwalk_mesh::runtime::folder::Folder::take(bed.client.name()).unwrap());
+    drop(meshwalk_mesh::run_folder::RunFolder::take(bed.client.name()).unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,7 +60,7 @@ async fn a_signal_ends_it_in_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_while_it_starts_leaves_nothing() {
     let name = fresh_name();
-    let folder = meshwalk_mesh::runtime::folder::path_of(&name);
+    let folder = meshwalk_mesh::run_folder::path_of(&name);
     for milliseconds in [0, 100, 300, 600] {
         let mut process = Command::new(program("meshwalk"))
             .args(["up", "--name", &name])

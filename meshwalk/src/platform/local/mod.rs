@@ -66,7 +66,7 @@ impl LocalPlatform {
 
     /// The flag that names this mesh to other commands, with a space before it; nothing for the usual name.
     fn name_flag(&self) -> String {
-        meshwalk_mesh::runtime::folder::name_flag(self.client.name())
+        meshwalk_mesh::run_folder::name_flag(self.client.name())
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::{fs, os::unix::net::UnixStream, path::Path};
 
-use super::folder::{self, CONTROL_SOCKET};
+use super::{CONTROL_SOCKET, base};
 
 /// The names of the meshes that run, in the order of the alphabet.
 pub fn names() -> Vec<String> {
-    names_in(&folder::base())
+    names_in(&base())
 }
 
 /// A folder that a killed run left has a socket too, but nobody listens to it. The locks are left alone: a run that

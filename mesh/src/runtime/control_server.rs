@@ -12,13 +12,13 @@ use axum::{
 use serde::Deserialize;
 use tokio::net::UnixListener;
 
-use super::types::{
+use super::handle::MeshHandle;
+use crate::control::types::{
     ApplyError, ApplyErrorKind, Change, Files, ProxyFiles, Restart, Scale, Snapshot, Status, Trace, TraceSummary,
 };
-use crate::runtime::MeshHandle;
 
 /// Answers on the socket until the mesh ends.
-pub(crate) async fn serve(listener: UnixListener, shared: Arc<MeshHandle>) {
+pub(super) async fn serve(listener: UnixListener, shared: Arc<MeshHandle>) {
     let router = Router::new()
         .route("/status", get(status))
         .route("/apply", post(apply))

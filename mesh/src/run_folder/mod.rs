@@ -1,6 +1,7 @@
 //! A run's folder: sockets, configuration, keys and logs, entered by this user only, gone when the run ends.
 
 mod lock;
+pub mod running;
 
 use std::{
     fs::{self, DirBuilder, File},
@@ -94,14 +95,14 @@ pub fn path_of(name: &str) -> PathBuf {
 
 /// A run's folder. It is removed when this is dropped; the lock beside it is released by the kernel in any case.
 #[derive(Debug)]
-pub struct Folder {
+pub struct RunFolder {
     path: PathBuf,
     lock: PathBuf,
     // Held, not read: the kernel releases the lock with the last descriptor, however the process ends.
     _held: File,
 }
 
-impl Folder {
+impl RunFolder {
     /// Takes the folder of that name; sweeps what dead runs left, of this name and of others.
     ///
     /// # Errors
@@ -110,10 +111,10 @@ impl Folder {
         Self::take_in(&base(), name)
     }
 
-    /// As [`Folder::take`], in a given base folder.
+    /// As [`RunFolder::take`], in a given base folder.
     ///
     /// # Errors
-    /// As [`Folder::take`].
+    /// As [`RunFolder::take`].
     pub fn take_in(base: &Path, name: &str) -> Result<Self, Error> {
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if name.is_empty() || name.len() > 32 || !name.chars().all(fits) {
@@ -145,7 +146,7 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for RunFolder {
     fn drop(&mut self) {
         // The lock file goes before its lock is released, or a run that waits for it would lock a removed file.
         let removed = remove(&self.path).and_then(|()| remove_file(&self.lock));
