@@ -54,11 +54,13 @@ trait Spec: DeserializeOwned {
     const FIELDS: &'static [&'static [Group]];
 
     /// Rejects what an API server with Istio's webhook rejects in one object of the kind.
-    fn check_admission(_object: &Object<Self>, _checker: &mut Checker) {}
-
+    const CHECK_ADMISSION: AdmissionCheck<Self> = |_, _| {};
     /// Checks the objects of the kind against the whole set.
-    fn check_references(_set: &Resources, _diagnostics: &mut Vec<Diagnostic>) {}
+    const CHECK_REFERENCES: ReferenceCheck = |_, _| {};
 }
+
+type AdmissionCheck<T> = fn(&Object<T>, &mut Checker);
+type ReferenceCheck = fn(&Resources, &mut Vec<Diagnostic>);
 
 macro_rules! kinds {
     ($($kind:ident in $set:ident),* $(,)?) => {
@@ -172,9 +174,9 @@ macro_rules! kinds {
             pub(crate) fn diagnostics(&self) -> Vec<Diagnostic> {
                 let mut diagnostics = Vec::new();
                 $(self.$set.values().for_each(|object| {
-                    $kind::check_admission(object, &mut Checker::new(object, &mut diagnostics));
+                    ($kind::CHECK_ADMISSION)(object, &mut Checker::new(object, &mut diagnostics));
                 });)*
-                $($kind::check_references(self, &mut diagnostics);)*
+                $(($kind::CHECK_REFERENCES)(self, &mut diagnostics);)*
                 diagnostics
             }
         }

@@ -7,23 +7,15 @@ pub(super) mod model;
 mod references;
 mod traffic_policy;
 
-use meshwalk_yaml::Diagnostic;
-
 use self::model::DestinationRule;
 use crate::{
-    kinds::{NETWORKING, Resources, Spec},
-    manifest::{Checker, Object, fields::Group},
+    kinds::{AdmissionCheck, NETWORKING, ReferenceCheck, Spec},
+    manifest::fields::Group,
 };
 
 impl Spec for DestinationRule {
     const API_VERSIONS: &'static [&'static str] = NETWORKING;
     const FIELDS: &'static [&'static [Group]] = fields::GROUPS;
-
-    fn check_admission(object: &Object<Self>, checker: &mut Checker) {
-        admission::check(object, checker);
-    }
-
-    fn check_references(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
-        references::check(set, diagnostics);
-    }
+    const CHECK_ADMISSION: AdmissionCheck<Self> = admission::check;
+    const CHECK_REFERENCES: ReferenceCheck = references::check;
 }

@@ -4,11 +4,9 @@ mod fields;
 pub(super) mod model;
 mod references;
 
-use meshwalk_yaml::Diagnostic;
-
 use self::model::Namespace;
 use crate::{
-    kinds::{Resources, Spec},
+    kinds::{ReferenceCheck, Spec},
     manifest::fields::Group,
 };
 
@@ -16,8 +14,5 @@ impl Spec for Namespace {
     const API_VERSIONS: &'static [&'static str] = &["v1"];
     const NAMESPACED: bool = false;
     const FIELDS: &'static [&'static [Group]] = fields::GROUPS;
-
-    fn check_references(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
-        references::check(set, diagnostics);
-    }
+    const CHECK_REFERENCES: ReferenceCheck = references::check;
 }

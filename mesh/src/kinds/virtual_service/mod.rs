@@ -8,25 +8,19 @@ pub(super) mod model;
 mod references;
 mod virtual_hosts;
 
-use meshwalk_yaml::Diagnostic;
-
 use self::model::VirtualService;
 use crate::{
-    kinds::{NETWORKING, Resources, Spec},
-    manifest::{Checker, Object, fields::Group},
+    kinds::{AdmissionCheck, NETWORKING, ReferenceCheck, Spec},
+    manifest::fields::Group,
 };
 pub(super) use admission::SUBSET_HELP;
 
 impl Spec for VirtualService {
     const API_VERSIONS: &'static [&'static str] = NETWORKING;
     const FIELDS: &'static [&'static [Group]] = fields::GROUPS;
-
-    fn check_admission(object: &Object<Self>, checker: &mut Checker) {
-        admission::check(object, checker);
-    }
-
-    fn check_references(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
+    const CHECK_ADMISSION: AdmissionCheck<Self> = admission::check;
+    const CHECK_REFERENCES: ReferenceCheck = |set, diagnostics| {
         virtual_hosts::check(set, diagnostics);
         references::check(set, diagnostics);
-    }
+    };
 }
