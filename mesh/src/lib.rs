@@ -1,8 +1,8 @@
 //! The local mesh: Kubernetes and Istio resources become processes, certificates and Envoy configuration.
 //!
-//! The way of a file through this crate: [`resources`] reads and checks it, [`topology`] says which pods exist
-//! and where, [`translate`] makes each proxy's configuration of the two, and [`runtime`] starts the processes and
-//! brings changes to them. [`control`] is how other programs speak with a mesh that runs.
+//! [`resources`] reads and checks the files, [`topology`] lists the pods and their addresses, and [`translate`] makes
+//! each proxy's configuration. [`runtime`] starts the processes and applies changes. [`control`] is the client of a
+//! running mesh.
 
 pub mod control;
 pub mod envoy;

@@ -1,23 +1,23 @@
-//! What a person in front of the screen should know while something takes its time.
+//! Progress messages for the user.
 
 use std::sync::Arc;
 
-/// Hears one line at a time, without a line feed.
+/// Sends one-line messages, without a line feed, to a listener.
 #[derive(Clone)]
 pub struct Progress(Arc<dyn Fn(&str) + Send + Sync>);
 
 impl Progress {
-    /// Each line goes to `listener`, which must not block.
+    /// Sends each message to `listener`, which must not block.
     pub fn new(listener: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self(Arc::new(listener))
     }
 
-    /// Nobody listens.
+    /// Discards all messages.
     pub fn silent() -> Self {
         Self::new(|_| {})
     }
 
-    /// Says one line.
+    /// Sends one message.
     pub fn say(&self, line: impl AsRef<str>) {
         (self.0)(line.as_ref());
     }

@@ -1,66 +1,67 @@
-//! Which pods exist, and where: the addresses that stand in a cluster's endpoints, taken on the loopback interface.
+//! Pods of the mesh and their addresses on the loopback interface.
 
 use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
 
-/// One pod: a replica of a Deployment, or the ingress gateway.
+/// A pod: a replica of a Deployment, or the ingress gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
-    /// The pod's name, as `backend-v1-1`. Unique in the mesh.
+    /// Name of the pod, as `backend-v1-1`; unique in the mesh.
     pub name: String,
-    /// The Deployment's name, as `backend-v1`.
+    /// Name of the Deployment, as `backend-v1`.
     pub workload: String,
-    /// The pod's namespace.
+    /// Namespace of the pod.
     pub namespace: String,
-    /// The pod's service account.
+    /// Service account of the pod.
     pub service_account: String,
-    /// The pod's labels.
+    /// Labels of the pod.
     pub labels: BTreeMap<String, String>,
-    /// The pod's own address.
+    /// IP address of the pod.
     pub address: Ipv4Addr,
-    /// The ports that its containers declare, by name (an unnamed port has the name `""` and its number tells it).
+    /// Ports that the containers declare.
     pub container_ports: Vec<ContainerPort>,
-    /// Whether Envoy stands in front of it.
+    /// True if the pod has a sidecar.
     pub sidecar: bool,
-    /// The socket that the application listens on behind its sidecar. Without a sidecar it listens on its address.
+    /// Unix socket of the application behind its sidecar. Without a sidecar the application listens on the pod's
+    /// address.
     pub app_socket: PathBuf,
-    /// Whether endpoints may name it now (its readiness).
+    /// True if the pod is ready and may become an endpoint.
     pub ready: bool,
 }
 
 /// A port that a container declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerPort {
-    /// The port's name, if it has one.
+    /// Name of the port, if any.
     pub name: Option<String>,
-    /// The port's number.
+    /// Number of the port.
     pub number: u16,
 }
 
-/// Everything that translation needs to know of this run beside the resources.
+/// Pods, addresses and settings of a run, as input of the translation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topology {
-    /// Every pod, the ingress gateway not among them.
+    /// All pods except the ingress gateway.
     pub instances: Vec<Instance>,
-    /// The ingress gateway's pod; its `container_ports` are empty.
+    /// Pod of the ingress gateway; its `container_ports` are empty.
     pub gateway: Instance,
-    /// Where the ingress gateway's listener for a Gateway's port stands: server port → addresses (the first is the main one).
+    /// Listener addresses of the ingress gateway by server port; the first is the main one.
     pub gateway_listeners: BTreeMap<u16, Vec<std::net::SocketAddrV4>>,
-    /// The port on each pod's address at which its sidecar takes outbound connections for a service port.
+    /// Port of each sidecar's outbound listener by service port.
     pub outbound_ports: BTreeMap<u16, u16>,
-    /// The port on each pod's address at which its sidecar takes outbound connections for any other port.
+    /// Port of each sidecar's outbound listener for all other ports.
     pub outbound_any: u16,
-    /// Where the proxies send their spans (OTLP over HTTP).
+    /// Address to which the proxies send spans (OTLP over HTTP).
     pub collector: std::net::SocketAddrV4,
-    /// What happens to outbound requests for hosts that the mesh does not know.
+    /// Handling of outbound requests to unknown hosts.
     pub outbound_policy: OutboundPolicy,
 }
 
 /// Istio's `meshConfig.outboundTrafficPolicy.mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OutboundPolicy {
-    /// Unknown hosts are passed through: Istio's default.
+    /// Requests to unknown hosts are passed through; Istio's default.
     #[default]
     AllowAny,
-    /// Unknown hosts get 502 (Envoy's BlackHoleCluster).
+    /// Requests to unknown hosts get 502 (Envoy's BlackHoleCluster).
     RegistryOnly,
 }

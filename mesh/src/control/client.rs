@@ -1,4 +1,4 @@
-//! How the other commands speak with a running mesh.
+//! Client of a running mesh's control API.
 
 mod error;
 
@@ -9,22 +9,22 @@ use http::{Method, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    ending::Ending,
+    mesh_process::MeshProcess,
     types::{ApplyError, Change, Files, ProxyFiles, Restart, Scale, Snapshot, Status, Trace, TraceSummary},
     unix_http,
 };
 pub use error::Error;
 
-use crate::run_folder::{self, running};
+use crate::run_folder::{self, running_meshes};
 
-/// A change waits for every proxy and, where Deployments changed, for new pods.
+/// Deadline of a change, which waits for every proxy and for new pods.
 const CHANGE_DEADLINE: Duration = Duration::from_secs(120);
-/// Everything else is answered from memory.
-const QUESTION_DEADLINE: Duration = Duration::from_secs(10);
-/// A mesh that ends lets requests in flight finish, and waits for each of its programs.
-const END_DEADLINE: Duration = Duration::from_secs(45);
+/// Deadline of a query, which the mesh answers from memory.
+const QUERY_DEADLINE: Duration = Duration::from_secs(10);
+/// Deadline of a shutdown: requests in flight finish and every process exits.
+const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(45);
 
-/// A running mesh, from outside.
+/// Client of one mesh.
 #[derive(Debug, Clone)]
 pub struct Client {
     name: String,
@@ -32,7 +32,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// The mesh of that name; it need not run yet.
+    /// Client of the mesh `name`, which may start later.
     pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), socket: run_folder::path_of(name).join(run_folder::CONTROL_SOCKET) }
     }
@@ -42,7 +42,7 @@ impl Client {
         &self.name
     }
 
-    /// What runs, and where.
+    /// Status of the mesh and its pods.
     ///
     /// # Errors
     /// If the mesh does not run or does not answer.
@@ -50,15 +50,16 @@ impl Client {
         self.ask("/status").await
     }
 
-    /// Applies files, and returns when every proxy has taken them. Relative paths are the caller's.
+    /// Applies files and waits until every proxy has loaded them. Relative paths are resolved by the caller's working
+    /// directory.
     ///
     /// # Errors
-    /// If the files are wrong or an Envoy refuses them: then nothing has changed.
+    /// If the files are invalid or Envoy rejects them. No changes are then applied.
     pub async fn apply(&self, paths: &[PathBuf]) -> Result<Change, Error> {
         self.apply_files(Files { paths: paths.to_vec(), standard_input: None }).await
     }
 
-    /// Deletes the resources that the files name.
+    /// Deletes the resources in the files.
     ///
     /// # Errors
     /// As [`Client::apply`].
@@ -66,7 +67,7 @@ impl Client {
         self.delete_files(Files { paths: paths.to_vec(), standard_input: None }).await
     }
 
-    /// Applies files, of which standard input may be one.
+    /// Applies files and standard input.
     ///
     /// # Errors
     /// As [`Client::apply`].
@@ -74,7 +75,7 @@ impl Client {
         self.change(Method::POST, "/apply", &Files { paths: absolute(&files.paths)?, ..files }).await
     }
 
-    /// Deletes the resources that files name, of which standard input may be one.
+    /// Deletes the resources in files and standard input.
     ///
     /// # Errors
     /// As [`Client::apply`].
@@ -82,15 +83,15 @@ impl Client {
         self.change(Method::POST, "/delete", &Files { paths: absolute(&files.paths)?, ..files }).await
     }
 
-    /// Replaces the pods of Deployments by new ones, and returns when the old ones are gone.
+    /// Replaces the pods of Deployments and waits until the old pods have exited.
     ///
     /// # Errors
-    /// If there is no such Deployment, or a new pod does not come up: then nothing has changed.
+    /// If a Deployment does not exist or a new pod does not become ready. No changes are then applied.
     pub async fn restart(&self, deployments: &[String]) -> Result<Change, Error> {
         self.change(Method::POST, "/restart", &Restart { deployments: deployments.to_vec() }).await
     }
 
-    /// Gives a Deployment so many pods, and returns when new ones are ready and those that went are gone.
+    /// Sets the number of pods of a Deployment. Waits until new pods are ready and removed pods have exited.
     ///
     /// # Errors
     /// As [`Client::restart`].
@@ -98,7 +99,7 @@ impl Client {
         self.change(Method::POST, "/scale", &Scale { deployment: deployment.to_owned(), replicas }).await
     }
 
-    /// Every document in force.
+    /// All active resources.
     ///
     /// # Errors
     /// If the mesh does not run or does not answer.
@@ -106,7 +107,7 @@ impl Client {
         self.ask("/resources").await
     }
 
-    /// Puts a snapshot back: afterwards exactly its documents are in force.
+    /// Restores a snapshot: its documents become the only active resources.
     ///
     /// # Errors
     /// As [`Client::apply`].
@@ -114,23 +115,23 @@ impl Client {
         self.change(Method::PUT, "/resources", snapshot).await
     }
 
-    /// The configuration files of every proxy of a workload, or of the one pod of that name.
+    /// Configuration files of one pod's proxy, or of every proxy of a workload.
     ///
     /// # Errors
-    /// If there is no such workload.
+    /// If the workload does not exist.
     pub async fn config(&self, workload: &str) -> Result<Vec<ProxyFiles>, Error> {
         self.ask(&format!("/config/{}", segment(workload))).await
     }
 
-    /// A trace, as far as its spans have come in, by its id or the beginning of it.
+    /// Spans received so far of a trace, found by its ID or a prefix of the ID.
     ///
     /// # Errors
-    /// If no span of it is there, or if several traces' ids begin so.
+    /// If no span of the trace was received, or if several traces match the prefix.
     pub async fn trace(&self, id: &str) -> Result<Trace, Error> {
         self.ask(&format!("/traces/{}", segment(id))).await
     }
 
-    /// The most recent traces, the newest first.
+    /// Summaries of the most recent traces, newest first.
     ///
     /// # Errors
     /// If the mesh does not run or does not answer.
@@ -138,19 +139,19 @@ impl Client {
         self.ask(&format!("/traces?limit={limit}")).await
     }
 
-    /// Stops the mesh; returns when its process has ended, so that another one can take its name at once.
+    /// Stops the mesh and waits until its process has exited.
     ///
     /// # Errors
-    /// If it does not run, or is still there after the deadline.
+    /// If the mesh does not run, or is still running after the deadline.
     pub async fn down(&self) -> Result<(), Error> {
-        let ending = Ending::of(&self.name);
-        let _: serde_json::Value = self.send(Method::POST, "/down", Bytes::new(), QUESTION_DEADLINE).await?;
-        let late = |_| Error::StillThere { name: self.name.clone(), seconds: END_DEADLINE.as_secs() };
-        tokio::time::timeout(END_DEADLINE, ending.wait()).await.map_err(late)
+        let process = MeshProcess::from_mesh_name(&self.name);
+        let _: serde_json::Value = self.send(Method::POST, "/down", Bytes::new(), QUERY_DEADLINE).await?;
+        let late = |_| Error::ShutdownTimeout { name: self.name.clone(), seconds: SHUTDOWN_DEADLINE.as_secs() };
+        tokio::time::timeout(SHUTDOWN_DEADLINE, process.wait_until_exited()).await.map_err(late)
     }
 
     async fn ask<T: DeserializeOwned>(&self, target: &str) -> Result<T, Error> {
-        self.send(Method::GET, target, Bytes::new(), QUESTION_DEADLINE).await
+        self.send(Method::GET, target, Bytes::new(), QUERY_DEADLINE).await
     }
 
     async fn change<T: DeserializeOwned>(
@@ -159,7 +160,7 @@ impl Client {
         target: &str,
         body: &(impl Serialize + Sync),
     ) -> Result<T, Error> {
-        let body = serde_json::to_vec(body).map_err(|error| self.foreign(&error))?;
+        let body = serde_json::to_vec(body).map_err(|error| self.incompatible(&error))?;
         self.send(method, target, body.into(), CHANGE_DEADLINE).await
     }
 
@@ -172,23 +173,23 @@ impl Client {
     ) -> Result<T, Error> {
         let (status, body) =
             unix_http::request(&self.socket, method, target, body, deadline).await.map_err(|source| {
-                if source.is_nobody_there() {
-                    Error::NotRunning { name: self.name.clone(), running: running::names() }
+                if source.is_not_listening() {
+                    Error::NotRunning { name: self.name.clone(), running: running_meshes() }
                 } else {
                     Error::Transport { name: self.name.clone(), source }
                 }
             })?;
         if status == StatusCode::OK {
-            return serde_json::from_slice(&body).map_err(|error| self.foreign(&error));
+            return serde_json::from_slice(&body).map_err(|error| self.incompatible(&error));
         }
         match serde_json::from_slice::<ApplyError>(&body) {
-            Ok(refusal) => Err(refusal.into()),
-            Err(error) => Err(self.foreign(&format!("{status}, {error}"))),
+            Ok(apply_error) => Err(apply_error.into()),
+            Err(error) => Err(self.incompatible(&format!("{status}, {error}"))),
         }
     }
 
-    fn foreign(&self, reason: &dyn std::fmt::Display) -> Error {
-        Error::Foreign { name: self.name.clone(), reason: reason.to_string() }
+    fn incompatible(&self, reason: &dyn std::fmt::Display) -> Error {
+        Error::IncompatibleVersion { name: self.name.clone(), reason: reason.to_string() }
     }
 }
 
@@ -197,7 +198,7 @@ fn absolute(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     paths.iter().map(absolute).collect()
 }
 
-/// A path segment as RFC 3986 wants it: everything but unreserved characters is escaped.
+/// Escapes everything but the unreserved characters of RFC 3986.
 fn segment(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {

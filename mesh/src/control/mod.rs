@@ -1,7 +1,7 @@
-//! A running mesh is controlled through a Unix socket: what is said there, and the client.
+//! Control API of a running mesh over a Unix socket: types and client. The server is in [`crate::runtime`].
 
 pub mod client;
-mod ending;
+mod mesh_process;
 pub mod types;
 pub mod unix_http;
 

@@ -1,4 +1,4 @@
-//! What the control socket says and hears: the seam between a running mesh and the other commands.
+//! Request and response types of the control API.
 
 mod change;
 mod configuration;

@@ -1,4 +1,4 @@
-//! HTTP/1.1 over a Unix socket: how the mesh speaks with Envoy's admin, the applications' probes and its own control.
+//! HTTP/1.1 client for Unix sockets: Envoy's admin interface, probes and the control API.
 
 use std::{io, path::Path, time::Duration};
 
@@ -8,29 +8,29 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 
-/// Why a request over a socket got no whole answer.
+/// Error of a request over a Unix socket.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nobody listens there, or this user may not enter.
+    /// No process listens on the socket, or access is denied.
     #[error("cannot connect to {path}: {source}")]
     Connect {
-        /// The socket.
+        /// Path of the socket.
         path: String,
-        /// The operating system's reason.
+        /// Reason of the operating system.
         source: io::Error,
     },
-    /// The connection broke, or the answer was no HTTP.
-    #[error("the answer from {path} broke off: {reason}")]
+    /// The connection broke, or the response is not valid HTTP.
+    #[error("the response from {path} is incomplete: {reason}")]
     Broken {
-        /// The socket.
+        /// Path of the socket.
         path: String,
-        /// In words.
+        /// Reason of the HTTP client.
         reason: String,
     },
     /// The deadline passed.
-    #[error("no answer from {path} within {deadline:?}")]
+    #[error("no response from {path} within {deadline:?}")]
     Timeout {
-        /// The socket.
+        /// Path of the socket.
         path: String,
         /// The deadline.
         deadline: Duration,
@@ -38,17 +38,17 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether nobody listens at the socket, which for a control socket means that its mesh does not run.
-    pub fn is_nobody_there(&self) -> bool {
+    /// True if no process listens on the socket. For a control socket this means that the mesh does not run.
+    pub fn is_not_listening(&self) -> bool {
         matches!(self, Self::Connect { source, .. }
             if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused))
     }
 }
 
-/// Sends one request on a connection of its own and reads the whole answer, within `deadline`.
+/// Sends one request on a new connection and reads the whole response within `deadline`.
 ///
 /// # Errors
-/// If nobody listens at `socket`, the connection breaks, or the deadline passes.
+/// If no process listens on `socket`, the connection breaks, or the deadline passes.
 pub async fn request(
     socket: &Path,
     method: Method,
@@ -63,7 +63,7 @@ pub async fn request(
     }
 }
 
-/// A `GET` that is answered at once or not at all: probes and Envoy's admin.
+/// Sends a `GET` request, for probes and Envoy's admin interface.
 ///
 /// # Errors
 /// As [`request`].
@@ -82,18 +82,18 @@ async fn exchange(socket: &Path, method: Method, target: &str, body: Bytes) -> R
         request = request.header(header::CONTENT_TYPE, "application/json");
     }
     let request = request.body(Full::new(body)).map_err(|error| broken(error.to_string()))?;
-    // The connection is driven here, not in a task of its own, so that nothing outlives a caller who gives up.
-    let answer = async {
+    // Drive the connection here, not in a task: it ends when the caller drops this future.
+    let response = async {
         let response = sender.send_request(request).await?;
         let status = response.status();
         Ok::<_, hyper::Error>((status, response.into_body().collect().await?.to_bytes()))
     };
     tokio::pin!(connection);
-    tokio::pin!(answer);
+    tokio::pin!(response);
     let mut driving = true;
     loop {
         tokio::select! {
-            answered = &mut answer => return answered.map_err(|error| broken(error.to_string())),
+            answered = &mut response => return answered.map_err(|error| broken(error.to_string())),
             ended = &mut connection, if driving => {
                 driving = false;
                 if let Err(error) = ended {

@@ -1,4 +1,4 @@
-//! The lock beside a run's folder: who holds it has the name, and the kernel releases it however the process ends.
+//! Lock file next to a run's folder. Its owner has the name, and the kernel releases it when the process exits.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -9,7 +9,7 @@ use std::{
 
 use super::{Error, base};
 
-/// The lock of the run of that name, in which its process's id stands.
+/// Path of the lock of the run `name`. The file contains its process ID.
 pub(crate) fn lock_of(name: &str) -> PathBuf {
     lock_in(&base(), name)
 }
@@ -19,13 +19,13 @@ pub(super) fn lock_in(base: &Path, name: &str) -> PathBuf {
     base.join(format!("{name}.lock"))
 }
 
-/// Takes the lock for the life of the process, and writes the process's id into it.
+/// Takes the lock for the life of the process and writes the process ID into it.
 ///
 /// # Errors
-/// If a run of that name lives, or the file cannot be used.
+/// If a run of this name is alive, or the file cannot be used.
 pub(super) fn take(lock: &Path, name: &str) -> Result<File, Error> {
     let io_error = |action, source| Error::Io { action, path: lock.to_owned(), source };
-    let mut patience = 10;
+    let mut retries = 10;
     loop {
         let mut file = OpenOptions::new()
             .read(true)
@@ -37,9 +37,9 @@ pub(super) fn take(lock: &Path, name: &str) -> Result<File, Error> {
             .map_err(|source| io_error("open", source))?;
         match file.try_lock() {
             Ok(()) => {}
-            // The sweep of a run that starts beside this one holds each lock for a moment.
-            Err(TryLockError::WouldBlock) if patience > 0 => {
-                patience -= 1;
+            // A starting run holds each lock for a moment while it removes folders of dead runs.
+            Err(TryLockError::WouldBlock) if retries > 0 => {
+                retries -= 1;
                 std::thread::sleep(std::time::Duration::from_millis(10));
                 continue;
             }
@@ -49,7 +49,7 @@ pub(super) fn take(lock: &Path, name: &str) -> Result<File, Error> {
             }
             Err(TryLockError::Error(source)) => return Err(io_error("lock", source)),
         }
-        // The run before may have removed the file between our open and our lock: then this lock guards nothing.
+        // The previous owner may have removed the file between open and lock; then try again.
         let same = match (file.metadata(), fs::metadata(lock)) {
             (Ok(ours), Ok(there)) => ours.ino() == there.ino() && ours.dev() == there.dev(),
             _ => false,

@@ -1,7 +1,8 @@
-//! A run's folder: sockets, configuration, keys and logs, entered by this user only, gone when the run ends.
+//! Folder of a run: sockets, configuration, keys and logs. Only this user can enter it, and it is removed when the run
+//! ends.
 
 mod lock;
-pub mod running;
+mod running_meshes;
 
 use std::{
     fs::{self, DirBuilder, File},
@@ -11,76 +12,77 @@ use std::{
 };
 
 pub(crate) use lock::lock_of;
+pub use running_meshes::running_meshes;
 
-/// The control socket's name in the folder.
+/// File name of the control socket in the folder.
 pub const CONTROL_SOCKET: &str = "control.sock";
 
-/// `sun_path` in `sockaddr_un` holds 108 bytes, the closing zero among them (unix(7)).
+/// Longest path of a Unix socket: `sun_path` holds 108 bytes with the closing zero (unix(7)).
 const SOCKET_PATH_LIMIT: usize = 107;
 
-/// What a socket's path is like below the folder; each pod's own is checked when it starts.
+/// Typical path of a socket in the folder. Each pod's own path is checked when it starts.
 const TYPICAL_SOCKET: &str = "istio-ingressgateway/envoy.sock";
 
-/// Why a run has no folder.
+/// Error of creating a run's folder.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Another run has it.
+    /// Another run uses the name.
     #[error(
         "a mesh named {name:?} is already running (process {process}); stop it with `meshwalk down{}` or choose another --name",
         name_flag(name)
     )]
     Taken {
-        /// The mesh's name.
+        /// Name of the mesh.
         name: String,
-        /// The process that has it, as far as it told.
+        /// Process ID in the lock file.
         process: String,
     },
-    /// A name that is no single folder name.
-    #[error("{name:?} is no name for a mesh; use letters, digits, - and _, at most 32 of them")]
+    /// The name is not usable as a folder name.
+    #[error("invalid mesh name {name:?}; use at most 32 letters, digits, - and _")]
     Name {
-        /// As given.
+        /// Name as given.
         name: String,
     },
-    /// A socket could not be bound.
+    /// The path of a socket would be too long.
     #[error(
-        "the path {path} is too long for a Unix socket ({length} bytes, {limit} are possible); set XDG_RUNTIME_DIR to a shorter folder or choose a shorter --name"
+        "the path {path} is too long for a Unix socket ({length} bytes, the limit is {limit}); set XDG_RUNTIME_DIR to a shorter folder or choose a shorter --name"
     )]
     TooLong {
-        /// The socket.
+        /// Path of the socket.
         path: PathBuf,
-        /// Its length.
+        /// Length of the path.
         length: usize,
-        /// The operating system's limit.
+        /// Limit of the operating system.
         limit: usize,
     },
-    /// Somebody else could reach into it.
+    /// Other users can access the folder.
     #[error("the folder {path} belongs to another user or is open to others; remove it or set XDG_RUNTIME_DIR")]
     NotPrivate {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
     },
-    /// The operating system said no.
+    /// A file operation failed.
     #[error("cannot {action} {path}: {source}")]
     Io {
-        /// What was tried.
+        /// The operation.
         action: &'static str,
-        /// On what.
+        /// Path of the file.
         path: PathBuf,
-        /// The operating system's reason.
+        /// Reason of the operating system.
         source: io::Error,
     },
 }
 
-/// How a mesh of this name is named on the command line: nothing for the default name.
+/// The `--name` flag for a mesh; empty for the default name.
 pub fn name_flag(name: &str) -> String {
     if name == DEFAULT_NAME { String::new() } else { format!(" --name {name}") }
 }
 
-/// The name of a mesh that was given none.
+/// Default of `--name`.
 pub const DEFAULT_NAME: &str = "default";
 
-/// The folder in which every run of this user has its own: `$XDG_RUNTIME_DIR/meshwalk`, or one in the folder for
-/// temporary files where no session set that variable (a container, `su`, a service).
+/// Folder of all runs of this user: `$XDG_RUNTIME_DIR/meshwalk`, or one in the folder for temporary files if the
+/// variable is not set (a container, `su`, a service).
 pub fn base() -> PathBuf {
     match std::env::var_os("XDG_RUNTIME_DIR").filter(|value| Path::new(value).is_dir()) {
         Some(folder) => PathBuf::from(folder).join("meshwalk"),
@@ -88,25 +90,25 @@ pub fn base() -> PathBuf {
     }
 }
 
-/// The folder of the run of that name.
+/// Folder of the run of this name.
 pub fn path_of(name: &str) -> PathBuf {
     base().join(name)
 }
 
-/// A run's folder. It is removed when this is dropped; the lock beside it is released by the kernel in any case.
+/// Folder of a run, removed on drop. The kernel releases its lock when the process exits.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
     lock: PathBuf,
-    // Held, not read: the kernel releases the lock with the last descriptor, however the process ends.
+    // Keeps the lock: the kernel releases it with the last descriptor.
     _held: File,
 }
 
 impl RunFolder {
-    /// Takes the folder of that name; sweeps what dead runs left, of this name and of others.
+    /// Takes the folder of this name and removes the folders of dead runs.
     ///
     /// # Errors
-    /// If a run of that name lives, or the folder cannot be made private.
+    /// If a run of this name is alive, or the folder cannot be made private.
     pub fn take(name: &str) -> Result<Self, Error> {
         Self::take_in(&base(), name)
     }
@@ -116,21 +118,21 @@ impl RunFolder {
     /// # Errors
     /// As [`RunFolder::take`].
     pub fn take_in(base: &Path, name: &str) -> Result<Self, Error> {
-        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if name.is_empty() || name.len() > 32 || !name.chars().all(fits) {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if name.is_empty() || name.len() > 32 || !name.chars().all(is_allowed) {
             return Err(Error::Name { name: name.to_owned() });
         }
         let path = base.join(name);
         check_socket_length(&path.join(TYPICAL_SOCKET))?;
         let lock = lock::lock_in(base, name);
-        let mut patience = 10;
+        let mut retries = 10;
         let held = loop {
             make_private(base)?;
-            sweep(base);
+            remove_dead_runs(base);
             match lock::take(&lock, name) {
-                // The last run of this user took the empty base folder away just now.
-                Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound && patience > 0 => {
-                    patience -= 1;
+                // The last run of this user has just removed the empty base folder.
+                Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound && retries > 0 => {
+                    retries -= 1;
                 }
                 held => break held?,
             }
@@ -140,7 +142,7 @@ impl RunFolder {
         Ok(Self { path, lock, _held: held })
     }
 
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -148,17 +150,17 @@ impl RunFolder {
 
 impl Drop for RunFolder {
     fn drop(&mut self) {
-        // The lock file goes before its lock is released, or a run that waits for it would lock a removed file.
+        // Remove the file before the lock is released; a waiting run would otherwise lock a removed file.
         let removed = remove(&self.path).and_then(|()| remove_file(&self.lock));
         if let Err(error) = removed {
             tracing::warn!("{error}");
         }
-        // The last run leaves nothing; while there are others, the folder is not empty and stays.
+        // Fails while other runs use the folder.
         let _ = self.lock.parent().map(fs::remove_dir);
     }
 }
 
-/// Whether a Unix socket of this path can be bound.
+/// Checks that a Unix socket can be bound at this path.
 ///
 /// # Errors
 /// [`Error::TooLong`] if not.
@@ -170,8 +172,8 @@ pub fn check_socket_length(socket: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes the folders of runs whose lock nobody holds: a power cut or SIGKILL left them.
-fn sweep(base: &Path) {
+/// Removes the folders of runs whose lock is free: they were killed or lost power.
+fn remove_dead_runs(base: &Path) {
     for entry in fs::read_dir(base).into_iter().flatten().flatten() {
         let lock = entry.path();
         if lock.extension().is_none_or(|extension| extension != "lock") {
@@ -179,9 +181,9 @@ fn sweep(base: &Path) {
         }
         let Ok(file) = File::open(&lock) else { continue };
         if file.try_lock().is_ok() {
-            let swept = remove(&lock.with_extension("")).and_then(|()| remove_file(&lock));
-            match swept {
-                Ok(()) => tracing::info!("swept what a dead run left in {}", lock.with_extension("").display()),
+            let removed = remove(&lock.with_extension("")).and_then(|()| remove_file(&lock));
+            match removed {
+                Ok(()) => tracing::info!("removed the folder of a dead run: {}", lock.with_extension("").display()),
                 Err(error) => tracing::warn!("{error}"),
             }
         }
@@ -190,9 +192,9 @@ fn sweep(base: &Path) {
 
 fn make_private(path: &Path) -> Result<(), Error> {
     let io_error = |action, source| Error::Io { action, path: path.to_owned(), source };
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| io_error("make", source))?;
-    // A symbolic link is not followed: in a folder for temporary files anybody could have laid one.
-    let found = fs::symlink_metadata(path).map_err(|source| io_error("look at", source))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| io_error("create", source))?;
+    // `symlink_metadata`: do not follow a link that another user may have created.
+    let found = fs::symlink_metadata(path).map_err(|source| io_error("read the permissions of", source))?;
     let ours = found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
     if !ours || found.permissions().mode() & 0o077 != 0 {
         return Err(Error::NotPrivate { path: path.to_owned() });

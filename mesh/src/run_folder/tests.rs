@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn a_second_run_of_the_same_name_is_told_which_process_has_it() {
+fn rejects_a_second_run_of_a_name_and_reports_the_process() {
     let base = tempfile::tempdir().unwrap();
     let base = base.path().join("m");
     let first = RunFolder::take_in(&base, "demo").unwrap();
@@ -13,7 +13,7 @@ fn a_second_run_of_the_same_name_is_told_which_process_has_it() {
 }
 
 #[test]
-fn nothing_is_left_when_a_run_ends() {
+fn removes_everything_when_a_run_ends() {
     let base = tempfile::tempdir().unwrap();
     let base = base.path().join("m");
     let folder = RunFolder::take_in(&base, "demo").unwrap();
@@ -23,7 +23,7 @@ fn nothing_is_left_when_a_run_ends() {
 }
 
 #[test]
-fn what_a_dead_run_left_is_swept_by_the_next_one_of_any_name() {
+fn removes_folders_of_dead_runs_of_any_name() {
     let base = tempfile::tempdir().unwrap();
     let base = base.path().join("m");
     let living = RunFolder::take_in(&base, "living").unwrap();
@@ -36,22 +36,22 @@ fn what_a_dead_run_left_is_swept_by_the_next_one_of_any_name() {
 }
 
 #[test]
-fn a_folder_too_long_for_sockets_is_refused_with_the_lengths() {
+fn rejects_a_path_too_long_for_sockets_and_reports_the_limit() {
     let base = PathBuf::from("/tmp").join("x".repeat(90));
     let error = RunFolder::take_in(&base, "demo").unwrap_err().to_string();
-    assert!(error.contains("107 are possible"), "{error}");
+    assert!(error.contains("the limit is 107"), "{error}");
     assert!(!base.exists());
 }
 
 #[test]
-fn a_folder_that_others_can_enter_is_refused() {
+fn rejects_a_folder_that_others_can_enter() {
     let base = tempfile::tempdir().unwrap();
     fs::set_permissions(base.path(), fs::Permissions::from_mode(0o755)).unwrap();
     assert!(matches!(RunFolder::take_in(base.path(), "demo"), Err(Error::NotPrivate { .. })));
 }
 
 #[test]
-fn a_name_that_would_leave_the_base_folder_is_refused() {
+fn rejects_a_name_that_leaves_the_base_folder() {
     let base = tempfile::tempdir().unwrap();
     assert!(matches!(RunFolder::take_in(base.path(), "../up"), Err(Error::Name { .. })));
 }

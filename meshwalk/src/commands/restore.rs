@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use meshwalk_mesh::run_folder::{DEFAULT_NAME, running};
+use meshwalk_mesh::run_folder::{DEFAULT_NAME, running_meshes};
 
 use super::{cluster, left::Left};
 use crate::{
@@ -51,7 +51,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let kept = match Left::on(&*platform, &snapshot_store).await? {
         Left::Nothing => {
             // The name may be a slip; a mesh that was killed may have something to put back although it does not run.
-            let runs = args.on == PlatformKind::Cluster || running::names().contains(&args.mesh);
+            let runs = args.on == PlatformKind::Cluster || running_meshes().contains(&args.mesh);
             let remark = if runs { "" } else { "; no mesh of that name runs now" };
             cli::print(&format!("nothing to put back: every lab on {location} ended as it began{remark}"));
             return Ok(ExitCode::SUCCESS);

@@ -1,4 +1,4 @@
-//! Why a running mesh did not answer as hoped, with what to do about it.
+//! Errors of the control API's client.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use crate::{
     run_folder,
 };
 
-/// Why a running mesh did not answer as hoped.
+/// Error of a request to a running mesh.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no mesh of that name.
+    /// No mesh of this name is running.
     #[error(
         "no mesh named {name:?} is running; start it with `meshwalk up{}`{}",
         run_folder::name_flag(name),
@@ -19,42 +19,40 @@ pub enum Error {
     NotRunning {
         /// The mesh's name.
         name: String,
-        /// Those that do run.
+        /// Names of the running meshes.
         running: Vec<String>,
     },
-    /// The mesh said no.
+    /// The mesh rejected the request.
     #[error(transparent)]
     Refused(#[from] ApplyError),
     /// The control socket failed.
-    #[error("the mesh {name:?} does not answer on its control socket: {source}")]
+    #[error("mesh {name:?} does not answer on its control socket: {source}")]
     Transport {
         /// The mesh's name.
         name: String,
-        /// What happened on the socket.
+        /// Error of the socket.
         source: unix_http::Error,
     },
-    /// It was told to end, and has not.
-    #[error(
-        "the mesh {name:?} was told to end and is still there after {seconds} s; look at the terminal in which it runs"
-    )]
-    StillThere {
+    /// The mesh did not exit within the deadline.
+    #[error("mesh {name:?} is still running {seconds} s after the request to stop; look at its terminal")]
+    ShutdownTimeout {
         /// The mesh's name.
         name: String,
-        /// How long it was waited for.
+        /// The deadline.
         seconds: u64,
     },
-    /// The answer could not be read: most likely another version of the program.
-    #[error("the mesh {name:?} answered in words of another version ({reason}); stop it and start it anew")]
-    Foreign {
+    /// The response could not be parsed, most likely because the mesh runs another version.
+    #[error("cannot parse the response of mesh {name:?}: {reason}; it may run another version, so restart it")]
+    IncompatibleVersion {
         /// The mesh's name.
         name: String,
-        /// What could not be read.
+        /// The parser's message.
         reason: String,
     },
-    /// A path that cannot be made absolute.
+    /// A path cannot be made absolute.
     #[error("cannot find {path}: {source}")]
     Path {
-        /// As the user named it.
+        /// The path as the user typed it.
         path: PathBuf,
         /// The operating system's reason.
         source: std::io::Error,
@@ -62,12 +60,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the input was at fault, so that the command exits with 2.
+    /// True if the input is invalid; the command then exits with 2.
     pub fn is_input(&self) -> bool {
-        matches!(self, Self::Path { .. }) || matches!(self, Self::Refused(refusal) if refusal.kind.is_input())
+        matches!(self, Self::Path { .. }) || matches!(self, Self::Refused(apply_error) if apply_error.kind.is_input())
     }
 }
 
 fn or_name(running: &[String]) -> String {
-    if running.is_empty() { String::new() } else { format!(", or name one that runs: {}", running.join(", ")) }
+    if running.is_empty() { String::new() } else { format!(", or name a running one: {}", running.join(", ")) }
 }

@@ -1,4 +1,4 @@
-//! What a mesh is asked to change, and what comes of it.
+//! Requests that change a mesh, and their results.
 
 use std::path::PathBuf;
 
@@ -6,65 +6,65 @@ use serde::{Deserialize, Serialize};
 
 use meshwalk_yaml::{Diagnostic, Diagnostics};
 
-/// Which files to apply or delete. Paths are absolute: the mesh has another working folder than its caller.
+/// Files to apply or delete. Paths are absolute, because the mesh has another working directory than the caller.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Files {
-    /// YAML files or folders of them.
+    /// YAML files, or folders that contain them.
     pub paths: Vec<PathBuf>,
-    /// What the caller's standard input holds, if that is one of the files.
+    /// Content of the caller's standard input, if it is one of the files.
     #[serde(default)]
     pub standard_input: Option<String>,
 }
 
-/// Deployments that shall have new pods.
+/// Request to replace the pods of Deployments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restart {
-    /// Their names.
+    /// Names of the Deployments.
     pub deployments: Vec<String>,
 }
 
-/// How many pods a Deployment shall have.
+/// Request to set the number of pods of a Deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scale {
-    /// Its name.
+    /// Name of the Deployment.
     pub deployment: String,
-    /// How many.
+    /// Number of pods.
     pub replicas: u32,
 }
 
-/// What a change did. Resources are named as `VirtualService meshwalk/backend`.
+/// Result of a change. Resources are named as `VirtualService meshwalk/backend`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// The configuration version in force afterwards, taken by every proxy.
+    /// Configuration version after the change, loaded by every proxy.
     pub config_version: u64,
-    /// Resources that were not there before.
+    /// Resources that did not exist before.
     pub created: Vec<String>,
-    /// Resources that were there and changed.
+    /// Resources that existed and were changed.
     pub configured: Vec<String>,
-    /// Resources that were there already, just so.
+    /// Resources that already existed with the same content.
     pub unchanged: Vec<String>,
-    /// Resources that are gone.
+    /// Resources that were removed.
     pub deleted: Vec<String>,
-    /// What to know about it (a field without local effect, a pod that was replaced).
+    /// Remarks for the user, such as a field without local effect or a replaced pod.
     pub notes: Vec<String>,
 }
 
-/// Every document in force, to be put back wholesale later.
+/// All active resources, to be restored later.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// The documents as they were read.
+    /// Documents as they were read.
     pub documents: Vec<serde_json::Value>,
 }
 
-/// Why the mesh did not do as asked. The configuration before is in force.
+/// Error of a change. The previous configuration remains active.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}{}", self.problem_lines())]
 pub struct ApplyError {
-    /// Whose fault it is.
+    /// Cause of the error.
     pub kind: ApplyErrorKind,
-    /// In words.
+    /// Message for the user.
     pub message: String,
-    /// One by one, for an input that has problems.
+    /// Problems of the input, one by one.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -81,29 +81,29 @@ impl ApplyError {
 impl From<Diagnostics> for ApplyError {
     fn from(diagnostics: Diagnostics) -> Self {
         let message = match diagnostics.0.len() {
-            1 => "there is a problem; nothing has changed".to_owned(),
-            count => format!("there are {count} problems; nothing has changed"),
+            1 => "the input has a problem; no changes were applied".to_owned(),
+            count => format!("the input has {count} problems; no changes were applied"),
         };
         Self { diagnostics: diagnostics.0, ..Self::new(ApplyErrorKind::Input, message) }
     }
 }
 
-/// Whose fault a refusal is.
+/// Cause of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApplyErrorKind {
-    /// The input is wrong: the command's exit code is 2.
+    /// The input is invalid; the command exits with 2.
     Input,
-    /// An Envoy refused the configuration; its words are in the message.
+    /// Envoy rejected the configuration; the message has its reason.
     Envoy,
-    /// There is no such workload, trace or resource.
+    /// The workload, trace or resource does not exist.
     NotFound,
     /// A process or the machine failed.
     Failed,
 }
 
 impl ApplyErrorKind {
-    /// Whether the input was at fault, so that the command exits with 2.
+    /// True if the input is invalid; the command then exits with 2.
     #[must_use]
     pub fn is_input(self) -> bool {
         matches!(self, Self::Input | Self::NotFound | Self::Envoy)

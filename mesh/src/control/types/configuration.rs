@@ -1,39 +1,39 @@
-//! What a proxy was told.
+//! Configuration files of proxies.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// A proxy's configuration files.
+/// Configuration files of one proxy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProxyFiles {
-    /// The pod.
+    /// Name of the pod.
     pub instance: String,
-    /// The files, in the order in which a request meets them: listeners, routes, clusters, endpoints.
+    /// Files in the order bootstrap, listeners, routes, clusters.
     pub files: Vec<ProxyFile>,
 }
 
 /// One configuration file of a proxy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProxyFile {
-    /// Which part of the configuration it holds.
+    /// Part of the configuration in the file.
     pub section: Section,
-    /// Where it lies.
+    /// Path of the file.
     pub path: PathBuf,
-    /// What it says.
+    /// Content of the file.
     pub content: serde_json::Value,
 }
 
-/// A part of a proxy's configuration, in Envoy's words.
+/// Part of a proxy's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Section {
-    /// What it starts with.
+    /// Bootstrap configuration.
     Bootstrap,
-    /// Where it listens.
+    /// Listeners (LDS).
     Listeners,
-    /// Which request goes where.
+    /// Route configurations (RDS).
     Routes,
-    /// Which groups of endpoints it knows, and who is in them.
+    /// Clusters with their endpoints (CDS).
     Clusters,
 }

@@ -1,4 +1,4 @@
-//! What runs, and where to look.
+//! Status of a running mesh.
 
 use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
 
@@ -6,87 +6,87 @@ use serde::{Deserialize, Serialize};
 
 use crate::manifest::WithoutEffect;
 
-/// A running mesh, as `meshwalk status` shows it.
+/// Status of a running mesh, as `meshwalk status` prints it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {
-    /// The name that `--name` gave it.
+    /// Name given with `--name`.
     pub name: String,
-    /// Its network, as `127.77.3.0/24`.
+    /// Network of the mesh, as `127.77.3.0/24`.
     pub network: String,
-    /// The runtime folder.
+    /// Runtime folder of the mesh.
     pub folder: PathBuf,
-    /// The version that the Envoy program itself states, as `1.40.0`.
+    /// Version that Envoy reports, as `1.40.0`.
     pub envoy_version: String,
-    /// Counts up by one with each configuration that every proxy has taken.
+    /// Number of configurations that every proxy has loaded.
     pub config_version: u64,
-    /// Where to look.
+    /// Addresses for the user.
     pub addresses: Addresses,
-    /// Every pod, the ingress gateway (workload `istio-ingressgateway`) first, then by name.
+    /// All pods: the ingress gateway (workload `istio-ingressgateway`), then the others by name.
     pub instances: Vec<InstanceStatus>,
-    /// Fields of the resources in force that do nothing on one machine, with the reason.
+    /// Fields of active resources that have no effect on one machine, with the reason.
     pub without_effect: Vec<WithoutEffect>,
 }
 
-/// Where to look. URLs have no trailing slash.
+/// Addresses for the user. URLs have no trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addresses {
-    /// The page for a browser, as `http://meshwalk.localhost:8080`.
+    /// URL of the page, as `http://meshwalk.localhost:8080`.
     pub page: String,
-    /// The ingress gateway's own address for server port 80, as `127.77.3.2:8080`.
+    /// Address of the ingress gateway for server port 80, as `127.77.3.2:8080`.
     pub gateway: String,
-    /// The ingress gateway's merged metrics; every pod has its own at port 15020 of its address.
+    /// URL of the ingress gateway's merged metrics. Every pod serves its own on port 15020.
     pub metrics: String,
-    /// Where spans are received, OTLP over HTTP.
+    /// URL of the OTLP/HTTP receiver of spans.
     pub collector: String,
-    /// The folder of all logs.
+    /// Folder of all logs.
     pub logs: PathBuf,
 }
 
-/// One pod: an application, its sidecar, or both.
+/// Status of one pod: an application, a sidecar, or both.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstanceStatus {
-    /// The pod's name, as `backend-v1-1`.
+    /// Name of the pod, as `backend-v1-1`.
     pub name: String,
-    /// The Deployment's name.
+    /// Name of the Deployment.
     pub workload: String,
-    /// The pod's namespace.
+    /// Namespace of the pod.
     pub namespace: String,
-    /// The pod's service account.
+    /// Service account of the pod.
     pub service_account: String,
-    /// The pod's labels.
+    /// Labels of the pod.
     pub labels: BTreeMap<String, String>,
-    /// The label `version`, if the pod has it.
+    /// Label `version` of the pod, if set.
     pub version: Option<String>,
-    /// The pod's address.
+    /// IP address of the pod.
     pub address: Ipv4Addr,
-    /// Whether Envoy stands in front of it.
+    /// True if the pod has a sidecar or is the gateway.
     pub sidecar: bool,
-    /// Whether every part of it is ready: the application and the proxy.
+    /// True if the application and the proxy are ready.
     pub ready: bool,
-    /// How often a part of it ended unasked and was started again.
+    /// Number of unexpected exits of the pod's processes, each followed by a restart.
     pub restarts: u32,
-    /// The application's process. The gateway has none.
+    /// Process ID of the application. `None` for the gateway.
     pub pid: Option<u32>,
-    /// Envoy's process.
+    /// Process ID of Envoy.
     pub envoy_pid: Option<u32>,
-    /// The configuration that its proxy has taken.
+    /// Configuration version that the proxy has loaded.
     pub config_version: Option<u64>,
-    /// When its certificate ends (RFC 3339, UTC).
+    /// Expiry of the certificate (RFC 3339, UTC).
     pub certificate_expires: Option<String>,
-    /// Where the application listens: behind a sidecar this socket; without one it does not exist.
+    /// Unix socket of the application behind a sidecar. Does not exist without a sidecar.
     pub app_socket: PathBuf,
-    /// The application's admin socket (`/readyz`, `/metrics`): HTTP.
+    /// Unix socket of the application's admin port (`/readyz`, `/metrics`): HTTP.
     pub admin_socket: PathBuf,
-    /// The application's control socket (`/faults`): HTTP.
+    /// Unix socket of the application's control port (`/faults`): HTTP.
     pub control_socket: PathBuf,
-    /// Envoy's admin socket: HTTP.
+    /// Unix socket of Envoy's admin interface: HTTP.
     pub envoy_admin_socket: PathBuf,
-    /// The application's log.
+    /// Log file of the application.
     pub app_log: PathBuf,
-    /// Envoy's log.
+    /// Log file of Envoy.
     pub envoy_log: PathBuf,
-    /// The proxy's access log.
+    /// Access log of the proxy.
     pub access_log: PathBuf,
-    /// The proxy's and the application's metrics on one page, as Istio merges them.
+    /// URL of the proxy's and the application's metrics, merged as Istio does.
     pub metrics_url: String,
 }

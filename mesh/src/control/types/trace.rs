@@ -1,67 +1,67 @@
-//! What was heard of requests.
+//! Traces received by the mesh.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A trace: every span that was received of it so far.
+/// A trace with the spans received so far.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
-    /// The trace's id, 32 hexadecimal digits.
+    /// ID of the trace, 32 hexadecimal digits.
     pub id: String,
-    /// Its spans, by start.
+    /// Spans by start time.
     pub spans: Vec<Span>,
 }
 
-/// One span.
+/// A span.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Span {
-    /// The span's id, 16 hexadecimal digits.
+    /// ID of the span, 16 hexadecimal digits.
     pub id: String,
-    /// The parent's id, if it has a parent.
+    /// ID of the parent span, if any.
     pub parent: Option<String>,
-    /// The resource's `service.name`.
+    /// Resource attribute `service.name`.
     pub service: String,
-    /// The span's name.
+    /// Name of the span.
     pub operation: String,
-    /// `internal`, `server`, `client`, `producer`, `consumer` or `unspecified`.
+    /// Kind of the span: `internal`, `server`, `client`, `producer`, `consumer` or `unspecified`.
     pub kind: String,
-    /// Nanoseconds since the Unix epoch.
+    /// Start in nanoseconds since the Unix epoch.
     pub start_unix_ns: u64,
-    /// How long it took, in nanoseconds.
+    /// Duration in nanoseconds.
     pub duration_ns: u64,
-    /// Whether its status is an error.
+    /// True if the span's status is an error.
     pub error: bool,
-    /// The span's attributes as text.
+    /// Attributes of the span as text.
     pub attributes: BTreeMap<String, String>,
-    /// The resource's attributes as text.
+    /// Attributes of the resource as text.
     pub resource: BTreeMap<String, String>,
-    /// The names of its events, with their attributes.
+    /// Events of the span.
     pub events: Vec<SpanEvent>,
 }
 
-/// Something that happened in a span, as an injected fault.
+/// Event of a span, such as an injected fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SpanEvent {
-    /// The event's name.
+    /// Name of the event.
     pub name: String,
-    /// The event's attributes as text.
+    /// Attributes of the event as text.
     pub attributes: BTreeMap<String, String>,
 }
 
-/// One line of the list of recent traces.
+/// Summary of a trace, one line of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceSummary {
-    /// The trace's id.
+    /// ID of the trace.
     pub id: String,
-    /// How many spans of it were received.
+    /// Number of spans received.
     pub spans: usize,
-    /// The services in it, in order of their first span.
+    /// Services in the order of their first span.
     pub services: Vec<String>,
-    /// Start of its first span, nanoseconds since the Unix epoch.
+    /// Start of the first span in nanoseconds since the Unix epoch.
     pub start_unix_ns: u64,
-    /// From the first span's start to the last one's end, in nanoseconds.
+    /// Nanoseconds from the first span's start to the last span's end.
     pub duration_ns: u64,
-    /// Whether a span of it has an error.
+    /// True if a span has an error.
     pub error: bool,
 }

@@ -1,16 +1,16 @@
-//! Which meshes of this user run, for whoever named another one.
+//! Lists the user's running meshes, for "not found" errors.
 
 use std::{fs, os::unix::net::UnixStream, path::Path};
 
 use super::{CONTROL_SOCKET, base};
 
-/// The names of the meshes that run, in the order of the alphabet.
-pub fn names() -> Vec<String> {
+/// Names of the running meshes, sorted.
+pub fn running_meshes() -> Vec<String> {
     names_in(&base())
 }
 
-/// A folder that a killed run left has a socket too, but nobody listens to it. The locks are left alone: a run that
-/// starts meanwhile would find its own one taken.
+/// A killed run leaves its socket, but no process listens on it. Do not try the locks: a starting run would find its
+/// own lock taken.
 fn names_in(base: &Path) -> Vec<String> {
     let folders = fs::read_dir(base).into_iter().flatten().flatten();
     let runs = folders.filter(|folder| UnixStream::connect(folder.path().join(CONTROL_SOCKET)).is_ok());
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mesh_runs_if_somebody_listens_to_its_control_socket() {
+    fn lists_meshes_with_a_listening_control_socket() {
         let base = tempfile::tempdir().unwrap();
         let listen = |name: &str| {
             fs::create_dir(base.path().join(name)).unwrap();
