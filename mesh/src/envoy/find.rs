@@ -1,4 +1,4 @@
-//! Which Envoy runs: the one that the user names, or the pinned one.
+//! Finds the Envoy to run: the user's, or the pinned one.
 
 use std::{
     io,
@@ -11,59 +11,59 @@ use tokio::process::Command;
 use super::{fetch, pin};
 use crate::progress::Progress;
 
-/// An Envoy that can be started.
+/// An Envoy program and its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envoy {
-    /// The program.
+    /// Path of the program.
     pub program: PathBuf,
-    /// The version that it states itself.
+    /// Version that the program reports.
     pub version: String,
 }
 
-/// Why there is no Envoy.
+/// Error of finding Envoy.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It could not be fetched.
+    /// The pinned Envoy could not be fetched.
     #[error(transparent)]
     Fetch(#[from] fetch::Error),
-    /// A program that was named cannot be started.
+    /// A named program cannot be started.
     #[error("{origin} names {program}, which cannot be started: {source}")]
     NotStarted {
-        /// Who named it.
+        /// Flag or variable that named it.
         origin: &'static str,
-        /// The program.
+        /// Path of the program.
         program: PathBuf,
-        /// The operating system's reason.
+        /// Reason of the operating system.
         source: io::Error,
     },
-    /// A program that was named is something else.
-    #[error("{origin} names {program}, which does not state a version as Envoy does, but {}", said(words))]
+    /// A named program is not Envoy.
+    #[error("{origin} names {program}, which is not Envoy: it {}", first_line(output_text))]
     NoEnvoy {
-        /// Who named it.
+        /// Flag or variable that named it.
         origin: &'static str,
-        /// The program.
+        /// Path of the program.
         program: PathBuf,
-        /// What it said.
-        words: String,
+        /// Output of the program.
+        output_text: String,
     },
 }
 
-/// Finds Envoy: `named` by `--envoy`, then `$ENVOY`, then the PATH if it has the pinned version, then the cache,
-/// into which it is fetched if need be. A version that differs from the pinned one is said plainly.
+/// Finds Envoy: `named` by `--envoy`, then `$ENVOY`, then the PATH if it has the pinned version, then the cache.
+/// Fetches it if the cache is empty. Reports a version that differs from the pinned one.
 ///
 /// # Errors
-/// If a named program is no Envoy, or none can be fetched.
+/// If a named program is not Envoy, or Envoy cannot be fetched.
 pub async fn find(named: Option<&Path>, progress: &Progress) -> Result<Envoy, Error> {
     let variable = std::env::var_os("ENVOY").filter(|value| !value.is_empty()).map(PathBuf::from);
-    let asked_for = named
+    let requested = named
         .map(|path| ("--envoy", path.to_owned()))
         .or_else(|| variable.map(|path| ("the environment variable ENVOY", path)));
-    if let Some((origin, program)) = asked_for {
+    if let Some((origin, program)) = requested {
         let program = std::path::absolute(&program).unwrap_or(program);
         let version = version_of(&program, origin).await?;
         if version != pin::VERSION {
             progress.say(format!(
-                "note: {} is Envoy {version}; what Meshwalk configures was tried with {}",
+                "note: {} is Envoy {version}; Meshwalk was tested with {}",
                 program.display(),
                 pin::VERSION
             ));
@@ -94,7 +94,7 @@ fn on_path() -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join("envoy")).find(|program| program.is_file())
 }
 
-/// Envoy says `envoy  version: COMMIT/1.40.0/Clean/RELEASE/BoringSSL`.
+/// Version of a program that prints `envoy  version: COMMIT/1.40.0/Clean/RELEASE/BoringSSL`.
 async fn version_of(program: &Path, origin: &'static str) -> Result<String, Error> {
     let output = Command::new(program)
         .arg("--version")
@@ -103,23 +103,23 @@ async fn version_of(program: &Path, origin: &'static str) -> Result<String, Erro
         .output()
         .await
         .map_err(|source| Error::NotStarted { origin, program: program.to_owned(), source })?;
-    let words = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    parse_version(&words).ok_or_else(|| Error::NoEnvoy { origin, program: program.to_owned(), words })
+    let output_text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    parse_version(&output_text).ok_or_else(|| Error::NoEnvoy { origin, program: program.to_owned(), output_text })
 }
 
-/// The first line of what a wrong program said; a usage text of many lines tells no more.
-fn said(words: &str) -> String {
+/// First line of a program's output, for an error.
+fn first_line(output_text: &str) -> String {
     const LONGEST: usize = 80;
-    let line = words.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-    let more = if words.lines().nth(1).is_some() || line.chars().count() > LONGEST { "…" } else { "" };
+    let line = output_text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    let more = if output_text.lines().nth(1).is_some() || line.chars().count() > LONGEST { "…" } else { "" };
     match line.chars().take(LONGEST).collect::<String>() {
         none if none.is_empty() => "says nothing".to_owned(),
         start => format!("says `{start}{more}`"),
     }
 }
 
-fn parse_version(words: &str) -> Option<String> {
-    let (_, build) = words.split_once("version: ")?;
+fn parse_version(output_text: &str) -> Option<String> {
+    let (_, build) = output_text.split_once("version: ")?;
     let version = build.split('/').nth(1)?;
     version.starts_with(|c: char| c.is_ascii_digit()).then(|| version.to_owned())
 }
@@ -129,22 +129,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_is_read_from_envoys_own_words() {
-        let words = "envoy  version: 8f1c0d/1.40.0/Clean/RELEASE/BoringSSL";
-        assert_eq!(parse_version(words).as_deref(), Some("1.40.0"));
+    fn reads_the_version_that_envoy_reports() {
+        let output_text = "envoy  version: 8f1c0d/1.40.0/Clean/RELEASE/BoringSSL";
+        assert_eq!(parse_version(output_text).as_deref(), Some("1.40.0"));
         assert_eq!(parse_version("ls (GNU coreutils) 9.1"), None);
     }
 
     #[test]
     fn a_wrong_program_is_quoted_in_one_line() {
-        assert_eq!(said(""), "says nothing");
-        assert_eq!(said("ls (GNU coreutils) 9.1"), "says `ls (GNU coreutils) 9.1`");
-        assert_eq!(said("ls 9.1\nCopyright\nLicense"), "says `ls 9.1…`");
-        assert_eq!(said(&"x".repeat(200)), format!("says `{}…`", "x".repeat(80)));
+        assert_eq!(first_line(""), "says nothing");
+        assert_eq!(first_line("ls (GNU coreutils) 9.1"), "says `ls (GNU coreutils) 9.1`");
+        assert_eq!(first_line("ls 9.1\nCopyright\nLicense"), "says `ls 9.1…`");
+        assert_eq!(first_line(&"x".repeat(200)), format!("says `{}…`", "x".repeat(80)));
     }
 
     #[tokio::test]
-    async fn a_named_program_that_is_no_envoy_is_refused_with_its_words() {
+    async fn rejects_a_program_that_is_not_envoy_and_quotes_its_output() {
         let error = find(Some(Path::new("/bin/echo")), &Progress::silent()).await.unwrap_err().to_string();
         assert!(error.contains("--envoy names /bin/echo"), "{error}");
         let error = find(Some(Path::new("/nowhere/envoy")), &Progress::silent()).await.unwrap_err().to_string();

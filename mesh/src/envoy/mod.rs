@@ -1,4 +1,4 @@
-//! The Envoy program: which one, and what is asked of it beside serving.
+//! The Envoy program: finding and fetching it, validation, and its admin interface.
 
 pub mod admin;
 pub mod fetch;

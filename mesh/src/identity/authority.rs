@@ -1,4 +1,4 @@
-//! The mesh's certificate authority. Its key never leaves the process, and ends with it.
+//! Certificate authority of the mesh. Its key is never written to disk.
 
 use std::time::Duration;
 
@@ -10,26 +10,26 @@ use time::OffsetDateTime;
 
 use super::TRUST_DOMAIN;
 
-/// Clocks of one machine agree, but a certificate must not begin in the future by rounding.
+/// Certificates start a minute in the past, to allow for rounding.
 const BACKDATE: Duration = Duration::from_secs(60);
 
-/// Why there is no certificate.
+/// Error of issuing a certificate.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A certificate could not be made.
-    #[error("cannot make a certificate for {subject}: {source}")]
+    /// The library could not issue the certificate.
+    #[error("cannot issue a certificate for {subject}: {source}")]
     Certificate {
-        /// For whom.
+        /// Subject of the certificate.
         subject: String,
-        /// The library's reason.
+        /// Reason of the library.
         source: rcgen::Error,
     },
-    /// A lifetime so long that the date cannot be written.
+    /// The lifetime exceeds the range of dates.
     #[error("a certificate cannot be valid for {0:?}; choose a shorter --certificate-lifetime")]
     Lifetime(Duration),
 }
 
-/// Signs the workloads' certificates.
+/// Issues the workloads' certificates.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     root_pem: String,
@@ -41,29 +41,29 @@ impl std::fmt::Debug for Authority {
     }
 }
 
-/// A certificate with its key, as a workload presents it.
+/// Certificate and key of a workload (X.509-SVID).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Svid {
-    /// The chain in PEM.
+    /// Certificate chain in PEM.
     pub chain_pem: String,
-    /// The private key in PEM.
+    /// Private key in PEM.
     pub key_pem: String,
-    /// When it ends.
+    /// Expiry of the certificate.
     pub expires: OffsetDateTime,
 }
 
 impl std::fmt::Debug for Svid {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The key is left out: what is printed lands in logs.
+        // Do not print the key.
         f.debug_struct("Svid").field("expires", &self.expires).finish_non_exhaustive()
     }
 }
 
 impl Authority {
-    /// Makes a CA with a new key (ECDSA on P-256), valid for ten years: it ends with the run.
+    /// Creates a CA with a new key (ECDSA on P-256), valid for ten years.
     ///
     /// # Errors
-    /// If no key can be made.
+    /// If no key can be generated.
     pub fn new() -> Result<Self, Error> {
         let failed = |source| Error::Certificate { subject: "the mesh's CA".to_owned(), source };
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(failed)?;
@@ -75,16 +75,16 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(params, key), root_pem })
     }
 
-    /// The trust bundle in PEM.
+    /// Trust bundle in PEM.
     pub fn root_pem(&self) -> &str {
         &self.root_pem
     }
 
-    /// Makes a certificate and key for `id`: its one subject alternative name is that URI, the subject is empty and
-    /// so the name is critical (X.509-SVID, sections 2 and 3).
+    /// Issues a certificate for the SPIFFE ID `id`, its only subject alternative name. The subject is empty, so the
+    /// extension is critical (X.509-SVID, sections 2 and 3).
     ///
     /// # Errors
-    /// If `id` is no URI in ASCII, or no key can be made.
+    /// If `id` is not an ASCII URI, or no key can be generated.
     pub fn issue(&self, id: &str, lifetime: Duration) -> Result<Svid, Error> {
         let failed = |source| Error::Certificate { subject: id.to_owned(), source };
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(failed)?;

@@ -1,12 +1,12 @@
-//! Who is who in the mesh: a CA made at start, and short-lived certificates with SPIFFE identities.
+//! Identities of the mesh: a CA created at start, and short-lived certificates with SPIFFE IDs.
 
 pub mod authority;
 pub mod secrets;
 
-/// The trust domain, Istio's default.
+/// Istio's default trust domain.
 pub const TRUST_DOMAIN: &str = "cluster.local";
 
-/// A workload's identity, as `spiffe://cluster.local/ns/meshwalk/sa/frontend` (SPIFFE-ID, section 2; Istio's path).
+/// SPIFFE ID of a service account, as `spiffe://cluster.local/ns/meshwalk/sa/frontend`.
 pub fn spiffe_id(namespace: &str, service_account: &str) -> String {
     format!("spiffe://{TRUST_DOMAIN}/ns/{namespace}/sa/{service_account}")
 }

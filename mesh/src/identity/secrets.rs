@@ -1,4 +1,4 @@
-//! Certificates as Envoy reads them: SDS files, replaced by rename.
+//! SDS files with certificates, replaced by rename.
 
 use std::{
     fs::{self, OpenOptions},
@@ -11,11 +11,10 @@ use serde_json::{Value, json};
 
 use super::authority::Svid;
 
-/// The secret that holds a workload's own certificate, as Istio names it.
+/// Name of the secret with a workload's own certificate, as in Istio.
 pub const OWN: &str = "default";
 
-/// The SDS response with a workload's certificate and key. Both stand inline in one file, so that no moment sees the
-/// new one of the one and the old one of the other.
+/// SDS response with a workload's certificate and key. Both are inline in one file, so they change atomically.
 pub fn own_certificate(svid: &Svid) -> Value {
     response(json!({
         "name": OWN,
@@ -31,24 +30,24 @@ fn response(mut secret: Value) -> Value {
     json!({ "resources": [secret] })
 }
 
-/// Why a file is not there.
+/// Error of writing a file.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {path}: {source}")]
 pub struct WriteError {
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
-    /// The operating system's reason.
+    /// Reason of the operating system.
     pub source: io::Error,
 }
 
-/// Writes a file that only this user can read, by rename: a reader sees the old text or the new one, and Envoy,
-/// which watches for moves, hears of it.
+/// Replaces a file by rename, readable only by this user. Readers see the old or the new content, and Envoy's watch is
+/// notified.
 ///
 /// # Errors
-/// If the folder is gone or full.
+/// If the folder is missing or the disk is full.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), WriteError> {
     let failed = |source| WriteError { path: path.to_owned(), source };
-    // A dot in front: what watches the folder by pattern does not take it for a file of its own.
+    // The leading dot keeps the temporary file out of watch patterns.
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.new"));
     let mut file =

@@ -1,4 +1,4 @@
-//! A planned pod with its name and address becomes a command line and an environment.
+//! Command line and environment of a planned pod.
 
 use std::{collections::BTreeMap, ffi::OsString, net::Ipv4Addr, path::Path};
 
@@ -7,34 +7,34 @@ use meshwalk_yaml::Diagnostic;
 use super::{PodPlan, expand::expand};
 use crate::kinds::EnvVar;
 
-/// What a pod is told of the place where it runs.
+/// Name, address and paths of a pod.
 #[derive(Debug, Clone)]
 pub struct PodContext<'a> {
-    /// The pod's name.
+    /// Name of the pod.
     pub name: &'a str,
-    /// The pod's address.
+    /// IP address of the pod.
     pub address: Ipv4Addr,
-    /// The folder for its sockets.
+    /// Folder of the pod's sockets.
     pub folder: &'a Path,
-    /// `--connect` values: where requests for a host and port really go.
+    /// Values of `--connect`: addresses for the hosts and ports that the pod calls.
     pub connect: &'a [String],
-    /// Where spans go, as `http://127.77.3.1:4318`.
+    /// URL of the span receiver, as `http://127.77.3.1:4318`.
     pub collector: &'a str,
 }
 
-/// The sockets in a pod's folder.
+/// File name of the application's socket.
 pub const APP_SOCKET: &str = "app.sock";
-/// The application's admin socket.
+/// File name of the application's admin socket.
 pub const ADMIN_SOCKET: &str = "admin.sock";
-/// The application's control socket.
+/// File name of the application's control socket.
 pub const CONTROL_SOCKET: &str = "control.sock";
-/// Envoy's admin socket.
+/// File name of Envoy's admin socket.
 pub const ENVOY_SOCKET: &str = "envoy.sock";
 
-/// The port on which an application without a sidecar listens: its first one.
+/// Port of an application without a sidecar.
 const APP_PORT: u16 = 8080;
 
-/// The arguments: the manifest's, then those that the place asks for.
+/// Arguments: the manifest's, then those of the local mesh.
 pub fn arguments(plan: &PodPlan, context: &PodContext<'_>, environment: &BTreeMap<String, String>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> =
         plan.arguments.iter().map(|argument| expand(argument, environment).into()).collect();
@@ -53,32 +53,32 @@ pub fn arguments(plan: &PodPlan, context: &PodContext<'_>, environment: &BTreeMa
         flag("--connect", connect.clone());
     }
     if !plan.sidecar {
-        // What arrives in plaintext shows whose it is by its address, as in a cluster.
+        // Plaintext calls are identified by their source address, as in a cluster.
         flag("--source-address", context.address.to_string());
     }
     arguments
 }
 
-/// The environment: the manifest's, and what the image and the mesh would set, which the manifest may override.
+/// Environment variables: defaults of the image and the mesh, which the manifest may override.
 ///
 /// # Errors
-/// If a field of the pod is asked for that does not exist here.
+/// If a variable refers to a field of the pod that does not exist.
 pub fn environment(plan: &PodPlan, context: &PodContext<'_>) -> Result<BTreeMap<String, String>, Box<Diagnostic>> {
     let mut environment = BTreeMap::from([
         ("MESHWALK_RELEASE".to_owned(), plan.release.clone()),
         ("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), context.collector.to_owned()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL".to_owned(), "http/protobuf".to_owned()),
-        // Spans are looked at right after the request, not at the SDK's default of five seconds later.
+        // Export spans after 0.2 s instead of the SDK's default of 5 s, because labs read them at once.
         ("OTEL_BSP_SCHEDULE_DELAY".to_owned(), "200".to_owned()),
     ]);
     for (index, variable) in plan.environment.iter().enumerate() {
         let value = value_of(variable, plan, context, &environment).ok_or_else(|| {
             let path = variable.value_from.as_ref().map_or("", |source| source.field_ref.field_path.as_str());
-            Diagnostic::new(format!("the pod has no field {path:?} on one machine"))
+            Diagnostic::new(format!("the local mesh does not support the pod field {path:?}"))
                 .of(format!("Deployment {}/{}", plan.workload.namespace, plan.workload.name))
                 .field(format!("spec.template.spec.containers[0].env[{index}].valueFrom.fieldRef.fieldPath"))
                 .help(
-                    "there are metadata.name, metadata.namespace, metadata.labels['KEY'], metadata.annotations['KEY'], spec.serviceAccountName and status.podIP",
+                    "use one of metadata.name, metadata.namespace, metadata.labels['KEY'], metadata.annotations['KEY'], spec.serviceAccountName and status.podIP",
                 )
         })?;
         environment.insert(variable.name.clone(), value);
@@ -103,7 +103,7 @@ fn value_of(
         "spec.serviceAccountName" => Some(plan.service_account.clone()),
         "status.podIP" => Some(context.address.to_string()),
         _ => {
-            // A label that the pod does not have is an empty variable, as the downward API has it.
+            // A missing label is an empty variable, as in the downward API.
             let (of, key) = subscript("metadata.labels")
                 .map(|key| (&plan.labels, key))
                 .or_else(|| subscript("metadata.annotations").map(|key| (&plan.annotations, key)))?;

@@ -1,9 +1,9 @@
-//! `$(VAR)` in arguments and environment variables, as Kubernetes replaces it.
+//! Expansion of `$(VAR)` in arguments and environment variables, as in Kubernetes.
 
 use std::collections::BTreeMap;
 
-/// Replaces `$(NAME)` by the variable's value where it is known; `$$` stands for one `$`, so `$$(NAME)` is not
-/// replaced; what is not known stays as it stands (Container v1, fields `args` and `env[].value`).
+/// Replaces `$(NAME)` by the value of a known variable. `$$` becomes `$`, so `$$(NAME)` is not expanded. Unknown
+/// variables stay unchanged (Container v1, fields `args` and `env[].value`).
 pub(super) fn expand(text: &str, variables: &BTreeMap<String, String>) -> String {
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;

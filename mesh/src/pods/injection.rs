@@ -1,14 +1,14 @@
-//! Which pods get a sidecar.
+//! Sidecar injection.
 
 use std::collections::BTreeMap;
 
-/// The label and annotation that decide for one pod.
+/// Label and annotation of a pod.
 const POD: &str = "sidecar.istio.io/inject";
-/// The label that decides for a namespace.
+/// Label of a namespace.
 const NAMESPACE: &str = "istio-injection";
 
-/// Istio's rule ("Installing the sidecar"): a namespace with injection disabled never gets one; else the pod's label
-/// decides, then its annotation, then the namespace's label.
+/// True if a pod gets a sidecar. Istio's rule ("Installing the sidecar"): a namespace with disabled injection never
+/// injects. Otherwise the pod's label decides, then its annotation, then the namespace's label.
 pub(super) fn has_sidecar(
     namespace: &BTreeMap<String, String>,
     labels: &BTreeMap<String, String>,

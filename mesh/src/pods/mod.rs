@@ -1,4 +1,4 @@
-//! Deployments become pods: which programs run, with which arguments and environment.
+//! Pods of Deployments: programs, arguments and environment.
 
 pub mod command;
 pub mod expand;

@@ -1,4 +1,4 @@
-//! What each Deployment's pods are, before they have names and addresses.
+//! Plans the pods of each Deployment, without names and addresses.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -12,57 +12,56 @@ use crate::{
     topology::ContainerPort,
 };
 
-/// What one pod of a Deployment is. Two plans that are equal make pods that need not be replaced by each other.
+/// Specification of a Deployment's pods. Pods of equal plans need not be replaced.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PodPlan {
-    /// The Deployment.
+    /// Key of the Deployment.
     pub workload: Key,
-    /// How many pods.
+    /// Number of pods.
     pub replicas: u32,
-    /// The pods' labels.
+    /// Labels of the pods.
     pub labels: BTreeMap<String, String>,
-    /// The pods' annotations.
+    /// Annotations of the pods.
     pub annotations: BTreeMap<String, String>,
-    /// The pods' service account.
+    /// Service account of the pods.
     pub service_account: String,
-    /// Whether they have a sidecar.
+    /// True if the pods have a sidecar.
     pub sidecar: bool,
-    /// The program.
+    /// Path of the program.
     pub program: PathBuf,
-    /// The release that the image's tag names, as `v1`.
+    /// Release that the image's tag names, as `v1`.
     pub release: String,
-    /// Arguments, before `$(VAR)` is replaced.
+    /// Arguments before the expansion of `$(VAR)`.
     pub arguments: Vec<String>,
-    /// Environment variables, before they are resolved.
+    /// Environment variables before they are resolved.
     pub environment: Vec<EnvVar>,
-    /// The ports that the container declares.
+    /// Ports that the container declares.
     pub ports: Vec<ContainerPort>,
-    /// When a pod counts as ready.
+    /// Readiness probe.
     pub readiness: Readiness,
     /// Seconds between SIGTERM and SIGKILL.
     pub grace_seconds: u32,
 }
 
-/// How readiness is asked for.
+/// Readiness probe of a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
-    /// The path on the admin port.
+    /// Path on the admin port.
     pub path: String,
-    /// Seconds from one try to the next.
+    /// Seconds between two probes.
     pub period_seconds: u32,
-    /// How many failures in a row make a ready pod unready.
+    /// Number of consecutive failures that make a ready pod unready.
     pub failure_threshold: u32,
 }
 
 impl PodPlan {
-    /// Whether a pod of this plan need not be replaced to be one of the other. How many there are, and how long an
-    /// end may take, does not make a pod another one.
+    /// True if a pod of the other plan need not be replaced. Replicas and grace period are not compared.
     pub fn is_same_pod(&self, other: &Self) -> bool {
         let of = |plan: &Self| Self { replicas: 0, grace_seconds: 0, ..plan.clone() };
         of(self) == of(other)
     }
 
-    /// The number of the port to which a service's port leads here, if this pod has it.
+    /// Port number of this pod to which a service's port leads, or `None`.
     pub fn target_port(&self, port: &ServicePort) -> Option<u16> {
         match &port.target_port {
             None => Some(port.port),
@@ -74,10 +73,10 @@ impl PodPlan {
     }
 }
 
-/// Plans the pods of every Deployment. `programs` is the folder in which image `meshwalk/NAME:TAG` is the file NAME.
+/// Plans the pods of every Deployment. The image `meshwalk/NAME:TAG` is the file NAME in the folder `programs`.
 ///
 /// # Errors
-/// Deployments that cannot be run as processes, each with what would be right.
+/// Deployments that cannot run as processes.
 pub fn plan(resources: &Resources, programs: &std::path::Path) -> Result<Vec<PodPlan>, Diagnostics> {
     let mut diagnostics = Vec::new();
     let mut plans = Vec::new();
@@ -108,29 +107,29 @@ fn plan_one(
     let [container] = template.spec.containers.as_slice() else {
         let count = template.spec.containers.len();
         return Err(Box::new(
-            Diagnostic::new(format!("a pod on one machine runs one container, not {count}"))
+            Diagnostic::new(format!("the local mesh runs one container per pod, not {count}"))
                 .field(CONTAINERS)
                 .help("give each program a Deployment of its own"),
         ));
     };
     if !container.command.is_empty() {
         return Err(Box::new(
-            Diagnostic::new("another program than the image's cannot be run without the image")
+            Diagnostic::new("the local mesh runs only the image's own program")
                 .field(format!("{CONTAINERS}[0].command"))
                 .help("leave it out and use `args`"),
         ));
     }
     let (program, release) = parse_image(&container.image).ok_or_else(|| {
-        Diagnostic::new(format!("there is no image {:?} on one machine", container.image))
-            .field(format!("{CONTAINERS}[0].image"))
-            .help("an image is meshwalk/NAME:TAG with the tag v1 or v2 (also as v1-0.3.0), and NAME a program beside meshwalk")
+        Diagnostic::new(format!("unknown image {:?}", container.image)).field(format!("{CONTAINERS}[0].image")).help(
+            "use meshwalk/NAME:TAG, with a tag such as v1, v2 or v1-0.3.0 and the NAME of a program next to meshwalk",
+        )
     })?;
     let program = programs.join(program);
     if !program.is_file() {
         return Err(Box::new(
-            Diagnostic::new(format!("the program of image {:?} is not at {}", container.image, program.display()))
+            Diagnostic::new(format!("cannot find the program of image {:?} at {}", container.image, program.display()))
                 .field(format!("{CONTAINERS}[0].image"))
-                .help("build it (`cargo build --workspace`) or say with --programs where it is"),
+                .help("build it (`cargo build --workspace`) or name its folder with --programs"),
         ));
     }
     Ok(PodPlan {
@@ -156,7 +155,7 @@ fn ports(container: &Container) -> Vec<ContainerPort> {
     container.ports.iter().map(port).collect()
 }
 
-/// The kubelet asks over the network; here it is the admin socket, so the probe must be for the admin port.
+/// Converts a readiness probe. It must be for the admin port, because the local mesh probes the admin socket.
 fn readiness(container: &Container) -> Result<Readiness, Box<Diagnostic>> {
     const ADMIN_PORT: u16 = 8081;
     let Some(probe) = &container.readiness_probe else {
@@ -170,9 +169,9 @@ fn readiness(container: &Container) -> Result<Readiness, Box<Diagnostic>> {
     };
     if number != Some(ADMIN_PORT) {
         return Err(Box::new(
-            Diagnostic::new(format!("the port {} cannot be asked for readiness", probe.http_get.port))
+            Diagnostic::new(format!("the local mesh cannot probe port {}", probe.http_get.port))
                 .field("spec.template.spec.containers[0].readinessProbe.httpGet.port")
-                .help(format!("ask the admin port, {ADMIN_PORT}, by number or by a name that the container declares")),
+                .help(format!("probe the admin port {ADMIN_PORT}, by number or by a name that the container declares")),
         ));
     }
     Ok(Readiness {
@@ -182,7 +181,7 @@ fn readiness(container: &Container) -> Result<Readiness, Box<Diagnostic>> {
     })
 }
 
-/// `meshwalk/NAME:TAG` → NAME and the release in TAG, which is all before the first hyphen.
+/// Splits `meshwalk/NAME:TAG` into NAME and the release, the part of TAG before the first hyphen.
 fn parse_image(image: &str) -> Option<(&str, &str)> {
     let (name, tag) = image.strip_prefix("meshwalk/")?.split_once(':')?;
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

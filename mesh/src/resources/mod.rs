@@ -1,4 +1,4 @@
-//! The set of resources that is active, and how it changes.
+//! Set of active resources, and changes of the set.
 
 mod read;
 #[cfg(test)]
@@ -10,42 +10,42 @@ pub use crate::kinds::{Kind, Resource, Resources};
 pub use read::ParsedManifests;
 
 impl Resources {
-    /// The set with the objects of a reading in it, each in place of the one of its kind and name.
+    /// Returns the set with the given objects added. An object replaces the one of the same kind and name.
     ///
     /// # Errors
-    /// Everything that is wrong with the whole that would result.
-    pub fn with(&self, reading: &ParsedManifests) -> Result<Self, Diagnostics> {
+    /// All problems of the resulting set.
+    pub fn with(&self, manifests: &ParsedManifests) -> Result<Self, Diagnostics> {
         let mut set = self.clone();
-        for resource in &reading.resources {
+        for resource in &manifests.resources {
             set.forget(&resource.identity());
             set.insert(resource.clone());
         }
-        for ignored in reading.without_effect.iter().filter(|field| field.field == "*") {
+        for ignored in manifests.without_effect.iter().filter(|field| field.field == "*") {
             set.forget(&ignored.resource);
         }
-        set.without_effect.extend(reading.without_effect.iter().cloned());
+        set.without_effect.extend(manifests.without_effect.iter().cloned());
         set.checked()
     }
 
-    /// The set without the objects of a reading, by kind and name: what else a document says does not matter.
+    /// Returns the set without the given objects, identified by kind and name.
     ///
     /// # Errors
-    /// If one of them is not in the set, or another one refers to it.
-    pub fn without(&self, reading: &ParsedManifests) -> Result<Self, Diagnostics> {
+    /// If an object is not in the set, or another object refers to it.
+    pub fn without(&self, manifests: &ParsedManifests) -> Result<Self, Diagnostics> {
         let mut set = self.clone();
         let mut absent = Vec::new();
-        for resource in &reading.resources {
+        for resource in &manifests.resources {
             set.forget(&resource.identity());
             if !set.remove(resource) {
                 absent.push(
-                    Diagnostic::new("it is not there, so it cannot be deleted")
+                    Diagnostic::new("cannot delete it: it does not exist")
                         .at(resource.location())
                         .of(resource.identity())
                         .help("apply it first, or leave it out"),
                 );
             }
         }
-        for ignored in reading.without_effect.iter().filter(|field| field.field == "*") {
+        for ignored in manifests.without_effect.iter().filter(|field| field.field == "*") {
             set.forget(&ignored.resource);
         }
         if absent.is_empty() { set.checked() } else { Err(Diagnostics(absent)) }

@@ -1,4 +1,4 @@
-//! Files and folders become objects.
+//! Reads files and folders into objects.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -10,29 +10,29 @@ use crate::{
     manifest::{WithoutEffect, read_documents},
 };
 
-/// The namespace of what names none, as for `kubectl` in a new context.
+/// Namespace of objects that name none, as for `kubectl` in a new context.
 const DEFAULT_NAMESPACE: &str = "default";
 
-/// What was read: objects that are right in themselves, not yet checked against others.
+/// Parsed objects, not yet checked against each other.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ParsedManifests {
-    /// The objects, in the order of the files.
+    /// Objects in the order of the files.
     pub resources: Vec<Resource>,
-    /// Their fields that do nothing on one machine, and resources that do nothing as a whole.
+    /// Fields and whole resources without effect on one machine.
     pub without_effect: Vec<WithoutEffect>,
 }
 
 impl Resources {
-    /// Reads YAML files and folders. Of a folder with a `kustomization.yaml` this is followed; of any other one, the
-    /// files `*.yaml`, `*.yml` and `*.json` are read, those in its subfolders not, as for `kubectl apply -f`.
+    /// Reads YAML files and folders. A folder with a `kustomization.yaml` is read by Kustomize's rules. From any other
+    /// folder `*.yaml`, `*.yml` and `*.json` are read, without subfolders, as by `kubectl apply -f`.
     ///
     /// # Errors
-    /// Everything that is wrong with any of the documents, and objects that occur twice.
+    /// All problems of the documents, and objects that occur twice.
     pub fn read<P: AsRef<Path>>(paths: &[P]) -> Result<ParsedManifests, Diagnostics> {
         Self::read_in(paths, DEFAULT_NAMESPACE)
     }
 
-    /// The same, with the namespace of resources that name none.
+    /// Reads files and folders as [`Resources::read`] does. `namespace` is for objects that name none.
     ///
     /// # Errors
     /// As for [`Resources::read`].
@@ -40,22 +40,23 @@ impl Resources {
         read_all(paths.iter().map(|path| read_documents(path.as_ref())), namespace)
     }
 
-    /// The same with a text, if there is one, that stands in no file; places call it `named`.
+    /// Reads files and folders as [`Resources::read`] does, and an optional text, whose locations name the file
+    /// `text_name`.
     ///
     /// # Errors
     /// As for [`Resources::read`].
-    pub fn read_beside<P: AsRef<Path>>(
+    pub fn read_with_text<P: AsRef<Path>>(
         paths: &[P],
         text: Option<&str>,
-        named: &Path,
+        text_name: &Path,
     ) -> Result<ParsedManifests, Diagnostics> {
         let files = paths.iter().map(|path| read_documents(path.as_ref()));
-        read_all(files.chain(text.map(|text| roots_of(text, named))), DEFAULT_NAMESPACE)
+        read_all(files.chain(text.map(|text| roots_of(text, text_name))), DEFAULT_NAMESPACE)
     }
 }
 
-fn roots_of(text: &str, named: &Path) -> Result<Vec<Node>, Diagnostics> {
-    Ok(yaml::parse(text, named)?.into_iter().map(|document| document.root).collect())
+fn roots_of(text: &str, text_name: &Path) -> Result<Vec<Node>, Diagnostics> {
+    Ok(yaml::parse(text, text_name)?.into_iter().map(|document| document.root).collect())
 }
 
 fn read_all(
@@ -74,7 +75,7 @@ fn read_all(
 }
 
 impl ParsedManifests {
-    /// Reads a text that stands in no file, or in one that was read already. `file` is what the places name.
+    /// Parses a text. `file` is its name in locations.
     ///
     /// # Errors
     /// As for [`Resources::read`].
@@ -82,11 +83,11 @@ impl ParsedManifests {
         gather(&roots_of(text, file)?, DEFAULT_NAMESPACE, Vec::new())
     }
 
-    /// Reads documents that were kept as JSON (see [`crate::manifest::Object::document`]).
+    /// Parses documents stored as JSON (see [`crate::manifest::Object::document`]).
     ///
     /// # Errors
     /// As for [`Resources::read`].
-    pub fn of_documents(documents: &[Value]) -> Result<Self, Diagnostics> {
+    pub fn from_documents(documents: &[Value]) -> Result<Self, Diagnostics> {
         let location = Location::kept();
         let roots: Vec<Node> = documents.iter().map(|document| Node::from_json(document, &location)).collect();
         gather(&roots, DEFAULT_NAMESPACE, Vec::new())
@@ -94,7 +95,7 @@ impl ParsedManifests {
 }
 
 fn gather(roots: &[Node], namespace: &str, mut diagnostics: Vec<Diagnostic>) -> Result<ParsedManifests, Diagnostics> {
-    let mut reading = ParsedManifests::default();
+    let mut manifests = ParsedManifests::default();
     let mut seen: BTreeMap<String, Location> = BTreeMap::new();
     for root in roots.iter().flat_map(items) {
         match kinds::read(root, namespace) {
@@ -102,24 +103,24 @@ fn gather(roots: &[Node], namespace: &str, mut diagnostics: Vec<Diagnostic>) -> 
                 let identity = resource.identity();
                 if let Some(first) = seen.get(&identity) {
                     diagnostics.push(
-                        Diagnostic::new("it occurs twice in what was read")
+                        Diagnostic::new("duplicate resource")
                             .at(resource.location())
                             .of(&identity)
                             .help(format!("keep one of them; the first is at {first}")),
                     );
                 }
                 seen.entry(identity).or_insert_with(|| resource.location().clone());
-                reading.without_effect.extend(without_effect);
-                reading.resources.push(*resource);
+                manifests.without_effect.extend(without_effect);
+                manifests.resources.push(*resource);
             }
-            Ok(Read::Ignored(whole)) => reading.without_effect.push(whole),
+            Ok(Read::Ignored(resource)) => manifests.without_effect.push(resource),
             Err(found) => diagnostics.extend(found),
         }
     }
-    if diagnostics.is_empty() { Ok(reading) } else { Err(Diagnostics(diagnostics)) }
+    if diagnostics.is_empty() { Ok(manifests) } else { Err(Diagnostics(diagnostics)) }
 }
 
-/// The documents of a `kind: List`, or the document itself.
+/// Documents of a `kind: List`, or the document itself.
 fn items(document: &Node) -> Vec<&Node> {
     let is_list = document.get("kind").and_then(Node::as_str) == Some("List");
     match document.get("items") {

@@ -54,7 +54,7 @@ fn read(text: &str) -> ParsedManifests {
     ParsedManifests::parse(text, "a.yaml".as_ref()).unwrap()
 }
 
-/// The refusal of an object of a kind and name with this specification, added to the base.
+/// Error of a base set with one more object.
 fn refusal(api_version: &str, kind: &str, name: &str, spec: &str) -> String {
     let text =
         format!("apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: {name}, namespace: shop}}\nspec: {spec}\n");
@@ -71,7 +71,7 @@ fn what_is_not_there_cannot_be_deleted() {
     let rule = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: card, namespace: shop}\nspec: {host: cart}\n";
     assert_eq!(
         base().without(&read(rule)).unwrap_err().to_string(),
-        "a.yaml:1:1: DestinationRule shop/card: it is not there, so it cannot be deleted; apply it first, or leave it out"
+        "a.yaml:1:1: DestinationRule shop/card: cannot delete it: it does not exist; apply it first, or leave it out"
     );
 }
 

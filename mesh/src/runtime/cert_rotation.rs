@@ -1,5 +1,4 @@
-//! Certificates are renewed while traffic flows: a new SDS file is moved in, and Envoy shows the new certificate on
-//! its next handshakes.
+//! Renews certificates by SDS while traffic flows: Envoy presents the new certificate on its next handshakes.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -15,10 +14,10 @@ use crate::{
     translate::files::{OWN_CERTIFICATE_FILE, TRUST_BUNDLE_FILE},
 };
 
-/// When each pod's certificate ends.
+/// Expiry of each pod's certificate.
 pub(super) type Expiries = BTreeMap<String, OffsetDateTime>;
 
-/// Why a pod has no (new) certificate.
+/// Error of issuing or writing a certificate.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error(transparent)]
@@ -27,7 +26,7 @@ pub(super) enum Error {
     Write(#[from] WriteError),
 }
 
-/// Makes a certificate for a pod and moves it in, with the trust bundle if that is not there. Returns its end.
+/// Issues a certificate for a pod and writes it, with the trust bundle if that is missing. Returns the expiry.
 pub(super) fn renew(
     authority: &Authority,
     instance: &Instance,
@@ -43,13 +42,13 @@ pub(super) fn renew(
     Ok(svid.expires)
 }
 
-/// The pods whose certificate has less than half of its lifetime left.
+/// Pods whose certificate has less than half of its lifetime left.
 pub(super) fn due(expiries: &Expiries, lifetime: Duration, now: OffsetDateTime) -> Vec<String> {
     let half = time::Duration::try_from(lifetime / 2).unwrap_or(time::Duration::ZERO);
     expiries.iter().filter(|(_, end)| **end - now <= half).map(|(pod, _)| pod.clone()).collect()
 }
 
-/// How long to sleep between two looks at the expiries.
+/// Interval between two checks of the expiries.
 pub(super) fn period(lifetime: Duration) -> Duration {
     (lifetime / 10).clamp(Duration::from_millis(200), Duration::from_secs(60))
 }
@@ -59,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_is_renewed_at_half_its_life() {
+    fn renews_a_certificate_at_half_its_lifetime() {
         let now = OffsetDateTime::UNIX_EPOCH;
         let lifetime = Duration::from_secs(3600);
         let expiries = Expiries::from([

@@ -1,4 +1,4 @@
-//! What the control socket asks for: apply, delete, put back, scale, restart.
+//! Changes requested through the control API: apply, delete, restore, scale, restart.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -12,77 +12,80 @@ use crate::{
     resources::{ParsedManifests, Resource, Resources},
 };
 
-/// What places call it.
+/// File name of standard input in locations.
 const STANDARD_INPUT: &str = "standard input";
 
 impl MeshHandle {
-    /// Puts the files' resources in force.
+    /// Applies the resources of the files.
     ///
     /// # Errors
-    /// If they have problems, an Envoy refuses what they ask for, or a pod does not come up: then nothing changed.
+    /// If the files have problems, Envoy rejects the configuration, or a pod does not become ready. No changes are then
+    /// applied.
     pub(crate) async fn apply(self: &Arc<Self>, files: Files) -> Result<Change, ApplyError> {
-        let reading = read(files).await?;
-        let named = identities(&reading);
-        let ignored = change_summary::of_ignored(&reading.without_effect);
-        let change = self.change(named, move |before| Ok((before.with(&reading)?, BTreeSet::new())));
-        let mut change = change.await.map(at_once)?;
+        let manifests = read(files).await?;
+        let named = identities(&manifests);
+        let ignored = change_summary::ignored_resources(&manifests.without_effect);
+        let change = self.change(named, move |before| Ok((before.with(&manifests)?, BTreeSet::new())));
+        let mut change = change.await.map(without_waiting)?;
         change.notes.extend(ignored);
         Ok(change)
     }
 
-    /// Takes the resources that the files name out of force.
+    /// Deletes the resources that the files name.
     ///
     /// # Errors
     /// As [`MeshHandle::apply`].
     pub(crate) async fn delete(self: &Arc<Self>, files: Files) -> Result<Change, ApplyError> {
-        let reading = read(files).await?;
-        self.change(Vec::new(), move |before| Ok((before.without(&reading)?, BTreeSet::new()))).await.map(at_once)
+        let manifests = read(files).await?;
+        self.change(Vec::new(), move |before| Ok((before.without(&manifests)?, BTreeSet::new())))
+            .await
+            .map(without_waiting)
     }
 
-    /// Puts exactly the snapshot's documents in force.
+    /// Restores a snapshot: its documents become the only active resources.
     ///
     /// # Errors
     /// As [`MeshHandle::apply`].
-    pub(crate) async fn put(self: &Arc<Self>, snapshot: Snapshot) -> Result<Change, ApplyError> {
-        let reading = ParsedManifests::of_documents(&snapshot.documents)?;
-        let make = move |_: &Resources| Ok((Resources::default().with(&reading)?, BTreeSet::new()));
-        self.change(Vec::new(), make).await.map(at_once)
+    pub(crate) async fn restore(self: &Arc<Self>, snapshot: Snapshot) -> Result<Change, ApplyError> {
+        let manifests = ParsedManifests::from_documents(&snapshot.documents)?;
+        let make = move |_: &Resources| Ok((Resources::default().with(&manifests)?, BTreeSet::new()));
+        self.change(Vec::new(), make).await.map(without_waiting)
     }
 
-    /// Replaces the pods of Deployments by new ones, and returns when the old ones are gone: a new pod is ready
-    /// before anything leads to it, and an old one ends after nothing does any more.
+    /// Replaces the pods of Deployments and waits until the old pods have exited. A new pod is ready before it gets
+    /// requests, and an old one gets none before it is stopped.
     ///
     /// # Errors
-    /// If there is no such Deployment, or a new pod does not come up: then nothing changed.
+    /// If a Deployment does not exist, or a new pod does not become ready. No changes are then applied.
     pub(crate) async fn restart(self: &Arc<Self>, deployments: Vec<String>) -> Result<Change, ApplyError> {
         let change = self.change(Vec::new(), move |before| {
             let restarted: Result<BTreeSet<_>, _> =
                 deployments.iter().map(|name| deployment(before, name).map(|(key, _)| key)).collect();
             Ok((before.clone(), restarted?))
         });
-        Ok(when_gone(change.await?).await)
+        Ok(after_terminations(change.await?).await)
     }
 
-    /// Gives a Deployment so many pods, and returns when new ones are ready and those that went are gone.
+    /// Sets the number of pods of a Deployment. Waits until new pods are ready and removed pods have exited.
     ///
     /// # Errors
-    /// If there is no such Deployment, or a new pod does not come up: then nothing changed.
+    /// If the Deployment does not exist, or a new pod does not become ready. No changes are then applied.
     pub(crate) async fn scale(self: &Arc<Self>, name: String, replicas: u32) -> Result<Change, ApplyError> {
         let change = self.change(Vec::new(), move |before| {
             let (_, mut document) = deployment(before, &name)?;
             document["spec"]["replicas"] = replicas.into();
-            Ok((before.with(&ParsedManifests::of_documents(&[document])?)?, BTreeSet::new()))
+            Ok((before.with(&ParsedManifests::from_documents(&[document])?)?, BTreeSet::new()))
         });
-        Ok(when_gone(change.await?).await)
+        Ok(after_terminations(change.await?).await)
     }
 
-    /// Every document in force.
+    /// All active resources.
     pub(crate) async fn snapshot(&self) -> Snapshot {
         let state = self.state.lock().await;
         Snapshot { documents: state.resources.all().iter().map(|resource| resource.document().clone()).collect() }
     }
 
-    /// One change after the other. It is a task of its own, so that a caller who gives up does not leave it half done.
+    /// Runs one change after another, each in its own task: a change continues if its caller disconnects.
     async fn change(
         self: &Arc<Self>,
         named: Vec<String>,
@@ -94,49 +97,49 @@ impl MeshHandle {
             let before = state.resources.clone();
             let (after, restarted) = make(&before)?;
             let mut change = compare(&before, &after, &named);
-            let suspects = change_summary::suspects(&before, &after);
-            let mut end = shared.hurry.subscribe();
+            let causes = change_summary::changed_resources(&before, &after);
+            let mut kill = shared.kill.subscribe();
             let outcome = tokio::select! {
                 outcome = reconcile::reconcile(&shared, &mut state, after, &restarted) => outcome,
-                // Whoever ends the mesh waits for the lock, and ends what was started so far.
-                _ = end.wait_for(|end| *end) => Err(ApplyError::new(ApplyErrorKind::Failed, "the mesh ends")),
+                // `Mesh::down` waits for the lock and stops what was started.
+                _ = kill.wait_for(|kill| *kill) => Err(ApplyError::new(ApplyErrorKind::Failed, "the mesh is shutting down")),
             };
             shared.publish(&state);
-            let outcome = outcome.map_err(|apply_error| change_summary::with_suspects(apply_error, &suspects))?;
+            let outcome = outcome.map_err(|apply_error| change_summary::with_possible_causes(apply_error, &causes))?;
             change.notes = outcome.notes;
             change.config_version = state.version;
             Ok((change, outcome.terminations))
         });
         task.await.unwrap_or_else(|error| {
-            Err(ApplyError::new(ApplyErrorKind::Failed, format!("the change broke off: {error}")))
+            Err(ApplyError::new(ApplyErrorKind::Failed, format!("the change was aborted: {error}")))
         })
     }
 }
 
-/// Pods that go may drain for half a minute; most changes do not wait for that.
-fn at_once((change, _): (Change, Vec<oneshot::Receiver<()>>)) -> Change {
+/// Drops the termination receivers: most changes do not wait until old pods have drained.
+fn without_waiting((change, _): (Change, Vec<oneshot::Receiver<()>>)) -> Change {
     change
 }
 
-async fn when_gone((change, terminations): (Change, Vec<oneshot::Receiver<()>>)) -> Change {
-    // One that is never told of went with the mesh itself.
+async fn after_terminations((change, terminations): (Change, Vec<oneshot::Receiver<()>>)) -> Change {
+    // An error means that the mesh stopped the pod on shutdown.
     futures_util::future::join_all(terminations).await;
     change
 }
 
-/// The one Deployment of that name, whatever its namespace.
+/// The only Deployment of this name in all namespaces.
 fn deployment(resources: &Resources, name: &str) -> Result<(Key, serde_json::Value), ApplyError> {
     let mut found = resources.deployments.iter().filter(|(key, _)| key.name == name);
     match (found.next(), found.next()) {
         (Some((key, object)), None) => Ok((key.clone(), object.document.clone())),
         (Some(_), Some(_)) => {
-            let words = format!("more than one namespace has a Deployment {name}; nothing has changed");
-            Err(ApplyError::new(ApplyErrorKind::Input, words))
+            let message = format!("Deployment {name} exists in several namespaces; no changes were applied");
+            Err(ApplyError::new(ApplyErrorKind::Input, message))
         }
         (None, _) => {
             let names: Vec<_> = resources.deployments.keys().map(|key| key.name.as_str()).collect();
-            let words = format!("there is no Deployment {name}; there are {}", names.join(", "));
-            Err(ApplyError::new(ApplyErrorKind::NotFound, words))
+            let message = format!("Deployment {name} does not exist; existing: {}", names.join(", "));
+            Err(ApplyError::new(ApplyErrorKind::NotFound, message))
         }
     }
 }
@@ -145,23 +148,22 @@ async fn read(files: Files) -> Result<ParsedManifests, ApplyError> {
     let Files { paths, standard_input } = files;
     let mut named: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
     named.extend(standard_input.is_some().then(|| STANDARD_INPUT.to_owned()));
-    let reading = move || Resources::read_beside(&paths, standard_input.as_deref(), STANDARD_INPUT.as_ref());
-    let reading = tokio::task::spawn_blocking(reading).await;
-    let reading = reading.map_err(|error| ApplyError::new(ApplyErrorKind::Failed, error.to_string()))??;
-    if reading.resources.is_empty() && reading.without_effect.is_empty() {
-        // Taken for a change that was made, it would be the file that somebody meant to save.
-        let nothing = Diagnostic::new(format!("there is no resource in {}", named.join(", ")));
-        return Err(Diagnostics::from(nothing.help("write one into it, or leave it out")).into());
+    let manifests = move || Resources::read_with_text(&paths, standard_input.as_deref(), STANDARD_INPUT.as_ref());
+    let manifests = tokio::task::spawn_blocking(manifests).await;
+    let manifests = manifests.map_err(|error| ApplyError::new(ApplyErrorKind::Failed, error.to_string()))??;
+    if manifests.resources.is_empty() && manifests.without_effect.is_empty() {
+        // Reject it: the user probably forgot to save the file.
+        let empty = Diagnostic::new(format!("no resource in {}", named.join(", ")));
+        return Err(Diagnostics::from(empty.help("add a resource, or leave the file out")).into());
     }
-    Ok(reading)
+    Ok(manifests)
 }
 
-fn identities(reading: &ParsedManifests) -> Vec<String> {
-    reading.resources.iter().map(Resource::identity).collect()
+fn identities(manifests: &ParsedManifests) -> Vec<String> {
+    manifests.resources.iter().map(Resource::identity).collect()
 }
 
-/// What a change does to each resource; of those that stay as they are, to the `named` ones. Where a resource was read
-/// does not matter.
+/// Compares two sets of resources. `unchanged` lists only resources in `named`. Locations are not compared.
 fn compare(before: &Resources, after: &Resources, named: &[String]) -> Change {
     let mut change = Change::default();
     for resource in after.all() {
@@ -173,7 +175,7 @@ fn compare(before: &Resources, after: &Resources, named: &[String]) -> Change {
         list.push(resource.identity());
     }
     change.unchanged.retain(|resource| named.contains(resource));
-    let gone = before.all().into_iter().filter(|resource| after.get(resource).is_none());
-    change.deleted = gone.map(|resource: Resource| resource.identity()).collect();
+    let removed = before.all().into_iter().filter(|resource| after.get(resource).is_none());
+    change.deleted = removed.map(|resource: Resource| resource.identity()).collect();
     change
 }

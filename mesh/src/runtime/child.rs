@@ -1,6 +1,6 @@
-//! How a child comes to end with us, even if we are killed: it starts as this program again, asks the kernel for
-//! that, and becomes the program that was meant. (Only a process can ask for itself, and doing it between fork and
-//! exec would need unsafe code.)
+//! Child processes that the kernel kills when this process exits, even by SIGKILL. A child starts as `meshwalk`,
+//! requests the parent death signal, and then executes the program. (A process can only request it for itself, and
+//! doing so between fork and exec would need unsafe code.)
 
 use std::{
     ffi::OsString,
@@ -11,54 +11,54 @@ use std::{
 
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
-/// The first argument by which the program knows that it is to become another.
+/// First argument of a `meshwalk` process that will execute another program.
 pub const COMMAND: &str = "__child";
 
-/// The exit code of a child that could not become its program.
+/// Exit code of a child that could not execute its program.
 pub const NOT_STARTED: u8 = 127;
 
-/// Why a child did not become its program.
+/// Error of becoming a program.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The arguments are not those that [`command`] makes.
-    #[error("{COMMAND} is how meshwalk starts its own children; it is nothing to type")]
+    /// The arguments were not made by [`command`].
+    #[error("{COMMAND} is internal: meshwalk uses it to start its child processes")]
     Arguments,
-    /// The parent ended in the meantime.
-    #[error("the mesh that started this child has ended")]
+    /// The parent has already exited.
+    #[error("the mesh that started this child has exited")]
     Orphan,
-    /// The kernel refused.
-    #[error("cannot tie the child to its parent: {0}")]
-    Tie(rustix::io::Errno),
-    /// The program cannot be started.
+    /// The kernel rejected the death signal.
+    #[error("cannot set the parent death signal: {0}")]
+    DeathSignal(rustix::io::Errno),
+    /// The program cannot be executed.
     #[error("cannot start {program}: {source}")]
     Exec {
-        /// The program.
+        /// Path of the program.
         program: PathBuf,
-        /// The operating system's reason.
+        /// Reason of the operating system.
         source: std::io::Error,
     },
 }
 
-/// The command that starts `program` as a child that ends with the thread that spawns it. `launcher` is the
-/// `meshwalk` program.
+/// Command that starts `program` as a child of the calling thread and dies with it. `launcher` is the `meshwalk`
+/// program.
 pub fn command(launcher: &Path, program: &Path, arguments: &[OsString]) -> Command {
     let mut command = Command::new(launcher);
     command.arg(COMMAND).arg(std::process::id().to_string()).arg(program).args(arguments);
-    // A group of its own: Ctrl-C on the terminal reaches us alone, and we end the children in order.
+    // A process group of its own: Ctrl-C reaches only the mesh, which stops its children in order.
     command.process_group(0);
     command
 }
 
-/// Becomes the program that the arguments after [`COMMAND`] name. Returns only if that failed.
+/// Executes the program named by the arguments after [`COMMAND`]. Returns only on failure.
 pub fn become_program(arguments: &[OsString]) -> Error {
     let [parent, program, rest @ ..] = arguments else { return Error::Arguments };
     let Some(parent) = parent.to_str().and_then(|id| id.parse().ok()).and_then(Pid::from_raw) else {
         return Error::Arguments;
     };
     if let Err(error) = set_parent_process_death_signal(Some(Signal::KILL)) {
-        return Error::Tie(error);
+        return Error::DeathSignal(error);
     }
-    // If the parent ended before the line above, no signal will come any more.
+    // The parent may have exited before the death signal was set.
     if getppid() != Some(parent) {
         return Error::Orphan;
     }

@@ -1,4 +1,4 @@
-//! One proxy's files: written by rename, and whether Envoy has taken them.
+//! Configuration files of one proxy: written by rename, acknowledged through Envoy's statistics.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{pod::Paths, supervise};
+use super::{pod::PodPaths, supervise};
 use crate::{
     envoy::{admin, validate},
     identity::secrets::{self, WriteError},
@@ -19,64 +19,63 @@ use crate::{
     },
 };
 
-/// Envoy takes a file within some 50 ms; a machine at its limit gets a lot more.
+/// Deadline of an acknowledgement. Envoy usually needs 50 ms.
 const DEADLINE: Duration = Duration::from_secs(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(8);
-/// The statistics that tell which configuration is in force, and whether one was refused.
+/// Statistics with the active version, rejections and warming.
 const STATS: &str = r"(\.version_text|\.update_rejected|_warming|\.warming_clusters)$";
 
-/// What a proxy was given so far.
+/// Files written for a proxy.
 #[derive(Debug, Default)]
 pub(super) struct ConfigPush {
     folder: PathBuf,
     access_log: PathBuf,
     log: PathBuf,
-    /// What the files say; nothing while they are written.
+    /// Configuration in the files; `None` while they are written.
     config: Option<ProxyConfig>,
-    /// By file name: what stands in it but for the version.
+    /// Content by file name, without the version.
     written: BTreeMap<String, String>,
 }
 
-/// What has to be seen in Envoy's statistics before a step is done.
+/// Versions that Envoy's statistics must show before a step is done.
 #[derive(Debug)]
 pub(super) struct PendingAck {
     socket: PathBuf,
     log: PathBuf,
     log_length: u64,
-    /// Ends of the names of `version_text` statistics.
+    /// Suffixes of the names of `version_text` statistics.
     names: Vec<String>,
     version: String,
-    /// How often Envoy had refused something before.
-    refused_before: u64,
+    /// Number of rejections before the push.
+    rejections_before: u64,
 }
 
-/// Why a proxy does not run what it was given.
+/// Error of a pushed configuration.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refused {
-    /// Envoy said no.
-    #[error("Envoy refuses it: {words}")]
-    Words {
-        /// Its words.
-        words: String,
+pub(super) enum PushError {
+    /// Envoy rejected it.
+    #[error("Envoy rejected it: {reason}")]
+    Rejected {
+        /// Reason of Envoy.
+        reason: String,
     },
-    /// Envoy said nothing.
-    #[error("its Envoy did not take the configuration within {DEADLINE:?}; its log: {log}")]
-    Silence { log: PathBuf },
+    /// Envoy neither accepted nor rejected it.
+    #[error("Envoy did not acknowledge the configuration within {DEADLINE:?}; see its log {log}")]
+    Timeout { log: PathBuf },
 }
 
 impl ConfigPush {
-    pub(super) fn new(paths: &Paths) -> Self {
-        let Paths { folder, access_log, envoy_log, .. } = paths.clone();
+    pub(super) fn new(paths: &PodPaths) -> Self {
+        let PodPaths { folder, access_log, envoy_log, .. } = paths.clone();
         Self { folder, access_log, log: envoy_log, ..Self::default() }
     }
 
-    /// Where the proxy's files lie.
     pub(super) fn paths(&self) -> files::ConfigPaths<'_> {
         files::ConfigPaths { folder: &self.folder, access_log: &self.access_log }
     }
 
-    /// Writes the files that differ from what stands there; nothing if none does. `running` is whether Envoy runs
-    /// already, or else reads the files when it starts.
+    /// Writes the files that differ from the current ones. Returns `None` if none differs. `running` is true if Envoy
+    /// runs.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -86,7 +85,7 @@ impl ConfigPush {
         version: u64,
         running: bool,
     ) -> Result<Option<PendingAck>, WriteError> {
-        // Most steps change nothing at most proxies, and a configuration is long to write.
+        // Most steps change nothing for most proxies, and rendering is slow.
         if self.config.as_ref() == Some(config) {
             return Ok(None);
         }
@@ -99,52 +98,52 @@ impl ConfigPush {
             return Ok(None);
         }
         let socket = self.folder.join(ENVOY_SOCKET);
-        let refused_before = if running { refused(&stats(&socket).await.unwrap_or_default()) } else { 0 };
+        let rejections_before = if running { rejections(&stats(&socket).await.unwrap_or_default()) } else { 0 };
         let log_length = std::fs::metadata(&self.log).map_or(0, |found| found.len());
         let mut names = Vec::new();
         let versioned = files::render(config, self.paths(), &version);
         for ((plain, versioned), _) in plain.into_iter().zip(versioned).zip(changed).filter(|(_, changed)| *changed) {
             secrets::replace(&self.folder.join(&versioned.name), versioned.content.as_bytes())?;
-            names.extend(awaited_name(&plain.name, plain.kind, config));
+            names.extend(version_stat(&plain.name, plain.kind, config));
             self.written.insert(plain.name, plain.content);
         }
         self.config = Some(config.clone());
-        Ok(Some(PendingAck { socket, log: self.log.clone(), log_length, names, version, refused_before }))
+        Ok(Some(PendingAck { socket, log: self.log.clone(), log_length, names, version, rejections_before }))
     }
 
-    /// Envoy's words, if it refused a part of what it found at its start.
-    pub(super) async fn refused_at_start(&self) -> Option<String> {
+    /// Envoy's reason, if it rejected a part of its initial files.
+    pub(super) async fn rejection_at_start(&self) -> Option<String> {
         let socket = self.folder.join(ENVOY_SOCKET);
-        if refused(&stats(&socket).await?) == 0 {
+        if rejections(&stats(&socket).await?) == 0 {
             return None;
         }
-        Some(words(&socket, &self.log, 0).await)
+        Some(rejection_reason(&socket, &self.log, 0).await)
     }
 
-    /// Where Envoy's files and its admin socket are.
+    /// Folder of Envoy's files and its admin socket.
     pub(super) fn folder(&self) -> PathBuf {
         self.folder.clone()
     }
 
-    /// Removes the files that no part of `config` names any more.
+    /// Removes files that `config` does not use.
     pub(super) fn prune(&mut self, config: &ProxyConfig) {
         let routes = config.routes.keys().map(|name| files::routes_file(name));
         let fixed = [files::LISTENERS, files::CLUSTERS].map(str::to_owned);
         let named: BTreeSet<String> = routes.chain(fixed).collect();
         let folder = &self.folder;
         self.written.retain(|name, _| {
-            let stays = named.contains(name);
-            if !stays && let Err(error) = std::fs::remove_file(folder.join(name)) {
+            let is_used = named.contains(name);
+            if !is_used && let Err(error) = std::fs::remove_file(folder.join(name)) {
                 tracing::warn!("cannot remove {name} of {}: {error}", folder.display());
             }
-            stays
+            is_used
         });
     }
 }
 
-/// The end of the name of the statistic that tells a file's version.
-fn awaited_name(file: &str, kind: FileKind, config: &ProxyConfig) -> Option<String> {
-    // Envoy puts an underscore where a name in a statistic has a colon.
+/// Suffix of the statistic with a file's version.
+fn version_stat(file: &str, kind: FileKind, config: &ProxyConfig) -> Option<String> {
+    // Envoy replaces a colon in a statistic's name by an underscore.
     let in_statistics = |name: &String| name.replace(':', "_");
     match kind {
         FileKind::Listeners => Some("listener_manager.lds.version_text".to_owned()),
@@ -158,78 +157,81 @@ fn awaited_name(file: &str, kind: FileKind, config: &ProxyConfig) -> Option<Stri
 }
 
 impl PendingAck {
-    /// Waits until Envoy runs all of it, and nothing is warming.
+    /// Waits until Envoy runs the version and nothing is warming.
     ///
     /// # Errors
-    /// If Envoy refuses a part, with its words, or the deadline passes.
-    pub(super) async fn wait(self) -> Result<(), Refused> {
+    /// If Envoy rejects a part, or the deadline passes.
+    pub(super) async fn wait(self) -> Result<(), PushError> {
         let end = Instant::now() + DEADLINE;
         while Instant::now() < end {
             if let Some(stats) = stats(&self.socket).await {
-                if refused(&stats) > self.refused_before {
-                    return Err(Refused::Words { words: words(&self.socket, &self.log, self.log_length).await });
+                if rejections(&stats) > self.rejections_before {
+                    return Err(PushError::Rejected {
+                        reason: rejection_reason(&self.socket, &self.log, self.log_length).await,
+                    });
                 }
-                if self.is_taken(&stats) {
+                if self.is_active(&stats) {
                     return Ok(());
                 }
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         }
-        Err(Refused::Silence { log: self.log })
+        Err(PushError::Timeout { log: self.log })
     }
 
-    fn is_taken(&self, stats: &BTreeMap<String, String>) -> bool {
+    fn is_active(&self, stats: &BTreeMap<String, String>) -> bool {
         let warming = stats
             .iter()
             .any(|(name, value)| (name.ends_with("_warming") || name.ends_with("warming_clusters")) && value != "0");
-        let taken = |name: &String| {
+        let has_version = |name: &String| {
             stats.iter().any(|(found, value)| found.ends_with(name.as_str()) && value.trim_matches('"') == self.version)
         };
-        !warming && self.names.iter().all(taken)
+        !warming && self.names.iter().all(has_version)
     }
 }
 
-/// Why Envoy refused something. Listeners and clusters remember; for routes it is in the log only, behind `after`.
-async fn words(socket: &Path, log: &Path, after: u64) -> String {
-    let mut words = admin::refusals(socket).await;
-    // The log is written by another thread of Envoy's; the words come within a moment.
+/// Reason of a rejection. Envoy's admin interface has it for listeners and clusters. For routes it is only in the log,
+/// after `after`.
+async fn rejection_reason(socket: &Path, log: &Path, after: u64) -> String {
+    let mut lines = admin::rejection_reasons(socket).await;
+    // Another thread of Envoy writes the log, so the reason may be delayed.
     for _ in 0..50 {
-        if !words.is_empty() {
+        if !lines.is_empty() {
             break;
         }
         tokio::time::sleep(POLL_INTERVAL).await;
-        words = supervise::lines_after(log, after)
+        lines = supervise::lines_after(log, after)
             .into_iter()
             .filter(|line| line.contains("reject") || line.contains("rror"))
-            .map(|line| line.rsplit_once("] ").map_or(line.clone(), |(_, words)| words.to_owned()))
+            .map(|line| line.rsplit_once("] ").map_or(line.clone(), |(_, message)| message.to_owned()))
             .collect();
     }
-    words.dedup();
-    if words.is_empty() { format!("its words are in {}", log.display()) } else { validate::reason(&words.join("\n")) }
+    lines.dedup();
+    if lines.is_empty() { format!("see {}", log.display()) } else { validate::reason(&lines.join("\n")) }
 }
 
-/// Waits until the connections of replaced listeners are gone: until then they are served as before the change.
+/// Waits until the connections of replaced listeners are closed. They follow the previous configuration until then.
 ///
-/// Gives up after the deadline, since the change itself is in force; says so in the log.
-pub(super) async fn drained(folder: &Path) {
+/// After the deadline it only logs a warning, because the change itself is active.
+pub(super) async fn wait_until_drained(folder: &Path) {
     const DRAINING: &str = r"^listener_manager\.total_(listeners|filter_chains)_draining$";
     let socket = folder.join(ENVOY_SOCKET);
     let end = Instant::now() + DEADLINE;
     while Instant::now() < end {
         match admin::stats(&socket, DRAINING).await {
             Ok(stats) if stats.values().any(|count| count != "0") => tokio::time::sleep(POLL_INTERVAL * 4).await,
-            // Whoever does not answer has no connections either.
+            // A proxy that does not respond has no connections.
             _ => return,
         }
     }
-    tracing::warn!("connections of replaced listeners go on at {}", folder.display());
+    tracing::warn!("connections of replaced listeners are still open: {}", folder.display());
 }
 
 async fn stats(socket: &Path) -> Option<BTreeMap<String, String>> {
     admin::stats(socket, STATS).await.ok()
 }
 
-fn refused(stats: &BTreeMap<String, String>) -> u64 {
-    let rejected = stats.iter().filter(|(name, _)| name.ends_with(".update_rejected"));
-    rejected.filter_map(|(_, value)| value.parse::<u64>().ok()).sum()
+fn rejections(stats: &BTreeMap<String, String>) -> u64 {
+    let counts = stats.iter().filter(|(name, _)| name.ends_with(".update_rejected"));
+    counts.filter_map(|(_, value)| value.parse::<u64>().ok()).sum()
 }

@@ -1,4 +1,4 @@
-//! The control socket's other side: HTTP with JSON.
+//! Server of the control API: HTTP and JSON on a Unix socket.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::control::types::{
     ApplyError, ApplyErrorKind, Change, Files, ProxyFiles, Restart, Scale, Snapshot, Status, Trace, TraceSummary,
 };
 
-/// Answers on the socket until the mesh ends.
+/// Serves the control API until the mesh stops.
 pub(super) async fn serve(listener: UnixListener, shared: Arc<MeshHandle>) {
     let router = Router::new()
         .route("/status", get(status))
@@ -32,7 +32,7 @@ pub(super) async fn serve(listener: UnixListener, shared: Arc<MeshHandle>) {
         .route("/down", post(down))
         .with_state(shared);
     if let Err(error) = axum::serve(listener, router).await {
-        tracing::error!("the control socket does not answer any more: {error}");
+        tracing::error!("the control server stopped: {error}");
     }
 }
 
@@ -75,33 +75,33 @@ async fn resources(State(mesh): Mesh) -> Json<Snapshot> {
 }
 
 async fn put_resources(State(mesh): Mesh, Json(snapshot): Json<Snapshot>) -> Result<Json<Change>, ApplyError> {
-    mesh.put(snapshot).await.map(Json)
+    mesh.restore(snapshot).await.map(Json)
 }
 
 async fn config(State(mesh): Mesh, Path(workload): Path<String>) -> Result<Json<Vec<ProxyFiles>>, ApplyError> {
     mesh.config(&workload).map(Json)
 }
 
-/// How many of the recent traces.
+/// Query parameters of the list of traces.
 #[derive(Debug, Deserialize)]
-struct Recent {
-    #[serde(default = "twenty")]
+struct TracesQuery {
+    #[serde(default = "default_trace_limit")]
     limit: usize,
 }
 
-fn twenty() -> usize {
+fn default_trace_limit() -> usize {
     20
 }
 
-async fn traces(State(mesh): Mesh, Query(recent): Query<Recent>) -> Json<Vec<TraceSummary>> {
-    Json(mesh.traces.recent(recent.limit))
+async fn traces(State(mesh): Mesh, Query(query): Query<TracesQuery>) -> Json<Vec<TraceSummary>> {
+    Json(mesh.traces.recent(query.limit))
 }
 
 async fn trace(State(mesh): Mesh, Path(id): Path<String>) -> Result<Json<Trace>, ApplyError> {
-    mesh.traces.find(&id).map(Json).map_err(|unfound| ApplyError::new(ApplyErrorKind::NotFound, unfound.to_string()))
+    mesh.traces.find(&id).map(Json).map_err(|error| ApplyError::new(ApplyErrorKind::NotFound, error.to_string()))
 }
 
 async fn down(State(mesh): Mesh) -> Json<()> {
-    mesh.down.notify_one();
+    mesh.stop_requested.notify_one();
     Json(())
 }

@@ -2,20 +2,20 @@
 
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
-use super::{pod::Paths, spawner::Program};
+use super::{pod::PodPaths, spawner::Program};
 
-/// The bootstrap's name in a pod's folder.
+/// File name of the bootstrap in a pod's folder.
 pub(super) const BOOTSTRAP: &str = "bootstrap.json";
 
-/// How long a replaced listener's connections may go on, in seconds. A change of policy waits for them, so that it is
-/// in force on every connection when it is reported; a request that takes longer on a replaced listener is cut.
+/// Drain time of a replaced listener in seconds. A change waits for it, so a changed policy applies to every connection
+/// when the change is reported. Longer requests on a replaced listener are cut off.
 const DRAIN_SECONDS: &str = "1";
 
-/// How Envoy is started.
-pub(super) fn program(envoy: &Path, paths: &Paths) -> Program {
+/// Envoy's program, arguments and log.
+pub(super) fn program(envoy: &Path, paths: &PodPaths) -> Program {
     let mut arguments: Vec<OsString> = vec!["-c".into(), paths.folder.join(BOOTSTRAP).into()];
-    // One worker: many proxies share a small machine. No hot restart: it would need shared memory per run, and a
-    // proxy of the mesh is configured, not replaced. Draining is announced to every client at once.
+    // One worker: many proxies share a small machine. No hot restart: it needs shared memory, and proxies are not
+    // replaced. Immediate draining notifies every client at once.
     let rest = ["--concurrency", "1", "--disable-hot-restart", "--drain-time-s", DRAIN_SECONDS];
     arguments.extend(rest.map(OsString::from));
     arguments.extend(["--drain-strategy", "immediate", "-l", "warning"].map(OsString::from));

@@ -1,4 +1,4 @@
-//! What the parts of a running mesh share.
+//! State shared by the tasks of a running mesh.
 
 use std::{
     path::PathBuf,
@@ -26,7 +26,7 @@ use crate::{
     telemetry::{merged_metrics, traces::Traces},
 };
 
-/// What the parts of a running mesh share.
+/// State shared by the tasks of a running mesh.
 #[derive(Debug)]
 pub(super) struct MeshHandle {
     pub(super) options: Options,
@@ -34,23 +34,23 @@ pub(super) struct MeshHandle {
     pub(super) launcher: Launcher,
     pub(super) authority: Authority,
     pub(super) static_topology: StaticTopology,
-    /// Changes wait here for each other.
+    /// Locked for the whole of a change.
     pub(super) state: Mutex<MeshState>,
     pub(super) expiries: std::sync::Mutex<Expiries>,
     pub(crate) traces: Arc<Traces>,
-    /// What questions are answered from, while a change may be under way.
-    view: RwLock<Arc<View>>,
-    /// Pods that drain.
+    /// Status for queries, readable during a change.
+    view: RwLock<Arc<StatusView>>,
+    /// Tasks of terminating pods.
     pub(super) terminations: std::sync::Mutex<Vec<JoinHandle<()>>>,
-    /// Becomes true when everything shall end at once.
-    pub(super) hurry: watch::Sender<bool>,
-    /// Somebody asked over the control socket for the end.
-    pub(crate) down: Notify,
+    /// Becomes true when all processes must exit at once.
+    pub(super) kill: watch::Sender<bool>,
+    /// Notified when a client requests the stop of the mesh.
+    pub(super) stop_requested: Notify,
 }
 
-/// A picture of the state, taken after each change.
+/// Status after the last change.
 #[derive(Debug, Default)]
-struct View {
+struct StatusView {
     version: u64,
     network: String,
     gateway: String,
@@ -59,7 +59,7 @@ struct View {
     without_effect: Vec<WithoutEffect>,
 }
 
-/// A pod in that picture: what may change by itself is asked when the question comes.
+/// Status of one pod. Readiness and process IDs are read when the status is queried.
 #[derive(Debug)]
 struct PodView {
     fixed: InstanceStatus,
@@ -89,18 +89,18 @@ impl MeshHandle {
             traces,
             view: RwLock::default(),
             terminations: std::sync::Mutex::default(),
-            hurry: watch::Sender::new(false),
-            down: Notify::new(),
+            kill: watch::Sender::new(false),
+            stop_requested: Notify::new(),
         }
     }
 
-    /// Takes a new picture.
+    /// Updates the status for queries.
     pub(super) fn publish(&self, state: &MeshState) {
         let mut pods: Vec<PodView> = state.pods.values().map(|pod| view_of(pod, state)).collect();
-        // The gateway first, then by name: it is where a request comes in.
+        // The gateway first, then by name.
         pods.sort_by_key(|pod| (pod.app.is_some(), pod.fixed.name.clone()));
         let gateway = state.network.gateway();
-        let view = View {
+        let view = StatusView {
             version: state.version,
             network: state.network.name(),
             gateway: format!("{gateway}:{}", super::network::GATEWAY_PORT),
@@ -111,7 +111,7 @@ impl MeshHandle {
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
     }
 
-    /// What runs now.
+    /// Status of the mesh and its pods.
     pub(crate) fn status(&self) -> Status {
         let view = Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner));
         let expiries = self.expiries.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -178,8 +178,8 @@ fn view_of(pod: &Pod, state: &MeshState) -> PodView {
     };
     PodView {
         fixed,
-        ready: pod.ready(),
-        app: pod.app.as_ref().map(super::supervise::Supervised::state),
-        envoy: pod.envoy.as_ref().map(super::supervise::Supervised::state),
+        ready: pod.readiness_flag(),
+        app: pod.app.as_ref().map(super::supervise::SupervisedProcess::state),
+        envoy: pod.envoy.as_ref().map(super::supervise::SupervisedProcess::state),
     }
 }

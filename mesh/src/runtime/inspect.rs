@@ -1,4 +1,4 @@
-//! What a proxy was told, read from the files that it reads itself.
+//! Reads the configuration files of proxies.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use crate::{
 };
 
 impl MeshHandle {
-    /// The files of every proxy of a workload, or of the one pod of that name.
+    /// Configuration files of every proxy of a workload, or of one pod.
     ///
     /// # Errors
-    /// If nothing with a proxy has that name.
+    /// If no pod with a proxy has this name.
     pub(crate) fn config(&self, workload: &str) -> Result<Vec<ProxyFiles>, ApplyError> {
         let instances = self.status().instances;
         let with_proxy = || instances.iter().filter(|instance| instance.sidecar);
@@ -26,8 +26,8 @@ impl MeshHandle {
         if found.is_empty() {
             let mut names: Vec<&str> = with_proxy().map(|instance| instance.workload.as_str()).collect();
             names.dedup();
-            let words = format!("no workload with a proxy is named {workload:?}; there are {}", names.join(", "));
-            return Err(ApplyError::new(ApplyErrorKind::NotFound, words));
+            let message = format!("no workload with a proxy is named {workload:?}; choose one of {}", names.join(", "));
+            return Err(ApplyError::new(ApplyErrorKind::NotFound, message));
         }
         Ok(found)
     }
@@ -38,7 +38,7 @@ fn read(folder: &Path) -> Vec<ProxyFile> {
     let mut found: Vec<ProxyFile> = entries
         .filter_map(|entry| {
             let section = section(&entry.file_name().to_string_lossy())?;
-            // A file that a change removes just now is not in force any more.
+            // Skip a file that a change has just removed.
             let content = serde_json::from_slice(&std::fs::read(entry.path()).ok()?).ok()?;
             Some(ProxyFile { section, path: entry.path(), content })
         })
@@ -47,7 +47,7 @@ fn read(folder: &Path) -> Vec<ProxyFile> {
     found
 }
 
-/// Secrets have no section: keys are not shown.
+/// Section of a file; `None` for secrets, which are not shown.
 fn section(name: &str) -> Option<Section> {
     match name {
         BOOTSTRAP => Some(Section::Bootstrap),

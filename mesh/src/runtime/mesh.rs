@@ -1,4 +1,4 @@
-//! A mesh from its first process to its last.
+//! Start and stop of a mesh.
 
 use std::{
     collections::BTreeSet,
@@ -36,77 +36,77 @@ use crate::{
     translate,
 };
 
-/// Why a mesh does not start.
+/// Error of starting a mesh.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The files that it is to start with have problems.
+    /// The input files have problems.
     #[error(transparent)]
     Input(#[from] Diagnostics),
-    /// It has no folder.
+    /// The runtime folder cannot be created.
     #[error(transparent)]
     Folder(#[from] run_folder::Error),
-    /// It has no network.
+    /// No network or port is free.
     #[error(transparent)]
     Network(#[from] network::Error),
-    /// It has no Envoy.
+    /// Envoy is not available.
     #[error(transparent)]
     Envoy(#[from] find::Error),
-    /// It has no CA.
+    /// The certificate authority cannot be created.
     #[error(transparent)]
     Authority(#[from] authority::Error),
-    /// The operating system said no.
+    /// An operation of the operating system failed.
     #[error("cannot {action}: {source}")]
     Io {
-        /// What was tried.
+        /// The operation.
         action: String,
-        /// The operating system's reason.
+        /// Reason of the operating system.
         source: io::Error,
     },
-    /// Something that it starts with was refused or did not come up.
+    /// The configuration was rejected, or a process did not become ready.
     #[error("{0}")]
-    Refused(ApplyError),
+    Rejected(ApplyError),
 }
 
 impl Error {
-    /// Whether the input was at fault, so that the command exits with 2.
+    /// True if the input is invalid; the command then exits with 2.
     pub fn is_input(&self) -> bool {
         matches!(self, Self::Input(_) | Self::Folder(run_folder::Error::Name { .. }))
-            || matches!(self, Self::Refused(apply_error) if apply_error.kind.is_input())
+            || matches!(self, Self::Rejected(apply_error) if apply_error.kind.is_input())
     }
 }
 
-/// A mesh. Call [`Mesh::down`] whatever happens: it ends the processes in order and removes the folder.
+/// A mesh. Always call [`Mesh::down`]: it stops the processes in order and removes the folder.
 #[derive(Debug)]
 pub struct Mesh {
     shared: Arc<MeshHandle>,
     tasks: Vec<JoinHandle<()>>,
     resources: Option<Resources>,
-    // Released last, in this order.
+    // Dropped last, in this order.
     _page: PagePort,
     _folder: RunFolder,
 }
 
 impl Mesh {
-    /// Reads the resources, finds Envoy, and takes everything that the mesh needs for itself; starts no process.
+    /// Reads the resources, finds Envoy, and reserves folder, network and ports. Starts no process.
     ///
     /// # Errors
-    /// If the resources have problems, or something cannot be had.
-    pub async fn claim(options: Options) -> Result<Self, Error> {
-        let reading = Resources::read(&options.files)?;
-        let resources = Resources::default().with(&reading)?;
+    /// If the resources have problems, or something cannot be reserved.
+    pub async fn prepare(options: Options) -> Result<Self, Error> {
+        let manifests = Resources::read(&options.files)?;
+        let resources = Resources::default().with(&manifests)?;
         let folder = RunFolder::take(&options.name)?;
         let envoy = find::find(options.envoy.as_deref(), &options.progress).await?;
         let io_error = |action: String| move |source| Error::Io { action, source };
         let logs = folder.path().join("logs");
-        std::fs::create_dir(&logs).map_err(io_error(format!("make {}", logs.display())))?;
+        std::fs::create_dir(&logs).map_err(io_error(format!("create {}", logs.display())))?;
         let network = Network::take()?;
         let page = PagePort::take(options.page_port)?;
         let (collector, listener) = listen_for_spans(network.host()).await?;
         let traces = Arc::new(Traces::default());
         let router = collector::router(Arc::clone(&traces));
-        let collecting = tokio::spawn(async move {
+        let collector_task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
-                tracing::warn!("spans are not received any more: {error}");
+                tracing::warn!("the span receiver stopped: {error}");
             }
         });
         let launcher = Launcher {
@@ -123,18 +123,18 @@ impl Mesh {
             MeshHandle::new(options, path, launcher, authority, static_topology, MeshState::new(network), traces);
         Ok(Self {
             shared: Arc::new(shared),
-            tasks: vec![collecting],
+            tasks: vec![collector_task],
             resources: Some(resources),
             _page: page,
             _folder: folder,
         })
     }
 
-    /// Starts every pod and its proxy, and returns when all are ready and the control socket answers. May be dropped
-    /// half way; [`Mesh::down`] ends what it started.
+    /// Starts all pods and proxies, and waits until they are ready and the control socket accepts requests. If this
+    /// future is dropped, [`Mesh::down`] stops what was started.
     ///
     /// # Errors
-    /// If a part does not come up, or refuses its configuration.
+    /// If a process does not become ready, or Envoy rejects its configuration.
     pub async fn start(&mut self) -> Result<(), Error> {
         let shared = &self.shared;
         let resources = self.resources.take().unwrap_or_default();
@@ -143,41 +143,41 @@ impl Mesh {
             resources.deployments.keys().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")
         ));
         let mut state = shared.state.lock().await;
-        let suspects = change_summary::suspects(&Resources::default(), &resources);
+        let causes = change_summary::changed_resources(&Resources::default(), &resources);
         let started = reconcile::reconcile(shared, &mut state, resources, &BTreeSet::new()).await;
-        started.map_err(|apply_error| Error::Refused(change_summary::with_suspects(apply_error, &suspects)))?;
+        started.map_err(|apply_error| Error::Rejected(change_summary::with_possible_causes(apply_error, &causes)))?;
         shared.publish(&state);
         drop(state);
         let socket = shared.folder.join(CONTROL_SOCKET);
         let listener = UnixListener::bind(&socket)
             .map_err(|source| Error::Io { action: format!("listen on {}", socket.display()), source })?;
         self.tasks.push(tokio::spawn(control_server::serve(listener, Arc::clone(shared))));
-        self.tasks.push(tokio::spawn(follow_readiness(Arc::clone(shared))));
+        self.tasks.push(tokio::spawn(update_endpoints(Arc::clone(shared))));
         self.tasks.push(tokio::spawn(renew_certificates(Arc::clone(shared))));
         Ok(())
     }
 
-    /// What runs, and where.
+    /// Status of the mesh and its pods.
     pub fn status(&self) -> Status {
         self.shared.status()
     }
 
-    /// Waits until somebody asks over the control socket for the end.
-    pub async fn asked_to_end(&self) {
-        self.shared.down.notified().await;
+    /// Waits until a client requests the stop of the mesh.
+    pub async fn wait_until_stop_requested(&self) {
+        self.shared.stop_requested.notified().await;
     }
 
-    /// Ends every process and removes everything. Returns when nothing is left.
+    /// Stops every process, removes all files, and waits until both are done.
     pub async fn down(self) {
         let shared = &self.shared;
-        shared.hurry.send_replace(true);
+        shared.kill.send_replace(true);
         for task in &self.tasks {
             task.abort();
         }
-        // A change that is under way breaks off, and leaves what it started to us.
+        // A running change is cancelled; its new pods are in the state.
         let mut state = shared.state.lock().await;
         let pods = std::mem::take(&mut state.pods).into_values().collect();
-        termination::end(shared, &mut state, pods, shared.hurry.subscribe()).await;
+        termination::terminate(shared, &mut state, pods, shared.kill.subscribe()).await;
         drop(state);
         let drains = std::mem::take(&mut *shared.terminations.lock().unwrap_or_else(PoisonError::into_inner));
         for drain in drains {
@@ -186,7 +186,7 @@ impl Mesh {
     }
 }
 
-/// OpenTelemetry's own port where it is free; a collector that somebody runs on all addresses may have it.
+/// Listens on OTLP's standard port, or on any free port if another collector uses that one.
 async fn listen_for_spans(host: std::net::Ipv4Addr) -> Result<(SocketAddrV4, TcpListener), Error> {
     let io_error = |source| Error::Io { action: format!("listen for spans on {host}"), source };
     let listener = match TcpListener::bind(SocketAddrV4::new(host, COLLECTOR_PORT)).await {
@@ -197,20 +197,19 @@ async fn listen_for_spans(host: std::net::Ipv4Addr) -> Result<(SocketAddrV4, Tcp
     Ok((SocketAddrV4::new(host, port), listener))
 }
 
-/// Endpoints follow readiness, as they do in a cluster.
-async fn follow_readiness(shared: Arc<MeshHandle>) {
+/// Updates endpoints when the readiness of a pod changes.
+async fn update_endpoints(shared: Arc<MeshHandle>) {
     loop {
         shared.launcher.changed.notified().await;
         let mut state = shared.state.lock().await;
         let (resources, outbound) = (state.resources.clone(), state.outbound.clone());
-        let topology =
-            state.topology(&shared.static_topology, &resources, outbound, &[], &std::collections::BTreeSet::new());
+        let topology = state.topology(&shared.static_topology, &resources, outbound, &[], &BTreeSet::new());
         let outcome = match translate::translate(&resources, &topology) {
             Ok(target) => rollout::roll_out(&mut state, &target).await.map_err(|apply_error| apply_error.to_string()),
             Err(diagnostics) => Err(diagnostics.to_string()),
         };
-        if let Err(words) = outcome {
-            shared.options.progress.say(format!("endpoints could not follow the pods' readiness: {words}"));
+        if let Err(reason) = outcome {
+            shared.options.progress.say(format!("cannot update endpoints after a readiness change: {reason}"));
         }
         shared.publish(&state);
     }
@@ -226,7 +225,10 @@ async fn renew_certificates(shared: Arc<MeshHandle>) {
             let Some(pod) = state.pods.get(&name) else { continue };
             match cert_rotation::renew(&shared.authority, &pod.instance, &pod.paths.folder, lifetime) {
                 Ok(end) => drop(expiries.insert(name, end)),
-                Err(error) => shared.options.progress.say(format!("{name} keeps its old certificate: {error}")),
+                Err(error) => shared
+                    .options
+                    .progress
+                    .say(format!("cannot renew the certificate of {name}: {error}; the old one stays in use")),
             }
         }
     }

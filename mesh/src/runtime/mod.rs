@@ -1,4 +1,4 @@
-//! What runs: the network, the folder, the processes, and the changes to them.
+//! The running mesh: network, processes, probes, the control server, and changes of the configuration.
 
 mod cert_rotation;
 mod change;

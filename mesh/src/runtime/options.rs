@@ -1,28 +1,28 @@
-//! What `meshwalk up` is told.
+//! Options of `meshwalk up`.
 
 use std::{path::PathBuf, time::Duration};
 
 use crate::{progress::Progress, topology::OutboundPolicy};
 
-/// What a mesh is started with.
+/// Options of a mesh.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The mesh's name.
+    /// Name of the mesh.
     pub name: String,
-    /// YAML files or folders of the resources to start with.
+    /// YAML files, or folders of them, with the initial resources.
     pub files: Vec<PathBuf>,
-    /// The Envoy to use instead of the pinned one.
+    /// Path of an Envoy to use instead of the pinned one.
     pub envoy: Option<PathBuf>,
-    /// The `meshwalk` program, through which children start.
+    /// Path of the `meshwalk` program, which starts the child processes.
     pub launcher: PathBuf,
-    /// The folder with the programs of the images.
+    /// Folder with the programs of the images.
     pub programs: PathBuf,
-    /// The port of 127.0.0.1 for the page; 8080 if it is free, or any free one, if none is asked for.
+    /// Port of 127.0.0.1 for the page. `None`: 8080, or any free port.
     pub page_port: Option<u16>,
-    /// How long certificates are valid; they are renewed after half of it.
+    /// Lifetime of certificates, which are renewed after half of it.
     pub certificate_lifetime: Duration,
-    /// What happens to outbound requests for unknown hosts.
+    /// Handling of outbound requests to unknown hosts.
     pub outbound_policy: OutboundPolicy,
-    /// Who hears what is going on.
+    /// Receiver of progress messages.
     pub progress: Progress,
 }

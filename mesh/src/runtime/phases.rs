@@ -1,4 +1,4 @@
-//! Make before break: the steps by which a proxy gets from one configuration to another.
+//! Make before break: the steps that lead a proxy from one configuration to another.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,15 @@ use serde_json::Value;
 
 use crate::translate::ProxyConfig;
 
-/// What happens in each step, for messages. All proxies have finished one before any of them begins the next.
+/// Names of the steps, for messages. All proxies finish a step before any begins the next.
 pub(super) const NAMES: [&str; 4] =
-    ["adding clusters and endpoints", "what receives accepts more", "what sends changes", "what is old goes"];
+    ["add clusters and endpoints", "extend inbound listeners", "switch outbound listeners", "remove the old"];
 
-/// What a proxy runs after step `number` (from 0) on its way from `old` to `new`:
-/// 0. new clusters and their endpoints are there, and the old ones are as they were: a route that named a cluster
-///    that is not there would be refused;
-/// 1. what receives accepts what it accepted before and what it will: it accepts before a caller sends;
-/// 2. what sends is as it will be;
-/// 3. what receives is as it will be, and what nobody uses any more is gone.
+/// Configuration of a proxy after step `number` (from 0) on its way from `old` to `new`:
+/// 0. New clusters and endpoints are added. Old ones stay, because Envoy rejects a route to a missing cluster.
+/// 1. Inbound listeners accept old and new traffic, before any caller sends the new.
+/// 2. Outbound listeners and routes are the new ones.
+/// 3. Inbound listeners are the new ones, and unused clusters are removed.
 pub(super) fn step(number: usize, old: &ProxyConfig, new: &ProxyConfig) -> ProxyConfig {
     let (clusters, endpoints) = match number {
         0 | 1 => (overlay(&new.clusters, &old.clusters), overlay(&new.endpoints, &old.endpoints)),
@@ -33,7 +32,7 @@ pub(super) fn step(number: usize, old: &ProxyConfig, new: &ProxyConfig) -> Proxy
 
 type ByName = BTreeMap<String, Value>;
 
-/// Both; where a name is in both, the one of `above`.
+/// Union of both maps; `above` wins.
 fn overlay(below: &ByName, above: &ByName) -> ByName {
     let mut both = below.clone();
     both.extend(above.clone());
@@ -49,8 +48,8 @@ fn outbound(config: &ProxyConfig) -> ByName {
     outbound.map(|(name, listener)| (name.clone(), listener.clone())).collect()
 }
 
-/// The inbound listeners with the filter chains of both: a chain of the old one stays where the new one has none of
-/// its name, as plaintext's does on the way to STRICT.
+/// Inbound listeners with the filter chains of both configurations. A chain of the old one stays if the new one has
+/// none of its name, such as plaintext on the way to STRICT.
 fn accepting_both(old: &ProxyConfig, new: &ProxyConfig) -> ByName {
     let mut both = overlay(&old.listeners, &new.listeners);
     both.retain(|_, listener| is_inbound(listener));
@@ -86,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_route_never_names_a_cluster_that_is_not_there() {
+    fn routes_name_only_existing_clusters_in_every_step() {
         let (old, new) = (config("a", "plaintext", false), config("b", "tls", true));
         for number in 0..NAMES.len() {
             let step = step(number, &old, &new);
@@ -97,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_caller_sends_at_a_step_every_receiver_accepts_at_that_step_and_its_neighbours() {
+    fn receivers_accept_what_callers_send_in_neighbouring_steps() {
         let (old, new) = (config("a", "plaintext", false), config("b", "tls", true));
         let accepts = |number: usize, chain: &str| {
             let step = step(number, &old, &new);
@@ -113,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_step_is_the_new_configuration() {
+    fn last_step_is_the_new_configuration() {
         let (old, new) = (config("a", "plaintext", false), config("b", "tls", true));
         assert_eq!(step(NAMES.len() - 1, &old, &new), new);
     }

@@ -1,4 +1,4 @@
-//! One pod as it runs: its folder, its processes, its readiness and its metrics page.
+//! A running pod: folder, processes, readiness and metrics.
 
 use std::{
     net::SocketAddrV4,
@@ -16,9 +16,9 @@ use tokio::{
 use super::{
     desired::DesiredPod,
     envoy_program, network,
-    readiness::{Subjects, Watch},
+    readiness::{ProbeTargets, ReadinessWatcher},
     spawner::{Program, Spawner},
-    supervise::{self, Supervised},
+    supervise::{self, SupervisedProcess},
 };
 use crate::{
     envoy::find::Envoy,
@@ -30,30 +30,30 @@ use crate::{
 };
 use meshwalk_yaml::Diagnostic;
 
-/// Envoy ends at once when told; this is for an overloaded machine.
+/// Grace period of Envoy, which usually exits at once.
 const ENVOY_GRACE: Duration = Duration::from_secs(2);
 
-/// Where everything of a pod lies.
+/// Paths of a pod's files.
 #[derive(Debug, Clone)]
-pub(super) struct Paths {
-    /// The folder of its sockets and configuration.
+pub(super) struct PodPaths {
+    /// Folder of sockets and configuration.
     pub(super) folder: PathBuf,
-    /// The application's log.
+    /// Log file of the application.
     pub(super) app_log: PathBuf,
-    /// Envoy's log.
+    /// Log file of Envoy.
     pub(super) envoy_log: PathBuf,
-    /// The proxy's access log.
+    /// Access log of the proxy.
     pub(super) access_log: PathBuf,
 }
 
-impl Paths {
-    pub(super) fn of(run: &Path, pod: &str) -> Self {
+impl PodPaths {
+    pub(super) fn new(run: &Path, pod: &str) -> Self {
         let log = |part: &str| run.join("logs").join(format!("{pod}.{part}.log"));
         Self { folder: run.join(pod), app_log: log("app"), envoy_log: log("envoy"), access_log: log("access") }
     }
 
     /// # Errors
-    /// If a socket in the folder could not be bound.
+    /// If the path of a socket in the folder is too long.
     pub(super) fn check_length(&self) -> Result<(), run_folder::Error> {
         run_folder::check_socket_length(&self.socket(command::CONTROL_SOCKET))
     }
@@ -63,7 +63,7 @@ impl Paths {
     }
 }
 
-/// What starting a pod needs beside the pod itself.
+/// Everything needed to start a pod's processes.
 #[derive(Debug, Clone)]
 pub(super) struct Launcher {
     pub(super) spawner: Spawner,
@@ -73,20 +73,20 @@ pub(super) struct Launcher {
     pub(super) collector: String,
 }
 
-/// A pod as it runs. The ingress gateway is one without an application.
+/// A running pod. The ingress gateway is a pod without an application.
 #[derive(Debug)]
 pub(super) struct Pod {
     pub(super) instance: Instance,
-    /// What it was made from; the gateway was not made from a Deployment.
-    pub(super) wanted: Option<DesiredPod>,
-    pub(super) paths: Paths,
-    pub(super) app: Option<Supervised>,
-    pub(super) envoy: Option<Supervised>,
-    watch: Watch,
+    /// Specification of the pod; `None` for the gateway.
+    pub(super) desired: Option<DesiredPod>,
+    pub(super) paths: PodPaths,
+    pub(super) app: Option<SupervisedProcess>,
+    pub(super) envoy: Option<SupervisedProcess>,
+    readiness: ReadinessWatcher,
     metrics: JoinHandle<()>,
 }
 
-/// Why a pod did not start.
+/// Error of starting a pod.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("{0}")]
@@ -96,42 +96,41 @@ pub(super) enum Error {
 }
 
 impl Pod {
-    /// Starts the pod's processes; its folder, certificates and proxy configuration must be there.
+    /// Starts the pod's processes. Its folder, certificates and proxy configuration must exist.
     pub(super) async fn start(
         instance: Instance,
-        wanted: Option<DesiredPod>,
-        paths: Paths,
+        desired: Option<DesiredPod>,
+        paths: PodPaths,
         launcher: &Launcher,
     ) -> Result<Self, Error> {
-        let metrics = serve_metrics(&instance, &paths, wanted.is_some()).await?;
+        let metrics = serve_metrics(&instance, &paths, desired.is_some()).await?;
         let envoy = instance.sidecar.then(|| start_envoy(&instance.name, &paths, launcher));
-        let app = match &wanted {
-            Some(wanted) => Some(start_app(wanted, &paths, launcher)?),
+        let app = match &desired {
+            Some(desired) => Some(start_app(desired, &paths, launcher)?),
             None => None,
         };
-        let subjects = Subjects {
-            app: app
-                .as_ref()
-                .zip(wanted.as_ref())
-                .map(|(app, wanted)| (app.state(), paths.socket(command::ADMIN_SOCKET), wanted.plan.readiness.clone())),
+        let targets = ProbeTargets {
+            app: app.as_ref().zip(desired.as_ref()).map(|(app, desired)| {
+                (app.state(), paths.socket(command::ADMIN_SOCKET), desired.plan.readiness.clone())
+            }),
             envoy: envoy.as_ref().map(|envoy| (envoy.state(), paths.socket(command::ENVOY_SOCKET))),
         };
-        let watch = Watch::start(subjects, Arc::clone(&launcher.changed));
-        Ok(Self { instance, wanted, paths, app, envoy, watch, metrics })
+        let readiness = ReadinessWatcher::start(targets, Arc::clone(&launcher.changed));
+        Ok(Self { instance, desired, paths, app, envoy, readiness, metrics })
     }
 
-    /// Whether every part is ready now.
-    pub(super) fn ready(&self) -> Arc<AtomicBool> {
-        self.watch.ready()
+    /// Flag that is true while every part is ready.
+    pub(super) fn readiness_flag(&self) -> Arc<AtomicBool> {
+        self.readiness.flag()
     }
 
-    /// How often a part of it ended unasked.
+    /// Number of unexpected exits of the pod's processes.
     pub(super) fn restarts(&self) -> u32 {
         [&self.app, &self.envoy].into_iter().flatten().map(|part| part.state().restarts()).sum()
     }
 
-    /// What has not come up, with the last words of its log: for a message.
-    pub(super) fn last_words(&self) -> String {
+    /// Last log lines of the pod's processes, for an error.
+    pub(super) fn last_log_lines(&self) -> String {
         let mut text = String::new();
         for (log, part) in [(&self.paths.app_log, self.app.is_some()), (&self.paths.envoy_log, self.envoy.is_some())] {
             if part {
@@ -141,38 +140,38 @@ impl Pod {
         text
     }
 
-    /// Ends it as Kubernetes does: the application drains while its sidecar still serves it, then that ends too. All
-    /// ends at once when `hurry` becomes true.
-    pub(super) async fn end(self, hurry: watch::Receiver<bool>) {
-        drop(self.watch);
+    /// Terminates the pod as Kubernetes does: the application drains while its sidecar still serves, then the sidecar
+    /// exits. If `kill` becomes true, both are killed.
+    pub(super) async fn terminate(self, kill: watch::Receiver<bool>) {
+        drop(self.readiness);
         if let Some(app) = self.app {
-            let seconds = self.wanted.as_ref().map_or(0, |wanted| wanted.plan.grace_seconds);
-            app.end(Duration::from_secs(seconds.into()), hurry.clone()).await;
+            let seconds = self.desired.as_ref().map_or(0, |desired| desired.plan.grace_seconds);
+            app.stop(Duration::from_secs(seconds.into()), kill.clone()).await;
         }
         if let Some(envoy) = self.envoy {
-            envoy.end(ENVOY_GRACE, hurry).await;
+            envoy.stop(ENVOY_GRACE, kill).await;
         }
         self.metrics.abort();
         let _ = self.metrics.await;
     }
 }
 
-/// Prepares a pod's folder.
-pub(super) fn make_folder(paths: &Paths) -> std::io::Result<()> {
+/// Creates a pod's folder.
+pub(super) fn create_folder(paths: &PodPaths) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&paths.folder)
 }
 
-/// The instance that a wanted pod will be; not ready yet.
-pub(super) fn instance_of(wanted: &DesiredPod, paths: &Paths) -> Instance {
-    let PodPlan { workload, labels, service_account, ports, sidecar, .. } = &wanted.plan;
+/// Instance of a desired pod, not ready yet.
+pub(super) fn instance_of(desired: &DesiredPod, paths: &PodPaths) -> Instance {
+    let PodPlan { workload, labels, service_account, ports, sidecar, .. } = &desired.plan;
     Instance {
-        name: wanted.name.clone(),
+        name: desired.name.clone(),
         workload: workload.name.clone(),
         namespace: workload.namespace.clone(),
         service_account: service_account.clone(),
         labels: labels.clone(),
-        address: wanted.address,
+        address: desired.address,
         container_ports: ports.clone(),
         sidecar: *sidecar,
         app_socket: paths.socket(command::APP_SOCKET),
@@ -180,7 +179,7 @@ pub(super) fn instance_of(wanted: &DesiredPod, paths: &Paths) -> Instance {
     }
 }
 
-async fn serve_metrics(instance: &Instance, paths: &Paths, has_app: bool) -> Result<JoinHandle<()>, Error> {
+async fn serve_metrics(instance: &Instance, paths: &PodPaths, has_app: bool) -> Result<JoinHandle<()>, Error> {
     let address = SocketAddrV4::new(instance.address, network::METRICS_PORT);
     let listener = TcpListener::bind(address).await.map_err(|source| Error::Metrics {
         pod: instance.name.clone(),
@@ -193,40 +192,42 @@ async fn serve_metrics(instance: &Instance, paths: &Paths, has_app: bool) -> Res
     });
     Ok(tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
-            tracing::warn!("the metrics page at {address} has ended: {error}");
+            tracing::warn!("the metrics server at {address} stopped: {error}");
         }
     }))
 }
 
-fn start_envoy(name: &str, paths: &Paths, launcher: &Launcher) -> Supervised {
+fn start_envoy(name: &str, paths: &PodPaths, launcher: &Launcher) -> SupervisedProcess {
     let socket = paths.socket(command::ENVOY_SOCKET);
     let program = envoy_program::program(&launcher.envoy.program, paths);
     let title = format!("the proxy of {name}");
-    Supervised::start(launcher.spawner.clone(), program, title, launcher.progress.clone(), move || remove(&socket))
+    SupervisedProcess::start(launcher.spawner.clone(), program, title, launcher.progress.clone(), move || {
+        remove(&socket)
+    })
 }
 
-fn start_app(wanted: &DesiredPod, paths: &Paths, launcher: &Launcher) -> Result<Supervised, Error> {
+fn start_app(desired: &DesiredPod, paths: &PodPaths, launcher: &Launcher) -> Result<SupervisedProcess, Error> {
     let context = command::PodContext {
-        name: &wanted.name,
-        address: wanted.address,
+        name: &desired.name,
+        address: desired.address,
         folder: &paths.folder,
-        connect: &wanted.connect,
+        connect: &desired.connect,
         collector: &launcher.collector,
     };
-    let environment = command::environment(&wanted.plan, &context).map_err(Error::Diagnostic)?;
+    let environment = command::environment(&desired.plan, &context).map_err(Error::Diagnostic)?;
     let program = Program {
-        file: wanted.plan.program.clone(),
-        arguments: command::arguments(&wanted.plan, &context, &environment),
+        file: desired.plan.program.clone(),
+        arguments: command::arguments(&desired.plan, &context, &environment),
         environment,
         log: paths.app_log.clone(),
     };
     let sockets = [command::APP_SOCKET, command::ADMIN_SOCKET, command::CONTROL_SOCKET].map(|name| paths.socket(name));
-    let title = format!("the app of {}", wanted.name);
+    let title = format!("the app of {}", desired.name);
     let clear = move || sockets.iter().for_each(|socket| remove(socket));
-    Ok(Supervised::start(launcher.spawner.clone(), program, title, launcher.progress.clone(), clear))
+    Ok(SupervisedProcess::start(launcher.spawner.clone(), program, title, launcher.progress.clone(), clear))
 }
 
-/// A dead process leaves its socket behind, and the next one could not bind it.
+/// Removes a dead process's socket, which would block the next bind.
 fn remove(socket: &Path) {
     let _ = std::fs::remove_file(socket);
 }

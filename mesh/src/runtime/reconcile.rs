@@ -1,4 +1,4 @@
-//! From one set of resources to another: new pods come up before anything leads to them, proxies change, old pods go.
+//! Reconciles the mesh with a new set of resources: start new pods, change the proxies, terminate old pods.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +17,7 @@ use super::{
     desired::{self, DesiredPod},
     envoy_program::BOOTSTRAP,
     handle::MeshHandle,
-    pod::{self, Paths, Pod},
+    pod::{self, Pod, PodPaths},
     rollout,
     state::MeshState,
     termination, validation,
@@ -32,82 +32,84 @@ use crate::{
     translate::{self, Translation, bootstrap},
 };
 
-/// A program and its sidecar are up within half a second; a small machine under load gets a lot more.
+/// Deadline of a new pod's readiness. A pod usually needs half a second.
 const READY_DEADLINE: Duration = Duration::from_secs(30);
 
-/// How often a new pod's parts may end and be started again before it is given up.
-const MOST_RESTARTS: u32 = 2;
+/// Number of restarts after which a new pod counts as failed.
+const MAX_RESTARTS: u32 = 2;
 
 fn failed(error: impl std::fmt::Display) -> ApplyError {
     ApplyError::new(ApplyErrorKind::Failed, error.to_string())
 }
 
-/// What a transition did to pods.
+/// Effect of a change on pods.
 #[derive(Debug, Default)]
-pub(super) struct Outcome {
-    /// In words.
+pub(super) struct ReconcileOutcome {
+    /// Remarks for the user.
     pub(super) notes: Vec<String>,
-    /// For each pod that goes, what tells when it is gone.
+    /// Receivers notified when the terminating pods have exited.
     pub(super) terminations: Vec<oneshot::Receiver<()>>,
 }
 
-/// Puts `resources` in force, with new pods for the Deployments in `anew` even where nothing of them has changed.
-/// Everything is as before if it fails.
+/// Applies `resources`, with new pods for the Deployments in `restarted`. A failed change is rolled back.
 ///
 /// # Errors
-/// If the resources have problems, Envoy refuses what they ask for, or a pod does not come up.
+/// If the resources have problems, Envoy rejects the configuration, or a pod does not become ready.
 pub(super) async fn reconcile(
     shared: &Arc<MeshHandle>,
     state: &mut MeshState,
     resources: Resources,
     restarted: &BTreeSet<Key>,
-) -> Result<Outcome, ApplyError> {
+) -> Result<ReconcileOutcome, ApplyError> {
     let outbound = state.outbound_for(&resources);
     let plans = pods::plan(&resources, &shared.options.programs)?;
-    let running = state.wanted();
-    let wanted =
+    let running = state.desired_pods();
+    let desired =
         desired::schedule(&plans, &resources, &outbound, &running, restarted, &mut state.network).map_err(failed)?;
     let known: BTreeSet<&String> = running.iter().map(|pod| &pod.name).collect();
-    let new: Vec<&DesiredPod> = wanted.iter().filter(|pod| !known.contains(&pod.name)).collect();
-    let stay: BTreeSet<&String> = wanted.iter().map(|pod| &pod.name).collect();
-    let going: BTreeSet<String> =
-        running.iter().map(|pod| pod.name.clone()).filter(|name| !stay.contains(name)).collect();
+    let new: Vec<&DesiredPod> = desired.iter().filter(|pod| !known.contains(&pod.name)).collect();
+    let kept: BTreeSet<&String> = desired.iter().map(|pod| &pod.name).collect();
+    let terminating: BTreeSet<String> =
+        running.iter().map(|pod| pod.name.clone()).filter(|name| !kept.contains(name)).collect();
 
-    let started = start_and_roll_out(shared, state, &resources, &outbound, &new, &going).await;
+    let started = start_and_roll_out(shared, state, &resources, &outbound, &new, &terminating).await;
     if let Err(apply_error) = started {
         rollback(shared, state, &new).await;
         return Err(apply_error);
     }
 
-    let notes =
-        if running.is_empty() { Vec::new() } else { change_summary::of_pods(&running, &new, &going, restarted) };
-    for wanted in wanted {
-        if let Some(pod) = state.pods.get_mut(&wanted.name) {
-            pod.wanted = Some(wanted);
+    let notes = if running.is_empty() {
+        Vec::new()
+    } else {
+        change_summary::pod_changes(&running, &new, &terminating, restarted)
+    };
+    for desired in desired {
+        if let Some(pod) = state.pods.get_mut(&desired.name) {
+            pod.desired = Some(desired);
         }
     }
     state.resources = resources;
     state.outbound = outbound;
-    let gone = going.iter().filter_map(|name| state.pods.remove(name)).collect();
-    for name in &going {
+    let removed = terminating.iter().filter_map(|name| state.pods.remove(name)).collect();
+    for name in &terminating {
         state.running.remove(name);
         state.config_pushes.remove(name);
     }
-    Ok(Outcome { notes, terminations: termination::end_later(shared, gone) })
+    Ok(ReconcileOutcome { notes, terminations: termination::terminate_in_background(shared, removed) })
 }
 
-/// Ends the pods that were started for a change that failed. Nobody was led to them, so they need no time to drain.
+/// Kills the pods started for a failed change. They received no requests, so they need not drain.
 async fn rollback(shared: &MeshHandle, state: &mut MeshState, new: &[&DesiredPod]) {
     let mut started = Vec::new();
-    for wanted in new {
-        state.running.remove(&wanted.name);
-        state.config_pushes.remove(&wanted.name);
-        match state.pods.remove(&wanted.name) {
+    for desired in new {
+        state.running.remove(&desired.name);
+        state.config_pushes.remove(&desired.name);
+        match state.pods.remove(&desired.name) {
             Some(pod) => started.push(pod),
-            None => state.network.release(wanted.address),
+            None => state.network.release(desired.address),
         }
     }
-    termination::end(shared, state, started, watch::Sender::new(true).subscribe()).await;
+    termination::terminate(shared, state, started, watch::Sender::new(true).subscribe()).await;
 }
 
 async fn start_and_roll_out(
@@ -116,34 +118,34 @@ async fn start_and_roll_out(
     resources: &Resources,
     outbound: &BTreeMap<u16, u16>,
     new: &[&DesiredPod],
-    going: &BTreeSet<String>,
+    terminating: &BTreeSet<String>,
 ) -> Result<(), ApplyError> {
     let instances: Vec<Instance> =
-        new.iter().map(|pod| pod::instance_of(pod, &Paths::of(&shared.folder, &pod.name))).collect();
+        new.iter().map(|pod| pod::instance_of(pod, &PodPaths::new(&shared.folder, &pod.name))).collect();
     let topology = state.topology(&shared.static_topology, resources, outbound.clone(), &instances, &BTreeSet::new());
     let draft = translate::translate(resources, &topology)?;
-    // At the first start there is nothing that a refused configuration could disturb, and the proxies judge it themselves.
+    // At the first start no serving proxy is affected, and the proxies validate their files themselves.
     let first = state.version == 0;
     if !first {
         let began = Instant::now();
-        validation::of_changed(shared, state, &topology, &draft).await?;
+        validation::validate_changed(shared, state, &topology, &draft).await?;
         tracing::debug!("validated within {:?}", began.elapsed());
     }
     if !state.pods.contains_key(&topology.gateway.name) {
         start(shared, state, &topology, &draft, None, topology.gateway.clone()).await?;
     }
-    for (wanted, instance) in new.iter().zip(instances) {
-        start(shared, state, &topology, &draft, Some((*wanted).clone()), instance).await?;
+    for (desired, instance) in new.iter().zip(instances) {
+        start(shared, state, &topology, &draft, Some((*desired).clone()), instance).await?;
     }
-    let started: Vec<&String> = new.iter().map(|wanted| &wanted.name).chain([&topology.gateway.name]).collect();
+    let started: Vec<&String> = new.iter().map(|desired| &desired.name).chain([&topology.gateway.name]).collect();
     wait_until_ready(state, &started).await?;
     if first {
-        validation::at_start(shared, state, &topology, &draft).await?;
+        validation::check_after_start(shared, state, &topology, &draft).await?;
     }
-    let topology = state.topology(&shared.static_topology, resources, outbound.clone(), &[], going);
+    let topology = state.topology(&shared.static_topology, resources, outbound.clone(), &[], terminating);
     let mut target = translate::translate(resources, &topology)?;
-    // A pod that leaves keeps what it has for the requests that it still makes.
-    target.retain(|pod, _| !going.contains(pod));
+    // A terminating pod keeps its configuration for its last requests.
+    target.retain(|pod, _| !terminating.contains(pod));
     rollout::roll_out(state, &target).await?;
     Ok(())
 }
@@ -154,13 +156,13 @@ async fn start(
     state: &mut MeshState,
     topology: &Topology,
     translation: &Translation,
-    wanted: Option<DesiredPod>,
+    desired: Option<DesiredPod>,
     instance: Instance,
 ) -> Result<(), ApplyError> {
     let name = instance.name.clone();
-    let paths = Paths::of(&shared.folder, &name);
+    let paths = PodPaths::new(&shared.folder, &name);
     paths.check_length().map_err(failed)?;
-    pod::make_folder(&paths).map_err(|error| failed(format!("cannot make {}: {error}", paths.folder.display())))?;
+    pod::create_folder(&paths).map_err(|error| failed(format!("cannot create {}: {error}", paths.folder.display())))?;
     if instance.sidecar {
         let lifetime = shared.options.certificate_lifetime;
         let end = cert_rotation::renew(&shared.authority, &instance, &paths.folder, lifetime).map_err(failed)?;
@@ -176,23 +178,23 @@ async fn start(
         state.config_pushes.insert(name.clone(), config_push);
         state.running.insert(name.clone(), config);
     }
-    let pod = Pod::start(instance, wanted, paths, &shared.launcher).await.map_err(failed)?;
+    let pod = Pod::start(instance, desired, paths, &shared.launcher).await.map_err(failed)?;
     state.pods.insert(name, pod);
     Ok(())
 }
 
-/// Waits until the named pods are ready in every part.
+/// Waits until every part of the named pods is ready.
 async fn wait_until_ready(state: &MeshState, names: &[&String]) -> Result<(), ApplyError> {
     let end = Instant::now() + READY_DEADLINE;
     for pod in names.iter().filter_map(|name| state.pods.get(*name)) {
-        let ready = pod.ready();
+        let ready = pod.readiness_flag();
         while !ready.load(Ordering::SeqCst) {
-            // A program that keeps on ending will not get ready by waiting.
-            if Instant::now() >= end || pod.restarts() > MOST_RESTARTS {
+            // Give up on a process that keeps exiting.
+            if Instant::now() >= end || pod.restarts() > MAX_RESTARTS {
                 return Err(failed(format!(
-                    "{} did not come up; its last words:{}",
+                    "{} did not become ready; last log lines:{}",
                     pod.instance.name,
-                    pod.last_words()
+                    pod.last_log_lines()
                 )));
             }
             tokio::time::sleep(Duration::from_millis(5)).await;

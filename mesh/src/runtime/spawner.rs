@@ -1,5 +1,5 @@
-//! One thread starts all children: the kernel ends a child with the *thread* that started it, and the runtime's
-//! own threads may end before the mesh does.
+//! Starts all child processes from one thread. The kernel kills a child when the *thread* that started it exits, and
+//! threads of the runtime may exit before the mesh.
 
 use std::{
     collections::BTreeMap,
@@ -24,52 +24,51 @@ use super::child;
 /// A program to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Program {
-    /// The file.
+    /// Path of the program.
     pub(super) file: PathBuf,
-    /// Its arguments.
+    /// Arguments.
     pub(super) arguments: Vec<OsString>,
-    /// Its whole environment: nothing of the user's own gets in.
+    /// Whole environment. The user's own environment is not passed on.
     pub(super) environment: BTreeMap<String, String>,
-    /// Where its output goes, appended.
+    /// Log file, to which the output is appended.
     pub(super) log: PathBuf,
 }
 
-struct Order {
+struct SpawnRequest {
     program: Program,
-    answer: oneshot::Sender<io::Result<Child>>,
+    reply: oneshot::Sender<io::Result<Child>>,
 }
 
-/// Starts children. The thread ends, and all children with it, when the last copy is dropped.
+/// Handle of the spawner thread. When the last clone is dropped, the thread exits and its children are killed.
 #[derive(Debug, Clone)]
-pub(super) struct Spawner(mpsc::Sender<Order>);
+pub(super) struct Spawner(mpsc::Sender<SpawnRequest>);
 
 impl Spawner {
-    /// Starts the thread; must be called within a Tokio runtime. `launcher` is the `meshwalk` program.
+    /// Starts the thread. Must be called within a Tokio runtime. `launcher` is the `meshwalk` program.
     ///
     /// # Errors
-    /// If the operating system has no thread left.
+    /// If the thread cannot be started.
     pub(super) fn start(launcher: &Path) -> io::Result<Self> {
-        let (orders, inbox) = mpsc::channel::<Order>();
+        let (requests, inbox) = mpsc::channel::<SpawnRequest>();
         let (runtime, launcher) = (Handle::current(), launcher.to_owned());
         thread::Builder::new().name("spawner".to_owned()).spawn(move || {
             let _entered = runtime.enter();
-            for order in inbox {
-                // A caller who has gone drops the child, which kills it.
-                let _ = order.answer.send(spawn(&launcher, &order.program));
+            for request in inbox {
+                // If the caller has gone, dropping the child kills it.
+                let _ = request.reply.send(spawn(&launcher, &request.program));
             }
         })?;
-        Ok(Self(orders))
+        Ok(Self(requests))
     }
 
-    /// Starts a program.
     ///
     /// # Errors
-    /// If its log cannot be written or no process can be made. That the program itself cannot be executed shows in
-    /// its exit code ([`child::NOT_STARTED`]) and in its log.
+    /// If the log cannot be written or the process cannot be created. If the program cannot be executed, the child
+    /// exits with [`child::NOT_STARTED`] and the log has the reason.
     pub(super) async fn spawn(&self, program: Program) -> io::Result<Child> {
-        let (answer, outcome) = oneshot::channel();
-        let gone = || io::Error::other("the thread that starts processes has ended");
-        self.0.send(Order { program, answer }).map_err(|_| gone())?;
+        let (reply, outcome) = oneshot::channel();
+        let gone = || io::Error::other("the spawner thread has exited");
+        self.0.send(SpawnRequest { program, reply }).map_err(|_| gone())?;
         outcome.await.map_err(|_| gone())?
     }
 }

@@ -1,4 +1,4 @@
-//! What is in force: the resources, the pods, and what each proxy runs.
+//! Active state of the mesh: resources, pods, and the configuration of each proxy.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,32 +14,32 @@ use crate::{
     translate::Translation,
 };
 
-/// The first port for outbound listeners; Istio's own ports lie below it.
+/// First port of outbound listeners, above Istio's own ports.
 const FIRST_OUTBOUND: u16 = 15101;
 
-/// The ingress gateway's workload, as Istio's chart names it.
+/// Workload name of the ingress gateway in Istio's chart.
 pub(super) const INGRESS_GATEWAY: &str = "istio-ingressgateway";
 
-/// What is in force. Whoever holds its lock changes it, one change after the other.
+/// Active state of the mesh. Its lock serializes changes.
 #[derive(Debug)]
 pub(super) struct MeshState {
     pub(super) network: Network,
     pub(super) resources: Resources,
-    /// By name; the ingress gateway among them.
+    /// Pods by name, including the ingress gateway.
     pub(super) pods: BTreeMap<String, Pod>,
-    /// What each proxy runs, by pod.
+    /// Active configuration of each proxy, by pod.
     pub(super) running: Translation,
-    /// Each proxy's files, by pod.
+    /// Files of each proxy, by pod.
     pub(super) config_pushes: BTreeMap<String, ConfigPush>,
-    /// The port of each service port's outbound listener; a port that was given once stays.
+    /// Port of the outbound listener for each service port; never reassigned.
     pub(super) outbound: BTreeMap<u16, u16>,
-    /// The version in force.
+    /// Active version.
     pub(super) version: u64,
-    /// The last version that was written, taken or not.
+    /// Last version written, active or not.
     pub(super) last_version: u64,
 }
 
-/// The fixed parts of the topology.
+/// Parts of the topology that do not change.
 #[derive(Debug, Clone)]
 pub(super) struct StaticTopology {
     pub(super) gateway: Instance,
@@ -51,7 +51,7 @@ pub(super) struct StaticTopology {
 impl StaticTopology {
     pub(super) fn new(options: &Options, gateway: Ipv4Addr, collector: SocketAddrV4, page_port: u16) -> Self {
         let page = SocketAddrV4::new(Ipv4Addr::LOCALHOST, page_port);
-        // As Istio's own chart installs it.
+        // Names as in Istio's chart.
         let gateway = Instance {
             name: INGRESS_GATEWAY.to_owned(),
             workload: INGRESS_GATEWAY.to_owned(),
@@ -84,9 +84,9 @@ impl MeshState {
         }
     }
 
-    /// The pods that came from Deployments.
-    pub(super) fn wanted(&self) -> Vec<DesiredPod> {
-        self.pods.values().filter_map(|pod| pod.wanted.clone()).collect()
+    /// Pods of Deployments.
+    pub(super) fn desired_pods(&self) -> Vec<DesiredPod> {
+        self.pods.values().filter_map(|pod| pod.desired.clone()).collect()
     }
 
     /// A version that was never written before.
@@ -95,7 +95,7 @@ impl MeshState {
         self.last_version
     }
 
-    /// The outbound ports for the service ports of `resources`: known ones keep theirs.
+    /// Outbound ports for the service ports of `resources`. Known service ports keep theirs.
     pub(super) fn outbound_for(&self, resources: &Resources) -> BTreeMap<u16, u16> {
         let ports: BTreeSet<u16> =
             resources.services.values().flat_map(|service| &service.spec.ports).map(|port| port.port).collect();
@@ -107,8 +107,7 @@ impl MeshState {
         given
     }
 
-    /// The topology with the pods that run, ready or not, but for those that are about to leave: they get no
-    /// requests any more. `more` are pods that are not started yet.
+    /// Topology of the running pods. Pods in `terminating` count as not ready. `more` are pods not started yet.
     pub(super) fn topology(
         &self,
         static_topology: &StaticTopology,
@@ -118,10 +117,10 @@ impl MeshState {
         terminating: &BTreeSet<String>,
     ) -> Topology {
         let now = |pod: &Pod| {
-            let ready = pod.ready().load(Ordering::SeqCst) && !terminating.contains(&pod.instance.name);
+            let ready = pod.readiness_flag().load(Ordering::SeqCst) && !terminating.contains(&pod.instance.name);
             Instance { ready, ..pod.instance.clone() }
         };
-        let pods = self.pods.values().filter(|pod| pod.wanted.is_some());
+        let pods = self.pods.values().filter(|pod| pod.desired.is_some());
         Topology {
             instances: pods.map(now).chain(more.iter().cloned()).collect(),
             gateway: self.pods.get(INGRESS_GATEWAY).map_or_else(|| static_topology.gateway.clone(), now),
@@ -134,8 +133,8 @@ impl MeshState {
     }
 }
 
-/// An ordinary user may not listen below 1024: there, server port 80 is 8080 and any other one is 8000 higher. Port 80
-/// also stands on 127.0.0.1, where a browser finds `meshwalk.localhost`.
+/// Listener addresses of the gateway. An ordinary user may not listen below 1024: port 80 becomes 8080, other low ports
+/// are raised by 8000. Port 80 also listens on 127.0.0.1, the address of `meshwalk.localhost`.
 pub(super) fn gateway_listeners(
     resources: &Resources,
     gateway: &Instance,

@@ -1,4 +1,4 @@
-//! Pods that go: they drain in peace, and what they had is free when they are gone.
+//! Pod termination: drain, then release address and folder.
 
 use std::sync::{Arc, PoisonError};
 
@@ -7,42 +7,42 @@ use tokio::sync::{oneshot, watch};
 
 use super::{handle::MeshHandle, pod::Pod, state::MeshState};
 
-/// Ends pods and frees their addresses and folders; returns when they are gone.
-pub(super) async fn end(shared: &MeshHandle, state: &mut MeshState, pods: Vec<Pod>, hurry: watch::Receiver<bool>) {
-    let gone = join_all(pods.into_iter().map(|pod| end_one(pod, hurry.clone()))).await;
-    for (name, address) in gone {
-        free(shared, state, &name, address);
+/// Terminates pods, releases their addresses and folders, and waits until they have exited.
+pub(super) async fn terminate(shared: &MeshHandle, state: &mut MeshState, pods: Vec<Pod>, kill: watch::Receiver<bool>) {
+    let exited = join_all(pods.into_iter().map(|pod| terminate_pod(pod, kill.clone()))).await;
+    for (name, address) in exited {
+        release(shared, state, &name, address);
     }
 }
 
-/// The same without waiting: a pod may drain for half a minute. The mesh's own end hurries it and
-/// waits for it. Whoever wants to know is told of each when it is gone.
-pub(super) fn end_later(shared: &Arc<MeshHandle>, pods: Vec<Pod>) -> Vec<oneshot::Receiver<()>> {
-    let mut all = Vec::new();
+/// Terminates pods in the background, because a pod may drain for half a minute. Each receiver is notified when its pod
+/// has exited. [`super::Mesh::down`] kills and awaits them.
+pub(super) fn terminate_in_background(shared: &Arc<MeshHandle>, pods: Vec<Pod>) -> Vec<oneshot::Receiver<()>> {
+    let mut receivers = Vec::new();
     for pod in pods {
-        let (gone, when_gone) = oneshot::channel();
-        all.push(when_gone);
-        let its = Arc::clone(shared);
+        let (exited, receiver) = oneshot::channel();
+        receivers.push(receiver);
+        let handle = Arc::clone(shared);
         let task = tokio::spawn(async move {
-            let (name, address) = end_one(pod, its.hurry.subscribe()).await;
-            let mut state = its.state.lock().await;
-            free(&its, &mut state, &name, address);
-            let _ = gone.send(());
+            let (name, address) = terminate_pod(pod, handle.kill.subscribe()).await;
+            let mut state = handle.state.lock().await;
+            release(&handle, &mut state, &name, address);
+            let _ = exited.send(());
         });
         let mut terminations = shared.terminations.lock().unwrap_or_else(PoisonError::into_inner);
         terminations.retain(|task| !task.is_finished());
         terminations.push(task);
     }
-    all
+    receivers
 }
 
-async fn end_one(pod: Pod, hurry: watch::Receiver<bool>) -> (String, std::net::Ipv4Addr) {
+async fn terminate_pod(pod: Pod, kill: watch::Receiver<bool>) -> (String, std::net::Ipv4Addr) {
     let (name, address) = (pod.instance.name.clone(), pod.instance.address);
-    pod.end(hurry).await;
+    pod.terminate(kill).await;
     (name, address)
 }
 
-fn free(shared: &MeshHandle, state: &mut MeshState, name: &str, address: std::net::Ipv4Addr) {
+fn release(shared: &MeshHandle, state: &mut MeshState, name: &str, address: std::net::Ipv4Addr) {
     state.network.release(address);
     shared.expiries.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     let folder = shared.folder.join(name);

@@ -1,4 +1,4 @@
-//! Receives spans: OTLP over HTTP with protobuf (OpenTelemetry protocol specification, "OTLP/HTTP").
+//! Receiver of spans: OTLP over HTTP with protobuf (OpenTelemetry protocol specification, "OTLP/HTTP").
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -21,23 +21,24 @@ use super::traces::Traces;
 use crate::control::types::{Span, SpanEvent};
 
 const PROTOBUF: &str = "application/x-protobuf";
-/// A batch of 512 spans, which is the exporters' default, has some hundred kilobytes.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// Largest request body. A batch of 512 spans, the exporters' default, has some hundred kilobytes.
+const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
-/// The receiver's routes.
+/// Routes of the receiver.
 pub fn router(traces: Arc<Traces>) -> Router {
-    Router::new().route("/v1/traces", post(receive)).layer(DefaultBodyLimit::max(MOST_BYTES)).with_state(traces)
+    Router::new().route("/v1/traces", post(receive)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).with_state(traces)
 }
 
 async fn receive(State(traces): State<Arc<Traces>>, headers: HeaderMap, body: Bytes) -> Response {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.starts_with(PROTOBUF) {
-        let words =
-            format!("spans are received as {PROTOBUF}, not as {kind:?}; set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf");
-        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, words).into_response();
+        let message = format!(
+            "unsupported content type {kind:?}, expected {PROTOBUF}; set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+        );
+        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response();
     }
     let Ok(request) = ExportTraceServiceRequest::decode(body) else {
-        return (StatusCode::BAD_REQUEST, "the body is no ExportTraceServiceRequest").into_response();
+        return (StatusCode::BAD_REQUEST, "the body is not a valid ExportTraceServiceRequest").into_response();
     };
     for group in request.resource_spans {
         let resource = attributes(&group.resource.unwrap_or_default().attributes);
@@ -89,7 +90,7 @@ fn text(value: Option<&AnyValue>) -> String {
             let pairs = list.values.iter().map(|pair| format!("{}={}", pair.key, text(pair.value.as_ref())));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
         }
-        // A reference into a table that only profiles have.
+        // A string table reference, used only by profiles.
         Some(_) => String::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! A pod's metrics on one page, as Istio's agent merges them: the proxy's and the application's.
+//! Metrics of a pod's proxy and application on one page, merged as by Istio's agent.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -12,21 +12,21 @@ use axum::{
 
 use crate::{control::unix_http, envoy::admin};
 
-/// The page's path, as Istio's agent has it.
+/// Path of the page, as in Istio's agent.
 pub const PATH: &str = "/stats/prometheus";
 
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Whose metrics.
+/// Sources of a pod's metrics.
 #[derive(Debug, Clone)]
 pub struct Sources {
-    /// Envoy's admin socket, if the pod has a proxy.
+    /// Admin socket of Envoy, if the pod has a proxy.
     pub envoy: Option<PathBuf>,
-    /// The application's admin socket, if the pod has an application.
+    /// Admin socket of the application, if the pod has one.
     pub app: Option<PathBuf>,
 }
 
-/// The page. A part that does not answer is left out, with a comment that says so: the rest is still worth reading.
+/// Serves the page. A source that does not respond is replaced by a comment.
 pub fn router(sources: Sources) -> Router {
     Router::new().route(PATH, get(page)).with_state(sources)
 }
@@ -51,14 +51,14 @@ async fn page(State(sources): State<Sources>) -> Response {
     let (envoy, app) = tokio::join!(envoy, app);
     let parts: Vec<_> = [envoy, app].into_iter().flatten().collect();
     if !parts.iter().any(Result::is_ok) {
-        let words: Vec<String> = parts.into_iter().filter_map(Result::err).collect();
-        return (StatusCode::SERVICE_UNAVAILABLE, words.join("\n")).into_response();
+        let reasons: Vec<String> = parts.into_iter().filter_map(Result::err).collect();
+        return (StatusCode::SERVICE_UNAVAILABLE, reasons.join("\n")).into_response();
     }
     let mut text = Vec::new();
     for part in parts {
         match part {
             Ok(body) => text.extend_from_slice(&body),
-            Err(words) => text.extend_from_slice(format!("# left out: {}\n", words.replace('\n', " ")).as_bytes()),
+            Err(reason) => text.extend_from_slice(format!("# missing: {}\n", reason.replace('\n', " ")).as_bytes()),
         }
         if text.last().is_some_and(|last| *last != b'\n') {
             text.push(b'\n');

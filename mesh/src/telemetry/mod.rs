@@ -1,4 +1,4 @@
-//! What the mesh hears of itself: spans by OTLP, and each pod's metrics on one page.
+//! OTLP span receiver, and merged pod metrics.
 
 pub mod collector;
 pub mod merged_metrics;

@@ -1,4 +1,4 @@
-//! The recent traces, in memory and bounded.
+//! The recent traces, stored in memory.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -7,37 +7,37 @@ use std::{
 
 use crate::control::types::{Span, Trace, TraceSummary};
 
-/// A load test makes thousands of traces in seconds; the newest matter.
-const MOST_TRACES: usize = 4096;
-/// No trace of the walkthrough comes near it; a broken client must not fill the memory.
-const MOST_SPANS_PER_TRACE: usize = 512;
+/// Maximum number of traces; the oldest are removed.
+const MAX_TRACES: usize = 4096;
+/// Maximum number of spans per trace, to bound memory.
+const MAX_SPANS_PER_TRACE: usize = 512;
 
-/// So few digits name one of some thousand traces with a good chance; fewer are a slip more likely than a wish.
-const LEAST_DIGITS: usize = 6;
-/// How many candidates are named where a prefix fits several.
-const MOST_CANDIDATES: usize = 5;
+/// Minimum length of a trace ID prefix.
+const MIN_PREFIX_DIGITS: usize = 6;
+/// Maximum number of candidates listed for an ambiguous prefix.
+const MAX_CANDIDATES: usize = 5;
 
-/// Why an id, or the beginning of one, names no trace.
+/// Error of looking up a trace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TraceLookupError {
-    /// Nothing of it has come in, or it is forgotten.
+    /// No span was received, or the trace was removed.
     #[error(
-        "no span of a trace {0} has come in; spans take up to a second, and of many traces the oldest are forgotten: \
+        "no span of trace {0} was received; spans take up to a second, and the oldest traces are removed: \
          `meshwalk trace` lists the recent ones"
     )]
     Unknown(String),
-    /// It is the beginning of several.
-    #[error("{prefix} is the beginning of {count} traces: {}; add digits", named(newest, *count))]
+    /// The prefix matches several traces.
+    #[error("trace ID prefix {prefix} matches {count} traces: {}; add digits", named(newest, *count))]
     Several {
-        /// What was given.
+        /// Prefix as given.
         prefix: String,
-        /// The newest of those that begin so.
+        /// Newest matching traces.
         newest: Vec<String>,
-        /// How many begin so.
+        /// Number of matching traces.
         count: usize,
     },
-    /// It is too short, or no hexadecimal number.
-    #[error("{0:?} is no trace's id; give the 32 hexadecimal digits of one, or at least its first {LEAST_DIGITS}")]
+    /// The prefix is too short or not hexadecimal.
+    #[error("invalid trace ID {0:?}; use its 32 hexadecimal digits, or at least the first {MIN_PREFIX_DIGITS}")]
     NoId(String),
 }
 
@@ -46,20 +46,20 @@ fn named(newest: &[String], count: usize) -> String {
     format!("{}{more}", newest.join(", "))
 }
 
-/// Keeps the newest traces.
+/// Buffer of the newest traces.
 #[derive(Debug, Default)]
-pub struct Traces(Mutex<Kept>);
+pub struct Traces(Mutex<TraceBuffer>);
 
 #[derive(Debug, Default)]
-struct Kept {
+struct TraceBuffer {
     by_id: HashMap<String, Vec<Span>>,
-    // By arrival of their first span.
+    // Trace IDs by arrival of their first span.
     order: VecDeque<String>,
 }
 
-impl Kept {
+impl TraceBuffer {
     fn only_one_that_begins_with(&self, prefix: String) -> Result<String, TraceLookupError> {
-        if prefix.len() < LEAST_DIGITS || !prefix.chars().all(|c| c.is_ascii_hexdigit()) {
+        if prefix.len() < MIN_PREFIX_DIGITS || !prefix.chars().all(|c| c.is_ascii_hexdigit()) {
             return Err(TraceLookupError::NoId(prefix));
         }
         let fitting: Vec<&String> = self.order.iter().rev().filter(|id| id.starts_with(&prefix)).collect();
@@ -67,7 +67,7 @@ impl Kept {
             [] => Err(TraceLookupError::Unknown(prefix)),
             [id] => Ok(id.clone()),
             _ => {
-                let newest = fitting.iter().take(MOST_CANDIDATES).map(|id| (*id).clone()).collect();
+                let newest = fitting.iter().take(MAX_CANDIDATES).map(|id| (*id).clone()).collect();
                 Err(TraceLookupError::Several { prefix, newest, count: fitting.len() })
             }
         }
@@ -80,7 +80,7 @@ impl Traces {
         let mut kept = self.kept();
         let kept = &mut *kept;
         if !kept.by_id.contains_key(&trace_id) {
-            if kept.order.len() == MOST_TRACES
+            if kept.order.len() == MAX_TRACES
                 && let Some(oldest) = kept.order.pop_front()
             {
                 kept.by_id.remove(&oldest);
@@ -88,16 +88,16 @@ impl Traces {
             kept.order.push_back(trace_id.clone());
         }
         let spans = kept.by_id.entry(trace_id).or_default();
-        // An exporter that got no answer sends its spans again.
-        if spans.len() < MOST_SPANS_PER_TRACE && !spans.iter().any(|known| known.id == span.id) {
+        // Exporters repeat spans after a lost response.
+        if spans.len() < MAX_SPANS_PER_TRACE && !spans.iter().any(|known| known.id == span.id) {
             spans.push(span);
         }
     }
 
-    /// A trace with its spans by start: that of this id, or the only one whose id begins so.
+    /// Finds a trace by its ID, or by a prefix that only one trace has. Spans are sorted by start.
     ///
     /// # Errors
-    /// If no span of it has come in, or if several traces' ids begin so.
+    /// If no trace or several traces match.
     pub fn find(&self, id: &str) -> Result<Trace, TraceLookupError> {
         let id = id.to_ascii_lowercase();
         let kept = self.kept();
@@ -107,15 +107,15 @@ impl Traces {
         Ok(Trace { id, spans })
     }
 
-    /// The newest traces, the newest first.
+    /// Summaries of the newest traces, newest first.
     pub fn recent(&self, limit: usize) -> Vec<TraceSummary> {
         let kept = self.kept();
         let newest = kept.order.iter().rev().take(limit);
         newest.filter_map(|id| Some(summary(id, kept.by_id.get(id)?))).collect()
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        // Nothing is left half done by a panic in here: each step leaves a usable state.
+    fn kept(&self) -> MutexGuard<'_, TraceBuffer> {
+        // A panic leaves the buffer in a valid state.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -176,13 +176,13 @@ mod tests {
     #[test]
     fn the_oldest_trace_goes_when_there_are_too_many() {
         let traces = Traces::default();
-        for number in 0..=MOST_TRACES {
+        for number in 0..=MAX_TRACES {
             traces.add(format!("{number:032x}"), span("1", "a", 1));
         }
         let first = format!("{:032x}", 0);
         assert_eq!(traces.find(&first), Err(TraceLookupError::Unknown(first)));
         assert!(traces.find(&format!("{:032x}", 1)).is_ok());
-        assert_eq!(traces.recent(1)[0].id, format!("{MOST_TRACES:032x}"));
+        assert_eq!(traces.recent(1)[0].id, format!("{MAX_TRACES:032x}"));
     }
 
     #[test]
@@ -194,13 +194,10 @@ mod tests {
         assert_eq!(traces.find("0AF765").unwrap().id, "0af7651916cd43dd");
         assert_eq!(traces.find("403bc7c44").unwrap().id, "403bc7c44f4ba2bf");
         let several = traces.find("403bc7").unwrap_err().to_string();
-        let words = "403bc7 is the beginning of 2 traces: 403bc7c4aaaaaaaa, 403bc7c44f4ba2bf; add digits";
-        assert_eq!(several, words, "the newest first");
+        let expected = "trace ID prefix 403bc7 matches 2 traces: 403bc7c4aaaaaaaa, 403bc7c44f4ba2bf; add digits";
+        assert_eq!(several, expected, "the newest first");
         let unknown = traces.find("ffffff").unwrap_err().to_string();
-        assert!(
-            unknown.contains("no span of a trace ffffff") && unknown.contains("`meshwalk trace` lists"),
-            "{unknown}"
-        );
+        assert!(unknown.contains("no span of trace ffffff") && unknown.contains("`meshwalk trace` lists"), "{unknown}");
         for no_id in ["0af76", "0af765-", ""] {
             assert_eq!(traces.find(no_id), Err(TraceLookupError::NoId(no_id.to_owned())));
         }
@@ -213,8 +210,7 @@ mod tests {
             traces.add(format!("abcdef{number}"), span("1", "a", 1));
         }
         let several = traces.find("abcdef").unwrap_err().to_string();
-        let words =
-            "abcdef is the beginning of 7 traces: abcdef6, abcdef5, abcdef4, abcdef3, abcdef2 and 2 more; add digits";
-        assert_eq!(several, words);
+        let expected = "trace ID prefix abcdef matches 7 traces: abcdef6, abcdef5, abcdef4, abcdef3, abcdef2 and 2 more; add digits";
+        assert_eq!(several, expected);
     }
 }

@@ -81,7 +81,7 @@ fn every_translated_field_is_in_the_model_of_its_kind() {
             let mut document = least(kind);
             complete(&mut document, kind, path);
             put(&mut document, path, sample(kind, path));
-            if let Err(diagnostics) = ParsedManifests::of_documents(&[document]) {
+            if let Err(diagnostics) = ParsedManifests::from_documents(&[document]) {
                 failures.push(format!("{path}: {diagnostics}"));
             }
         }
@@ -103,7 +103,7 @@ fn every_refused_field_is_refused_with_its_remedy() {
                 .unwrap();
             let mut document = least(kind);
             put(&mut document, leaf, sample(kind, leaf));
-            let diagnostics = ParsedManifests::of_documents(&[document]).unwrap_err();
+            let diagnostics = ParsedManifests::from_documents(&[document]).unwrap_err();
             assert!(
                 diagnostics.0.iter().any(|diagnostic| diagnostic.help.as_deref() == Some(help)),
                 "{path}: {diagnostics}"
@@ -127,7 +127,7 @@ fn every_field_without_effect_is_listed_and_changes_nothing() {
                 .unwrap();
             put(&mut document, leaf, sample(kind, leaf));
             complete(&mut document, kind, leaf);
-            let reading = ParsedManifests::of_documents(&[document])
+            let reading = ParsedManifests::from_documents(&[document])
                 .unwrap_or_else(|diagnostics| panic!("{path}: {diagnostics}"));
             assert!(
                 reading.without_effect.iter().any(|field| field.reason == reason && leaf.starts_with(&field.field)),
@@ -155,7 +155,7 @@ fn the_schemas_are_there_for_every_kind_and_no_other() {
 fn a_slip_inside_of_a_field_without_effect_is_still_a_slip() {
     let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a, managedFields: [{manger: x}]}\nspec: {ports: [{name: http, port: 80}]}\n";
     let document = yaml::parse(text, "a.yaml".as_ref()).unwrap().remove(0).to_json();
-    let diagnostics = ParsedManifests::of_documents(&[document]).unwrap_err().to_string();
+    let diagnostics = ParsedManifests::from_documents(&[document]).unwrap_err().to_string();
     assert!(
         diagnostics.contains("metadata.managedFields[0].manger: there is no such field; did you mean `manager`?"),
         "{diagnostics}"

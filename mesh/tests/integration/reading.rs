@@ -74,7 +74,7 @@ fn yaml_files(folder: &Path) -> Vec<PathBuf> {
 fn documents_that_were_kept_are_read_to_the_same_set() {
     let set = workload();
     let documents: Vec<_> = set.all().iter().map(|resource| resource.document().clone()).collect();
-    let again = Resources::default().with(&ParsedManifests::of_documents(&documents).unwrap()).unwrap();
+    let again = Resources::default().with(&ParsedManifests::from_documents(&documents).unwrap()).unwrap();
     let said = |set: &Resources| set.all().iter().map(|resource| resource.document().clone()).collect::<Vec<_>>();
     assert_eq!(said(&again), said(&set));
     assert_eq!(again.deployments.len(), set.deployments.len());
@@ -209,7 +209,7 @@ fn a_list_is_its_items_and_what_occurs_twice_is_refused() {
     assert_eq!(reading.resources[0].identity(), "ServiceAccount default/a");
     assert_eq!(
         refusal(&format!("{account}\n---\n{account}\n")),
-        "a.yaml:3:1: ServiceAccount default/a: it occurs twice in what was read; keep one of them; the first is at a.yaml:1:1"
+        "a.yaml:3:1: ServiceAccount default/a: duplicate resource; keep one of them; the first is at a.yaml:1:1"
     );
 }
 

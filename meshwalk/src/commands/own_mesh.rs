@@ -54,7 +54,7 @@ pub(super) async fn start(root: &Path, programs: &Programs, interrupt: &Interrup
         progress: Progress::new(cli::eprint_progress),
     };
     let claimed = tokio::select! {
-        claimed = Mesh::claim(options) => claimed,
+        claimed = Mesh::prepare(options) => claimed,
         () = interrupt.wished() => return Ok(None),
     };
     let mut mesh = claimed.map_err(explain)?;

@@ -54,7 +54,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
     let options = options(&args)?;
     let claimed = tokio::select! {
-        claimed = Mesh::claim(options) => claimed,
+        claimed = Mesh::prepare(options) => claimed,
         () = signals.any() => return Ok(interrupted()),
     };
     let mut mesh = claimed.map_err(explain)?;
@@ -72,7 +72,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     cli::print(&format!("mesh {} is up\n{}", args.mesh.name, status::addresses(&mesh.status())));
     cli::eprint_progress("Ctrl-C stops it");
     tokio::select! {
-        () = mesh.asked_to_end() => {}
+        () = mesh.wait_until_stop_requested() => {}
         () = signals.any() => {}
     }
     cli::eprint_progress("stopping");

@@ -25,7 +25,7 @@ fn names(pods: &[DesiredPod]) -> Vec<&str> {
     pods.iter().map(|pod| pod.name.as_str()).collect()
 }
 
-/// A Service `backend` on port 8080 that leads to port 9000 of the pods with `app: backend`.
+/// A Service `backend` with port 8080 and target port 9000 on pods with `app: backend`.
 fn service() -> Resources {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("service.yaml");
@@ -45,7 +45,7 @@ fn schedule_from(plans: &[PodPlan], running: &[DesiredPod], network: &mut Networ
 }
 
 #[test]
-fn a_scaled_deployment_keeps_the_pods_that_it_has() {
+fn keeps_existing_pods_of_a_scaled_deployment() {
     let mut network = Network::take().unwrap();
     let two = schedule_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
     assert_eq!(names(&two), ["backend-1", "backend-2"]);
@@ -58,7 +58,7 @@ fn a_scaled_deployment_keeps_the_pods_that_it_has() {
 }
 
 #[test]
-fn a_changed_deployment_gets_new_pods_with_names_and_addresses_of_their_own() {
+fn gives_pods_of_a_changed_deployment_new_names_and_addresses() {
     let mut network = Network::take().unwrap();
     let old = schedule_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
     let new = schedule_from(&[plan("backend", 2, "v2", true)], &old, &mut network);
@@ -67,7 +67,7 @@ fn a_changed_deployment_gets_new_pods_with_names_and_addresses_of_their_own() {
 }
 
 #[test]
-fn a_restarted_deployment_gets_new_pods_and_no_other_one_does() {
+fn replaces_only_pods_of_a_restarted_deployment() {
     let mut network = Network::take().unwrap();
     let plans = [plan("backend", 2, "v1", true), plan("frontend", 1, "v1", true)];
     let old = schedule_from(&plans, &[], &mut network);
@@ -78,11 +78,11 @@ fn a_restarted_deployment_gets_new_pods_and_no_other_one_does() {
 }
 
 #[test]
-fn a_name_is_given_again_only_when_the_pod_that_had_it_is_gone() {
+fn reuses_a_name_only_after_its_pod_has_exited() {
     let mut network = Network::take().unwrap();
     let old = schedule_from(&[plan("backend", 1, "v1", true)], &[], &mut network);
     let new = schedule_from(&[plan("backend", 1, "v2", true)], &old, &mut network);
-    // The old one does not run any more, but it drains.
+    // The old pod is still terminating.
     let third = schedule_from(&[plan("backend", 1, "v1", true)], &new, &mut network);
     assert_eq!((names(&new), names(&third)), (vec!["backend-2"], vec!["backend-3"]));
     network.release(old[0].address);
@@ -90,19 +90,19 @@ fn a_name_is_given_again_only_when_the_pod_that_had_it_is_gone() {
 }
 
 #[test]
-fn pods_that_find_no_room_leave_the_network_as_it_was() {
+fn releases_addresses_if_not_all_pods_fit() {
     let mut network = Network::take().unwrap();
     let few = schedule_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
     let outbound = BTreeMap::from([(8080, 15101)]);
     let many = [plan("backend", 1000, "v1", true)];
     let refused = schedule(&many, &service(), &outbound, &few, &BTreeSet::new(), &mut network).unwrap_err();
-    assert!(refused.to_string().contains("244 pods at once"), "{refused}");
+    assert!(refused.to_string().contains("at most 244 pods"), "{refused}");
     let after = schedule_from(&[plan("backend", 3, "v1", true)], &few, &mut network);
     assert_eq!(names(&after), ["backend-1", "backend-2", "backend-3"]);
 }
 
 #[test]
-fn a_pod_with_a_sidecar_calls_through_it_on_every_port() {
+fn connects_a_pod_with_a_sidecar_through_it_on_every_port() {
     let mut network = Network::take().unwrap();
     let pods = schedule_from(&[plan("backend", 1, "v1", true)], &[], &mut network);
     let address = pods[0].address;
@@ -110,7 +110,7 @@ fn a_pod_with_a_sidecar_calls_through_it_on_every_port() {
 }
 
 #[test]
-fn a_pod_without_a_sidecar_is_told_of_every_pod_behind_a_service_and_replaced_when_they_change() {
+fn replaces_a_pod_without_a_sidecar_when_pods_of_a_service_change() {
     let mut network = Network::take().unwrap();
     let plans = |backends| [plan("backend", backends, "v1", true), plan("outsider", 1, "v1", false)];
     let before = schedule_from(&plans(1), &[], &mut network);
@@ -124,11 +124,11 @@ fn a_pod_without_a_sidecar_is_told_of_every_pod_behind_a_service_and_replaced_wh
 }
 
 #[test]
-fn a_pod_without_a_sidecar_is_replaced_once_for_a_change_and_not_again() {
+fn replaces_a_pod_without_a_sidecar_once_per_change() {
     let mut network = Network::take().unwrap();
     let two = [plan("backend", 1, "v1", true), plan("outsider", 1, "v1", false)];
     let before = schedule_from(&two, &[], &mut network);
-    // Behind the same service, and first in the order of the plans.
+    // In the same service, and first in the order of the plans.
     let other = PodPlan { labels: two[0].labels.clone(), ..plan("another", 1, "v1", true) };
     let three = [other, two[0].clone(), two[1].clone()];
     let after = schedule_from(&three, &before, &mut network);

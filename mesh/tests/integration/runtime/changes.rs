@@ -83,7 +83,7 @@ async fn a_restart_and_a_scale_down_lose_no_request_and_end_when_the_old_pods_ha
     load.finish_without_a_failure().await;
 
     let unknown = bed.client.restart(&["backend-v3".to_owned()]).await.unwrap_err();
-    assert!(unknown.is_input() && unknown.to_string().contains("there are backend-v1, backend-v2"), "{unknown}");
+    assert!(unknown.is_input() && unknown.to_string().contains("existing: backend-v1, backend-v2"), "{unknown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +96,7 @@ async fn a_broken_file_changes_nothing() {
         (text.replace("weight: 10", "wieght: 10"), "wieght"),
         (text.replace("subset: v2", "subset: v9"), "v9"),
         (text.replace("spec:", "spec: {"), ":"),
-        ("# nothing but a comment\n".to_owned(), "there is no resource in"),
+        ("# nothing but a comment\n".to_owned(), "no resource in"),
     ] {
         let file = file(&broken);
         let error = bed.client.apply(&[file.path().to_owned()]).await.unwrap_err();
@@ -123,11 +123,14 @@ async fn a_resource_that_does_nothing_here_is_named_when_it_is_applied() {
 async fn a_change_that_finds_no_room_leaves_room_for_others_and_says_why_a_pod_was_replaced() {
     let bed = Bed::up(&[]).await;
     let error = bed.client.scale("backend-v1", 1000).await.unwrap_err();
-    assert!(error.to_string().contains("ask for fewer replicas"), "{error}");
+    assert!(error.to_string().contains("use fewer replicas"), "{error}");
     let change = bed.client.scale("backend-v1", 3).await.unwrap();
     let has = |words: &str| change.notes.iter().any(|note| note == words);
     assert!(has("pod backend-v1-3 was started"), "{change:?}");
-    assert!(has("pod outsider-2 was started: without a sidecar, it has to be told of the other pods"), "{change:?}");
+    assert!(
+        has("pod outsider-2 was started: it has no sidecar and reads the addresses of other pods only at start"),
+        "{change:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,7 +141,7 @@ async fn pods_that_have_to_be_told_of_a_new_port_are_replaced_for_this_reason_an
                 spec: {selector: {app: frontend}, ports: [{name: http, port: 9000, targetPort: http}]}\n";
     let change = bed.client.apply(&[file(text).path().to_owned()]).await.unwrap();
     let note = change.notes.iter().find(|note| note.starts_with("pod frontend-2 was started")).unwrap();
-    assert!(note.contains("where its sidecar takes calls") && note.ends_with("the port 9000 is new"), "{note}");
+    assert!(note.contains("only at start") && note.ends_with("the port 9000 is new"), "{note}");
     let change = bed.client.delete(&[file(text).path().to_owned()]).await.unwrap();
     assert!(!change.notes.iter().any(|note| note.contains("frontend")), "a port that was told of stays: {change:?}");
     load.finish_without_a_failure().await;

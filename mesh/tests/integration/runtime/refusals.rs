@@ -32,8 +32,9 @@ async fn what_only_envoy_can_judge_is_refused_with_its_reason_and_the_resources_
     let refusal = refusal(error);
     assert_eq!(refusal.kind, ApplyErrorKind::Envoy);
     let words = refusal.to_string();
-    assert!(words.contains("refuses what is asked for: invalid character class range: z-a; nothing has"), "{words}");
-    let location = format!("{}:1:1: VirtualService meshwalk/backend: this change alters it", wrong.path().display());
+    assert!(words.contains("Envoy rejected the configuration of "), "{words}");
+    assert!(words.contains(": invalid character class range: z-a; no changes were applied"), "{words}");
+    let location = format!("{}:1:1: VirtualService meshwalk/backend: changed by this change", wrong.path().display());
     assert!(words.ends_with(&location), "{words}");
     assert_eq!(bed.status().await.config_version, before);
     assert_eq!(version(&bed).await.as_deref(), Some("v1"));
@@ -63,7 +64,7 @@ async fn standard_input_is_called_so_where_it_is_wrong() {
     let words = refusal(apply(text).await.unwrap_err()).to_string();
     assert!(words.contains("\n  standard input:5:11: VirtualService meshwalk/backend: spec.hosts[0]: "), "{words}");
     let words = refusal(apply("# nothing\n".to_owned()).await.unwrap_err()).to_string();
-    assert!(words.contains("there is no resource in standard input; "), "{words}");
+    assert!(words.contains("no resource in standard input; "), "{words}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +83,7 @@ async fn a_port_of_a_gateway_that_somebody_has_is_told_with_who_has_it() {
     let words = refusal.to_string();
     assert!(words.contains(&format!("most likely a program listens on 0.0.0.0:{port}")), "{words}");
     assert!(
-        words.starts_with(&format!("port {port} is taken at ")) && words.ends_with("nothing has changed"),
+        words.starts_with(&format!("port {port} is in use at ")) && words.ends_with("no changes were applied"),
         "{words}"
     );
     assert_eq!(bed.status().await.config_version, before);

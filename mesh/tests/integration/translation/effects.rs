@@ -110,7 +110,8 @@ fn with_policies(of_service: &Value, of_subset: &Value) -> Resources {
         "apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": metadata,
         "spec": { "hosts": ["backend"], "http": [first, to(&Value::Null)] },
     });
-    let reading = ParsedManifests::of_documents(&[rule, routes]).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    let reading =
+        ParsedManifests::from_documents(&[rule, routes]).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
     resources(&[]).with(&reading).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
@@ -126,7 +127,7 @@ fn translated(kind: Kind) -> BTreeSet<String> {
 }
 
 fn configurations(documents: &[Value]) -> Option<Translation> {
-    let reading = ParsedManifests::of_documents(documents).ok()?;
+    let reading = ParsedManifests::from_documents(documents).ok()?;
     let resources = Resources::default().with(&reading).ok()?;
     translate(&resources, &topology(&resources)).ok()
 }
