@@ -1,33 +1,33 @@
-//! What is wrong with an input, said so that its author can mend it: the place, the thing, the remedy.
+//! Diagnostics: problems of an input with location, resource, field and help.
 
 use std::{
     fmt,
     path::{Path, PathBuf},
 };
 
-/// Where in a file something stands. Lines and columns count from 1, as editors do.
+/// Location in a file. Lines and columns count from 1, as in editors.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Location {
-    /// The file as the user named it.
+    /// File as the user named it.
     pub file: PathBuf,
-    /// The line, from 1.
+    /// Line, from 1.
     pub line: usize,
-    /// The column, from 1.
+    /// Column, from 1.
     pub column: usize,
 }
 
-/// The file of what was kept as a document, and stands in no file of its own.
-const KEPT: &str = "(kept)";
+/// File name in locations of documents that are not in a file.
+const NO_FILE: &str = "(kept)";
 
 impl Location {
-    /// For a document that was kept.
-    pub fn kept() -> Self {
-        Self { file: PathBuf::from(KEPT), line: 1, column: 1 }
+    /// Location of a document that is not in a file.
+    pub fn outside_files() -> Self {
+        Self { file: PathBuf::from(NO_FILE), line: 1, column: 1 }
     }
 
-    /// Whether there is a file in which to look.
-    pub fn is_of_a_file(&self) -> bool {
-        self.file != Path::new(KEPT)
+    /// True if the location is in a file.
+    pub fn is_in_file(&self) -> bool {
+        self.file != Path::new(NO_FILE)
     }
 }
 
@@ -37,49 +37,49 @@ impl fmt::Display for Location {
     }
 }
 
-/// One thing that is wrong with an input.
+/// A problem of an input.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Diagnostic {
-    /// Where it stands, if it stands in a file.
+    /// Location of the problem, if known.
     pub location: Option<Location>,
-    /// The resource that it belongs to, as `VirtualService meshwalk/backend`.
+    /// Resource with the problem, as `VirtualService meshwalk/backend`.
     pub resource: Option<String>,
-    /// The field, as `spec.http[0].route[1].weight`.
+    /// Field with the problem, as `spec.http[0].route[1].weight`.
     pub field: Option<String>,
-    /// What is wrong, without a full stop.
+    /// Message without a full stop.
     pub message: String,
-    /// What would be right, without a full stop.
+    /// Help for the user, without a full stop.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// A problem of which nothing but the message is known yet.
+    /// A problem with only a message.
     pub fn new(message: impl Into<String>) -> Self {
         Self { location: None, resource: None, field: None, message: message.into(), help: None }
     }
 
-    /// Says where it stands.
+    /// Sets the location.
     #[must_use]
     pub fn at(mut self, location: &Location) -> Self {
         self.location = Some(location.clone());
         self
     }
 
-    /// Says which resource it belongs to.
+    /// Sets the resource.
     #[must_use]
-    pub fn of(mut self, resource: impl Into<String>) -> Self {
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.resource = Some(resource.into());
         self
     }
 
-    /// Says which field it is about.
+    /// Sets the field.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
         self
     }
 
-    /// Says what would be right.
+    /// Sets the help.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -100,7 +100,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Everything that is wrong with an input; an input with problems changes nothing.
+/// All problems of an input, which is then rejected as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 

@@ -1,7 +1,7 @@
 //! Suggestions for misspelt words.
 
-/// Returns the candidate that is nearest to a word, or `None` if none is near enough to be a slip: another case, or one
-/// edit (a letter more, less, wrong, or two swapped) for every three letters.
+/// Returns the candidate nearest to a word, or `None` if none is close enough for a typing error. Close are another
+/// case, or one edit (insertion, deletion, replacement, transposition) for every three letters.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
     let allowed = (lower.chars().count() / 3).max(1);

@@ -1,74 +1,74 @@
-//! The tree of a document.
+//! Tree of a document.
 
 use serde_json::{Map, Number, Value};
 
 use super::{FieldPath, Step};
 use crate::Location;
 
-/// A value and where it starts.
+/// A value with its location.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// Where the value starts.
+    /// Location of the value's start.
     pub location: Location,
-    /// The value.
+    /// Value of the node.
     pub content: Content,
 }
 
-/// What a node holds. Scalars are resolved as YAML 1.2's core schema and `kubectl` both would.
+/// Value of a node. Scalars are resolved as in YAML 1.2's core schema and by `kubectl`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
-    /// Nothing, `~` or `null`.
+    /// Empty, `~` or `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A whole or a decimal number.
+    /// An integer or decimal number.
     Number(Number),
-    /// Text.
+    /// A string.
     String(String),
-    /// A list.
+    /// A sequence.
     Sequence(Vec<Node>),
-    /// A map; keys are unique and stand in the file's order.
+    /// A mapping with unique keys, in the order of the file.
     Mapping(Vec<Entry>),
 }
 
-/// A key and its value.
+/// A key with its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// The key, as text: `200:` has the key `"200"`.
+    /// Key as text: `200:` has the key `"200"`.
     pub key: String,
-    /// Where the key starts.
+    /// Location of the key's start.
     pub location: Location,
-    /// The value.
+    /// Value of the entry.
     pub value: Node,
 }
 
 impl Node {
-    /// The entry of a mapping under a key.
+    /// Entry of a mapping, by key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().find(|entry| entry.key == key)
     }
 
-    /// The value of a mapping under a key.
+    /// Value of a mapping, by key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// The entries of a mapping; none for anything else.
+    /// Entries of a mapping; empty for other nodes.
     pub fn entries(&self) -> &[Entry] {
         if let Content::Mapping(entries) = &self.content { entries } else { &[] }
     }
 
-    /// The elements of a sequence; none for anything else.
+    /// Elements of a sequence; empty for other nodes.
     pub fn elements(&self) -> &[Node] {
         if let Content::Sequence(elements) = &self.content { elements } else { &[] }
     }
 
-    /// The text of a string.
+    /// Text of a string.
     pub fn as_str(&self) -> Option<&str> {
         if let Content::String(text) = &self.content { Some(text) } else { None }
     }
 
-    /// What the value is, for messages: `a list`.
+    /// Type of the value for messages, as `a list`.
     pub fn describe(&self) -> &'static str {
         match self.content {
             Content::Null => "nothing",
@@ -80,7 +80,7 @@ impl Node {
         }
     }
 
-    /// The node at a path, if it is there.
+    /// Node at a path, or `None`.
     pub fn find(&self, path: &FieldPath) -> Option<&Node> {
         path.0.iter().try_fold(self, |node, step| match step {
             Step::Key(key) => node.get(key),
@@ -88,7 +88,8 @@ impl Node {
         })
     }
 
-    /// Where the field at a path stands: its key, or the start of an element; the nearest above it if it is absent.
+    /// Location of the field at a path: its key, or the start of an element. If it is absent, that of its nearest
+    /// ancestor.
     pub fn location_of(&self, path: &FieldPath) -> &Location {
         let (mut node, mut location) = (self, &self.location);
         for step in &path.0 {
@@ -102,7 +103,7 @@ impl Node {
         location
     }
 
-    /// The tree as JSON, without the places.
+    /// The tree as JSON, without locations.
     pub fn to_json(&self) -> Value {
         match &self.content {
             Content::Null => Value::Null,
@@ -116,7 +117,7 @@ impl Node {
         }
     }
 
-    /// A tree for a value that stands in no file of its own: every place is `place`.
+    /// Tree of a JSON value. All nodes get the same location.
     pub fn from_json(value: &Value, location: &Location) -> Self {
         let content = match value {
             Value::Null => Content::Null,

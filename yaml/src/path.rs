@@ -1,22 +1,22 @@
-//! The way to a field, as messages write it: `spec.http[0].route`.
+//! Path of a field, as `spec.http[0].route`.
 
 use std::fmt;
 
-/// One step down a tree.
+/// A step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
-    /// Into a mapping.
+    /// Key of a mapping.
     Key(String),
-    /// Into a sequence, from 0.
+    /// Index of a sequence, from 0.
     Index(usize),
 }
 
-/// The steps from a document's root to a field.
+/// Steps from a document's root to a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FieldPath(pub Vec<Step>);
 
 impl FieldPath {
-    /// Reads `a.b[0]["c.d"]`. What does not look like a path becomes keys that no document has.
+    /// Parses `a.b[0]["c.d"]`. Invalid parts become keys that no document has.
     pub fn parse(text: &str) -> Self {
         let mut steps = Vec::new();
         let mut rest = text;
@@ -38,13 +38,13 @@ impl FieldPath {
         Self(steps)
     }
 
-    /// The path one key further down.
+    /// Path of a key below this path.
     #[must_use]
     pub fn key(&self, key: &str) -> Self {
         self.then(Step::Key(key.to_owned()))
     }
 
-    /// The path of an element.
+    /// Path of an element below this path.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
         self.then(Step::Index(index))

@@ -1,17 +1,17 @@
-//! What a plain scalar means, and which ones are refused because YAML 1.1 and 1.2 disagree.
+//! Resolves plain scalars and rejects those that YAML 1.1 and 1.2 read differently.
 //!
-//! `kubectl` reads YAML 1.1 (`sigs.k8s.io/yaml`), most other tools YAML 1.2's core schema. A file that means one
-//! thing here and another in a cluster would make both targets differ, so it is better refused.
+//! `kubectl` reads YAML 1.1 (`sigs.k8s.io/yaml`), most other tools YAML 1.2's core schema. An ambiguous file could have
+//! different meanings here and in a cluster.
 
 use serde_json::Number;
 
 use super::Content;
 use crate::Diagnostic;
 
-/// The meaning of a scalar that was written without quotes.
+/// Value of a scalar without quotes.
 ///
 /// # Errors
-/// When it means different things to different readers, or nothing that JSON can say.
+/// If it is ambiguous, or JSON cannot represent it.
 pub(super) fn resolve_plain(text: &str) -> Result<Content, Diagnostic> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Ok(Content::Null),
@@ -27,7 +27,7 @@ pub(super) fn resolve_plain(text: &str) -> Result<Content, Diagnostic> {
     }
     let digits = lower.strip_prefix(['-', '+']).unwrap_or(&lower);
     if [".inf", ".nan"].contains(&digits) {
-        return Err(Diagnostic::new(format!("`{text}` is no number that Kubernetes can store"))
+        return Err(Diagnostic::new(format!("`{text}` is not a number that Kubernetes can store"))
             .help(format!("write a finite number, or quote it if text is meant: \"{text}\"")));
     }
     if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
@@ -37,8 +37,8 @@ pub(super) fn resolve_plain(text: &str) -> Result<Content, Diagnostic> {
         let value = u64::from_str_radix(hex, 16).map_err(|_| number_too_large(text))?;
         return Ok(Content::Number(value.into()));
     }
-    if differs(digits) {
-        return Err(Diagnostic::new(format!("`{text}` is read differently by YAML 1.1 and YAML 1.2"))
+    if is_ambiguous_number(digits) {
+        return Err(Diagnostic::new(format!("`{text}` is ambiguous: YAML 1.1 and YAML 1.2 read it differently"))
             .help(format!("write a plain decimal number, or quote it if text is meant: \"{text}\"")));
     }
     if digits.chars().all(|c| c.is_ascii_digit()) {
@@ -53,10 +53,10 @@ pub(super) fn resolve_plain(text: &str) -> Result<Content, Diagnostic> {
     Ok(Content::String(text.to_owned()))
 }
 
-/// The text of a key that was written without quotes.
+/// Text of a key without quotes.
 ///
 /// # Errors
-/// When another reader would take it for another key.
+/// If it is ambiguous.
 pub(super) fn resolve_plain_key(text: &str) -> Result<String, Diagnostic> {
     match resolve_plain(text)? {
         Content::Null => Err(Diagnostic::new("a key must be text").help(format!("quote it: \"{text}\""))),
@@ -72,8 +72,8 @@ pub(super) fn resolve_plain_key(text: &str) -> Result<String, Diagnostic> {
     }
 }
 
-/// Octal (`017`, `0o17`), binary (`0b1`), digit groups (`1_000`) and base 60 (`1:30`).
-fn differs(digits: &str) -> bool {
+/// True for octal (`017`, `0o17`), binary (`0b1`), digit groups (`1_000`) and base 60 (`1:30`).
+fn is_ambiguous_number(digits: &str) -> bool {
     let all = |part: &str, allowed: &[char]| {
         !part.is_empty() && part.chars().all(|c| c.is_ascii_digit() || allowed.contains(&c))
     };
@@ -88,7 +88,7 @@ fn differs(digits: &str) -> bool {
     leading_zero || prefixed || grouped || sexagesimal
 }
 
-/// `(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?` of YAML 1.2.2, section 10.3.2.
+/// True if a text matches `(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?` of YAML 1.2.2, section 10.3.2.
 fn is_decimal(digits: &str) -> bool {
     let (mantissa, exponent) = digits.split_once('e').map_or((digits, None), |(m, e)| (m, Some(e)));
     let number = |part: &str| part.chars().all(|c| c.is_ascii_digit());
@@ -101,11 +101,10 @@ fn is_decimal(digits: &str) -> bool {
 }
 
 fn ambiguous(text: &str, meanings: &str, value: &str) -> Diagnostic {
-    Diagnostic::new(format!("`{text}` is {meanings}, depending on who reads it"))
+    Diagnostic::new(format!("`{text}` is ambiguous: {meanings}, depending on the YAML version"))
         .help(format!("write {value}, or quote it if text is meant: \"{text}\""))
 }
 
 fn number_too_large(text: &str) -> Diagnostic {
-    Diagnostic::new(format!("`{text}` does not fit into a 64-bit number"))
-        .help(format!("quote it if text is meant: \"{text}\""))
+    Diagnostic::new(format!("`{text}` exceeds 64 bits")).help(format!("quote it if text is meant: \"{text}\""))
 }

@@ -55,5 +55,5 @@ pub(crate) fn read(document: &Node, namespace: &str) -> Result<Read, Vec<Diagnos
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
-    Err(diagnostics.into_iter().map(|diagnostic| diagnostic.of(&resource)).collect())
+    Err(diagnostics.into_iter().map(|diagnostic| diagnostic.resource(&resource)).collect())
 }

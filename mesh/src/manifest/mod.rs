@@ -77,7 +77,7 @@ impl<S> Object<S> {
     /// A problem of one of its fields, as `spec.http[0].route`, where this stands in the file.
     pub fn diagnostic(&self, field: &str, message: impl Into<String>) -> Diagnostic {
         let location = self.source.location_of(&FieldPath::parse(field));
-        Diagnostic::new(message).at(location).of(self.identity()).field(field)
+        Diagnostic::new(message).at(location).resource(self.identity()).field(field)
     }
 }
 

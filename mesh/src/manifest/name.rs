@@ -16,19 +16,19 @@ pub(crate) fn key(document: &Node, kind: &str, namespace: Option<&str>) -> Resul
     let Some(name) = of("name").and_then(Node::as_str) else {
         return Err(Diagnostic::new("a resource needs a name, as text")
             .at(&location("name"))
-            .of(kind)
+            .resource(kind)
             .field("metadata.name"));
     };
     let resource = format!("{kind} {name}");
     if !is_name(name, true) {
-        return Err(malformed(name).at(&location("name")).of(resource).field("metadata.name"));
+        return Err(malformed(name).at(&location("name")).resource(resource).field("metadata.name"));
     }
     let Some(namespace) = namespace else {
         return match of("namespace") {
             None => Ok(Key { namespace: String::new(), name: name.to_owned() }),
             Some(_) => Err(Diagnostic::new(format!("a {kind} belongs to no namespace"))
                 .at(&location("namespace"))
-                .of(resource)
+                .resource(resource)
                 .field("metadata.namespace")
                 .help("leave it out")),
         };
@@ -36,7 +36,10 @@ pub(crate) fn key(document: &Node, kind: &str, namespace: Option<&str>) -> Resul
     let namespace = match of("namespace") {
         None => namespace,
         Some(node) => node.as_str().filter(|text| is_name(text, false)).ok_or_else(|| {
-            malformed(node.as_str().unwrap_or_default()).at(&node.location).of(resource).field("metadata.namespace")
+            malformed(node.as_str().unwrap_or_default())
+                .at(&node.location)
+                .resource(resource)
+                .field("metadata.namespace")
         })?,
     };
     Ok(Key { namespace: namespace.to_owned(), name: name.to_owned() })

@@ -75,7 +75,7 @@ pub fn environment(plan: &PodPlan, context: &PodContext<'_>) -> Result<BTreeMap<
         let value = value_of(variable, plan, context, &environment).ok_or_else(|| {
             let path = variable.value_from.as_ref().map_or("", |source| source.field_ref.field_path.as_str());
             Diagnostic::new(format!("the local mesh does not support the pod field {path:?}"))
-                .of(format!("Deployment {}/{}", plan.workload.namespace, plan.workload.name))
+                .resource(format!("Deployment {}/{}", plan.workload.namespace, plan.workload.name))
                 .field(format!("spec.template.spec.containers[0].env[{index}].valueFrom.fieldRef.fieldPath"))
                 .help(
                     "use one of metadata.name, metadata.namespace, metadata.labels['KEY'], metadata.annotations['KEY'], spec.serviceAccountName and status.podIP",

@@ -93,7 +93,7 @@ pub fn plan(resources: &Resources, programs: &std::path::Path) -> Result<Vec<Pod
 }
 
 fn locate(diagnostic: Diagnostic, key: &Key, object: &Object<Deployment>) -> Diagnostic {
-    diagnostic.at(&object.location).of(format!("Deployment {}/{}", key.namespace, key.name))
+    diagnostic.at(&object.location).resource(format!("Deployment {}/{}", key.namespace, key.name))
 }
 
 fn plan_one(

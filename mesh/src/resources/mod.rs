@@ -40,7 +40,7 @@ impl Resources {
                 absent.push(
                     Diagnostic::new("cannot delete it: it does not exist")
                         .at(resource.location())
-                        .of(resource.identity())
+                        .resource(resource.identity())
                         .help("apply it first, or leave it out"),
                 );
             }

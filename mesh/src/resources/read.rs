@@ -88,7 +88,7 @@ impl ParsedManifests {
     /// # Errors
     /// As for [`Resources::read`].
     pub fn from_documents(documents: &[Value]) -> Result<Self, Diagnostics> {
-        let location = Location::kept();
+        let location = Location::outside_files();
         let roots: Vec<Node> = documents.iter().map(|document| Node::from_json(document, &location)).collect();
         gather(&roots, DEFAULT_NAMESPACE, Vec::new())
     }
@@ -105,7 +105,7 @@ fn gather(roots: &[Node], namespace: &str, mut diagnostics: Vec<Diagnostic>) -> 
                     diagnostics.push(
                         Diagnostic::new("duplicate resource")
                             .at(resource.location())
-                            .of(&identity)
+                            .resource(&identity)
                             .help(format!("keep one of them; the first is at {first}")),
                     );
                 }

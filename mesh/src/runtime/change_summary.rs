@@ -55,8 +55,8 @@ fn replacement_reason(old: &DesiredPod, new: &DesiredPod) -> Option<String> {
 /// the content of Kubernetes' own kinds.
 pub(super) fn changed_resources(before: &Resources, after: &Resources) -> Vec<Diagnostic> {
     let located = |resource: &Resource, what: &str| {
-        let diagnostic = Diagnostic::new(format!("{what} by this change")).of(resource.identity());
-        if resource.location().is_of_a_file() { diagnostic.at(resource.location()) } else { diagnostic }
+        let diagnostic = Diagnostic::new(format!("{what} by this change")).resource(resource.identity());
+        if resource.location().is_in_file() { diagnostic.at(resource.location()) } else { diagnostic }
     };
     let changed = after.all().into_iter().filter_map(|resource| match before.get(&resource) {
         None => Some((resource.kind(), located(&resource, "added"))),
@@ -64,7 +64,7 @@ pub(super) fn changed_resources(before: &Resources, after: &Resources) -> Vec<Di
         Some(_) => None,
     });
     let removed = before.all().into_iter().filter(|resource| after.get(resource).is_none());
-    let unlocated = |resource: &Resource| Diagnostic::new("removed by this change").of(resource.identity());
+    let unlocated = |resource: &Resource| Diagnostic::new("removed by this change").resource(resource.identity());
     let all: Vec<_> = changed.chain(removed.map(|resource| (resource.kind(), unlocated(&resource)))).collect();
     let of_kubernetes = [Kind::Namespace, Kind::ServiceAccount, Kind::Service, Kind::Deployment];
     let is_of_istio = |(kind, _): &&(Kind, Diagnostic)| !of_kubernetes.contains(kind);

@@ -36,7 +36,7 @@ pub(crate) fn filters(mesh: &MeshView<'_>, instance: &Instance) -> Result<Vec<Va
                     Diagnostics::from(
                         diagnostic
                             .at(&object.location)
-                            .of(format!("AuthorizationPolicy {}/{}", key.namespace, key.name)),
+                            .resource(format!("AuthorizationPolicy {}/{}", key.namespace, key.name)),
                     )
                 })?;
             }

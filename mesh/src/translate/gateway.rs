@@ -95,8 +95,9 @@ fn unopened(port: u16, servers: &[GatewayServer<'_>]) -> Diagnostics {
         .field("spec.servers[].port.number")
         .help("use port 80");
     if let Some(server) = servers.first() {
-        diagnostic =
-            diagnostic.at(&server.object.location).of(format!("Gateway {}/{}", server.key.namespace, server.key.name));
+        diagnostic = diagnostic
+            .at(&server.object.location)
+            .resource(format!("Gateway {}/{}", server.key.namespace, server.key.name));
     }
     diagnostic.into()
 }

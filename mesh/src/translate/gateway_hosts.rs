@@ -46,7 +46,7 @@ pub(crate) fn virtual_hosts(
                 Some((other, _)) if other != resource => {
                     return Err(Diagnostic::new(format!("{other} routes the host {host} at the gateway too"))
                         .at(&object.location)
-                        .of(resource)
+                        .resource(resource)
                         .field("spec.hosts")
                         .help("put the routes of one host into one VirtualService")
                         .into());

@@ -53,7 +53,7 @@ impl<'a> MeshView<'a> {
                     Err(error) => diagnostics.push(
                         Diagnostic::new(error.to_string())
                             .at(&object.location)
-                            .of(format!("Service {}/{}", key.namespace, key.name))
+                            .resource(format!("Service {}/{}", key.namespace, key.name))
                             .field(format!("spec.ports[{index}]"))
                             .help(help(&error)),
                     ),
@@ -128,7 +128,7 @@ impl<'a> MeshView<'a> {
                 "services lead to the ports {} of one pod",
                 ports.keys().map(u16::to_string).collect::<Vec<_>>().join(", ")
             ))
-            .of(format!("Deployment {}/{}", instance.namespace, instance.workload))
+            .resource(format!("Deployment {}/{}", instance.namespace, instance.workload))
             .help("let services lead to one port of each pod on one machine")
         })
     }

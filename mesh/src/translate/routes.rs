@@ -42,7 +42,7 @@ impl FieldRef<'_> {
     pub(crate) fn diagnostic(&self, field: &str, message: impl Into<String>, help: &str) -> Diagnostics {
         Diagnostic::new(message)
             .at(&self.object.location)
-            .of(format!("VirtualService {}/{}", self.key.namespace, self.key.name))
+            .resource(format!("VirtualService {}/{}", self.key.namespace, self.key.name))
             .field(format!("{}{field}", self.field))
             .help(help)
             .into()

@@ -84,7 +84,7 @@ fn services_of<'m>(
         Diagnostics::from(
             Diagnostic::new(message)
                 .at(&object.location)
-                .of(format!("VirtualService {}/{}", key.namespace, key.name))
+                .resource(format!("VirtualService {}/{}", key.namespace, key.name))
                 .field(format!("spec.hosts[{index}]"))
                 .help(help),
         )
@@ -116,7 +116,7 @@ fn take(
         None => Ok(()),
         Some(other) => Err(Diagnostic::new(format!("{other} routes the host {host} too"))
             .at(&object.location)
-            .of(resource)
+            .resource(resource)
             .field("spec.hosts")
             .help("put the routes of one host into one VirtualService")
             .into()),

@@ -157,7 +157,7 @@ fn a_slip_inside_of_a_field_without_effect_is_still_a_slip() {
     let document = yaml::parse(text, "a.yaml".as_ref()).unwrap().remove(0).to_json();
     let diagnostics = ParsedManifests::from_documents(&[document]).unwrap_err().to_string();
     assert!(
-        diagnostics.contains("metadata.managedFields[0].manger: there is no such field; did you mean `manager`?"),
+        diagnostics.contains("metadata.managedFields[0].manger: unknown field; did you mean `manager`?"),
         "{diagnostics}"
     );
 }

@@ -86,7 +86,7 @@ fn a_slip_is_shown_where_it_stands_with_what_was_meant() {
         refusal(
             "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports:\n    - name: http\n      prot: 80\n"
         ),
-        "a.yaml:7:7: Service default/a: spec.ports[0].prot: there is no such field; did you mean `port`?"
+        "a.yaml:7:7: Service default/a: spec.ports[0].prot: unknown field; did you mean `port`?"
     );
     assert_eq!(
         refusal("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports:\n    - name: http\n"),

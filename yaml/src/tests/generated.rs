@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::super::*;
 
-/// Any JSON of which the root is a map, with texts that look like other things among them.
+/// Any JSON with a map at the root, including texts that look like other types.
 fn any_json() -> impl Strategy<Value = Value> {
     let text = prop_oneof![any::<String>(), "[-+.:_0-9a-z]{0,6}", "(yes|no|~|null|true|<<|&a|\\*a|- a|# a)"];
     let leaf = prop_oneof![

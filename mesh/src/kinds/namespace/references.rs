@@ -21,7 +21,7 @@ fn without_namespace(resource: &Resource) -> Diagnostic {
     let namespace = &resource.key().namespace;
     Diagnostic::new(format!("there is no Namespace {namespace}"))
         .at(resource.location())
-        .of(resource.identity())
+        .resource(resource.identity())
         .field("metadata.namespace")
         .help("apply the Namespace with it or before it, or delete what is in it first")
 }

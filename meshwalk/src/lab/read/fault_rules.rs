@@ -24,7 +24,7 @@ pub(super) fn check(reader: &mut Reader, node: &Node, field: &str) {
     // Where the place cannot be told, it is that of the text; the line of the rule is named anyway.
     let location = std::fs::read_to_string(&node.location.file)
         .ok()
-        .and_then(|source| node.place_within(&source, error.line(), error.column()));
+        .and_then(|source| node.location_within(&source, error.line(), error.column()));
     let message = format!("the fault rule in `{}` is wrong: {}", error.excerpt().trim(), error.message());
     reader.wrong(location.as_ref().unwrap_or(&node.location), field, message, Some(error.help().to_owned()));
 }

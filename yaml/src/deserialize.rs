@@ -1,4 +1,4 @@
-//! Trees become types, and serde's errors get a place.
+//! Deserializes trees, and adds locations to serde's errors.
 
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
@@ -7,10 +7,10 @@ use super::{FieldPath, Node, Step, nearest};
 use crate::Diagnostic;
 
 impl Node {
-    /// Reads this node into a type; fields in errors are relative to it. See [`super::Document::deserialize`].
+    /// Deserializes this node. Fields in errors are relative to it. See [`super::Document::deserialize`].
     ///
     /// # Errors
-    /// A problem at the line and column of the node that does not fit.
+    /// A problem at the location of the node that does not match the type.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Diagnostic> {
         serde_path_to_error::deserialize(self.to_json()).map_err(|error| {
             let path = locate(self, error.path());
@@ -19,7 +19,7 @@ impl Node {
     }
 }
 
-/// The path of serde, as far as it leads through this tree: an enum's variant is a key only where one is written.
+/// Converts serde's path to a path in this tree. An enum's variant is a step only if it is a key.
 fn locate(root: &Node, path: &serde_path_to_error::Path) -> FieldPath {
     let mut found = FieldPath::default();
     let mut node = Some(root);
@@ -39,31 +39,31 @@ fn locate(root: &Node, path: &serde_path_to_error::Path) -> FieldPath {
 }
 
 fn explain(root: &Node, path: &FieldPath, message: &str) -> Diagnostic {
-    let at_key = |diagnostic: Diagnostic| diagnostic.at(root.location_of(path)).field(path.to_string());
+    let located = |diagnostic: Diagnostic| diagnostic.at(root.location_of(path)).field(path.to_string());
     if let Some((word, known)) = unknown(message, "unknown field ") {
         let is_last = matches!(path.0.last(), Some(Step::Key(key)) if *key == word);
         let path = if is_last { path.clone() } else { path.key(&word) };
-        let diagnostic = Diagnostic::new("there is no such field").at(root.location_of(&path)).field(path.to_string());
+        let diagnostic = Diagnostic::new("unknown field").at(root.location_of(&path)).field(path.to_string());
         return with_nearest(diagnostic, &word, &known);
     }
     if let Some((word, known)) = unknown(message, "unknown variant ") {
-        return with_nearest(at_key(Diagnostic::new(format!("`{word}` is not one of the values"))), &word, &known);
+        return with_nearest(located(Diagnostic::new(format!("invalid value `{word}`"))), &word, &known);
     }
     if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         let path = path.key(name);
         return Diagnostic::new("this field is required").at(root.location_of(&path)).field(path.to_string());
     }
     let location = root.find(path).map_or_else(|| root.location_of(path), |node| &node.location);
-    let diagnostic = misfit(message).unwrap_or_else(|| Diagnostic::new(message)).at(location);
+    let diagnostic = type_mismatch(message).unwrap_or_else(|| Diagnostic::new(message)).at(location);
     if path.0.is_empty() { diagnostic } else { diagnostic.field(path.to_string()) }
 }
 
-/// Says serde's ``invalid type: string "ten", expected u32`` in words for people who do not know Rust.
-fn misfit(message: &str) -> Option<Diagnostic> {
+/// Rewords serde's ``invalid type: string "ten", expected u32`` without Rust's type names.
+fn type_mismatch(message: &str) -> Option<Diagnostic> {
     let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "))?;
     let (found, expected) = rest.rsplit_once(", expected ")?;
     if found == "null" {
-        return Some(Diagnostic::new("there is nothing here").help(format!("write {}", in_words(expected))));
+        return Some(Diagnostic::new("the value is empty").help(format!("write {}", describe_type(expected))));
     }
     let (what, value) = found.split_once(' ').unwrap_or((found, ""));
     let value = value.trim_matches('`');
@@ -75,11 +75,11 @@ fn misfit(message: &str) -> Option<Diagnostic> {
         "sequence" => "a list".to_owned(),
         _ => found.to_owned(),
     };
-    Some(Diagnostic::new(format!("{found} cannot stand here")).help(format!("write {}", in_words(expected))))
+    Some(Diagnostic::new(format!("{found} is not allowed here")).help(format!("write {}", describe_type(expected))))
 }
 
-/// What serde expected.
-fn in_words(expected: &str) -> String {
+/// Rewords a type that serde expected.
+fn describe_type(expected: &str) -> String {
     match expected {
         "u8" => format!("a whole number from 0 to {}", u8::MAX),
         "u16" => format!("a whole number from 0 to {}", u16::MAX),
@@ -91,12 +91,12 @@ fn in_words(expected: &str) -> String {
         "a string" | "string" => "text".to_owned(),
         "a sequence" => "a list".to_owned(),
         _ if expected.starts_with("struct ") || expected == "a map" => "a map".to_owned(),
-        _ if expected.starts_with("enum ") => "one of the words that may stand here".to_owned(),
+        _ if expected.starts_with("enum ") => "one of the allowed values".to_owned(),
         _ => expected.to_owned(),
     }
 }
 
-/// Takes serde's ``unknown field `x`, expected one of `a`, `b` `` apart.
+/// Splits serde's ``unknown field `x`, expected one of `a`, `b` ``.
 fn unknown(message: &str, prefix: &str) -> Option<(String, Vec<String>)> {
     let (word, rest) = message.strip_prefix(prefix)?.strip_prefix('`')?.split_once('`')?;
     let known = rest.split('`').skip(1).step_by(2).map(str::to_owned).collect();
@@ -108,8 +108,8 @@ fn with_nearest(diagnostic: Diagnostic, word: &str, known: &[String]) -> Diagnos
         return diagnostic.help(format!("did you mean `{meant}`?"));
     }
     match known {
-        [] => diagnostic.help("nothing may stand here"),
-        [only] => diagnostic.help(format!("only `{only}` may stand here")),
-        many => diagnostic.help(format!("it may be one of {}", many.join(", "))),
+        [] => diagnostic.help("no field is allowed here"),
+        [only] => diagnostic.help(format!("only `{only}` is allowed here")),
+        many => diagnostic.help(format!("use one of {}", many.join(", "))),
     }
 }

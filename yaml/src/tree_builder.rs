@@ -1,4 +1,4 @@
-//! The parser's events become trees.
+//! Builds document trees from the parser's events.
 
 use std::{borrow::Cow, path::Path};
 
@@ -7,16 +7,16 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use super::{Content, Document, Entry, Node, scalar};
 use crate::{Diagnostic, Location};
 
-/// Deeper than any manifest, and shallow enough for whatever walks the tree by recursion.
+/// Maximum nesting depth, so recursive functions cannot overflow the stack.
 const MAX_DEPTH: usize = 64;
 
-/// A collection whose end has not been seen.
+/// A collection that is still open.
 enum Open {
     Sequence(Location, Vec<Node>),
     Mapping(Location, Vec<Entry>, Option<(String, Location)>),
 }
 
-/// Every document of a text that is not empty.
+/// All non-empty documents of a text.
 pub(super) fn documents(text: &str, file: &Path) -> Result<Vec<Document>, Diagnostic> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let location = |mark: &Marker| Location { file: file.to_owned(), line: mark.line(), column: mark.col() + 1 };
@@ -27,19 +27,19 @@ pub(super) fn documents(text: &str, file: &Path) -> Result<Vec<Document>, Diagno
             Diagnostic::new(format!("not valid YAML: {}", error.info())).at(&location(error.marker()))
         })?;
         let at = location(&span.start);
-        refuse_indirections(&event).map_err(|diagnostic| diagnostic.at(&at))?;
+        reject_indirections(&event).map_err(|diagnostic| diagnostic.at(&at))?;
         let complete = match event {
             Event::SequenceStart(..) => {
-                refuse_as_key(open.last(), &at, "a list")?;
+                reject_as_key(open.last(), &at, "a list")?;
                 open.push(Open::Sequence(at.clone(), Vec::new()));
                 None
             }
             Event::MappingStart(..) => {
-                refuse_as_key(open.last(), &at, "a map")?;
+                reject_as_key(open.last(), &at, "a map")?;
                 open.push(Open::Mapping(at.clone(), Vec::new(), None));
                 None
             }
-            Event::SequenceEnd | Event::MappingEnd => open.pop().map(|ended| match ended {
+            Event::SequenceEnd | Event::MappingEnd => open.pop().map(|closed| match closed {
                 Open::Sequence(location, elements) => Node { location, content: Content::Sequence(elements) },
                 Open::Mapping(location, entries, _) => Node { location, content: Content::Mapping(entries) },
             }),
@@ -57,7 +57,7 @@ pub(super) fn documents(text: &str, file: &Path) -> Result<Vec<Document>, Diagno
             _ => None,
         };
         if open.len() > MAX_DEPTH {
-            return Err(Diagnostic::new(format!("nested more than {MAX_DEPTH} deep")).at(&at));
+            return Err(Diagnostic::new(format!("nested deeper than {MAX_DEPTH} levels")).at(&at));
         }
         let Some(node) = complete else { continue };
         match open.last_mut() {
@@ -74,8 +74,8 @@ pub(super) fn documents(text: &str, file: &Path) -> Result<Vec<Document>, Diagno
     Ok(documents)
 }
 
-/// Anchors, aliases and tags: nothing that a manifest or a lab needs, and each a way to say something unseen.
-fn refuse_indirections(event: &Event<'_>) -> Result<(), Diagnostic> {
+/// Rejects anchors, aliases and tags, which hide content from a reader.
+fn reject_indirections(event: &Event<'_>) -> Result<(), Diagnostic> {
     let (anchor, tag): (usize, Option<&Cow<'_, Tag>>) = match event {
         Event::Alias(id) => (*id, None),
         Event::Scalar(_, _, anchor, tag) | Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) => {
@@ -84,40 +84,40 @@ fn refuse_indirections(event: &Event<'_>) -> Result<(), Diagnostic> {
         _ => return Ok(()),
     };
     if anchor > 0 {
-        return Err(Diagnostic::new("anchors and aliases (`&name`, `*name`) are not understood")
-            .help("write the value out where it is used; text that begins with & or * needs quotes"));
+        return Err(Diagnostic::new("anchors and aliases (`&name`, `*name`) are not supported")
+            .help("repeat the value, or quote text that begins with & or *"));
     }
     if let Some(tag) = tag {
-        return Err(Diagnostic::new(format!("the tag `{}` is not understood", written(tag)))
-            .help("leave it out; quotes make any scalar text"));
+        return Err(Diagnostic::new(format!("the tag `{}` is not supported", tag_text(tag)))
+            .help("remove it, or quote the value to make it text"));
     }
     Ok(())
 }
 
-/// A tag as it stands in the file, as far as that is known.
-fn written(tag: &Tag) -> String {
+/// Text of a tag.
+fn tag_text(tag: &Tag) -> String {
     if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() }
 }
 
-fn refuse_as_key(parent: Option<&Open>, at: &Location, what: &str) -> Result<(), Diagnostic> {
+fn reject_as_key(parent: Option<&Open>, at: &Location, what: &str) -> Result<(), Diagnostic> {
     match parent {
-        Some(Open::Mapping(_, _, None)) => Err(Diagnostic::new(format!("{what} cannot be a key"))
-            .at(at)
-            .help("a key is text; what begins with { or [ needs quotes")),
+        Some(Open::Mapping(_, _, None)) => {
+            Err(Diagnostic::new(format!("{what} cannot be a key")).at(at).help("quote text that begins with { or ["))
+        }
         _ => Ok(()),
     }
 }
 
 fn new_key(text: &str, style: ScalarStyle, before: &[Entry], at: &Location) -> Result<String, Diagnostic> {
     if style == ScalarStyle::Plain && text == "<<" {
-        return Err(Diagnostic::new("merge keys (`<<`) are not understood").at(at).help("write the fields out"));
+        return Err(Diagnostic::new("merge keys (`<<`) are not supported").at(at).help("repeat the fields"));
     }
     let key = match style {
         ScalarStyle::Plain => scalar::resolve_plain_key(text).map_err(|diagnostic| diagnostic.at(at))?,
         _ => text.to_owned(),
     };
     before.iter().find(|entry| entry.key == key).map_or(Ok(()), |first| {
-        Err(Diagnostic::new(format!("the key `{key}` stands here a second time"))
+        Err(Diagnostic::new(format!("duplicate key `{key}`"))
             .at(at)
             .help(format!("keep one of them; the first is on line {}", first.location.line)))
     })?;

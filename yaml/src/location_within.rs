@@ -1,15 +1,15 @@
-//! The place of something within a text, for who finds a mistake inside of a scalar.
+//! Locations within the text of a scalar.
 
 use super::Node;
 use crate::Location;
 
 impl Node {
-    /// Where a character of the text that this node holds stands in its file, whose content is `source`. Lines and
-    /// columns of the text count from 1, and its end has a place too.
+    /// Location in the file of a line and column of this node's text. `source` is the content of the file. Lines and
+    /// columns count from 1, and the end of the text also has a location.
     ///
-    /// Nothing, if the node holds no text, or is written in a way in which that cannot be told simply: over several
-    /// lines that YAML folds into one, or with escapes by number.
-    pub fn place_within(&self, source: &str, line: usize, column: usize) -> Option<Location> {
+    /// Returns `None` if the node is not a string, spans several lines that YAML folds into one, or has numeric
+    /// escapes.
+    pub fn location_within(&self, source: &str, line: usize, column: usize) -> Option<Location> {
         let text = self.as_str()?;
         let source = source.strip_prefix('\u{feff}').unwrap_or(source);
         let (line, column) = (line.checked_sub(1)?, column.checked_sub(1)?);
@@ -18,33 +18,33 @@ impl Node {
         let (start, _) = first.char_indices().nth(self.location.column.checked_sub(1)?)?;
         let written = &first[start..];
         let lines_before = text.split('\n').take(line).map(|line| line.chars().count() + 1);
-        let wanted = lines_before.sum::<usize>() + column;
+        let count = lines_before.sum::<usize>() + column;
         let before = match written.chars().next()? {
-            '"' => characters_before(&written[1..], text, wanted, double_quoted).map(|before| before + 1),
-            '\'' => characters_before(&written[1..], text, wanted, single_quoted).map(|before| before + 1),
-            _ => characters_before(written, text, wanted, |c, _| Some((c, 1))),
+            '"' => characters_before(&written[1..], text, count, double_quoted).map(|before| before + 1),
+            '\'' => characters_before(&written[1..], text, count, single_quoted).map(|before| before + 1),
+            _ => characters_before(written, text, count, |c, _| Some((c, 1))),
         };
         if let Some(before) = before {
             return Some(Location { column: self.location.column + before, ..self.location.clone() });
         }
-        // A block that keeps its lines begins, for the parser, at the first of them.
-        let wanted = text.split('\n').nth(line)?;
+        // The parser locates a literal block at its first line.
+        let expected = text.split('\n').nth(line)?;
         let found = std::iter::once(first).chain(lines).nth(line)?;
-        let indent = found.strip_suffix(wanted).filter(|indent| indent.chars().all(|c| c == ' '))?;
+        let indent = found.strip_suffix(expected).filter(|indent| indent.chars().all(|c| c == ' '))?;
         Some(Location { line: self.location.line + line, column: indent.len() + column + 1, ..self.location.clone() })
     }
 }
 
-/// How many characters as `written` stand before so many of the text. Nothing, if they are not those of the text.
+/// Number of characters of `written` before the first `count` characters of the text. `None` if they do not match.
 fn characters_before(
     written: &str,
     text: &str,
-    wanted: usize,
+    count: usize,
     read: impl Fn(char, Option<char>) -> Option<(char, usize)>,
 ) -> Option<usize> {
     let written: Vec<char> = written.chars().collect();
     let mut at = 0;
-    for c in text.chars().take(wanted) {
+    for c in text.chars().take(count) {
         let (found, width) = read(*written.get(at)?, written.get(at + 1).copied())?;
         if found != c {
             return None;
@@ -54,7 +54,7 @@ fn characters_before(
     Some(at)
 }
 
-/// A character between double quotes, and how many it is written as.
+/// Unescapes a character between double quotes, and counts its source characters.
 fn double_quoted(c: char, next: Option<char>) -> Option<(char, usize)> {
     match (c, next) {
         ('\\', Some(escaped @ ('"' | '\\' | '/'))) => Some((escaped, 2)),
@@ -65,7 +65,7 @@ fn double_quoted(c: char, next: Option<char>) -> Option<(char, usize)> {
     }
 }
 
-/// A character between single quotes, of which the quote itself is doubled.
+/// Unescapes a character between single quotes, and counts its source characters.
 fn single_quoted(c: char, next: Option<char>) -> Option<(char, usize)> {
     match (c, next) {
         ('\'', Some('\'')) => Some((c, 2)),
@@ -78,15 +78,15 @@ fn single_quoted(c: char, next: Option<char>) -> Option<(char, usize)> {
 mod tests {
     use crate::parse;
 
-    /// The place of a line and column of the text under the key `text`, as `LINE:COLUMN`.
+    /// Location of a line and column in the text of the key `text`, as `LINE:COLUMN`.
     fn location(source: &str, line: usize, column: usize) -> Option<String> {
         let document = parse(source, "a.yaml".as_ref()).unwrap().remove(0);
-        let location = document.get("text").unwrap().place_within(source, line, column)?;
+        let location = document.get("text").unwrap().location_within(source, line, column)?;
         Some(format!("{}:{}", location.line, location.column))
     }
 
     #[test]
-    fn a_character_is_found_in_every_way_to_write_text() {
+    fn locates_a_character_in_every_scalar_style() {
         for (source, line, column, expected) in [
             ("text: abc\n", 1, 3, "1:9"),
             ("other: 1\ntext: \"abc\"\n", 1, 1, "2:8"),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_yaml_folds_has_no_place_of_its_own() {
+    fn returns_none_for_folded_and_escaped_text() {
         for (source, line, column) in [
             ("text: >\n  one\n  two\n", 1, 5),
             ("text: \"one\n  two\"\n", 1, 5),
@@ -117,10 +117,10 @@ mod tests {
     }
 
     #[test]
-    fn another_files_content_gives_no_place() {
+    fn returns_none_if_the_source_does_not_match() {
         let document = parse("text: abc\n", "a.yaml".as_ref()).unwrap().remove(0);
         for source in ["", "text: xyz\n", "short\n"] {
-            assert_eq!(document.get("text").unwrap().place_within(source, 1, 3), None, "{source:?}");
+            assert_eq!(document.get("text").unwrap().location_within(source, 1, 3), None, "{source:?}");
         }
     }
 }
