@@ -1,13 +1,13 @@
-//! The kinds that the local mesh understands. A kind is one module here and one row of `kinds!`.
+//! The kinds that the local mesh supports. Each is one module and one row of `kinds!`.
 //!
-//! `model.rs` has the fields that are translated, `fields.rs` says what becomes of every field of the published schema
-//! (`mesh/schemas`), `admission.rs` rejects what an API server rejects in one resource, and `references.rs` checks the
+//! `model.rs` has the translated fields and `fields.rs` the effect of every field of the published schema
+//! (`mesh/schemas`). `admission.rs` rejects what an API server rejects in one resource. `references.rs` checks a
 //! resource against the whole set.
 
 mod authorization_policy;
 mod deployment;
 mod destination_rule;
-mod foreign;
+mod document_kind;
 mod gateway;
 mod namespace;
 mod peer_authentication;
@@ -33,29 +33,29 @@ pub use destination_rule::model::*;
 pub use gateway::model::*;
 pub use namespace::model::*;
 pub use peer_authentication::model::*;
-pub(crate) use read::{Read, read};
+pub(crate) use read::{ParsedDocument, read};
 pub use service::model::*;
 pub use service_account::model::*;
 pub use values::*;
 pub use virtual_service::model::*;
 
-/// The values of `apiVersion` of Istio's networking kinds. Istio serves v1beta1 with the same fields as v1.
+/// Values of `apiVersion` of Istio's networking kinds. v1beta1 has the same fields as v1.
 const NETWORKING: &[&str] = &["networking.istio.io/v1", "networking.istio.io/v1beta1"];
-/// The values of `apiVersion` of Istio's security kinds.
+/// Values of `apiVersion` of Istio's security kinds.
 const SECURITY: &[&str] = &["security.istio.io/v1", "security.istio.io/v1beta1"];
 
-/// The specification of a kind.
+/// Specification of a kind.
 trait Spec: DeserializeOwned {
-    /// The values of `apiVersion` under which the kind is understood.
+    /// Supported values of `apiVersion`.
     const API_VERSIONS: &'static [&'static str];
-    /// True if objects of the kind belong to a namespace.
+    /// True if the kind is namespaced.
     const NAMESPACED: bool = true;
-    /// What becomes of every field of the published schema.
+    /// Effect of every field of the published schema.
     const FIELDS: &'static [&'static [Group]];
 
-    /// Rejects what an API server with Istio's webhook rejects in one object of the kind.
+    /// Rejects what an API server with Istio's webhook rejects in one object.
     const CHECK_ADMISSION: AdmissionCheck<Self> = |_, _| {};
-    /// Checks the objects of the kind against the whole set.
+    /// Checks all objects of the kind against the whole set.
     const CHECK_REFERENCES: ReferenceCheck = |_, _| {};
 }
 
@@ -64,7 +64,7 @@ type ReferenceCheck = fn(&Resources, &mut Vec<Diagnostic>);
 
 macro_rules! kinds {
     ($($kind:ident in $set:ident),* $(,)?) => {
-        /// A kind that the local mesh understands.
+        /// A kind that the local mesh supports.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[allow(missing_docs)] // Each is the kind of its name.
         pub enum Kind {
@@ -72,25 +72,25 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            /// All kinds. A kind that others refer to comes before them.
+            /// All kinds, in the order of references: a kind comes after those that it refers to.
             pub const ALL: [Self; [$(stringify!($kind)),*].len()] = [$(Self::$kind),*];
 
-            /// The name, as in the field `kind`.
+            /// Value of the field `kind`.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$kind => stringify!($kind)),* }
             }
 
-            /// The values of `apiVersion` under which the kind is understood.
+            /// Supported values of `apiVersion`.
             pub fn api_versions(self) -> &'static [&'static str] {
                 match self { $(Self::$kind => $kind::API_VERSIONS),* }
             }
 
-            /// True if objects of the kind belong to a namespace.
+            /// True if the kind is namespaced.
             pub fn is_namespaced(self) -> bool {
                 match self { $(Self::$kind => $kind::NAMESPACED),* }
             }
 
-            /// The table that says what becomes of each field.
+            /// Effects of the kind's fields.
             pub fn fields(self) -> &'static Table {
                 match self {
                     $(Self::$kind => {
@@ -118,22 +118,22 @@ macro_rules! kinds {
         }
 
         impl Resource {
-            /// The kind.
+            /// Kind of the object.
             pub fn kind(&self) -> Kind {
                 match self { $(Self::$kind(_) => Kind::$kind),* }
             }
 
-            /// The namespace and name.
+            /// Namespace and name of the object.
             pub fn key(&self) -> &Key {
                 match self { $(Self::$kind(object) => &object.key),* }
             }
 
-            /// Where the resource was read.
+            /// Location of the object.
             pub fn location(&self) -> &Location {
                 match self { $(Self::$kind(object) => &object.location),* }
             }
 
-            /// The whole document as it was read.
+            /// Document as it was read.
             pub fn document(&self) -> &serde_json::Value {
                 match self { $(Self::$kind(object) => &object.document),* }
             }
@@ -154,7 +154,7 @@ macro_rules! kinds {
                 match like { $(Resource::$kind(object) => self.$set.get(&object.key).cloned().map(Resource::$kind)),* }
             }
 
-            /// Every object. An object that others refer to comes before them.
+            /// All objects, in the order of [`Kind::ALL`].
             pub fn all(&self) -> Vec<Resource> {
                 let mut all = Vec::new();
                 $(all.extend(self.$set.values().cloned().map(Resource::$kind));)*
@@ -165,12 +165,12 @@ macro_rules! kinds {
                 match resource { $(Resource::$kind(object) => drop(self.$set.insert(object.key.clone(), object))),* }
             }
 
-            /// Removes the object of the same kind, namespace and name. Returns whether there was one.
+            /// Removes the object of the same kind, namespace and name. Returns true if it existed.
             pub(crate) fn remove(&mut self, like: &Resource) -> bool {
                 match like { $(Resource::$kind(object) => self.$set.remove(&object.key).is_some()),* }
             }
 
-            /// Everything that is wrong with the set, in the order of the kinds.
+            /// All problems of the set, in the order of the kinds.
             pub(crate) fn diagnostics(&self) -> Vec<Diagnostic> {
                 let mut diagnostics = Vec::new();
                 $(self.$set.values().for_each(|object| {
@@ -202,7 +202,7 @@ impl fmt::Display for Kind {
 }
 
 impl Resource {
-    /// As messages name it: `VirtualService meshwalk/backend`.
+    /// Kind and key for messages, as `VirtualService meshwalk/backend`.
     pub fn identity(&self) -> String {
         format!("{} {}", self.kind(), self.key())
     }

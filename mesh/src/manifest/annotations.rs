@@ -1,22 +1,21 @@
-//! Labels and annotations that mean something to Istio: free text for everybody else, so unknown ones of other
-//! domains are left alone, and every one of Istio's is judged.
+//! Checks Istio's labels and annotations. Those of other domains are free text and not checked.
 
 use meshwalk_yaml::{Diagnostic, FieldPath, Node};
 
 use super::WithoutEffect;
 
-/// What becomes of one of Istio's labels or annotations.
+/// Effect of one of Istio's labels or annotations.
 enum Meaning {
     Translated(&'static [&'static str]),
     WithoutEffect(&'static str),
-    Refused(&'static str),
+    Rejected(&'static str),
 }
 
-/// Where labels and annotations are: those of the object, and those of its pods if it has a pod template.
+/// Paths of labels and annotations: of the object and of its pod template.
 const FIELDS: [&str; 4] =
     ["metadata.labels", "metadata.annotations", "spec.template.metadata.labels", "spec.template.metadata.annotations"];
 
-/// Checks the labels and annotations of an object, and of its pod template.
+/// Checks the labels and annotations of an object and of its pod template.
 pub(crate) fn check(
     document: &Node,
     resource: &str,
@@ -32,7 +31,7 @@ pub(crate) fn check(
                 None => {}
                 Some(Meaning::Translated(values)) if values.is_empty() || values.contains(&value) => {}
                 Some(Meaning::Translated(values)) => diagnostics.push(
-                    Diagnostic::new(format!("the local mesh does not understand `{value}` here"))
+                    Diagnostic::new(format!("the local mesh does not support the value `{value}`"))
                         .at(&entry.value.location)
                         .field(path.to_string())
                         .help(format!("write \"{}\"", values.join("\" or \""))),
@@ -42,8 +41,8 @@ pub(crate) fn check(
                     field: path.to_string(),
                     reason: reason.to_owned(),
                 }),
-                Some(Meaning::Refused(help)) => diagnostics.push(
-                    Diagnostic::new("the local mesh does not understand this label or annotation")
+                Some(Meaning::Rejected(help)) => diagnostics.push(
+                    Diagnostic::new("the local mesh does not support this label or annotation")
                         .at(&entry.location)
                         .field(path.to_string())
                         .help(help),
@@ -58,12 +57,12 @@ fn meaning(key: &str) -> Option<Meaning> {
         "sidecar.istio.io/inject" => Meaning::Translated(&["true", "false"]),
         "istio-injection" => Meaning::Translated(&["enabled", "disabled"]),
         "service.istio.io/canonical-name" | "service.istio.io/canonical-revision" => Meaning::Translated(&[]),
-        "istio.io/rev" => Meaning::Refused("write istio-injection: enabled: there is one control plane here"),
-        "proxy.istio.io/config" => Meaning::WithoutEffect(
-            "the local mesh starts every sidecar before its program and gives all the same settings",
-        ),
+        "istio.io/rev" => Meaning::Rejected("write istio-injection: enabled; the local mesh has one control plane"),
+        "proxy.istio.io/config" => {
+            Meaning::WithoutEffect("the local mesh starts every sidecar before its program, with the same settings")
+        }
         "kubectl.kubernetes.io/last-applied-configuration" | "deployment.kubernetes.io/revision" => {
-            Meaning::WithoutEffect("a cluster's tools write it for themselves")
+            Meaning::WithoutEffect("tools of a cluster write it for their own use")
         }
         "prometheus.io/scrape" | "prometheus.io/port" | "prometheus.io/path" | "prometheus.io/scheme" => {
             Meaning::WithoutEffect("the local mesh knows the metrics page of every program")
@@ -73,8 +72,8 @@ fn meaning(key: &str) -> Option<Meaning> {
             if domain != "istio.io" && !domain.ends_with(".istio.io") {
                 return None;
             }
-            Meaning::Refused(
-                "leave it out: of Istio's own, only sidecar.istio.io/inject, service.istio.io/canonical-* and proxy.istio.io/config are known",
+            Meaning::Rejected(
+                "remove it; supported are sidecar.istio.io/inject, service.istio.io/canonical-* and proxy.istio.io/config",
             )
         }
     })

@@ -1,5 +1,5 @@
-//! Collects what the API server of a cluster with Istio 1.31 rejects in one resource by itself: by the schemas of its
-//! kinds, and by Istio's webhook. `tests/conformance/admission` holds cases by which both can be asked again.
+//! Collects what the API server of a cluster with Istio 1.31 rejects in one resource, by the schema of its kind and by
+//! Istio's webhook. `tests/conformance/admission` compares both.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use meshwalk_yaml::{Diagnostic, FieldPath, Node};
 
 use super::{Object, label_names};
 
-/// Makes a diagnostic of a field, with the location of the field.
-type NewProblem<'a> = dyn Fn(&str, String) -> Diagnostic + 'a;
+/// Creates a diagnostic of a field, with its location.
+type NewDiagnostic<'a> = dyn Fn(&str, String) -> Diagnostic + 'a;
 
 /// Collects what an API server rejects in one resource.
 pub(crate) struct Checker<'a> {
-    diagnostic: Box<NewProblem<'a>>,
+    diagnostic: Box<NewDiagnostic<'a>>,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -21,52 +21,52 @@ impl<'a> Checker<'a> {
         Self { diagnostic: Box::new(|field, message| object.diagnostic(field, message)), diagnostics }
     }
 
-    /// What is wrong with a field, and what would be right.
+    /// Adds a problem of a field, with help.
     pub(crate) fn reject(&mut self, field: &str, message: impl Into<String>, help: impl Into<String>) {
         let diagnostic = (self.diagnostic)(field, message.into()).help(help);
         self.diagnostics.push(diagnostic);
     }
 
-    /// Refuses a number that is not in a range, whose ends are in it.
-    pub(crate) fn within(&mut self, field: &str, number: Option<u32>, least: u32, most: u32) {
+    /// Rejects a number outside of `least..=most`.
+    pub(crate) fn check_range(&mut self, field: &str, number: Option<u32>, least: u32, most: u32) {
         if let Some(number) = number.filter(|number| !(least..=most).contains(number)) {
             self.reject(field, format!("{number} is out of range"), format!("write a number from {least} to {most}"));
         }
     }
 
-    /// Refuses a number that Istio, which keeps it in 32 bits with a sign, cannot read.
-    pub(crate) fn counts(&mut self, field: &str, number: Option<u32>) {
-        self.within(field, number, 0, i32::MAX.unsigned_abs());
+    /// Rejects a number that exceeds Istio's signed 32 bits.
+    pub(crate) fn check_int32(&mut self, field: &str, number: Option<u32>) {
+        self.check_range(field, number, 0, i32::MAX.unsigned_abs());
     }
 
-    /// Refuses namespaces that stand twice in what a resource is exported to.
-    pub(crate) fn exports<S>(&mut self, object: &Object<S>) {
+    /// Rejects duplicate namespaces in `exportTo`.
+    pub(crate) fn check_exports<S>(&mut self, object: &Object<S>) {
         let exported = object.source.find(&FieldPath::parse("spec.exportTo")).map_or(&[][..], Node::elements);
         for (index, node) in exported.iter().enumerate() {
             if exported[..index].iter().any(|other| other.content == node.content) {
-                self.reject(&format!("spec.exportTo[{index}]"), "it stands here twice", "keep one of them");
+                self.reject(&format!("spec.exportTo[{index}]"), "duplicate namespace", "keep one of them");
             }
         }
     }
 
-    /// Refuses labels that no pod could have.
-    pub(crate) fn labels(&mut self, field: &str, labels: &BTreeMap<String, String>) {
+    /// Rejects invalid label keys and values.
+    pub(crate) fn check_labels(&mut self, field: &str, labels: &BTreeMap<String, String>) {
         for (name, value) in labels {
             let field = field_key(field, name);
             if !label_names::is_label(name) {
-                let help = "write letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit; \
-                              before it there may be a domain and `/`";
-                self.reject(&field, format!("{name:?} is no name of a label"), help);
+                let help = "use letters, digits, `-`, `_` and `.`, with a letter or digit first and last, and an optional \
+                              prefix of a domain and `/`";
+                self.reject(&field, format!("invalid label key {name:?}"), help);
             }
             if !label_names::is_label_value(value) {
-                let help = "write letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit";
-                self.reject(&field, format!("{value:?} is no value of a label"), help);
+                let help = "use letters, digits, `-`, `_` and `.`, with a letter or digit first and last";
+                self.reject(&field, format!("invalid label value {value:?}"), help);
             }
         }
     }
 }
 
-/// The field of a map under a key of any form.
+/// Path of a map's entry.
 pub(crate) fn field_key(field: &str, name: &str) -> String {
     FieldPath::parse(field).key(name).to_string()
 }

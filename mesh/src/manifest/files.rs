@@ -1,4 +1,4 @@
-//! Documents of files, folders and kustomizations.
+//! Reads the documents of files, folders and kustomizations.
 
 use std::{
     fs,
@@ -9,17 +9,17 @@ use meshwalk_yaml::{self as yaml, Diagnostic, Diagnostics, Node};
 
 use super::kustomize;
 
-/// How deep kustomizations may name each other: deeper than anybody means, and an end for those that go in circles.
+/// Maximum depth of kustomizations, which also detects cycles.
 const MAX_DEPTH: usize = 16;
 
-/// Every document of a file or folder.
+/// All documents of a file or folder.
 pub(crate) fn read_documents(path: &Path) -> Result<Vec<Node>, Diagnostics> {
     documents(path, 0)
 }
 
 fn documents(path: &Path, depth: usize) -> Result<Vec<Node>, Diagnostics> {
     if depth > MAX_DEPTH {
-        return Err(Diagnostic::new(format!("{}: kustomizations name each other in a circle", path.display())).into());
+        return Err(Diagnostic::new(format!("{}: the kustomizations form a cycle", path.display())).into());
     }
     if !path.is_dir() {
         return Ok(yaml::read(path)?.into_iter().map(|document| document.root).collect());
@@ -29,8 +29,8 @@ fn documents(path: &Path, depth: usize) -> Result<Vec<Node>, Diagnostics> {
     }
     let files = files_of(path)?;
     if files.is_empty() {
-        return Err(Diagnostic::new(format!("{}: there is no YAML file in this folder", path.display()))
-            .help("name the files, or one of its subfolders: they are not read with it")
+        return Err(Diagnostic::new(format!("{}: the folder contains no YAML file", path.display()))
+            .help("name its files, or one of its subfolders, which are not searched")
             .into());
     }
     let mut roots = Vec::new();
@@ -46,7 +46,7 @@ fn documents(path: &Path, depth: usize) -> Result<Vec<Node>, Diagnostics> {
 
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     let unreadable =
-        |error: std::io::Error| Diagnostic::new(format!("{}: the folder cannot be read: {error}", folder.display()));
+        |error: std::io::Error| Diagnostic::new(format!("cannot read the folder {}: {error}", folder.display()));
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

@@ -1,22 +1,22 @@
-//! How resources name hosts, by Istio's rules.
+//! Host names in resources, by Istio's rules.
 
 use super::Key;
 
-/// The domain under which services have their full names.
+/// Domain of the services' full names.
 pub const CLUSTER_DOMAIN: &str = "cluster.local";
 
-/// A service's full name, as `backend.meshwalk.svc.cluster.local`.
+/// Full name of a service, as `backend.meshwalk.svc.cluster.local`.
 pub fn service(key: &Key) -> String {
     format!("{}.{}.svc.{CLUSTER_DOMAIN}", key.name, key.namespace)
 }
 
-/// Completes a host that a resource in `namespace` names: a name without a dot is a service beside the resource, and
-/// every other name is taken for a full one, so that `backend.meshwalk` is no service.
+/// Full name of a host in a resource of `namespace`. A name without a dot is a service of that namespace. All other
+/// names are already full, so `backend.meshwalk` does not match a service.
 pub fn full(host: &str, namespace: &str) -> String {
     if host.contains('.') || host.starts_with('*') { host.to_owned() } else { service(&Key::new(namespace, host)) }
 }
 
-/// Whether a pattern (a name, `*.suffix` or `*`) has a host in it. Hosts have no case (RFC 3986, section 3.2.2).
+/// True if a pattern (a name, `*.suffix` or `*`) matches a host. Case is ignored (RFC 3986, section 3.2.2).
 pub fn matches(pattern: &str, host: &str) -> bool {
     let (pattern, host) = (pattern.to_ascii_lowercase(), host.to_ascii_lowercase());
     match pattern.strip_prefix('*') {
@@ -25,7 +25,7 @@ pub fn matches(pattern: &str, host: &str) -> bool {
     }
 }
 
-/// Whether some host is in both of two patterns.
+/// True if some host matches both patterns.
 pub fn overlap(one: &str, other: &str) -> bool {
     matches(one, other) || matches(other, one)
 }

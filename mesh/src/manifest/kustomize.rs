@@ -1,4 +1,4 @@
-//! The part of Kustomize that the local mesh follows: a list of resources, a namespace, labels.
+//! The supported part of Kustomize: a list of resources, a namespace, labels.
 
 use std::{
     collections::BTreeMap,
@@ -8,7 +8,7 @@ use std::{
 use meshwalk_yaml::{self as yaml, Content, Diagnostic, Diagnostics, Entry, FieldPath, Node};
 use serde::Deserialize;
 
-/// What is understood of a kustomization.
+/// Supported fields of a kustomization.
 const FIELDS: [&str; 5] = ["apiVersion", "kind", "namespace", "resources", "labels"];
 
 #[derive(Debug, Default, Deserialize)]
@@ -31,13 +31,13 @@ struct Labels {
     include_templates: bool,
 }
 
-/// The kustomization of a folder, if it has one.
+/// Path of a folder's kustomization, if there is one.
 pub(super) fn file_of(folder: &Path) -> Option<PathBuf> {
     let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
     names.iter().map(|name| folder.join(name)).find(|file| file.is_file())
 }
 
-/// Every document that a kustomization names, with its namespace and labels. `read` reads the documents of a path.
+/// All documents of a kustomization, with its namespace and labels. `read` reads the documents of a path.
 pub(super) fn documents(
     file: &Path,
     folder: &Path,
@@ -50,10 +50,10 @@ pub(super) fn documents(
     let root = &kustomization.root;
     for entry in root.entries() {
         if !FIELDS.contains(&entry.key.as_str()) {
-            return Err(Diagnostic::new("the local mesh does not understand this field of a kustomization")
+            return Err(Diagnostic::new("the local mesh does not support this field of a kustomization")
                 .at(&entry.location)
                 .field(&entry.key)
-                .help(format!("only {} may stand here", FIELDS.join(", ")))
+                .help(format!("supported are {}", FIELDS.join(", ")))
                 .into());
         }
     }
@@ -65,8 +65,8 @@ pub(super) fn documents(
         let diagnostic = |message: String| Diagnostic::new(message).at(root.location_of(&path)).field(path.to_string());
         let target = folder.join(resource);
         if resource.contains("://") || !target.exists() {
-            let help = "name a file or folder beside the kustomization";
-            diagnostics.push(diagnostic(format!("`{resource}` is no file or folder here")).help(help));
+            let help = "name a file or folder relative to the kustomization";
+            diagnostics.push(diagnostic(format!("cannot find the file or folder `{resource}`")).help(help));
             continue;
         }
         match read(&target) {
@@ -87,7 +87,7 @@ pub(super) fn documents(
     }
     for node in &mut nodes {
         if let Some(namespace) = &namespace {
-            diagnostics.extend(put_into(node, namespace));
+            diagnostics.extend(set_namespace(node, namespace));
         }
         for labels in &labels {
             label(node, labels);
@@ -96,8 +96,8 @@ pub(super) fn documents(
     if diagnostics.is_empty() { Ok(nodes) } else { Err(Diagnostics(diagnostics)) }
 }
 
-/// Puts a document into the kustomization's namespace, whichever it names itself.
-fn put_into(node: &mut Node, namespace: &str) -> Option<Diagnostic> {
+/// Sets the namespace of a document.
+fn set_namespace(node: &mut Node, namespace: &str) -> Option<Diagnostic> {
     let is_namespace = node.get("kind").and_then(Node::as_str) == Some("Namespace");
     if !is_namespace {
         set(node, &["metadata", "namespace"], namespace);
@@ -108,7 +108,7 @@ fn put_into(node: &mut Node, namespace: &str) -> Option<Diagnostic> {
         Diagnostic::new(format!("the kustomization would rename this namespace to `{namespace}`"))
             .at(&name.location)
             .field("metadata.name")
-            .help("give it that name")
+            .help("use that name")
     })
 }
 
@@ -122,7 +122,7 @@ fn label(node: &mut Node, labels: &Labels) {
     }
 }
 
-/// Sets a text in a tree of mappings, and makes those that are not there.
+/// Sets a string in a tree of mappings. Missing mappings are created.
 fn set(node: &mut Node, path: &[&str], text: &str) {
     let location = node.location.clone();
     let Some((key, rest)) = path.split_first() else {
@@ -132,7 +132,7 @@ fn set(node: &mut Node, path: &[&str], text: &str) {
     if node.content == Content::Null {
         node.content = Content::Mapping(Vec::new());
     }
-    // What is no mapping is left to be refused where documents are read.
+    // Values of other types are rejected later.
     let Content::Mapping(entries) = &mut node.content else { return };
     let at = entries.iter().position(|entry| entry.key == *key).unwrap_or_else(|| {
         let value = Node { location: location.clone(), content: Content::Null };

@@ -1,22 +1,22 @@
-//! Which names there can be.
+//! Validity of names of headers, domains and labels.
 
-/// Labels of domains and names of label keys are that long at most (RFC 1035, section 2.3.4).
+/// Maximum length of a domain's label and of a label key's name (RFC 1035, section 2.3.4).
 const LONGEST: usize = 63;
 
-/// Whether a text is a name of a header, as a match on one may ask for it: a token of HTTP (RFC 9110, section 5.6.2),
-/// with the comma that Istio takes too.
+/// True if a text is a valid header name for a match: a token of HTTP (RFC 9110, section 5.6.2), or one with a comma,
+/// which Istio accepts too.
 pub(crate) fn is_header(name: &str) -> bool {
     const PSEUDO: [&str; 4] = [":authority", ":method", ":path", ":scheme"];
     let may_stand = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+,-.^_`|~".contains(&c);
     PSEUDO.contains(&name) || (!name.is_empty() && name.bytes().all(may_stand))
 }
 
-/// Whether a text is one label of a domain (RFC 1123), in any case of letters.
+/// True if a text is one label of a domain (RFC 1123), in any case.
 pub(crate) fn is_domain_label(text: &str) -> bool {
     text.len() <= LONGEST && is_bounded(text) && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
 }
 
-/// Whether a text is a domain, or `*`, or one that begins with a wildcard.
+/// True if a text is a domain, `*`, or a domain with a leading wildcard.
 pub(crate) fn is_domain(text: &str) -> bool {
     let rest = text.strip_prefix('*').map_or(text, |rest| rest.strip_prefix(['.', '-']).unwrap_or(rest));
     let rest = rest.strip_suffix('.').unwrap_or(rest);
@@ -26,20 +26,20 @@ pub(crate) fn is_domain(text: &str) -> bool {
     text.len() <= 255 && rest.split('.').all(is_domain_label)
 }
 
-/// Whether a text is the name of a Kubernetes label, with or without a domain before it.
+/// True if a text is a valid key of a Kubernetes label, with an optional domain.
 pub(crate) fn is_label(name: &str) -> bool {
     let (domain, word) = name.rsplit_once('/').map_or((None, name), |(domain, word)| (Some(domain), word));
     let is_domain = |domain: &str| !domain.starts_with('*') && is_domain(domain);
     domain.is_none_or(is_domain) && !word.is_empty() && word.len() <= LONGEST && is_label_value(word)
 }
 
-/// Whether a text is the value of a Kubernetes label. Istio takes longer ones than Kubernetes does.
+/// True if a text is a valid value of a Kubernetes label. Istio accepts longer ones than Kubernetes.
 pub(crate) fn is_label_value(value: &str) -> bool {
     let may_stand = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
     value.is_empty() || (is_bounded(value) && value.bytes().all(may_stand))
 }
 
-/// Whether a text begins and ends with a letter or a digit.
+/// True if a text begins and ends with a letter or a digit.
 fn is_bounded(text: &str) -> bool {
     let is_word = |c: Option<&u8>| c.is_some_and(u8::is_ascii_alphanumeric);
     is_word(text.as_bytes().first()) && is_word(text.as_bytes().last())

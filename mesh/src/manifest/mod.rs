@@ -1,5 +1,4 @@
-//! Manifests without knowledge of any kind: files and kustomizations, the parts that every object has, and tables that
-//! classify each field of a kind's schema.
+//! Manifests, independent of their kinds: files, kustomizations, objects, and tables of fields.
 
 pub(crate) mod annotations;
 mod checker;
@@ -20,74 +19,73 @@ pub(crate) use files::read_documents;
 pub(crate) use name::key;
 pub(crate) use object::{location_of, object};
 
-/// The namespace of the mesh itself: policies in it hold for every namespace, and the ingress gateway lives in it.
+/// Root namespace of the mesh. Its policies apply to every namespace, and the ingress gateway runs in it.
 pub const ROOT_NAMESPACE: &str = "istio-system";
 
-/// A resource's name in its namespace. Resources without a namespace have an empty one.
+/// Namespace and name of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// The namespace, or empty for a Namespace itself.
+    /// Namespace; empty for cluster-scoped resources.
     pub namespace: String,
-    /// The name.
+    /// Name of the resource.
     pub name: String,
 }
 
 impl Key {
-    /// A resource's name in a namespace.
+    /// Key of a resource.
     pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self { namespace: namespace.into(), name: name.into() }
     }
 }
 
-/// As messages name it: `meshwalk/backend`.
+/// Formats the key for messages, as `meshwalk/backend`.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.namespace.is_empty() { f.write_str(&self.name) } else { write!(f, "{}/{}", self.namespace, self.name) }
     }
 }
 
-/// A resource with what every kind has, and where it came from.
+/// A resource of any kind, with its location.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Object<S> {
-    /// The name of its kind.
+    /// Name of the kind.
     pub kind: &'static str,
-    /// Its namespace and name.
+    /// Namespace and name.
     pub key: Key,
     /// `metadata.labels`.
     pub labels: BTreeMap<String, String>,
     /// `metadata.annotations`.
     pub annotations: BTreeMap<String, String>,
-    /// Where it was read.
+    /// Location of the document.
     pub location: Location,
-    /// Its specification.
+    /// Specification.
     pub spec: S,
-    /// The whole document as it was read, for showing and for putting back. Two objects that say the same have the
-    /// same document, wherever they were read.
+    /// Document as it was read, for display and restoring. Independent of the location.
     pub document: serde_json::Value,
-    /// The same with the place of every field.
+    /// Document with the location of every field.
     pub source: Node,
 }
 
 impl<S> Object<S> {
-    /// As messages name it: `VirtualService meshwalk/backend`.
+    /// Kind and key for messages, as `VirtualService meshwalk/backend`.
     pub fn identity(&self) -> String {
         format!("{} {}", self.kind, self.key)
     }
 
-    /// A problem of one of its fields, as `spec.http[0].route`, where this stands in the file.
+    /// A problem of a field, such as `spec.http[0].route`, with its location.
     pub fn diagnostic(&self, field: &str, message: impl Into<String>) -> Diagnostic {
         let location = self.source.location_of(&FieldPath::parse(field));
         Diagnostic::new(message).at(location).resource(self.identity()).field(field)
     }
 }
 
-/// A field that was read and does nothing on one machine, with the reason.
+/// A field without effect on one machine, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct WithoutEffect {
-    /// The resource, as `Deployment meshwalk/frontend`.
+    /// Resource, as `Deployment meshwalk/frontend`.
     pub resource: String,
-    /// The field, as `spec.template.spec.containers[].resources`; `*` if the whole resource does nothing.
+    /// Field, as `spec.template.spec.containers[].resources`; `*` for the whole resource.
     pub field: String,
-    /// Why it has no effect here.
+    /// Reason why the field has no effect.
     pub reason: String,
 }

@@ -1,42 +1,41 @@
-//! What resources are called.
+//! Names and namespaces of resources.
 
 use meshwalk_yaml::{Diagnostic, Node};
 
 use super::Key;
 
-/// Reads the namespace and name of a document. An object that names no namespace belongs to `namespace`; `None` if the
-/// kind is cluster-scoped.
+/// Reads the key of a document. `namespace` is for objects that name none; `None` if the kind is cluster-scoped.
 ///
 /// # Errors
-/// A name or namespace that is absent or invalid.
+/// If the name or namespace is absent or invalid.
 pub(crate) fn key(document: &Node, kind: &str, namespace: Option<&str>) -> Result<Key, Diagnostic> {
-    let of = |field: &str| document.get("metadata").and_then(|metadata| metadata.get(field));
+    let metadata = |field: &str| document.get("metadata").and_then(|metadata| metadata.get(field));
     let location =
         |field: &str| document.location_of(&meshwalk_yaml::FieldPath::parse(&format!("metadata.{field}"))).clone();
-    let Some(name) = of("name").and_then(Node::as_str) else {
-        return Err(Diagnostic::new("a resource needs a name, as text")
+    let Some(name) = metadata("name").and_then(Node::as_str) else {
+        return Err(Diagnostic::new("a resource needs a name")
             .at(&location("name"))
             .resource(kind)
             .field("metadata.name"));
     };
     let resource = format!("{kind} {name}");
     if !is_name(name, true) {
-        return Err(malformed(name).at(&location("name")).resource(resource).field("metadata.name"));
+        return Err(invalid_name(name).at(&location("name")).resource(resource).field("metadata.name"));
     }
     let Some(namespace) = namespace else {
-        return match of("namespace") {
+        return match metadata("namespace") {
             None => Ok(Key { namespace: String::new(), name: name.to_owned() }),
-            Some(_) => Err(Diagnostic::new(format!("a {kind} belongs to no namespace"))
+            Some(_) => Err(Diagnostic::new(format!("a {kind} is cluster-scoped and has no namespace"))
                 .at(&location("namespace"))
                 .resource(resource)
                 .field("metadata.namespace")
-                .help("leave it out")),
+                .help("remove it")),
         };
     };
-    let namespace = match of("namespace") {
+    let namespace = match metadata("namespace") {
         None => namespace,
         Some(node) => node.as_str().filter(|text| is_name(text, false)).ok_or_else(|| {
-            malformed(node.as_str().unwrap_or_default())
+            invalid_name(node.as_str().unwrap_or_default())
                 .at(&node.location)
                 .resource(resource)
                 .field("metadata.namespace")
@@ -45,12 +44,12 @@ pub(crate) fn key(document: &Node, kind: &str, namespace: Option<&str>) -> Resul
     Ok(Key { namespace: namespace.to_owned(), name: name.to_owned() })
 }
 
-fn malformed(name: &str) -> Diagnostic {
-    Diagnostic::new(format!("`{name}` is no name for a resource"))
+fn invalid_name(name: &str) -> Diagnostic {
+    Diagnostic::new(format!("invalid resource name `{name}`"))
         .help("use up to 63 lower-case letters, digits and hyphens, with a letter or digit first and last")
 }
 
-/// Whether a text is a DNS label (RFC 1123), or several with dots between them.
+/// True if a text is a DNS label (RFC 1123). With `dots`, several labels joined by dots are accepted too.
 fn is_name(text: &str, dots: bool) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

@@ -1,4 +1,4 @@
-//! A document becomes an object of a type.
+//! Deserializes a document into an object.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ struct SpecOnly<S> {
     spec: S,
 }
 
-/// Reads `spec`, labels and annotations of a document. `kept` is the document without the fields that have no effect.
+/// Reads the specification, labels and annotations of a document. `kept` contains only its translated fields.
 ///
 /// # Errors
-/// A value that does not fit the type.
+/// If a value does not match its type.
 pub(crate) fn object<S: DeserializeOwned>(
     kind: &'static str,
     key: Key,
@@ -46,7 +46,7 @@ pub(crate) fn object<S: DeserializeOwned>(
     })
 }
 
-/// The document as JSON, with the namespace that it was given by what surrounds it.
+/// The document as JSON, with its effective namespace.
 fn with_namespace(document: &Node, key: &Key) -> serde_json::Value {
     let mut json = document.to_json();
     if !key.namespace.is_empty()
@@ -57,7 +57,7 @@ fn with_namespace(document: &Node, key: &Key) -> serde_json::Value {
     json
 }
 
-/// Location of a field of a document, or of the document if the field is absent.
+/// Location of a field, or of the document if the field is absent.
 pub(crate) fn location_of(document: &Node, field: &str) -> Location {
     document.entry(field).map_or(&document.location, |entry| &entry.location).clone()
 }

@@ -6,7 +6,7 @@ use meshwalk_yaml::{self as yaml, Diagnostic, Diagnostics, Location, Node};
 use serde_json::Value;
 
 use crate::{
-    kinds::{self, Read, Resource, Resources},
+    kinds::{self, ParsedDocument, Resource, Resources},
     manifest::{WithoutEffect, read_documents},
 };
 
@@ -99,7 +99,7 @@ fn gather(roots: &[Node], namespace: &str, mut diagnostics: Vec<Diagnostic>) -> 
     let mut seen: BTreeMap<String, Location> = BTreeMap::new();
     for root in roots.iter().flat_map(items) {
         match kinds::read(root, namespace) {
-            Ok(Read::Object(resource, without_effect)) => {
+            Ok(ParsedDocument::Object(resource, without_effect)) => {
                 let identity = resource.identity();
                 if let Some(first) = seen.get(&identity) {
                     diagnostics.push(
@@ -113,7 +113,7 @@ fn gather(roots: &[Node], namespace: &str, mut diagnostics: Vec<Diagnostic>) -> 
                 manifests.without_effect.extend(without_effect);
                 manifests.resources.push(*resource);
             }
-            Ok(Read::Ignored(resource)) => manifests.without_effect.push(resource),
+            Ok(ParsedDocument::Ignored(resource)) => manifests.without_effect.push(resource),
             Err(found) => diagnostics.extend(found),
         }
     }

@@ -67,7 +67,7 @@ fn istio(kind: &str, name: &str, spec: &str) -> String {
 }
 
 #[test]
-fn what_is_not_there_cannot_be_deleted() {
+fn rejects_deletion_of_missing_resources() {
     let rule = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: card, namespace: shop}\nspec: {host: cart}\n";
     assert_eq!(
         base().without(&read(rule)).unwrap_err().to_string(),
@@ -76,24 +76,26 @@ fn what_is_not_there_cannot_be_deleted() {
 }
 
 #[test]
-fn a_port_says_its_protocol() {
+fn requires_a_protocol_for_each_port() {
     let ports = |ports: &str| refusal("v1", "Service", "cart", &format!("{{selector: {{app: cart}}, ports: {ports}}}"));
     assert!(ports("[{name: web, port: 8080}]").starts_with(
-        "a.yaml:4:39: Service shop/cart: spec.ports[0]: the protocol of port 8080 would have to be guessed; write \
+        "a.yaml:4:39: Service shop/cart: spec.ports[0]: cannot determine the protocol of port 8080; write \
          appProtocol: http (or http2, grpc), or begin the port's name with it, as http-api"
     ));
-    assert!(ports("[{name: tcp-db, port: 8080}]").contains("the local mesh does not carry tcp; take the port out"));
-    assert!(ports("[{name: http, port: 8080, appProtocol: mongo}]").contains("does not carry mongo"));
     assert!(
-        ports("[{name: http-a, port: 8080}, {name: http-b, port: 8080}]").contains("the port 8080 stands here twice")
+        ports("[{name: tcp-db, port: 8080}]")
+            .contains("the local mesh does not support the protocol tcp; remove the port")
     );
-    assert!(ports("[{name: http, port: 8080, targetPort: wbe}]").contains(
-        "spec.ports[0].targetPort: no container behind this Service declares a port wbe; name one that is declared: web"
-    ));
+    assert!(ports("[{name: http, port: 8080, appProtocol: mongo}]").contains("does not support the protocol mongo"));
+    assert!(ports("[{name: http-a, port: 8080}, {name: http-b, port: 8080}]").contains("duplicate port 8080"));
+    assert!(
+        ports("[{name: http, port: 8080, targetPort: wbe}]")
+            .contains("spec.ports[0].targetPort: no container of this Service declares the port wbe; existing: web")
+    );
 }
 
 #[test]
-fn a_workload_has_its_account_its_labels_and_its_pods_to_itself() {
+fn checks_account_and_selector_of_a_deployment() {
     let deployment = |name: &str, labels: &str, account: &str| {
         let pod = format!("{{metadata: {{labels: {labels}}}, spec: {{{account}containers: [{{name: a, image: b}}]}}}}");
         refusal(
@@ -104,29 +106,28 @@ fn a_workload_has_its_account_its_labels_and_its_pods_to_itself() {
         )
     };
     assert!(deployment("other", "{app: other}", "serviceAccountName: card, ").ends_with(
-        "spec.template.spec.serviceAccountName: there is no ServiceAccount shop/card; apply it with the Deployment, or \
-         name one that is there: cart"
+        "spec.template.spec.serviceAccountName: ServiceAccount shop/card does not exist; apply it with the Deployment; \
+         existing: cart"
     ));
-    assert!(deployment("other", "{app: x}", "").contains("the pods do not have the label app: other"));
+    assert!(deployment("other", "{app: x}", "").contains("the pod template does not have the label app: other"));
     assert!(
-        deployment("other", "{app: cart}", "")
-            .contains("the selector of Deployment shop/cart takes these pods for its own")
+        deployment("other", "{app: cart}", "").contains("the selector of Deployment shop/cart matches these pods too")
     );
 }
 
 #[test]
-fn a_namespace_that_is_not_there_is_refused_and_a_full_one_is_not_deleted() {
+fn requires_namespaces_of_resources() {
     let text = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: ship}\n";
     assert_eq!(
         base().with(&read(text)).unwrap_err().to_string(),
-        "a.yaml:1:1: ServiceAccount ship/a: metadata.namespace: there is no Namespace ship; apply the Namespace with it \
-         or before it, or delete what is in it first"
+        "a.yaml:1:1: ServiceAccount ship/a: metadata.namespace: Namespace ship does not exist; apply the Namespace with it \
+         or before it, or delete its resources first"
     );
     assert!(base().without(&read("apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n")).is_err());
 }
 
 #[test]
-fn applying_replaces_what_has_the_same_name_and_forgets_what_was_said_of_it() {
+fn replaces_a_resource_with_its_fields_without_effect() {
     let service = |more: &str| {
         format!(
             "apiVersion: v1\nkind: Service\nmetadata: {{name: cart, namespace: shop}}\nspec: {{selector: {{app: cart}}, ports: [{{name: http, port: 8080}}]{more}}}\n"

@@ -74,7 +74,7 @@ fn operation(operation: &Operation, at_gateway: bool) -> Result<Vec<Value>, Diag
     PERMISSION.add(&mut all, &operation.hosts, &operation.not_hosts, |host| header(":authority", host, true));
     PERMISSION.add(&mut all, &operation.methods, &operation.not_methods, |method| header(":method", method, false));
     if let Some(template) = operation.paths.iter().chain(&operation.not_paths).find(|path| path.contains('{')) {
-        return Err(Diagnostic::new(format!("the path template {template:?} is not understood on one machine"))
+        return Err(Diagnostic::new(format!("the path template {template:?} is not supported on one machine"))
             .field("spec.rules[].to[].operation.paths")
             .help("write an exact path, prefix*, *suffix or *"));
     }
@@ -110,7 +110,7 @@ fn add_condition(
         _ => {
             let name = key.strip_prefix("request.headers[").and_then(|name| name.strip_suffix(']'));
             let name = name.filter(|name| !name.is_empty()).ok_or_else(|| {
-                Diagnostic::new(format!("the condition {key:?} is not understood on one machine"))
+                Diagnostic::new(format!("the condition {key:?} is not supported on one machine"))
                     .help("write request.headers[NAME], source.principal, source.namespace or destination.port")
             })?;
             PRINCIPAL.add(principals, values, not_values, |value| header(name, value, false));

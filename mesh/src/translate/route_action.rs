@@ -102,7 +102,7 @@ fn destination<'c>(
     let service = context.mesh.services.get(&host).ok_or_else(|| {
         spot.diagnostic(
             &format!("{field}.host"),
-            format!("there is no Service {host:?}"),
+            format!("Service {host:?} does not exist"),
             "name a Service by its short name in the same namespace, or in full as NAME.NAMESPACE.svc.cluster.local",
         )
     })?;

@@ -57,7 +57,7 @@ fn every_reason_and_remedy_is_a_part_of_a_sentence() {
             let text = match effect {
                 Effect::Translated => continue,
                 Effect::WithoutEffect(text)
-                | Effect::Refused(text)
+                | Effect::Rejected(text)
                 | Effect::Only(_, text)
                 | Effect::TranslatedIf(_, text) => text,
             };
@@ -93,7 +93,7 @@ fn every_translated_field_is_in_the_model_of_its_kind() {
 fn every_refused_field_is_refused_with_its_remedy() {
     for kind in Kind::ALL {
         for (path, effect) in kind.fields().rules() {
-            let Effect::Refused(help) = effect else { continue };
+            let Effect::Rejected(help) = effect else { continue };
             let leaf = kind
                 .fields()
                 .schema

@@ -43,15 +43,15 @@ fn what_is_not_understood_of_a_kustomization_is_refused() {
     };
     assert_eq!(
         refused("resources: []\nimages:\n  - name: x\n"),
-        "kustomization.yaml:2:1: images: the local mesh does not understand this field of a kustomization; only \
-         apiVersion, kind, namespace, resources, labels may stand here"
+        "kustomization.yaml:2:1: images: the local mesh does not support this field of a kustomization; supported \
+         are apiVersion, kind, namespace, resources, labels"
     );
     assert_eq!(
         refused("resources:\n  - gone.yaml\n"),
-        "kustomization.yaml:2:5: resources[0]: `gone.yaml` is no file or folder here; name a file or folder beside the \
-         kustomization"
+        "kustomization.yaml:2:5: resources[0]: cannot find the file or folder `gone.yaml`; name a file or folder \
+         relative to the kustomization"
     );
-    assert!(refused("resources: [.]\n").contains("kustomizations name each other in a circle"));
+    assert!(refused("resources: [.]\n").contains("the kustomizations form a cycle"));
     assert!(
         refused("labels: [{pairs: {a: b}, includeSelectors: true}]\n").contains("does not add labels to selectors")
     );
@@ -68,5 +68,10 @@ fn a_folder_is_read_without_its_subfolders_and_all_problems_are_told_at_once() {
     assert!(empty.contains("gone: cannot be read: "), "{empty}");
     fs::create_dir(folder.path().join("none")).unwrap();
     let none = Resources::read(&[folder.path().join("none")]).unwrap_err().to_string();
-    assert!(none.ends_with("none: there is no YAML file in this folder; name the files, or one of its subfolders: they are not read with it"), "{none}");
+    assert!(
+        none.ends_with(
+            "none: the folder contains no YAML file; name its files, or one of its subfolders, which are not searched"
+        ),
+        "{none}"
+    );
 }

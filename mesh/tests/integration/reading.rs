@@ -94,17 +94,17 @@ fn a_slip_is_shown_where_it_stands_with_what_was_meant() {
     );
     assert_eq!(
         refusal("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports: {http: 80}\n"),
-        "a.yaml:5:10: Service default/a: spec.ports: a list is expected here, not a map"
+        "a.yaml:5:10: Service default/a: spec.ports: expected a list, not a map"
     );
     assert_eq!(
         refusal("apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  labels: {tier: 1}\nspec: {ports: []}\n"),
-        "a.yaml:5:18: Service default/a: metadata.labels.tier: text is expected here, not a number"
+        "a.yaml:5:18: Service default/a: metadata.labels.tier: expected text, not a number"
     );
     assert_eq!(
         refusal(
             "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n  http:\n    - timeout: 5\n"
         ),
-        "a.yaml:7:16: VirtualService default/a: spec.http[0].timeout: text is expected here, not a number"
+        "a.yaml:7:16: VirtualService default/a: spec.http[0].timeout: expected text, not a number"
     );
 }
 
@@ -124,20 +124,20 @@ fn what_the_local_mesh_cannot_do_is_refused_with_a_way_out() {
         refusal(
             "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a, namespace: b}\nspec:\n  action: AUDIT\n"
         ),
-        "a.yaml:5:3: AuthorizationPolicy b/a: spec.action: the local mesh does not understand `AUDIT` here; write ALLOW \
-         or DENY: AUDIT and CUSTOM need a provider that the local mesh does not have"
+        "a.yaml:5:3: AuthorizationPolicy b/a: spec.action: the local mesh does not support the value `AUDIT`; write ALLOW \
+         or DENY; AUDIT and CUSTOM need a provider that the local mesh does not have"
     );
     assert_eq!(
         refusal(
             "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n  tcp:\n    - route: []\n"
         ),
-        "a.yaml:6:3: VirtualService default/a: spec.tcp: the local mesh does not understand this field; use http: TCP \
-         routes are not understood"
+        "a.yaml:6:3: VirtualService default/a: spec.tcp: the local mesh does not support this field; use http; TCP \
+         routes are not supported"
     );
     assert_eq!(
         refusal("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: LoadBalancer, ports: []}\n"),
-        "a.yaml:4:8: Service default/a: spec.type: the local mesh does not understand `LoadBalancer` here; write \
-         ClusterIP; the way in from outside is the ingress gateway"
+        "a.yaml:4:8: Service default/a: spec.type: the local mesh does not support the value `LoadBalancer`; write \
+         ClusterIP; use the ingress gateway for access from outside"
     );
 }
 
@@ -150,7 +150,7 @@ fn kinds_are_understood_without_effect_or_refused() {
     assert_eq!(reading.without_effect[0].field, "*");
     assert_eq!(
         refusal("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\n"),
-        "a.yaml:2:1: kind: the local mesh does not understand the kind `StatefulSet` of `apps/v1`; it understands \
+        "a.yaml:2:1: kind: the local mesh does not support the kind `StatefulSet` of `apps/v1`; supported are \
          Namespace, ServiceAccount, Service, Deployment, Gateway, DestinationRule, VirtualService, \
          PeerAuthentication, AuthorizationPolicy"
     );
@@ -159,7 +159,7 @@ fn kinds_are_understood_without_effect_or_refused() {
     );
     assert_eq!(
         refusal("apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\n"),
-        "a.yaml:1:1: apiVersion: the local mesh does not understand a Gateway of `gateway.networking.k8s.io/v1`; write \
+        "a.yaml:1:1: apiVersion: the local mesh does not support Gateway of `gateway.networking.k8s.io/v1`; write \
          networking.istio.io/v1 or networking.istio.io/v1beta1"
     );
     assert_eq!(refusal("kind: Service\n"), "a.yaml:1:1: apiVersion: a resource needs apiVersion");
@@ -169,18 +169,17 @@ fn kinds_are_understood_without_effect_or_refused() {
 fn names_are_such_that_a_cluster_would_take_them() {
     assert_eq!(
         refusal("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: ../a}\n"),
-        "a.yaml:3:12: ServiceAccount ../a: metadata.name: `../a` is no name for a resource; use up to 63 lower-case \
+        "a.yaml:3:12: ServiceAccount ../a: metadata.name: invalid resource name `../a`; use up to 63 lower-case \
          letters, digits and hyphens, with a letter or digit first and last"
     );
     assert!(
-        refusal("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: B}\n").contains("`B` is no name")
+        refusal("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: B}\n")
+            .contains("invalid resource name `B`")
     );
-    assert!(
-        refusal("apiVersion: v1\nkind: ServiceAccount\n").contains("metadata.name: a resource needs a name, as text")
-    );
+    assert!(refusal("apiVersion: v1\nkind: ServiceAccount\n").contains("metadata.name: a resource needs a name"));
     assert!(
         refusal("apiVersion: v1\nkind: Namespace\nmetadata: {name: a, namespace: b}\n")
-            .contains("a Namespace belongs to no namespace")
+            .contains("a Namespace is cluster-scoped and has no namespace")
     );
 }
 
@@ -192,11 +191,11 @@ fn istios_own_labels_and_annotations_are_judged_and_others_left_alone() {
     assert!(ParsedManifests::parse(&account("example.org/any: thing"), "a.yaml".as_ref()).is_ok());
     assert!(ParsedManifests::parse(&account("sidecar.istio.io/inject: \"false\""), "a.yaml".as_ref()).is_ok());
     assert!(refusal(&account("sidecar.istio.io/inject: \"no\"")).contains(
-        "metadata.annotations[\"sidecar.istio.io/inject\"]: the local mesh does not understand `no` here; write \"true\" or \"false\""
+        "metadata.annotations[\"sidecar.istio.io/inject\"]: the local mesh does not support the value `no`; write \"true\" or \"false\""
     ));
     assert!(
         refusal(&account("traffic.sidecar.istio.io/excludeInboundPorts: \"80\""))
-            .contains("does not understand this label or annotation")
+            .contains("does not support this label or annotation")
     );
 }
 
@@ -217,7 +216,7 @@ fn a_list_is_its_items_and_what_occurs_twice_is_refused() {
 fn an_element_of_a_list_with_nothing_in_it_is_refused() {
     let text =
         "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}\nspec:\n  rules:\n    -\n";
-    assert!(refusal(text).ends_with("spec.rules[0]: a map is expected here, not nothing"));
+    assert!(refusal(text).ends_with("spec.rules[0]: expected a map, not nothing"));
     let all = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}\nspec: {rules: [{}]}\n";
     assert_eq!(ParsedManifests::parse(all, "a.yaml".as_ref()).unwrap().resources.len(), 1);
 }

@@ -1,4 +1,4 @@
-//! AuthorizationPolicies: values that nothing could have.
+//! Admission of AuthorizationPolicies.
 
 use crate::{
     kinds::{AuthorizationPolicy, Condition, values::check_selector},
@@ -22,7 +22,7 @@ pub(super) fn check(policy: &Object<AuthorizationPolicy>, checker: &mut Checker)
         }
         for (number, to) in rule.to.iter().enumerate() {
             let (at, operation) = (format!("{at}.to[{number}].operation"), &to.operation);
-            // Ports are judged as numbers elsewhere.
+            // Port numbers are checked in `references`.
             for (name, list) in [
                 ("hosts", &operation.hosts),
                 ("notHosts", &operation.not_hosts),
@@ -42,13 +42,13 @@ pub(super) fn check(policy: &Object<AuthorizationPolicy>, checker: &mut Checker)
 
 fn values(list: &[String], field: &str, checker: &mut Checker) {
     for (index, _) in list.iter().enumerate().filter(|(_, value)| value.is_empty()) {
-        checker.reject(&format!("{field}[{index}]"), "the value is empty", "write one, or \"*\" for any that is there");
+        checker.reject(&format!("{field}[{index}]"), "the value is empty", "write a value, or \"*\" for any");
     }
 }
 
 fn condition(when: &Condition, at: &str, checker: &mut Checker) {
     if when.key == "request.headers[]" {
-        checker.reject(&format!("{at}.key"), "the header has no name", "write it, as request.headers[x-user]");
+        checker.reject(&format!("{at}.key"), "the header has no name", "write for example request.headers[x-user]");
     }
     for (name, list) in [("values", &when.values), ("notValues", &when.not_values)] {
         let field = format!("{at}.{name}");
@@ -58,12 +58,12 @@ fn condition(when: &Condition, at: &str, checker: &mut Checker) {
         }
         for (index, port) in list.iter().enumerate().filter(|(_, port)| !is_port(port)) {
             let field = format!("{field}[{index}]");
-            checker.reject(&field, format!("{port:?} is no port"), "write a number from 1 to 65535, in quotes");
+            checker.reject(&field, format!("invalid port {port:?}"), "write a number from 1 to 65535, in quotes");
         }
     }
 }
 
-/// Whether a text is a port's number; other than Rust, Istio takes no sign before it.
+/// True if a text is a port number. Unlike Rust, Istio accepts no sign.
 pub(super) fn is_port(text: &str) -> bool {
     text.bytes().all(|c| c.is_ascii_digit()) && text.parse().is_ok_and(|port: u16| port > 0)
 }

@@ -1,7 +1,7 @@
-//! AuthorizationPolicy (security.istio.io).
+//! Fields of AuthorizationPolicy (security.istio.io).
 
 use crate::manifest::fields::{
-    Effect::{Refused, Translated, TranslatedIf},
+    Effect::{Rejected, Translated, TranslatedIf},
     Group, METADATA, Rule, STATUS,
 };
 
@@ -16,11 +16,11 @@ const AUTHORIZATION_POLICY: &[Group] = &[
                 "action",
                 TranslatedIf(
                     &["ALLOW", "DENY"],
-                    "write ALLOW or DENY: AUDIT and CUSTOM need a provider that the local mesh does not have",
+                    "write ALLOW or DENY; AUDIT and CUSTOM need a provider that the local mesh does not have",
                 ),
             ),
-            Rule("provider", Refused("leave it out: external authorizers are not understood")),
-            Rule("{targetRef,targetRefs}", Refused("use a selector: waypoints and the Gateway API are not understood")),
+            Rule("provider", Rejected("remove it; external authorizers are not supported")),
+            Rule("{targetRef,targetRefs}", Rejected("use a selector; waypoints and the Gateway API are not supported")),
             Rule("rules[].when[].{key,values[],notValues[]}", Translated),
         ],
     },
@@ -30,19 +30,16 @@ const AUTHORIZATION_POLICY: &[Group] = &[
             Rule("{principals,notPrincipals,namespaces,notNamespaces}[]", Translated),
             Rule(
                 "{serviceAccounts,notServiceAccounts}",
-                Refused("use principals, as \"cluster.local/ns/NAMESPACE/sa/SERVICEACCOUNT\""),
+                Rejected("use principals, as \"cluster.local/ns/NAMESPACE/sa/SERVICEACCOUNT\""),
             ),
-            Rule(
-                "{trustDomains,notTrustDomains}",
-                Refused("use principals: there is only the trust domain cluster.local"),
-            ),
+            Rule("{trustDomains,notTrustDomains}", Rejected("use principals; the only trust domain is cluster.local")),
             Rule(
                 "{requestPrincipals,notRequestPrincipals}",
-                Refused("use principals: request identities need a RequestAuthentication, which is not understood"),
+                Rejected("use principals; request identities need a RequestAuthentication, which is not supported"),
             ),
             Rule(
                 "{ipBlocks,notIpBlocks,remoteIpBlocks,notRemoteIpBlocks}",
-                Refused("use principals or namespaces: addresses in the loopback network differ with every run"),
+                Rejected("use principals or namespaces; addresses in the loopback network differ with every run"),
             ),
         ],
     },

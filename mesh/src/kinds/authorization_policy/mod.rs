@@ -1,4 +1,4 @@
-//! AuthorizationPolicies.
+//! AuthorizationPolicy (security.istio.io).
 
 mod admission;
 mod fields;

@@ -2,121 +2,122 @@ use serde::Deserialize;
 
 use crate::kinds::WorkloadSelector;
 
-/// An AuthorizationPolicy: who may ask for what.
+/// An AuthorizationPolicy.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AuthorizationPolicy {
-    /// Which pods; all of the namespace, or of the mesh in the root namespace, if it is absent.
+    /// Pods of the policy. If absent, all of the namespace; in the root namespace, all of the mesh.
     #[serde(default)]
     pub selector: Option<WorkloadSelector>,
-    /// What becomes of a request that a rule matches.
+    /// Action for requests that match a rule.
     #[serde(default)]
     pub action: AuthorizationAction,
-    /// The policy matches if one of these does; without any it never matches, so an ALLOW policy denies all.
+    /// Rules; the policy matches if one of them does. Without rules it never matches, so an ALLOW policy denies
+    /// everything.
     #[serde(default)]
     pub rules: Vec<Rule>,
 }
 
-/// What becomes of a request that a rule matches.
+/// Action for requests that match an AuthorizationPolicy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AuthorizationAction {
-    /// It is let in; with such a policy in force, no other request is.
+    /// Allows the request. If a pod has ALLOW policies, requests that match none of them are denied.
     #[default]
     Allow,
-    /// It is refused, before any ALLOW is looked at.
+    /// Denies the request, before ALLOW policies are checked.
     Deny,
 }
 
-/// Requests from one of some callers, for one of some operations, under all of some conditions.
+/// Matches requests from one of the sources, to one of the operations, under all conditions.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rule {
-    /// Callers; any if it is absent.
+    /// Sources; all if absent.
     #[serde(default)]
     pub from: Vec<From>,
-    /// Operations; any if it is absent.
+    /// Operations; all if absent.
     #[serde(default)]
     pub to: Vec<To>,
-    /// Conditions.
+    /// Conditions that must all match.
     #[serde(default)]
     pub when: Vec<Condition>,
 }
 
-/// One kind of callers.
+/// Wrapper of a source.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct From {
-    /// Who they are.
+    /// Source of the request.
     pub source: Source,
 }
 
-/// Who callers are. All that is given must hold. Values are exact, `prefix*`, `*suffix`, or `*` for any that is there.
+/// Matches the caller. All given fields must match. Values are exact, `prefix*`, `*suffix`, or `*` for any value.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Source {
-    /// Identities as `cluster.local/ns/NAMESPACE/sa/SERVICEACCOUNT`.
+    /// Identities, as `cluster.local/ns/NAMESPACE/sa/SERVICEACCOUNT`.
     #[serde(default)]
     pub principals: Vec<String>,
-    /// Not these identities.
+    /// Excluded identities.
     #[serde(default)]
     pub not_principals: Vec<String>,
     /// Namespaces of the identity.
     #[serde(default)]
     pub namespaces: Vec<String>,
-    /// Not these namespaces.
+    /// Excluded namespaces.
     #[serde(default)]
     pub not_namespaces: Vec<String>,
 }
 
-/// One kind of operations.
+/// Wrapper of an operation.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct To {
-    /// Which ones.
+    /// Requested operation.
     pub operation: Operation,
 }
 
-/// What is asked for. All that is given must hold. Values are exact, `prefix*`, `*suffix`, or `*` for any.
+/// Matches the request. All given fields must match. Values are exact, `prefix*`, `*suffix`, or `*` for any value.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Operation {
-    /// Hosts, in any case of letters.
+    /// Hosts, case-insensitive.
     #[serde(default)]
     pub hosts: Vec<String>,
-    /// Not these hosts.
+    /// Excluded hosts.
     #[serde(default)]
     pub not_hosts: Vec<String>,
     /// Ports of the pod.
     #[serde(default)]
     pub ports: Vec<String>,
-    /// Not these ports.
+    /// Excluded ports.
     #[serde(default)]
     pub not_ports: Vec<String>,
     /// Methods.
     #[serde(default)]
     pub methods: Vec<String>,
-    /// Not these methods.
+    /// Excluded methods.
     #[serde(default)]
     pub not_methods: Vec<String>,
     /// Paths.
     #[serde(default)]
     pub paths: Vec<String>,
-    /// Not these paths.
+    /// Excluded paths.
     #[serde(default)]
     pub not_paths: Vec<String>,
 }
 
-/// A further condition.
+/// A condition on an attribute of the request.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Condition {
-    /// `request.headers[NAME]`, `source.principal`, `source.namespace` or `destination.port`.
+    /// Attribute: `request.headers[NAME]`, `source.principal`, `source.namespace` or `destination.port`.
     pub key: String,
-    /// Values, of which one must hold.
+    /// Values; one must match.
     #[serde(default)]
     pub values: Vec<String>,
-    /// Values, of which none may hold.
+    /// Excluded values.
     #[serde(default)]
     pub not_values: Vec<String>,
 }

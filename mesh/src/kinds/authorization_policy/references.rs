@@ -1,4 +1,4 @@
-//! AuthorizationPolicies: rules that Istio would refuse, or that never match because of a slip.
+//! Rejects rules that Istio rejects, or that can never match.
 
 use meshwalk_yaml::Diagnostic;
 
@@ -40,7 +40,7 @@ pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
 fn source(policy: &Object<AuthorizationPolicy>, source: &Source, at: &str, diagnostics: &mut Vec<Diagnostic>) {
     if *source == Source::default() {
         let diagnostic = policy.diagnostic(at, "the source is empty");
-        diagnostics.push(diagnostic.help("write principals or namespaces, or leave `from` out to mean everybody"));
+        diagnostics.push(diagnostic.help("write principals or namespaces, or remove `from` to match all callers"));
     }
     for (name, principals) in [("principals", &source.principals), ("notPrincipals", &source.not_principals)] {
         for (index, principal) in principals.iter().enumerate() {
@@ -58,13 +58,13 @@ fn source(policy: &Object<AuthorizationPolicy>, source: &Source, at: &str, diagn
 fn operation(policy: &Object<AuthorizationPolicy>, operation: &Operation, at: &str, diagnostics: &mut Vec<Diagnostic>) {
     if *operation == Operation::default() {
         let diagnostic = policy.diagnostic(at, "the operation is empty");
-        diagnostics.push(diagnostic.help("write hosts, ports, methods or paths, or leave `to` out to mean everything"));
+        diagnostics.push(diagnostic.help("write hosts, ports, methods or paths, or remove `to` to match all requests"));
     }
     for (name, ports) in [("ports", &operation.ports), ("notPorts", &operation.not_ports)] {
         for (index, port) in ports.iter().enumerate().filter(|(_, port)| !super::admission::is_port(port)) {
             diagnostics.push(
                 policy
-                    .diagnostic(&format!("{at}.{name}[{index}]"), format!("{port:?} is no port"))
+                    .diagnostic(&format!("{at}.{name}[{index}]"), format!("invalid port {port:?}"))
                     .help("write a number from 1 to 65535, in quotes"),
             );
         }

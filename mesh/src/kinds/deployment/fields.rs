@@ -1,13 +1,13 @@
-//! Deployment (apps/v1).
+//! Fields of Deployment (apps/v1).
 
 use crate::manifest::fields::{
-    Effect::{Only, Refused, Translated, WithoutEffect},
+    Effect::{Only, Rejected, Translated, WithoutEffect},
     Group, METADATA, Rule, STATUS,
 };
 
 pub(super) const GROUPS: &[&[Group]] = &[METADATA, STATUS, DEPLOYMENT, POD, CONTAINER, ENVIRONMENT, PROBES];
 
-const ONE_MACHINE: &str = "there is one machine, so nothing is to be placed";
+const ONE_MACHINE: &str = "the local mesh runs on one machine, without scheduling";
 const NO_CONTAINER: &str = "programs run as plain processes of one ordinary user, without a container around them";
 const ROLLOUT: &str = "the local mesh replaces the pods of a changed Deployment itself";
 
@@ -17,8 +17,8 @@ const DEPLOYMENT: &[Group] = &[
         rules: &[
             Rule("replicas", Translated),
             Rule("selector.matchLabels{}", Translated),
-            Rule("selector.matchExpressions", Refused("use matchLabels: expressions are not understood")),
-            Rule("paused", Only(&["false"], "leave it out: a change is rolled out at once here")),
+            Rule("selector.matchExpressions", Rejected("use matchLabels; expressions are not supported")),
+            Rule("paused", Only(&["false"], "remove it; the local mesh rolls out changes at once")),
             Rule("{minReadySeconds,progressDeadlineSeconds,revisionHistoryLimit,strategy}", WithoutEffect(ROLLOUT)),
         ],
     },
@@ -33,7 +33,7 @@ const DEPLOYMENT: &[Group] = &[
             ),
             Rule(
                 "{deletionGracePeriodSeconds,deletionTimestamp,finalizers,ownerReferences}",
-                WithoutEffect("it tells a cluster what to do on deletion; here a pod ends with its process"),
+                WithoutEffect("it controls deletion in a cluster; a local pod ends with its process"),
             ),
         ],
     },
@@ -43,24 +43,21 @@ const POD: &[Group] = &[Group {
     under: &["spec.template.spec"],
     rules: &[
         Rule("{serviceAccountName,terminationGracePeriodSeconds}", Translated),
-        Rule("serviceAccount", Refused("write serviceAccountName, which took its place")),
+        Rule("serviceAccount", Rejected("write serviceAccountName, which replaces it")),
         Rule(
             "{initContainers,ephemeralContainers}",
-            Refused("leave them out: a pod here is one program and its sidecar"),
+            Rejected("remove them; a local pod is one program and its sidecar"),
         ),
-        Rule("volumes", Refused("leave them out: programs here get their configuration from args and env alone")),
+        Rule("volumes", Rejected("remove them; local programs are configured only by args and env")),
         Rule(
             "hostAliases",
-            Refused("leave them out: names are not looked up here, callers are told where their sidecar is"),
+            Rejected("remove them; the local mesh configures callers with their sidecar's address, without DNS"),
         ),
-        Rule(
-            "{hostNetwork,hostPID,hostIPC}",
-            Only(&["false"], "leave it out: every pod has an address of its own here"),
-        ),
+        Rule("{hostNetwork,hostPID,hostIPC}", Only(&["false"], "remove it; every local pod has its own address")),
         Rule("restartPolicy", Only(&["Always"], "write Always, the only one that a Deployment may have")),
         Rule(
             "{activeDeadlineSeconds,readinessGates,schedulingGates}",
-            Refused("leave it out: nothing here would open or end it"),
+            Rejected("remove it; the local mesh has no scheduling gates"),
         ),
         Rule(
             "{affinity,nodeName,nodeSelector,tolerations,topologySpreadConstraints,schedulerName}",
@@ -71,12 +68,12 @@ const POD: &[Group] = &[Group {
         Rule("{securityContext,hostUsers,os,shareProcessNamespace}", WithoutEffect(NO_CONTAINER)),
         Rule(
             "{automountServiceAccountToken}",
-            WithoutEffect("there is no Kubernetes API here that a token would open"),
+            WithoutEffect("the local mesh has no Kubernetes API that accepts a token"),
         ),
         Rule("imagePullSecrets", WithoutEffect("the programs are on this machine; no image is pulled")),
         Rule(
             "{dnsConfig,dnsPolicy}",
-            WithoutEffect("names are not looked up here: callers are told where their sidecar is"),
+            WithoutEffect("the local mesh configures callers with their sidecar's address, without DNS"),
         ),
         Rule("enableServiceLinks", WithoutEffect("the local mesh sets no variables for Services")),
         Rule(
@@ -92,28 +89,28 @@ const CONTAINER: &[Group] = &[Group {
         Rule("{name,image}", Translated),
         Rule("{args,command}[]", Translated),
         Rule("ports[].{name,containerPort}", Translated),
-        Rule("ports[].protocol", Only(&["TCP"], "leave it out or write TCP")),
-        Rule("ports[].{hostIP,hostPort}", Refused("leave it out; the way in from outside is the ingress gateway")),
+        Rule("ports[].protocol", Only(&["TCP"], "remove it or write TCP")),
+        Rule("ports[].{hostIP,hostPort}", Rejected("remove it; use the ingress gateway for access from outside")),
         Rule(
             "{volumeMounts,volumeDevices}",
-            Refused("leave them out: programs here get their configuration from args and env alone"),
+            Rejected("remove them; local programs are configured only by args and env"),
         ),
         Rule(
             "{restartPolicy,restartPolicyRules}",
-            Refused("leave it out: it is for containers that start before the program"),
+            Rejected("remove it; it is for containers that start before the program"),
         ),
         Rule("imagePullPolicy", WithoutEffect("the programs are on this machine; no image is pulled")),
         Rule("{resources,resizePolicy}", WithoutEffect("processes share the machine without limits")),
         Rule("{securityContext,workingDir}", WithoutEffect(NO_CONTAINER)),
-        Rule("lifecycle", Refused("leave it out: only preStop.sleep may stand here")),
+        Rule("lifecycle", Rejected("remove it; only preStop.sleep is accepted")),
         Rule(
             "lifecycle.preStop.sleep",
-            WithoutEffect("a pod's endpoints are taken away everywhere before its program is told to end"),
+            WithoutEffect("endpoints are removed from all proxies before the program gets SIGTERM"),
         ),
-        Rule("{stdin,stdinOnce,tty}", WithoutEffect("nobody types into a program here")),
+        Rule("{stdin,stdinOnce,tty}", WithoutEffect("local programs have no terminal")),
         Rule(
             "{terminationMessagePath,terminationMessagePolicy}",
-            WithoutEffect("why a program ended stands in its log"),
+            WithoutEffect("the reason of an exit is in the program's log"),
         ),
     ],
 }];
@@ -123,13 +120,13 @@ const ENVIRONMENT: &[Group] = &[Group {
     rules: &[
         Rule("env[].{name,value}", Translated),
         Rule("env[].valueFrom.fieldRef.fieldPath", Translated),
-        Rule("env[].valueFrom.fieldRef.apiVersion", Only(&["v1"], "leave it out or write v1")),
+        Rule("env[].valueFrom.fieldRef.apiVersion", Only(&["v1"], "remove it or write v1")),
         Rule(
             "env[].valueFrom.{configMapKeyRef,secretKeyRef,fileKeyRef}",
-            Refused("write the value: ConfigMaps, Secrets and files are not read here"),
+            Rejected("write the value; the local mesh does not read ConfigMaps, Secrets and files"),
         ),
-        Rule("env[].valueFrom.resourceFieldRef", Refused("write the value: there are no resource limits here")),
-        Rule("envFrom", Refused("write the variables: ConfigMaps and Secrets are not read here")),
+        Rule("env[].valueFrom.resourceFieldRef", Rejected("write the value; the local mesh has no resource limits")),
+        Rule("envFrom", Rejected("write the variables; the local mesh does not read ConfigMaps and Secrets")),
     ],
 }];
 
@@ -138,13 +135,13 @@ const PROBES: &[Group] = &[
         under: &["spec.template.spec.containers[].readinessProbe"],
         rules: &[
             Rule("httpGet.{path,port}", Translated),
-            Rule("httpGet.scheme", Only(&["HTTP"], "write HTTP: the programs answer probes without TLS")),
-            Rule("httpGet.{host,httpHeaders}", Refused("leave it out: the pod's own port is asked")),
+            Rule("httpGet.scheme", Only(&["HTTP"], "write HTTP; the programs answer probes without TLS")),
+            Rule("httpGet.{host,httpHeaders}", Rejected("remove it; probes go to the pod's own port")),
             Rule("{failureThreshold,periodSeconds}", Translated),
-            Rule("{exec,grpc,tcpSocket}", Refused("use httpGet, the only probe that is understood")),
+            Rule("{exec,grpc,tcpSocket}", Rejected("use httpGet, the only supported probe")),
             Rule(
                 "{initialDelaySeconds,successThreshold,timeoutSeconds,terminationGracePeriodSeconds}",
-                WithoutEffect("a program is asked from its start on, and the first good answer makes it ready"),
+                WithoutEffect("probes begin at the start, and the first success makes the pod ready"),
             ),
         ],
     },
@@ -152,7 +149,7 @@ const PROBES: &[Group] = &[
         under: &["spec.template.spec.containers[]"],
         rules: &[Rule(
             "{livenessProbe,startupProbe}",
-            WithoutEffect("the local mesh sees the end of a process itself, and does not end one that hangs"),
+            WithoutEffect("the local mesh observes exits directly and does not kill a process that hangs"),
         )],
     },
 ];

@@ -1,4 +1,4 @@
-//! Deployments and their pods.
+//! Deployment (apps/v1) and its pods.
 
 mod fields;
 pub(super) mod model;

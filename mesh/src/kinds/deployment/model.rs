@@ -4,16 +4,16 @@ use serde::Deserialize;
 
 pub use super::pod::*;
 
-/// A Deployment (apps/v1): which program to start, how often, and with what.
+/// A Deployment (apps/v1).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deployment {
-    /// How many pods.
+    /// Number of pods.
     #[serde(default = "one")]
     pub replicas: u32,
-    /// Which labels belong to it; the template's must agree.
+    /// Labels of the Deployment's pods; the template must have them.
     pub selector: LabelSelector,
-    /// What its pods look like.
+    /// Template of the pods.
     pub template: PodTemplate,
 }
 
@@ -21,33 +21,33 @@ fn one() -> u32 {
     1
 }
 
-/// Labels that must be there with exactly these values.
+/// Matches labels with exact values.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LabelSelector {
-    /// Name and value of each label.
+    /// Required labels.
     pub match_labels: BTreeMap<String, String>,
 }
 
-/// What the pods of a Deployment look like.
+/// Template of a Deployment's pods.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PodTemplate {
-    /// Their labels and annotations.
+    /// Labels and annotations of the pods.
     #[serde(default)]
     pub metadata: PodMetadata,
-    /// Their containers.
+    /// Specification of the pods.
     pub spec: PodSpec,
 }
 
-/// The labels and annotations of a Deployment's pods.
+/// Labels and annotations of a Deployment's pods.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PodMetadata {
-    /// Labels: selectors, subsets and policies match them, and `sidecar.istio.io/inject` may stand here.
+    /// Labels. `sidecar.istio.io/inject` is allowed.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// Annotations; `sidecar.istio.io/inject` may stand here too.
+    /// Annotations. `sidecar.istio.io/inject` is allowed.
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
 }

@@ -2,17 +2,17 @@ use serde::Deserialize;
 
 use crate::kinds::PortReference;
 
-/// A pod's specification: the programs and the account that they run under.
+/// Specification of a pod.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PodSpec {
-    /// The account, from which the identity is made; `default` if it is absent.
+    /// Service account, the source of the identity; `default` if absent.
     #[serde(default = "default_account")]
     pub service_account_name: String,
-    /// Seconds between the signal to end and the end by force.
+    /// Seconds between SIGTERM and SIGKILL.
     #[serde(default = "thirty")]
     pub termination_grace_period_seconds: u32,
-    /// The programs.
+    /// Containers of the pod.
     pub containers: Vec<Container>,
 }
 
@@ -24,27 +24,27 @@ fn thirty() -> u32 {
     30
 }
 
-/// One program of a pod.
+/// A container: one program of a pod.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Container {
-    /// Its name, for messages.
+    /// Name for messages.
     pub name: String,
-    /// The image; `meshwalk/NAME:TAG` is the program NAME in the release that TAG names.
+    /// Image. `meshwalk/NAME:TAG` is the program NAME in the release of the TAG.
     pub image: String,
-    /// Replaces the image's program.
+    /// Program that replaces the image's.
     #[serde(default)]
     pub command: Vec<String>,
-    /// Arguments; `$(VAR)` is replaced.
+    /// Arguments with `$(VAR)`.
     #[serde(default)]
     pub args: Vec<String>,
-    /// Environment variables, in order: a later one may name an earlier one as `$(VAR)`.
+    /// Environment variables in order. A later one may use an earlier one as `$(VAR)`.
     #[serde(default)]
     pub env: Vec<EnvVar>,
-    /// The ports that it declares.
+    /// Declared ports.
     #[serde(default)]
     pub ports: Vec<ContainerPort>,
-    /// When the pod may get requests.
+    /// Readiness probe.
     #[serde(default)]
     pub readiness_probe: Option<ReadinessProbe>,
 }
@@ -53,17 +53,17 @@ pub struct Container {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EnvVar {
-    /// Its name.
+    /// Name of the variable.
     pub name: String,
-    /// Its value; `$(VAR)` is replaced, `$$(VAR)` stands for itself.
+    /// Value with `$(VAR)`. `$$(VAR)` is an escaped `$(VAR)`.
     #[serde(default)]
     pub value: Option<String>,
-    /// Where else its value comes from.
+    /// Source of the value, if it is not given directly.
     #[serde(default)]
     pub value_from: Option<EnvSource>,
 }
 
-/// Where the value of an environment variable comes from.
+/// Source of an environment variable's value.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EnvSource {
@@ -71,11 +71,11 @@ pub struct EnvSource {
     pub field_ref: FieldRef,
 }
 
-/// A field of the pod (the downward API).
+/// Reference to a field of the pod (downward API).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FieldRef {
-    /// As `metadata.name` or `metadata.labels['version']`.
+    /// Path, as `metadata.name` or `metadata.labels['version']`.
     pub field_path: String,
 }
 
@@ -83,23 +83,23 @@ pub struct FieldRef {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ContainerPort {
-    /// Its name, to which a Service's `targetPort` may refer.
+    /// Name, to which a Service's `targetPort` may refer.
     #[serde(default)]
     pub name: Option<String>,
-    /// Its number.
+    /// Port number.
     pub container_port: u16,
 }
 
-/// How it is found out whether a pod may get requests.
+/// Readiness probe of a container.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReadinessProbe {
-    /// The request to make.
+    /// HTTP request of the probe.
     pub http_get: HttpGet,
-    /// Seconds from one try to the next.
+    /// Seconds between two probes.
     #[serde(default = "ten")]
     pub period_seconds: u32,
-    /// How many failures in a row make a ready pod unready.
+    /// Number of consecutive failures that make a ready pod unready.
     #[serde(default = "three")]
     pub failure_threshold: u32,
 }
@@ -112,14 +112,14 @@ fn three() -> u32 {
     3
 }
 
-/// A request that tells by its answer (200 to 399) that all is well.
+/// HTTP request of a probe, successful with a status of 200 to 399.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HttpGet {
-    /// The path.
+    /// Path of the request.
     #[serde(default = "root")]
     pub path: String,
-    /// The container's port.
+    /// Port of the container.
     pub port: PortReference,
 }
 

@@ -1,4 +1,4 @@
-//! Deployments and what belongs to them.
+//! References of Deployments.
 
 use meshwalk_yaml::Diagnostic;
 
@@ -13,7 +13,7 @@ use crate::{
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     for deployment in set.deployments.values() {
         diagnostics.extend(own_selector(deployment));
-        diagnostics.extend(others_selector(set, deployment));
+        diagnostics.extend(conflicting_selector(set, deployment));
         diagnostics.extend(account(set, deployment));
     }
 }
@@ -28,13 +28,16 @@ fn own_selector(deployment: &Object<Deployment>) -> Option<Diagnostic> {
     let (name, value) = selector.iter().find(|(name, value)| labels.get(*name) != Some(value))?;
     Some(
         deployment
-            .diagnostic("spec.selector.matchLabels", format!("the pods do not have the label {name}: {value}"))
+            .diagnostic(
+                "spec.selector.matchLabels",
+                format!("the pod template does not have the label {name}: {value}"),
+            )
             .help("write the same labels into spec.template.metadata.labels"),
     )
 }
 
-/// Two controllers that both count a pod as theirs start and end pods for ever.
-fn others_selector(set: &Resources, deployment: &Object<Deployment>) -> Option<Diagnostic> {
+/// Reports two Deployments whose selectors match the same pods: their controllers would fight over them.
+fn conflicting_selector(set: &Resources, deployment: &Object<Deployment>) -> Option<Diagnostic> {
     let labels = &deployment.spec.template.metadata.labels;
     let other = set.deployments.values().find(|other| {
         other.key != deployment.key
@@ -42,7 +45,7 @@ fn others_selector(set: &Resources, deployment: &Object<Deployment>) -> Option<D
             && !other.spec.selector.match_labels.is_empty()
             && has_labels(labels, &other.spec.selector.match_labels)
     })?;
-    let message = format!("the selector of {} takes these pods for its own", other.identity());
+    let message = format!("the selector of {} matches these pods too", other.identity());
     Some(
         deployment
             .diagnostic("spec.template.metadata.labels", message)
@@ -53,7 +56,7 @@ fn others_selector(set: &Resources, deployment: &Object<Deployment>) -> Option<D
 fn account(set: &Resources, deployment: &Object<Deployment>) -> Option<Diagnostic> {
     let name = &deployment.spec.template.spec.service_account_name;
     let namespace = &deployment.key.namespace;
-    // Every namespace has the account `default` from its start.
+    // Every namespace has the account `default`.
     if name == "default" || set.service_accounts.contains_key(&Key::new(namespace, name)) {
         return None;
     }
@@ -62,8 +65,8 @@ fn account(set: &Resources, deployment: &Object<Deployment>) -> Option<Diagnosti
         deployment
             .diagnostic(
                 "spec.template.spec.serviceAccountName",
-                format!("there is no ServiceAccount {namespace}/{name}"),
+                format!("ServiceAccount {namespace}/{name} does not exist"),
             )
-            .help(format!("apply it with the Deployment, or name one that is there: {}", known(there))),
+            .help(format!("apply it with the Deployment; existing: {}", known(there))),
     )
 }

@@ -1,13 +1,13 @@
-//! DestinationRule (networking.istio.io).
+//! Fields of DestinationRule (networking.istio.io).
 
 use crate::manifest::fields::{
-    Effect::{Only, Refused, Translated, TranslatedIf, WithoutEffect},
+    Effect::{Only, Rejected, Translated, TranslatedIf, WithoutEffect},
     Group, METADATA, Rule, STATUS,
 };
 
 pub(super) const GROUPS: &[&[Group]] = &[METADATA, STATUS, DESTINATION_RULE, POLICY, BALANCING, LIMITS];
 
-/// Where a traffic policy may stand.
+/// Paths of traffic policies.
 const POLICIES: &[&str] = &[
     "spec.trafficPolicy",
     "spec.trafficPolicy.portLevelSettings[]",
@@ -22,17 +22,17 @@ const DESTINATION_RULE: &[Group] = &[
             Rule("host", Translated),
             Rule("subsets[].name", Translated),
             Rule("subsets[].labels{}", Translated),
-            Rule("exportTo[]", Only(&["*"], "leave it out: every resource is visible in every namespace here")),
-            Rule("workloadSelector", Refused("leave it out: a rule holds for every caller here")),
+            Rule("exportTo[]", Only(&["*"], "remove it; every local resource is visible in every namespace")),
+            Rule("workloadSelector", Rejected("remove it; a local rule applies to every caller")),
         ],
     },
     Group {
         under: &["spec.trafficPolicy", "spec.subsets[].trafficPolicy"],
         rules: &[
             Rule("portLevelSettings[].port.number", Translated),
-            Rule("proxyProtocol", Refused("leave it out: the PROXY protocol is not understood")),
-            Rule("retryBudget", Refused("use connectionPool.http.maxRetries: retry budgets are not understood")),
-            Rule("tunnel", Refused("leave it out: tunnels are not understood")),
+            Rule("proxyProtocol", Rejected("remove it; the PROXY protocol is not supported")),
+            Rule("retryBudget", Rejected("use connectionPool.http.maxRetries; retry budgets are not supported")),
+            Rule("tunnel", Rejected("remove it; tunnels are not supported")),
         ],
     },
 ];
@@ -44,13 +44,13 @@ const POLICY: &[Group] = &[Group {
             "tls.mode",
             TranslatedIf(
                 &["DISABLE", "ISTIO_MUTUAL"],
-                "write ISTIO_MUTUAL or DISABLE: no server here has certificates but the mesh's own",
+                "write ISTIO_MUTUAL or DISABLE; local servers have only the mesh's certificates",
             ),
         ),
         Rule("tls.{sni,subjectAltNames[]}", Translated),
         Rule(
             "tls.{caCertificates,caCrl,clientCertificate,credentialName,insecureSkipVerify,privateKey}",
-            Refused("leave it out: connections use the mesh's own certificates"),
+            Rejected("remove it; connections use the mesh's certificates"),
         ),
     ],
 }];
@@ -63,14 +63,11 @@ const BALANCING: &[Group] = &[
                 "loadBalancer.simple",
                 TranslatedIf(
                     &["UNSPECIFIED", "LEAST_REQUEST", "LEAST_CONN", "RANDOM", "ROUND_ROBIN"],
-                    "write LEAST_REQUEST, RANDOM or ROUND_ROBIN: callers here have no address to pass through to",
+                    "write LEAST_REQUEST, RANDOM or ROUND_ROBIN; local callers have no original destination",
                 ),
             ),
-            Rule(
-                "loadBalancer.{localityLbSetting,zoneAwareLbSetting}",
-                WithoutEffect("all pods are on one machine, so none is nearer than another"),
-            ),
-            Rule("loadBalancer.{warmup,warmupDurationSecs}", Refused("leave it out: slow start is not understood")),
+            Rule("loadBalancer.{localityLbSetting,zoneAwareLbSetting}", WithoutEffect("all pods are on one machine")),
+            Rule("loadBalancer.{warmup,warmupDurationSecs}", Rejected("remove it; slow start is not supported")),
         ],
     },
     Group {
@@ -83,9 +80,9 @@ const BALANCING: &[Group] = &[
         rules: &[
             Rule("{httpHeaderName,httpQueryParameterName,useSourceIp}", Translated),
             Rule("httpCookie.{name,path,ttl}", Translated),
-            Rule("httpCookie.attributes", Refused("leave it out: attributes of the cookie are not understood")),
+            Rule("httpCookie.attributes", Rejected("remove it; attributes of the cookie are not supported")),
             Rule("{maglev.tableSize,ringHash.minimumRingSize}", Translated),
-            Rule("minimumRingSize", Refused("write ringHash: {minimumRingSize: …}, which took its place")),
+            Rule("minimumRingSize", Rejected("write ringHash: {minimumRingSize: …}, which replaces it")),
         ],
     },
 ];
@@ -97,7 +94,7 @@ const LIMITS: &[Group] = &[Group {
         Rule("connectionPool.tcp.tcpKeepalive.{interval,probes,time}", Translated),
         Rule(
             "connectionPool.tcp.idleTimeout",
-            Refused("use connectionPool.http.idleTimeout: all ports here speak HTTP"),
+            Rejected("use connectionPool.http.idleTimeout; all local ports use HTTP"),
         ),
         Rule("connectionPool.http.{h2UpgradePolicy,http1MaxPendingRequests,http2MaxRequests,idleTimeout}", Translated),
         Rule(
@@ -106,7 +103,7 @@ const LIMITS: &[Group] = &[Group {
         ),
         Rule(
             "connectionPool.http.http2KeepAlive",
-            Refused("use connectionPool.tcp.tcpKeepalive: HTTP/2 pings are not understood"),
+            Rejected("use connectionPool.tcp.tcpKeepalive; HTTP/2 pings are not supported"),
         ),
         Rule(
             "outlierDetection.{baseEjectionTime,consecutive5xxErrors,consecutiveGatewayErrors,interval,maxEjectionPercent}",
@@ -116,10 +113,10 @@ const LIMITS: &[Group] = &[Group {
             "outlierDetection.{consecutiveLocalOriginFailures,minHealthPercent,splitExternalLocalOriginErrors}",
             Translated,
         ),
-        Rule("outlierDetection.consecutiveErrors", Refused("write consecutive5xxErrors, which took its place")),
+        Rule("outlierDetection.consecutiveErrors", Rejected("write consecutive5xxErrors, which replaces it")),
         Rule(
             "outlierDetection.outlierDetectionHttpErrorCodes",
-            Refused("leave it out: only 5xx answers and gateway errors are counted"),
+            Rejected("remove it; only 5xx responses and gateway errors are counted"),
         ),
     ],
 }];

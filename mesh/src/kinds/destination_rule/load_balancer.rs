@@ -1,90 +1,90 @@
-//! Which instance of a destination a request goes to.
+//! Load balancing in DestinationRules.
 
 use serde::Deserialize;
 
 use crate::kinds::Duration;
 
-/// Which instance of a destination is taken.
+/// Load balancer of a destination.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LoadBalancer {
-    /// A rule that needs nothing of the request.
+    /// Algorithm independent of the request.
     #[serde(default)]
     pub simple: Option<SimpleLoadBalancer>,
-    /// The same instance for the same value.
+    /// Consistent hashing by a property of the request.
     #[serde(default)]
     pub consistent_hash: Option<ConsistentHash>,
 }
 
-/// Rules that need nothing of the request.
+/// Algorithms independent of the request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SimpleLoadBalancer {
     /// Istio's default, which is [`Self::LeastRequest`].
     #[default]
     Unspecified,
-    /// The one with fewer open requests, of two taken at random.
+    /// The endpoint with fewer active requests, of two random ones.
     LeastRequest,
-    /// The old name of [`Self::LeastRequest`].
+    /// Old name of [`Self::LeastRequest`].
     LeastConn,
-    /// Any.
+    /// A random endpoint.
     Random,
-    /// One after the other.
+    /// Each endpoint in turn.
     RoundRobin,
 }
 
-/// The same instance for the same value of one property of the request.
+/// Consistent hashing by one property of the request.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConsistentHash {
-    /// The property is a header.
+    /// Header to hash.
     #[serde(default)]
     pub http_header_name: Option<String>,
-    /// The property is a cookie, which is made if it is not there.
+    /// Cookie to hash, created if absent.
     #[serde(default)]
     pub http_cookie: Option<HttpCookie>,
-    /// The property is the caller's address.
+    /// Hashes the caller's address if true.
     #[serde(default)]
     pub use_source_ip: Option<bool>,
-    /// The property is a query parameter.
+    /// Query parameter to hash.
     #[serde(default)]
     pub http_query_parameter_name: Option<String>,
-    /// The ring algorithm, which is the default.
+    /// Ring hash, the default algorithm.
     #[serde(default)]
     pub ring_hash: Option<RingHash>,
-    /// The Maglev algorithm.
+    /// Maglev algorithm.
     #[serde(default)]
     pub maglev: Option<Maglev>,
 }
 
-/// A cookie that instances are chosen by.
+/// Cookie for consistent hashing.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HttpCookie {
-    /// Its name.
+    /// Name of the cookie.
     pub name: String,
-    /// Its path.
+    /// Path of the cookie.
     #[serde(default)]
     pub path: Option<String>,
-    /// How long it lives; it is made only if this is there, and ends with the session if it is 0.
-    #[serde(default, deserialize_with = "crate::kinds::values::even_none")]
+    /// Lifetime of a created cookie; 0 is a session cookie. If absent, no cookie is created.
+    #[serde(default, deserialize_with = "crate::kinds::values::zero_allowed")]
     pub ttl: Option<Duration>,
 }
 
-/// The ring algorithm.
+/// Ring hash algorithm.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RingHash {
-    /// How many places the ring has at least; 1024 by default.
+    /// Minimum size of the ring; 1024 by default.
     #[serde(default)]
     pub minimum_ring_size: Option<u64>,
 }
 
-/// The Maglev algorithm.
+/// Maglev algorithm.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Maglev {
-    /// How many places its table has, a prime number; 65537 by default.
+    /// Size of the table, a prime number; 65537 by default.
     #[serde(default)]
     pub table_size: Option<u64>,
 }

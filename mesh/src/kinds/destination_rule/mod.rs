@@ -1,4 +1,4 @@
-//! DestinationRules.
+//! DestinationRule (networking.istio.io).
 
 mod admission;
 mod fields;

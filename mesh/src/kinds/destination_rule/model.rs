@@ -4,30 +4,30 @@ use serde::Deserialize;
 
 pub use super::{load_balancer::*, traffic_policy::*};
 
-/// A DestinationRule: how callers treat a service, and which subsets it has.
+/// A DestinationRule.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DestinationRule {
-    /// The service; a short name is completed with the resource's namespace.
+    /// Service of the rule. A short name is in the resource's namespace.
     pub host: String,
-    /// For the whole service.
+    /// Traffic policy of the service.
     #[serde(default)]
     pub traffic_policy: Option<TrafficPolicy>,
-    /// Parts of the service by labels.
+    /// Subsets of the service, by labels.
     #[serde(default)]
     pub subsets: Vec<Subset>,
 }
 
-/// The pods of a service that have some labels.
+/// A subset of a service's pods.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Subset {
-    /// Its name, which routes refer to.
+    /// Name, to which routes refer.
     pub name: String,
-    /// The labels, beside those of the service's selector.
+    /// Labels in addition to the service's selector.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// What goes before the service's policy, field by field.
+    /// Traffic policy of the subset, which overrides the service's field by field.
     #[serde(default)]
     pub traffic_policy: Option<TrafficPolicy>,
 }

@@ -1,4 +1,4 @@
-//! DestinationRules.
+//! References of DestinationRules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,20 +14,20 @@ use crate::{
 
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     let services = services(set);
-    // Of rules in different namespaces, the caller's goes first, and then the service's: nothing depends on age there.
+    // Rules in different namespaces do not conflict: the caller's namespace precedes the service's.
     let mut seen: BTreeMap<(String, &str), String> = BTreeMap::new();
     for rule in set.destination_rules.values() {
         let host = hosts::full(&rule.spec.host, &rule.key.namespace);
         if let Some(other) = seen.insert((host.clone(), &rule.key.namespace), rule.identity()) {
             diagnostics.push(
-                rule.diagnostic("spec.host", format!("{other} is for the host {host} too"))
-                    .help("put what both say into one of them: Istio would merge them by age"),
+                rule.diagnostic("spec.host", format!("{other} has the host {host} too"))
+                    .help("merge them; Istio would merge them by age"),
             );
         }
         if !services.keys().any(|service| hosts::matches(&host, service)) {
             diagnostics.push(
-                rule.diagnostic("spec.host", format!("there is no Service {host}"))
-                    .help(format!("name one that is there: {}", known(services.keys().map(String::as_str)))),
+                rule.diagnostic("spec.host", format!("Service {host} does not exist"))
+                    .help(format!("existing: {}", known(services.keys().map(String::as_str)))),
             );
         }
         subsets(rule, diagnostics);
@@ -39,11 +39,8 @@ fn subsets(rule: &Object<DestinationRule>, diagnostics: &mut Vec<Diagnostic>) {
     for (index, subset) in rule.spec.subsets.iter().enumerate() {
         if !names.insert(&subset.name) {
             diagnostics.push(
-                rule.diagnostic(
-                    &format!("spec.subsets[{index}].name"),
-                    format!("the subset {} stands here twice", subset.name),
-                )
-                .help("give every subset a name of its own"),
+                rule.diagnostic(&format!("spec.subsets[{index}].name"), format!("duplicate subset {}", subset.name))
+                    .help("use different names"),
             );
         }
     }

@@ -1,46 +1,46 @@
-//! How callers treat a destination: balancing, limits, ejection, TLS.
+//! Traffic policies of DestinationRules: load balancing, limits, outlier detection, TLS.
 
 use serde::Deserialize;
 
 use crate::kinds::{Duration, LoadBalancer, PortSelector};
 
-/// How callers treat a destination.
+/// Traffic policy of a service or subset.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TrafficPolicy {
-    /// Which of its instances is taken.
+    /// Load balancer.
     #[serde(default)]
     pub load_balancer: Option<LoadBalancer>,
     /// Limits of connections and requests.
     #[serde(default)]
     pub connection_pool: Option<ConnectionPool>,
-    /// When an instance is left out for a while.
+    /// Outlier detection.
     #[serde(default)]
     pub outlier_detection: Option<OutlierDetection>,
-    /// Whether connections are encrypted. Chosen per endpoint if it is absent.
+    /// TLS of connections. If absent, chosen for each endpoint.
     #[serde(default)]
     pub tls: Option<ClientTls>,
-    /// What holds for single ports instead.
+    /// Policies of single ports, which replace this policy.
     #[serde(default)]
     pub port_level_settings: Vec<PortTrafficPolicy>,
 }
 
-/// How callers treat one port of a destination. What is absent here has its default, whatever the other ports have.
+/// Traffic policy of one port. Absent settings have their defaults, not the wider policy's values.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PortTrafficPolicy {
-    /// The port.
+    /// Port of the service.
     pub port: PortSelector,
-    /// Which of its instances is taken.
+    /// Load balancer.
     #[serde(default)]
     pub load_balancer: Option<LoadBalancer>,
     /// Limits of connections and requests.
     #[serde(default)]
     pub connection_pool: Option<ConnectionPool>,
-    /// When an instance is left out for a while.
+    /// Outlier detection.
     #[serde(default)]
     pub outlier_detection: Option<OutlierDetection>,
-    /// Whether connections are encrypted.
+    /// TLS of connections.
     #[serde(default)]
     pub tls: Option<ClientTls>,
 }
@@ -49,10 +49,10 @@ pub struct PortTrafficPolicy {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConnectionPool {
-    /// Of connections.
+    /// Limits of connections.
     #[serde(default)]
     pub tcp: Option<TcpConnections>,
-    /// Of requests.
+    /// Limits of requests.
     #[serde(default)]
     pub http: Option<HttpConnections>,
 }
@@ -61,31 +61,31 @@ pub struct ConnectionPool {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TcpConnections {
-    /// How many at once to one destination.
+    /// Maximum number of connections to a destination.
     #[serde(default)]
     pub max_connections: Option<u32>,
-    /// How long one may take to come about; 10 s by default.
+    /// Connect timeout; 10 s by default.
     #[serde(default)]
     pub connect_timeout: Option<Duration>,
-    /// How long one may live.
+    /// Maximum age of a connection.
     #[serde(default)]
     pub max_connection_duration: Option<Duration>,
-    /// Whether the kernel looks after idle ones.
+    /// TCP keepalive.
     #[serde(default)]
     pub tcp_keepalive: Option<TcpKeepalive>,
 }
 
-/// How the kernel looks after idle connections.
+/// TCP keepalive settings.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TcpKeepalive {
-    /// How many probes without an answer end a connection.
+    /// Number of unanswered probes that close a connection.
     #[serde(default)]
     pub probes: Option<u32>,
-    /// How long a connection is idle before the first probe.
+    /// Idle time before the first probe.
     #[serde(default)]
     pub time: Option<Duration>,
-    /// From one probe to the next.
+    /// Interval between two probes.
     #[serde(default)]
     pub interval: Option<Duration>,
 }
@@ -94,97 +94,97 @@ pub struct TcpKeepalive {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HttpConnections {
-    /// How many requests may wait for a connection.
+    /// Maximum number of requests that wait for a connection.
     #[serde(default)]
     pub http1_max_pending_requests: Option<u32>,
-    /// How many requests at once.
+    /// Maximum number of concurrent requests.
     #[serde(default)]
     pub http2_max_requests: Option<u32>,
-    /// How many requests one connection serves; 0 is no limit.
+    /// Maximum number of requests on one connection; 0 is unlimited.
     #[serde(default)]
     pub max_requests_per_connection: Option<u32>,
-    /// How many retries at once.
+    /// Maximum number of concurrent retries.
     #[serde(default)]
     pub max_retries: Option<u32>,
-    /// How long a connection may stay without a request; 1 h by default.
+    /// Idle timeout of a connection; 1 h by default.
     #[serde(default)]
     pub idle_timeout: Option<Duration>,
-    /// Whether HTTP/1.1 requests go over HTTP/2.
+    /// Upgrade of HTTP/1.1 requests to HTTP/2.
     #[serde(default)]
     pub h2_upgrade_policy: H2UpgradePolicy,
-    /// Whether the caller's protocol is kept.
+    /// Keeps the caller's protocol if true.
     #[serde(default)]
     pub use_client_protocol: bool,
-    /// How many requests at once on one HTTP/2 connection.
+    /// Maximum number of concurrent requests on one HTTP/2 connection.
     #[serde(default)]
     pub max_concurrent_streams: Option<u32>,
 }
 
-/// Whether HTTP/1.1 requests go over HTTP/2.
+/// Upgrade of HTTP/1.1 requests to HTTP/2.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum H2UpgradePolicy {
-    /// The mesh's default, which is not to.
+    /// The mesh's default, which is no upgrade.
     #[default]
     Default,
-    /// They do not.
+    /// No upgrade.
     DoNotUpgrade,
-    /// They do.
+    /// Upgrade.
     Upgrade,
 }
 
-/// When an instance is left out for a while.
+/// Outlier detection: ejects endpoints after consecutive errors.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OutlierDetection {
-    /// How many 502, 503 and 504 in a row; not counted by default.
+    /// Number of consecutive 502, 503 and 504; not counted by default.
     #[serde(default)]
     pub consecutive_gateway_errors: Option<u32>,
-    /// How many 5xx in a row; 5 by default, 0 switches it off.
+    /// Number of consecutive 5xx; 5 by default, 0 disables it.
     #[serde(default, rename = "consecutive5xxErrors")]
     pub consecutive_5xx_errors: Option<u32>,
-    /// From one look to the next; 10 s by default.
+    /// Interval of the checks; 10 s by default.
     #[serde(default)]
     pub interval: Option<Duration>,
-    /// How long the first time, and how much longer each time; 30 s by default.
+    /// First ejection time, and the increment of further ones; 30 s by default.
     #[serde(default)]
     pub base_ejection_time: Option<Duration>,
-    /// How many per cent of the instances at most; 10 by default.
+    /// Maximum ejected percentage of endpoints; 10 by default.
     #[serde(default)]
     pub max_ejection_percent: Option<u32>,
-    /// With fewer healthy ones, in per cent, all are taken; 0 by default.
+    /// Healthy percentage below which all endpoints are used; 0 by default.
     #[serde(default)]
     pub min_health_percent: Option<u32>,
-    /// Whether connections that fail are counted apart from answers.
+    /// Counts local errors separately from responses if true.
     #[serde(default)]
     pub split_external_local_origin_errors: bool,
-    /// How many of these in a row.
+    /// Number of consecutive local errors.
     #[serde(default)]
     pub consecutive_local_origin_failures: Option<u32>,
 }
 
-/// Whether and how connections are encrypted.
+/// TLS of a caller's connections.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ClientTls {
-    /// How.
+    /// TLS mode.
     #[serde(default)]
     pub mode: ClientTlsMode,
-    /// The server's name, instead of the one that Istio makes.
+    /// SNI, instead of Istio's.
     #[serde(default)]
     pub sni: Option<String>,
-    /// The identities that the server may have, instead of those of the service's accounts.
+    /// Allowed identities of the server, instead of the service's accounts.
     #[serde(default)]
     pub subject_alt_names: Vec<String>,
 }
 
-/// How connections are encrypted.
+/// TLS mode of a caller.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ClientTlsMode {
-    /// Not at all.
+    /// No TLS.
     #[default]
     Disable,
-    /// By the mesh's certificates, on both sides.
+    /// Mutual TLS with the mesh's certificates.
     IstioMutual,
 }

@@ -1,7 +1,7 @@
-//! Gateway (networking.istio.io).
+//! Fields of Gateway (networking.istio.io).
 
 use crate::manifest::fields::{
-    Effect::{Refused, Translated, TranslatedIf, WithoutEffect},
+    Effect::{Rejected, Translated, TranslatedIf, WithoutEffect},
     Group, METADATA, Rule, STATUS,
 };
 
@@ -15,15 +15,12 @@ const GATEWAY: &[Group] = &[Group {
         Rule("servers[].port.number", Translated),
         Rule(
             "servers[].port.protocol",
-            TranslatedIf(&["HTTP", "HTTP2"], "write HTTP: the local gateway does not end TLS yet"),
+            TranslatedIf(&["HTTP", "HTTP2"], "write HTTP; the local gateway does not support TLS"),
         ),
-        Rule("servers[].tls", Refused("use a server with protocol HTTP: the local gateway does not end TLS yet")),
-        Rule("servers[].bind", Refused("leave it out: the local mesh gives the gateway its address")),
-        Rule(
-            "servers[].{defaultEndpoint,port.targetPort}",
-            Refused("leave it out: Istio itself does not use it any more"),
-        ),
-        Rule("servers[].name", WithoutEffect("it is only a label for the server, to which nothing refers")),
+        Rule("servers[].tls", Rejected("use a server with protocol HTTP; the local gateway does not support TLS")),
+        Rule("servers[].bind", Rejected("remove it; the local mesh chooses the gateway's address")),
+        Rule("servers[].{defaultEndpoint,port.targetPort}", Rejected("remove it; Istio does not use it")),
+        Rule("servers[].name", WithoutEffect("nothing refers to the name of a server")),
         Rule("servers[].port.name", WithoutEffect("a listener is named after its port's number")),
     ],
 }];

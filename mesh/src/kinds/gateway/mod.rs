@@ -1,4 +1,4 @@
-//! Gateways of Istio.
+//! Gateway (networking.istio.io).
 
 mod admission;
 mod fields;

@@ -2,33 +2,33 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// A Gateway: which ports and hosts the ingress gateway opens.
+/// A Gateway: ports and hosts of the ingress gateway.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Gateway {
-    /// The labels of the gateway's pods.
+    /// Labels of the gateway's pods.
     #[serde(default)]
     pub selector: BTreeMap<String, String>,
-    /// What it opens.
+    /// Servers: ports with their hosts.
     pub servers: Vec<Server>,
 }
 
-/// One port of a Gateway.
+/// One port of a Gateway, with its hosts.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Server {
-    /// The port.
+    /// Port of the server.
     pub port: ServerPort,
-    /// The hosts that may be asked for here, as `*.example.org` or `namespace/host`.
+    /// Hosts, as `*.example.org` or `namespace/host`.
     pub hosts: Vec<String>,
 }
 
-/// A port's number and protocol.
+/// Number and protocol of a port.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServerPort {
-    /// The number.
+    /// Port number.
     pub number: u16,
-    /// `HTTP` or `HTTP2`; both are told apart on the connection.
+    /// `HTTP` or `HTTP2`, which Envoy detects on each connection.
     pub protocol: String,
 }

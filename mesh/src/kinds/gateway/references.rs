@@ -1,4 +1,4 @@
-//! Gateways.
+//! References of Gateways.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use meshwalk_yaml::Diagnostic;
 
 use crate::{kinds::Resources, manifest::ROOT_NAMESPACE};
 
-/// The labels of the only pods that a Gateway can select.
+/// Labels of the ingress gateway's pods.
 const INGRESS: [(&str, &str); 2] = [("istio", "ingressgateway"), ("app", "istio-ingressgateway")];
 
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
@@ -17,7 +17,7 @@ pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
         if selector.is_empty() || !selector.iter().all(is_here) {
             diagnostics.push(
                 gateway
-                    .diagnostic("spec.selector", "it selects no gateway that is here")
+                    .diagnostic("spec.selector", "the selector matches no gateway")
                     .help(format!("write istio: ingressgateway, the label of the gateway in {ROOT_NAMESPACE}")),
             );
         }
@@ -28,12 +28,12 @@ pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
                 match opened.insert((number, host.to_ascii_lowercase()), gateway.identity()) {
                     Some(other) if other != gateway.identity() => diagnostics.push(
                         gateway
-                            .diagnostic(&field, format!("{other} opens the host {host} at port {number} too"))
-                            .help("open a host in one Gateway only: Istio would take the older one"),
+                            .diagnostic(&field, format!("{other} has the host {host} at port {number} too"))
+                            .help("keep the host in one Gateway; Istio would use the older one"),
                     ),
                     Some(_) => diagnostics.push(
                         gateway
-                            .diagnostic(&field, format!("the host {host} stands here twice for port {number}"))
+                            .diagnostic(&field, format!("duplicate host {host} for port {number}"))
                             .help("keep one of them"),
                     ),
                     None => {}

@@ -1,4 +1,4 @@
-//! Namespace (v1).
+//! Fields of Namespace (v1).
 
 use crate::manifest::fields::{Effect::WithoutEffect, Group, METADATA, Rule, STATUS};
 
@@ -6,5 +6,5 @@ pub(super) const GROUPS: &[&[Group]] = &[METADATA, STATUS, NAMESPACE];
 
 const NAMESPACE: &[Group] = &[Group {
     under: &["spec"],
-    rules: &[Rule("finalizers", WithoutEffect("here a deleted namespace is gone at once"))],
+    rules: &[Rule("finalizers", WithoutEffect("the local mesh removes a deleted namespace at once"))],
 }];

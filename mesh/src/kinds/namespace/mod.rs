@@ -1,4 +1,4 @@
-//! Namespaces.
+//! Namespace (v1).
 
 mod fields;
 pub(super) mod model;

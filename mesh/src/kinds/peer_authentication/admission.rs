@@ -1,4 +1,4 @@
-//! PeerAuthentications: selectors, and ports.
+//! Admission of PeerAuthentications.
 
 use meshwalk_yaml::{Content, FieldPath};
 
@@ -12,9 +12,9 @@ pub(super) fn check(policy: &Object<PeerAuthentication>, checker: &mut Checker) 
     check_selector(policy.spec.selector.as_ref(), checker);
     let written = policy.source.find(&FieldPath::parse(PORTS));
     if written.is_some_and(|ports| ports.content == Content::Mapping(Vec::new())) {
-        checker.reject(PORTS, "it names no port", "write a port and its mode, or leave it out");
+        checker.reject(PORTS, "the map is empty", "write a port and its mode, or remove it");
     }
     if policy.spec.port_level_mtls.contains_key(&0) {
-        checker.reject(&field_key(PORTS, "0"), "0 is no port", "write a number from 1 to 65535");
+        checker.reject(&field_key(PORTS, "0"), "invalid port 0", "write a number from 1 to 65535");
     }
 }

@@ -1,4 +1,4 @@
-//! PeerAuthentication (security.istio.io).
+//! Fields of PeerAuthentication (security.istio.io).
 
 use crate::manifest::fields::{Effect::Translated, Group, METADATA, Rule, STATUS};
 

@@ -1,4 +1,4 @@
-//! PeerAuthentications.
+//! PeerAuthentication (security.istio.io).
 
 mod admission;
 mod fields;

@@ -4,35 +4,35 @@ use serde::Deserialize;
 
 use crate::kinds::WorkloadSelector;
 
-/// A PeerAuthentication: whether connections without the mesh's certificates are accepted.
+/// A PeerAuthentication: whether pods accept plaintext, mutual TLS, or both.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PeerAuthentication {
-    /// Which pods; all of the namespace, or of the mesh in the root namespace, if it is absent.
+    /// Pods of the policy. If absent, all of the namespace; in the root namespace, all of the mesh.
     #[serde(default)]
     pub selector: Option<WorkloadSelector>,
-    /// For all ports.
+    /// Mode of all ports.
     #[serde(default)]
     pub mtls: MutualTls,
-    /// For single ports of the pod; only with a selector.
+    /// Modes of single ports of the pod; only with a selector.
     #[serde(default)]
     pub port_level_mtls: BTreeMap<u16, MutualTls>,
 }
 
-/// What is accepted.
+/// Mutual TLS of a port or of all ports.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MutualTls {
-    /// The mode.
+    /// Mode of mutual TLS.
     #[serde(default)]
     pub mode: MutualTlsMode,
 }
 
-/// What is accepted.
+/// Mode of mutual TLS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum MutualTlsMode {
-    /// What the wider scope says; at the top, [`Self::Permissive`].
+    /// The mode of the wider scope; at the top, [`Self::Permissive`].
     #[default]
     Unset,
     /// Only plaintext.

@@ -1,4 +1,4 @@
-//! PeerAuthentications: of two for one scope Istio takes the older one, which no file shows.
+//! Reports two PeerAuthentications of one scope, of which Istio uses the older one.
 
 use std::collections::BTreeMap;
 
@@ -18,20 +18,20 @@ pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
         if !policy.spec.port_level_mtls.is_empty() {
             diagnostics.push(
                 policy
-                    .diagnostic("spec.portLevelMtls", "modes of single ports need a selector")
-                    .help("write spec.selector.matchLabels, since ports differ from workload to workload"),
+                    .diagnostic("spec.portLevelMtls", "portLevelMtls needs a selector")
+                    .help("write spec.selector.matchLabels"),
             );
         }
         let namespace = policy.key.namespace.as_str();
         if let Some(other) = whole.insert(namespace, policy) {
-            let scope = if namespace == ROOT_NAMESPACE { "the mesh" } else { "the namespace" };
-            diagnostics.push(second(policy, other, &format!("the whole of {scope}")));
+            let scope = if namespace == ROOT_NAMESPACE { "mesh" } else { "namespace" };
+            diagnostics.push(second(policy, other, &format!("the whole {scope}")));
         }
     }
     selected(set, diagnostics);
 }
 
-/// The labels of a selector; an empty selector selects everything, as none does.
+/// Labels of a selector; `None` if it selects everything.
 fn labels(policy: &Object<PeerAuthentication>) -> Option<&BTreeMap<String, String>> {
     policy.spec.selector.as_ref().map(|selector| &selector.match_labels).filter(|labels| !labels.is_empty())
 }
@@ -52,6 +52,6 @@ fn selected(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
 
 fn second(policy: &Object<PeerAuthentication>, other: &Object<PeerAuthentication>, scope: &str) -> Diagnostic {
     policy
-        .diagnostic("spec.selector", format!("{} is for {scope} too", other.identity()))
-        .help("keep one of them: Istio would take the older one")
+        .diagnostic("spec.selector", format!("{} selects {scope} too", other.identity()))
+        .help("keep one of them; Istio would use the older one")
 }

@@ -1,4 +1,4 @@
-//! Services.
+//! Service (v1).
 
 mod fields;
 pub(super) mod model;

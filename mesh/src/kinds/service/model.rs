@@ -4,14 +4,14 @@ use serde::Deserialize;
 
 use crate::kinds::PortReference;
 
-/// A Service (v1): a name under which the pods that its selector matches are reached.
+/// A Service (v1): name and ports of the pods that its selector matches.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Service {
-    /// The labels that a pod must have to stand behind this name.
+    /// Labels of the Service's pods.
     #[serde(default)]
     pub selector: BTreeMap<String, String>,
-    /// Its ports.
+    /// Ports of the Service.
     pub ports: Vec<ServicePort>,
 }
 
@@ -19,15 +19,15 @@ pub struct Service {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServicePort {
-    /// Its name; the part before the first hyphen tells the protocol where `app_protocol` does not.
+    /// Name. Its part before the first hyphen is the protocol if `app_protocol` is absent.
     #[serde(default)]
     pub name: Option<String>,
-    /// The port that callers name.
+    /// Port that callers use.
     pub port: u16,
-    /// The port of the pod, by number or name; the same number as `port` if it is absent.
+    /// Port of the pod by number or name; `port` if absent.
     #[serde(default)]
     pub target_port: Option<PortReference>,
-    /// The protocol, which goes before the name's prefix.
+    /// Protocol; precedes the name's prefix.
     #[serde(default)]
     pub app_protocol: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The ports of Services.
+//! References and protocols of Services' ports.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::{
     manifest::Object,
 };
 
-/// What a port may be said to speak: HTTP in its forms.
+/// Supported protocols of a port.
 const PROTOCOLS: [&str; 6] = ["http", "http2", "grpc", "grpc-web", "kubernetes.io/h2c", "kubernetes.io/ws"];
 
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
@@ -23,17 +23,15 @@ pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
             let field = |name: &str| format!("spec.ports[{index}]{name}");
             diagnostics.extend(protocol(service, port, &field("")));
             if !numbers.insert(port.port) {
-                let diagnostic =
-                    service.diagnostic(&field(".port"), format!("the port {} stands here twice", port.port));
-                diagnostics.push(diagnostic.help("give every port a number of its own"));
+                let diagnostic = service.diagnostic(&field(".port"), format!("duplicate port {}", port.port));
+                diagnostics.push(diagnostic.help("use different numbers"));
             }
             if !names.insert(port.name.as_deref()) {
                 let message = match &port.name {
-                    Some(name) => format!("the name {name} stands here twice"),
+                    Some(name) => format!("duplicate port name {name}"),
                     None => "several ports have no name".to_owned(),
                 };
-                diagnostics
-                    .push(service.diagnostic(&field(".name"), message).help("give every port a name of its own"));
+                diagnostics.push(service.diagnostic(&field(".name"), message).help("use different names"));
             }
             diagnostics.extend(target(set, service, port, &field(".targetPort")));
         }
@@ -52,17 +50,17 @@ fn protocol(service: &Object<Service>, port: &ServicePort, field: &str) -> Optio
         return None;
     }
     let diagnostic = match said.as_str() {
-        "tcp" | "udp" | "tls" | "https" | "mongo" | "mysql" | "redis" => {
-            service.diagnostic(field, format!("the local mesh does not carry {said}")).help("take the port out")
-        }
+        "tcp" | "udp" | "tls" | "https" | "mongo" | "mysql" | "redis" => service
+            .diagnostic(field, format!("the local mesh does not support the protocol {said}"))
+            .help("remove the port"),
         _ => service
-            .diagnostic(field, format!("the protocol of port {} would have to be guessed", port.port))
+            .diagnostic(field, format!("cannot determine the protocol of port {}", port.port))
             .help("write appProtocol: http (or http2, grpc), or begin the port's name with it, as http-api"),
     };
     Some(diagnostic)
 }
 
-/// A target that is named must be declared by one of the pods behind the Service, if there are any.
+/// Checks that a target port given by name is declared by a pod of the Service, if there are any.
 fn target(set: &Resources, service: &Object<Service>, port: &ServicePort, field: &str) -> Option<Diagnostic> {
     let Some(PortReference::Name(name)) = &port.target_port else { return None };
     let behind = set.deployments.values().filter(|deployment| {
@@ -78,7 +76,7 @@ fn target(set: &Resources, service: &Object<Service>, port: &ServicePort, field:
     }
     (!declared.is_empty() && !declared.contains(name.as_str())).then(|| {
         service
-            .diagnostic(field, format!("no container behind this Service declares a port {name}"))
-            .help(format!("name one that is declared: {}", known(declared)))
+            .diagnostic(field, format!("no container of this Service declares the port {name}"))
+            .help(format!("existing: {}", known(declared)))
     })
 }

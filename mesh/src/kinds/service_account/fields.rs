@@ -1,4 +1,4 @@
-//! ServiceAccount (v1).
+//! Fields of ServiceAccount (v1).
 
 use crate::manifest::fields::{Effect::WithoutEffect, Group, METADATA, Rule};
 
@@ -9,7 +9,7 @@ const SERVICE_ACCOUNT: &[Group] = &[Group {
     rules: &[
         Rule(
             "{automountServiceAccountToken,secrets}",
-            WithoutEffect("there is no Kubernetes API here that a token would open"),
+            WithoutEffect("the local mesh has no Kubernetes API that accepts a token"),
         ),
         Rule("imagePullSecrets", WithoutEffect("the programs are on this machine; no image is pulled")),
     ],

@@ -1,4 +1,4 @@
-//! ServiceAccounts.
+//! ServiceAccount (v1).
 
 mod fields;
 pub(super) mod model;

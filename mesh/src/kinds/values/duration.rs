@@ -2,15 +2,15 @@ use std::{fmt, str::FromStr, time};
 
 use serde::{Deserialize, Deserializer};
 
-/// A length of time as Istio writes it: decimal numbers with units, as `5s`, `0.5s`, `1h30m`, `250ms`.
+/// A duration in Istio's format: decimal numbers with units, as `5s`, `0.5s`, `1h30m`, `250ms`.
 ///
 /// The syntax is that of Go's `time.ParseDuration`, without signs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(pub time::Duration);
 
-/// Why a text is no length of time.
+/// Error of parsing a duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no duration; write numbers with the units h, m, s or ms, as \"5s\", \"0.5s\" or \"1h30m\"")]
+#[error("invalid duration {0:?}; use numbers with the units h, m, s or ms, as \"5s\", \"0.5s\" or \"1h30m\"")]
 pub struct DurationError(String);
 
 impl FromStr for Duration {
@@ -45,7 +45,7 @@ fn digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-/// Nanoseconds per unit, and what stands after the unit's name. Longer names first, so that `ms` is not `m`.
+/// Splits off a unit: its nanoseconds and the rest of the text. Longer names first, as `ms` before `m`.
 fn unit(text: &str) -> Option<(u128, &str)> {
     [
         ("ns", 1),
@@ -71,7 +71,7 @@ fn scaled(whole: &str, fraction: &str, scale: u128) -> Option<u128> {
     Some(sum)
 }
 
-/// As protobuf's JSON writes it, which Envoy reads: seconds with up to nine decimals.
+/// Formats the duration as protobuf's JSON: seconds with up to nine decimals.
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (seconds, nanoseconds) = (self.0.as_secs(), self.0.subsec_nanos());
@@ -86,12 +86,14 @@ impl fmt::Display for Duration {
 impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let duration: Self = String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)?;
-        // Istio's schema says so of every length of time but one.
+        // Istio's schema has this minimum for every duration but one.
         if duration.0 < LEAST {
-            return Err(serde::de::Error::custom("Istio takes no duration below 1ms; leave the field out for none"));
+            return Err(serde::de::Error::custom(
+                "the duration is below Istio's minimum of 1ms; remove the field for none",
+            ));
         }
         if !duration.0.subsec_nanos().is_multiple_of(1_000_000) {
-            return Err(serde::de::Error::custom("Istio takes durations in whole milliseconds only; round it to ms"));
+            return Err(serde::de::Error::custom("Istio accepts only whole milliseconds; round the duration to ms"));
         }
         Ok(duration)
     }
@@ -99,8 +101,8 @@ impl<'de> Deserialize<'de> for Duration {
 
 const LEAST: time::Duration = time::Duration::from_millis(1);
 
-/// Reads a field that may also be 0.
-pub(in crate::kinds) fn even_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+/// Deserializes a duration that may be 0.
+pub(in crate::kinds) fn zero_allowed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     String::deserialize(deserializer)?.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
@@ -113,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_of_several_units_add_up() {
+    fn parses_durations_of_several_units() {
         assert_eq!(milliseconds("5s"), 5_000);
         assert_eq!(milliseconds("0.5s"), 500);
         assert_eq!(milliseconds(".25s"), 250);
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_duration_is_refused_with_what_would_be_right() {
+    fn rejects_invalid_durations_and_shows_the_format() {
         for text in ["", "5", "5 s", "s", "-5s", "5d", "five", "1h30", ".s", "99999999999999999999h"] {
             let error = text.parse::<Duration>().unwrap_err().to_string();
             assert!(error.contains("1h30m"), "{error}");
@@ -133,12 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_that_istio_refuses_is_refused() {
+    fn rejects_durations_that_istio_rejects() {
         for text in ["0", "0s", "999us"] {
             let error = serde_json::from_value::<Duration>(text.into()).unwrap_err().to_string();
-            assert!(error.contains("below 1ms"), "{error}");
+            assert!(error.contains("minimum of 1ms"), "{error}");
             let mut deserializer = serde_json::Value::from(text);
-            assert!(even_none(deserializer.take()).unwrap().is_some());
+            assert!(zero_allowed(deserializer.take()).unwrap().is_some());
         }
         let error = serde_json::from_value::<Duration>("1500us".into()).unwrap_err().to_string();
         assert!(error.contains("whole milliseconds"), "{error}");
@@ -146,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_prints_as_seconds_that_protobuf_reads() {
+    fn formats_a_duration_as_protobuf_json() {
         assert_eq!("1m0.5s".parse::<Duration>().unwrap().to_string(), "60.5s");
         assert_eq!("1ms".parse::<Duration>().unwrap().to_string(), "0.001s");
         assert_eq!("2h".parse::<Duration>().unwrap().to_string(), "7200s");

@@ -1,4 +1,4 @@
-/// The number of a gRPC status, whose names are those of gRPC's own list of codes.
+/// Number of a gRPC status by its name.
 #[must_use]
 pub fn grpc_status(name: &str) -> Option<usize> {
     const NAMES: [&str; 17] = [

@@ -1,4 +1,4 @@
-//! Values that occur in several kinds.
+//! Values that several kinds use.
 
 mod duration;
 mod grpc_status;
@@ -7,7 +7,7 @@ mod port_reference;
 mod selector;
 mod string_match;
 
-pub(super) use duration::even_none;
+pub(super) use duration::zero_allowed;
 pub use duration::{Duration, DurationError};
 pub use grpc_status::grpc_status;
 pub use percent::Percent;

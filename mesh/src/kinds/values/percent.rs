@@ -1,20 +1,20 @@
 use serde::{Deserialize, Deserializer};
 
-/// A share of 0 to 100 per cent.
+/// A percentage from 0 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Percent(f64);
 
 impl Percent {
-    /// All of it.
+    /// 100 per cent.
     pub const ALL: Self = Self(100.0);
 
-    /// Whether it is more than nothing, and less than the least share that Istio takes of faults.
+    /// True if it is above 0 and below the minimum that Istio accepts for faults.
     #[must_use]
     pub fn is_too_fine(self) -> bool {
         self.0 > 0.0 && self.0 < 0.0001
     }
 
-    /// In millionths, the finest denominator that Envoy has: 0.0001 per cent is one.
+    /// Parts per million, the finest denominator of Envoy.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The value lies in 0 to 100.
     pub fn millionths(self) -> u32 {
@@ -24,18 +24,18 @@ impl Percent {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Written {
+struct RawPercent {
     #[serde(default)]
     value: f64,
 }
 
 impl<'de> Deserialize<'de> for Percent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Written { value } = Written::deserialize(deserializer)?;
+        let RawPercent { value } = RawPercent::deserialize(deserializer)?;
         if (0.0..=100.0).contains(&value) {
             return Ok(Self(value));
         }
-        Err(serde::de::Error::custom(format!("{value} is no percentage; write a number from 0 to 100")))
+        Err(serde::de::Error::custom(format!("invalid percentage {value}; write a number from 0 to 100")))
     }
 }
 

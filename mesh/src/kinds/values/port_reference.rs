@@ -2,12 +2,12 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
-/// A container's port by number or by name (Kubernetes' `IntOrString`).
+/// Port of a container by number or by name (Kubernetes' `IntOrString`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PortReference {
-    /// By number.
+    /// Port number.
     Number(u16),
-    /// By the name that the container declares.
+    /// Name that the container declares.
     Name(String),
 }
 

@@ -4,11 +4,11 @@ use serde::Deserialize;
 
 use crate::manifest::{Checker, field_key};
 
-/// Which pods a policy is for.
+/// Selects the pods of a policy.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WorkloadSelector {
-    /// Labels that a pod must have.
+    /// Required labels of a pod.
     #[serde(default)]
     pub match_labels: BTreeMap<String, String>,
 }
@@ -18,9 +18,9 @@ pub(in crate::kinds) fn check_selector(selector: Option<&WorkloadSelector>, chec
     for (name, value) in selector.into_iter().flat_map(|selector| &selector.match_labels) {
         let field = field_key("spec.selector.matchLabels", name);
         if name.is_empty() {
-            checker.reject(&field, "the label has no name", "write it");
+            checker.reject(&field, "the label has no key", "write a key");
         } else if name.contains('*') || value.contains('*') {
-            checker.reject(&field, "a selector has no wildcards", "write the label as the pods have it");
+            checker.reject(&field, "wildcards are not supported in a selector", "write the exact label");
         }
     }
 }

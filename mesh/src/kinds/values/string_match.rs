@@ -1,63 +1,63 @@
 use serde::Deserialize;
 
-/// How a text must look.
+/// Matches a string.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "RawMatch")]
 pub enum StringMatch {
-    /// Exactly so.
+    /// Equal strings.
     Exact(String),
-    /// Beginning so.
+    /// Strings with this prefix.
     Prefix(String),
-    /// The whole of it matched by this regular expression (RE2).
+    /// Strings that this regular expression (RE2) matches as a whole.
     Regex(String),
 }
 
-/// How a header or query parameter must look.
+/// Matches a header or query parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "RawMatch")]
 pub enum HeaderMatch {
-    /// It is there, with whatever value (written as `{}`).
+    /// Present with any value (raw as `{}`).
     Present,
-    /// Its value looks so.
+    /// Present with a matching value.
     Value(StringMatch),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Written {
+struct RawMatch {
     exact: Option<String>,
     prefix: Option<String>,
     regex: Option<String>,
 }
 
-const ONE_OF: &str = "a match is exactly one of exact, prefix and regex";
+const ONE_OF: &str = "write exactly one of exact, prefix and regex";
 
-impl TryFrom<Written> for Option<StringMatch> {
+impl TryFrom<RawMatch> for Option<StringMatch> {
     type Error = &'static str;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
-        match written {
-            Written { exact: Some(text), prefix: None, regex: None } => Ok(Some(StringMatch::Exact(text))),
-            Written { exact: None, prefix: Some(text), regex: None } => Ok(Some(StringMatch::Prefix(text))),
-            Written { exact: None, prefix: None, regex: Some(text) } => Ok(Some(StringMatch::Regex(text))),
-            Written { exact: None, prefix: None, regex: None } => Ok(None),
+    fn try_from(raw: RawMatch) -> Result<Self, Self::Error> {
+        match raw {
+            RawMatch { exact: Some(text), prefix: None, regex: None } => Ok(Some(StringMatch::Exact(text))),
+            RawMatch { exact: None, prefix: Some(text), regex: None } => Ok(Some(StringMatch::Prefix(text))),
+            RawMatch { exact: None, prefix: None, regex: Some(text) } => Ok(Some(StringMatch::Regex(text))),
+            RawMatch { exact: None, prefix: None, regex: None } => Ok(None),
             _ => Err(ONE_OF),
         }
     }
 }
 
-impl TryFrom<Written> for StringMatch {
+impl TryFrom<RawMatch> for StringMatch {
     type Error = &'static str;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
-        Option::try_from(written)?.ok_or(ONE_OF)
+    fn try_from(raw: RawMatch) -> Result<Self, Self::Error> {
+        Option::try_from(raw)?.ok_or(ONE_OF)
     }
 }
 
-impl TryFrom<Written> for HeaderMatch {
+impl TryFrom<RawMatch> for HeaderMatch {
     type Error = &'static str;
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
-        Ok(Option::try_from(written)?.map_or(Self::Present, Self::Value))
+    fn try_from(raw: RawMatch) -> Result<Self, Self::Error> {
+        Ok(Option::try_from(raw)?.map_or(Self::Present, Self::Value))
     }
 }

@@ -1,4 +1,4 @@
-//! VirtualServices: hosts, and what a route may have beside what.
+//! Admission of VirtualServices.
 
 mod headers;
 mod matches;
@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) fn check(service: &Object<VirtualService>, checker: &mut Checker) {
-    checker.exports(service);
+    checker.check_exports(service);
     let names = &service.spec.hosts;
     let gateways = &service.spec.gateways;
     let in_mesh = gateways.is_empty() || gateways.iter().any(|gateway| gateway == "mesh");
@@ -20,12 +20,12 @@ pub(super) fn check(service: &Object<VirtualService>, checker: &mut Checker) {
         let field = format!("spec.hosts[{index}]");
         if !label_names::is_domain(host) {
             let help = "write the name of a Service, a domain, or one that begins with `*.`";
-            checker.reject(&field, format!("{host:?} is no name of a host"), help);
+            checker.reject(&field, format!("invalid host name {host:?}"), help);
         } else if host == "*" && in_mesh {
             let help = "name the Services, or only Gateways in spec.gateways";
             checker.reject(&field, "the host * is for Gateways only", help);
         } else if let Some(other) = names[..index].iter().find(|other| hosts::overlap(host, other)) {
-            checker.reject(&field, format!("the host {host} is in {other} already"), "keep one of them");
+            checker.reject(&field, format!("{other} contains the host {host} too"), "keep one of them");
         }
     }
     for (index, http) in service.spec.http.iter().enumerate() {
@@ -53,10 +53,10 @@ fn route(route: &HttpRoute, at: &str, checker: &mut Checker) {
         retries::check(wanted, &format!("{at}.retries"), checker);
     }
     headers::check(route.headers.as_ref(), &format!("{at}.headers"), checker);
-    side_by_side(route, at, checker);
+    check_exclusive_fields(route, at, checker);
     for (index, to) in route.route.iter().enumerate() {
         let at = format!("{at}.route[{index}]");
-        checker.counts(&format!("{at}.weight"), to.weight);
+        checker.check_int32(&format!("{at}.weight"), to.weight);
         headers::check(to.headers.as_ref(), &format!("{at}.headers"), checker);
         subset(&to.destination, &format!("{at}.destination"), checker);
     }
@@ -68,28 +68,27 @@ fn route(route: &HttpRoute, at: &str, checker: &mut Checker) {
     }
 }
 
-/// What does not go together.
-fn side_by_side(route: &HttpRoute, at: &str, checker: &mut Checker) {
+/// Rejects fields of a route that exclude each other.
+fn check_exclusive_fields(route: &HttpRoute, at: &str, checker: &mut Checker) {
     let answers = [("redirect", route.redirect.is_some()), ("directResponse", route.direct_response.is_some())];
     let others = [("fault", route.fault.is_some()), ("rewrite", route.rewrite.is_some())];
     for (answer, _) in answers.into_iter().filter(|(_, is)| *is) {
         for (other, _) in others.into_iter().filter(|(_, is)| *is) {
-            let message = format!("a route with a {answer} takes no {other}");
+            let message = format!("a route cannot have both {answer} and {other}");
             checker.reject(&format!("{at}.{other}"), message, format!("write {answer} or {other}, not both"));
         }
     }
     if route.mirror.is_some() && !route.mirrors.is_empty() {
-        let message = "copies are sent by mirror and by mirrors";
-        checker.reject(&format!("{at}.mirror"), message, "write it as one more of mirrors");
+        let message = "mirror and mirrors exclude each other";
+        checker.reject(&format!("{at}.mirror"), message, "move it into mirrors");
     }
 }
 
 fn subset(to: &Destination, at: &str, checker: &mut Checker) {
     if let Some(name) = to.subset.as_deref().filter(|name| !name.is_empty() && !label_names::is_domain_label(name)) {
-        checker.reject(&format!("{at}.subset"), format!("{name:?} is no name of a subset"), SUBSET_HELP);
+        checker.reject(&format!("{at}.subset"), format!("invalid subset name {name:?}"), SUBSET_HELP);
     }
 }
 
-/// What a subset may be called.
-pub(in crate::kinds) const SUBSET_HELP: &str =
-    "write letters, digits and `-`, beginning and ending with a letter or digit";
+/// Help for an invalid subset name.
+pub(in crate::kinds) const SUBSET_HELP: &str = "use letters, digits and `-`, with a letter or digit first and last";

@@ -1,7 +1,7 @@
-//! VirtualService (networking.istio.io).
+//! Fields of VirtualService (networking.istio.io).
 
 use crate::manifest::fields::{
-    Effect::{Only, Refused, Translated, WithoutEffect},
+    Effect::{Only, Rejected, Translated, WithoutEffect},
     Group, METADATA, Rule, STATUS,
 };
 
@@ -12,9 +12,9 @@ const VIRTUAL_SERVICE: &[Group] = &[
         under: &["spec"],
         rules: &[
             Rule("{hosts,gateways}[]", Translated),
-            Rule("exportTo[]", Only(&["*"], "leave it out: every resource is visible in every namespace here")),
-            Rule("tcp", Refused("use http: TCP routes are not understood")),
-            Rule("tls", Refused("use http: TLS routes are not understood")),
+            Rule("exportTo[]", Only(&["*"], "remove it; every local resource is visible in every namespace")),
+            Rule("tcp", Rejected("use http; TCP routes are not supported")),
+            Rule("tls", Rejected("use http; TLS routes are not supported")),
         ],
     },
     Group {
@@ -25,10 +25,7 @@ const VIRTUAL_SERVICE: &[Group] = &[
             Rule("{name,ignoreUriCase,port,sourceNamespace}", Translated),
             Rule("sourceLabels{}", Translated),
             Rule("gateways[]", Translated),
-            Rule(
-                "statPrefix",
-                WithoutEffect("requests are counted under Istio's names, which have no prefix of a route"),
-            ),
+            Rule("statPrefix", WithoutEffect("Istio's metrics have no prefix for a route")),
         ],
     },
 ];
@@ -39,8 +36,8 @@ const ROUTE: &[Group] = &[
         rules: &[
             Rule("{name,timeout}", Translated),
             Rule("route[].weight", Translated),
-            Rule("corsPolicy", Refused("leave it out: CORS is not understood")),
-            Rule("delegate", Refused("write the delegated routes here: delegation is not understood")),
+            Rule("corsPolicy", Rejected("remove it; CORS is not supported")),
+            Rule("delegate", Rejected("write the delegated routes here; delegation is not supported")),
         ],
     },
     Group {
@@ -58,15 +55,15 @@ const TRAFFIC: &[Group] = &[
         under: &["spec.http[]"],
         rules: &[
             Rule("retries.{attempts,backoff,perTryTimeout,retryIgnorePreviousHosts,retryOn}", Translated),
-            Rule("retries.retryRemoteLocalities", WithoutEffect("all pods are on one machine, so none is remote")),
+            Rule("retries.retryRemoteLocalities", WithoutEffect("all pods are on one machine")),
             Rule("{mirrorPercentage,mirrors[].percentage}.value", Translated),
-            Rule("{mirrorPercent,mirror_percent}", Refused("write mirrorPercentage: {value: …}, which took its place")),
+            Rule("{mirrorPercent,mirror_percent}", Rejected("write mirrorPercentage: {value: …}, which replaces it")),
             Rule("rewrite.{authority,uri,uriRegexRewrite.match,uriRegexRewrite.rewrite}", Translated),
             Rule("redirect.{authority,port,redirectCode,scheme,uri}", Translated),
-            Rule("redirect.derivePort", Refused("write the port: deriving it is not understood")),
-            Rule("redirect.prefixRewrite", Refused("write the whole uri: replacing only the prefix is not understood")),
+            Rule("redirect.derivePort", Rejected("write the port; deriving it is not supported")),
+            Rule("redirect.prefixRewrite", Rejected("write the whole uri; replacing only the prefix is not supported")),
             Rule("directResponse.{status,body.string}", Translated),
-            Rule("directResponse.body.bytes", Refused("write the body as a string")),
+            Rule("directResponse.body.bytes", Rejected("write the body as a string")),
         ],
     },
     Group {
@@ -75,9 +72,9 @@ const TRAFFIC: &[Group] = &[
             Rule("{delay,abort}.percentage.value", Translated),
             Rule("delay.fixedDelay", Translated),
             Rule("abort.{httpStatus,grpcStatus}", Translated),
-            Rule("delay.percent", Refused("write percentage: {value: …}, which took its place")),
-            Rule("delay.exponentialDelay", Refused("write fixedDelay: Envoy has no exponential delay")),
-            Rule("abort.http2Error", Refused("write httpStatus: Envoy cannot abort with an HTTP/2 error code")),
+            Rule("delay.percent", Rejected("write percentage: {value: …}, which replaces it")),
+            Rule("delay.exponentialDelay", Rejected("write fixedDelay; Envoy has no exponential delay")),
+            Rule("abort.http2Error", Rejected("write httpStatus; Envoy cannot abort with an HTTP/2 error code")),
         ],
     },
 ];

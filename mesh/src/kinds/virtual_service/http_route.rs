@@ -11,88 +11,88 @@ use crate::kinds::{
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HttpRoute {
-    /// Its name, which access logs show.
+    /// Name for access logs.
     #[serde(default)]
     pub name: Option<String>,
-    /// Which requests take it: those that any of these matches; all, if there are none.
+    /// Conditions; the route applies if one of them matches, or if there are none.
     #[serde(default, rename = "match")]
     pub matches: Vec<HttpMatch>,
-    /// Where they go, by weight.
+    /// Destinations by weight.
     #[serde(default)]
     pub route: Vec<RouteDestination>,
-    /// Answers with a redirect instead.
+    /// Redirect instead of destinations.
     #[serde(default)]
     pub redirect: Option<Redirect>,
-    /// Answers at once instead.
+    /// Direct response instead of destinations.
     #[serde(default)]
     pub direct_response: Option<DirectResponse>,
-    /// Changes what the destination sees.
+    /// Rewrite of the request.
     #[serde(default)]
     pub rewrite: Option<Rewrite>,
-    /// How long the whole may take, with all tries. None by default.
+    /// Timeout of the request with all attempts. None by default.
     #[serde(default)]
     pub timeout: Option<Duration>,
-    /// How often it is tried again.
+    /// Retries.
     #[serde(default)]
     pub retries: Option<Retries>,
-    /// What is broken on purpose.
+    /// Fault injection.
     #[serde(default)]
     pub fault: Option<Fault>,
-    /// Who gets a copy.
+    /// Destination of mirrored requests.
     #[serde(default)]
     pub mirror: Option<Destination>,
-    /// Of how many requests `mirror` gets one.
+    /// Percentage of requests that `mirror` gets.
     #[serde(default)]
     pub mirror_percentage: Option<Percent>,
-    /// Who else gets a copy.
+    /// Further destinations of mirrored requests.
     #[serde(default)]
     pub mirrors: Vec<Mirror>,
-    /// Headers that are changed.
+    /// Header operations.
     #[serde(default)]
     pub headers: Option<Headers>,
 }
 
-/// Conditions on a request, all of which must hold.
+/// Conditions on a request that must all match.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HttpMatch {
-    /// Its name, added to the route's.
+    /// Name, appended to the route's.
     #[serde(default)]
     pub name: Option<String>,
-    /// The path.
+    /// Path of the request.
     #[serde(default)]
     pub uri: Option<StringMatch>,
-    /// Whether the case of the path does not matter.
+    /// Ignores the case of the path if true.
     #[serde(default)]
     pub ignore_uri_case: bool,
-    /// The scheme.
+    /// Scheme of the request.
     #[serde(default)]
     pub scheme: Option<StringMatch>,
-    /// The method.
+    /// Method of the request.
     #[serde(default)]
     pub method: Option<StringMatch>,
-    /// The host that was asked for.
+    /// Host of the request.
     #[serde(default)]
     pub authority: Option<StringMatch>,
-    /// Headers that must be there.
+    /// Required headers.
     #[serde(default)]
     pub headers: BTreeMap<String, HeaderMatch>,
-    /// Headers that must not look so.
+    /// Excluded headers.
     #[serde(default)]
     pub without_headers: BTreeMap<String, HeaderMatch>,
-    /// Query parameters that must be there.
+    /// Required query parameters.
     #[serde(default)]
     pub query_params: BTreeMap<String, HeaderMatch>,
-    /// The port that was asked for.
+    /// Port of the request.
     #[serde(default)]
     pub port: Option<u16>,
     /// Labels of the caller's pod; only for sidecars.
     #[serde(default)]
     pub source_labels: BTreeMap<String, String>,
-    /// The namespace of the caller's pod; only for sidecars.
+    /// Namespace of the caller's pod; only for sidecars.
     #[serde(default)]
     pub source_namespace: Option<String>,
-    /// Narrows the VirtualService's list of gateways.
+    /// Subset of the VirtualService's gateways.
     #[serde(default)]
     pub gateways: Vec<String>,
 }
@@ -101,12 +101,12 @@ pub struct HttpMatch {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RouteDestination {
-    /// Where to.
+    /// Service of the destination.
     pub destination: Destination,
-    /// Its part of the sum of all weights. A single destination needs none.
+    /// Share of the sum of all weights. A single destination needs none.
     #[serde(default)]
     pub weight: Option<u32>,
-    /// Headers that are changed for this destination only.
+    /// Header operations for this destination.
     #[serde(default)]
     pub headers: Option<Headers>,
 }

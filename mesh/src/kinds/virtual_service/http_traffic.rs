@@ -1,4 +1,4 @@
-//! What a route does with a request beside choosing where it goes.
+//! Actions of a route: destinations, redirects, direct responses, rewrites, retries, faults, mirrors, headers.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use serde::Deserialize;
 
 use crate::kinds::{Duration, Percent};
 
-/// A service, or one subset of it.
+/// A service or one of its subsets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Destination {
-    /// The service's name; a short one is completed with the namespace of the resource that names it.
+    /// Name of the service. A short name is in the resource's namespace.
     pub host: String,
-    /// A subset that a DestinationRule defines.
+    /// Subset of a DestinationRule.
     #[serde(default)]
     pub subset: Option<String>,
-    /// The service's port; may be absent where the service has only one.
+    /// Port of the service; optional if the service has only one.
     #[serde(default)]
     pub port: Option<PortSelector>,
 }
@@ -24,11 +24,11 @@ pub struct Destination {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PortSelector {
-    /// The number.
+    /// Port number.
     pub number: u16,
 }
 
-/// An answer that sends the caller elsewhere.
+/// A redirect response.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Redirect {
@@ -44,149 +44,149 @@ pub struct Redirect {
     /// The new scheme.
     #[serde(default)]
     pub scheme: Option<String>,
-    /// The status, 301 by default.
+    /// Status of the response, 301 by default.
     #[serde(default)]
     pub redirect_code: Option<u16>,
 }
 
-/// An answer without a destination.
+/// A direct response without a destination.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DirectResponse {
-    /// The status.
+    /// Status of the response.
     pub status: u16,
-    /// The body.
+    /// Body of the response.
     #[serde(default)]
     pub body: Option<Body>,
 }
 
-/// The body of a direct response.
+/// Body of a direct response.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Body {
-    /// As text.
+    /// Body as text.
     pub string: String,
 }
 
-/// What the destination sees instead of what the caller sent.
+/// Rewrite of the request.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rewrite {
-    /// Replaces the path, or the prefix that was matched.
+    /// New path, or replacement of the matched prefix.
     #[serde(default)]
     pub uri: Option<String>,
-    /// Replaces the host.
+    /// New host.
     #[serde(default)]
     pub authority: Option<String>,
-    /// Replaces what a regular expression finds in the path.
+    /// Replacement by a regular expression in the path.
     #[serde(default)]
     pub uri_regex_rewrite: Option<RegexRewrite>,
 }
 
-/// A regular expression and its replacement (RE2, with `\1` for the first group).
+/// A regular expression (RE2) and its replacement, with `\1` for the first group.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RegexRewrite {
-    /// What is looked for.
+    /// Expression to find.
     #[serde(rename = "match")]
     pub pattern: String,
-    /// What comes in its place.
+    /// Replacement of each match.
     pub rewrite: String,
 }
 
-/// When and how often a request is tried again.
+/// Retries of a request.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Retries {
-    /// How many tries beside the first one; 0 switches retries off.
+    /// Number of retries; 0 disables them.
     #[serde(default)]
     pub attempts: u32,
-    /// How long one try may take; the route's timeout by default.
+    /// Timeout of one attempt; the route's timeout by default.
     #[serde(default)]
     pub per_try_timeout: Option<Duration>,
     /// Envoy's conditions and numeric statuses, separated by commas.
     #[serde(default)]
     pub retry_on: Option<String>,
-    /// Whether a try avoids the hosts of the tries before. True by default.
+    /// Avoids endpoints of earlier attempts. True by default.
     #[serde(default)]
     pub retry_ignore_previous_hosts: Option<bool>,
-    /// The least pause before another try; 25 ms by default.
+    /// Minimum delay before a retry; 25 ms by default.
     #[serde(default)]
     pub backoff: Option<Duration>,
 }
 
-/// What is broken on purpose.
+/// Fault injection.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
-    /// Some requests wait before they go on.
+    /// Delay of some requests.
     #[serde(default)]
     pub delay: Option<Delay>,
-    /// Some requests are answered with an error and go nowhere.
+    /// Error response to some requests.
     #[serde(default)]
     pub abort: Option<Abort>,
 }
 
-/// A pause before a request goes on.
+/// A delay before a request is forwarded.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Delay {
-    /// How long.
+    /// Length of the delay.
     pub fixed_delay: Duration,
-    /// For how many requests; for none by default.
+    /// Percentage of delayed requests; 0 by default.
     #[serde(default)]
     pub percentage: Option<Percent>,
 }
 
-/// An error instead of an answer.
+/// An error response instead of forwarding.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Abort {
-    /// The HTTP status.
+    /// HTTP status.
     #[serde(default)]
     pub http_status: Option<u16>,
-    /// The gRPC status by name, as `UNAVAILABLE`.
+    /// Name of the gRPC status, as `UNAVAILABLE`.
     #[serde(default)]
     pub grpc_status: Option<String>,
-    /// For how many requests; for none by default.
+    /// Percentage of aborted requests; 0 by default.
     #[serde(default)]
     pub percentage: Option<Percent>,
 }
 
-/// A destination that gets copies, whose answers nobody sees.
+/// A destination of mirrored requests, whose responses are discarded.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Mirror {
-    /// Who gets them.
+    /// Service of the destination.
     pub destination: Destination,
-    /// Of how many requests; all by default.
+    /// Percentage of mirrored requests; 100 by default.
     #[serde(default)]
     pub percentage: Option<Percent>,
 }
 
-/// Headers that are changed on the way there and back.
+/// Operations on request and response headers.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Headers {
-    /// Of the request.
+    /// Operations on request headers.
     #[serde(default)]
     pub request: HeaderOperations,
-    /// Of the answer.
+    /// Operations on response headers.
     #[serde(default)]
     pub response: HeaderOperations,
 }
 
-/// Changes of headers.
+/// Header operations.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HeaderOperations {
-    /// Replaces values.
+    /// Headers to set.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
-    /// Appends values.
+    /// Headers to append.
     #[serde(default)]
     pub add: BTreeMap<String, String>,
-    /// Takes headers away.
+    /// Headers to remove.
     #[serde(default)]
     pub remove: Vec<String>,
 }

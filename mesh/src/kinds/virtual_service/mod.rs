@@ -1,4 +1,4 @@
-//! VirtualServices.
+//! VirtualService (networking.istio.io).
 
 mod admission;
 mod fields;

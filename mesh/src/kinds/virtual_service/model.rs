@@ -2,15 +2,15 @@ use serde::Deserialize;
 
 pub use super::{http_route::*, http_traffic::*};
 
-/// A VirtualService: how requests for some hosts are routed.
+/// A VirtualService: routes for requests to some hosts.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VirtualService {
-    /// The hosts that callers ask for.
+    /// Hosts of the requests.
     pub hosts: Vec<String>,
-    /// Where it applies: Gateways by `namespace/name` or name, and `mesh` for the sidecars, which is the default.
+    /// Gateways as name or `namespace/name`, and `mesh` for the sidecars, which is the default.
     #[serde(default)]
     pub gateways: Vec<String>,
-    /// Its routes; the first that matches is taken.
+    /// Routes; the first match applies.
     pub http: Vec<HttpRoute>,
 }

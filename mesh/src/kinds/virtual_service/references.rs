@@ -1,5 +1,4 @@
-//! Where the routes of VirtualServices lead. A route to a cluster that does not exist is refused by Envoy, and Istio
-//! would answer 503: both say less than a message beforehand.
+//! Checks the destinations of routes. Envoy rejects a route to a missing cluster, with a less helpful message.
 
 use meshwalk_yaml::Diagnostic;
 
@@ -14,8 +13,7 @@ use crate::{
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     for service in set.virtual_services.values() {
         if service.spec.http.is_empty() {
-            diagnostics
-                .push(service.diagnostic("spec.http", "it has no route").help("write what becomes of the requests"));
+            diagnostics.push(service.diagnostic("spec.http", "the VirtualService has no route").help("write a route"));
         }
         for (index, route) in service.spec.http.iter().enumerate() {
             let at = format!("spec.http[{index}]");
@@ -28,7 +26,7 @@ pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Every destination of a route, with its field.
+/// All destinations of a route, with their fields.
 fn destinations(route: &HttpRoute) -> Vec<(String, &Destination)> {
     let routed = route.route.iter().enumerate().map(|(at, to)| (format!("route[{at}].destination"), &to.destination));
     let mirrored =
@@ -40,13 +38,13 @@ fn one_answer(service: &Object<VirtualService>, route: &HttpRoute, at: &str) -> 
     let answers = [!route.route.is_empty(), route.redirect.is_some(), route.direct_response.is_some()];
     let message = match answers.into_iter().filter(|answer| *answer).count() {
         1 => return None,
-        0 => "this route leads nowhere",
-        _ => "this route has more than one answer",
+        0 => "the route has no action",
+        _ => "the route has several actions",
     };
     Some(service.diagnostic(at, message).help("write exactly one of route, redirect and directResponse"))
 }
 
-/// Weights are parts of their sum. One that is absent counts as 0, except for a single destination.
+/// Checks that the sum of the weights is not 0. An absent weight is 0, except for a single destination.
 fn weights(service: &Object<VirtualService>, route: &HttpRoute, at: &str) -> Option<Diagnostic> {
     let several = route.route.len() > 1;
     let sum: u64 = route.route.iter().map(|to| u64::from(to.weight.unwrap_or(0))).sum();
@@ -63,8 +61,8 @@ fn destination(set: &Resources, service: &Object<VirtualService>, field: &str, t
     let Some(target) = services.get(&host) else {
         return Some(
             service
-                .diagnostic(&format!("{field}.host"), format!("there is no Service {host}"))
-                .help(format!("name one that is there: {}", known(services.keys().map(String::as_str)))),
+                .diagnostic(&format!("{field}.host"), format!("Service {host} does not exist"))
+                .help(format!("existing: {}", known(services.keys().map(String::as_str)))),
         );
     };
     let ports: Vec<String> = target.spec.ports.iter().map(|port| port.port.to_string()).collect();
@@ -73,12 +71,12 @@ fn destination(set: &Resources, service: &Object<VirtualService>, field: &str, t
         None if target.spec.ports.len() != 1 => {
             let diagnostic =
                 service.diagnostic(&format!("{field}.port"), format!("{} has several ports", target.identity()));
-            return Some(diagnostic.help(format!("name one of them: {}", ports())));
+            return Some(diagnostic.help(format!("existing: {}", ports())));
         }
         Some(port) if !target.spec.ports.iter().any(|known| known.port == port.number) => {
             let message = format!("{} has no port {}", target.identity(), port.number);
             let diagnostic = service.diagnostic(&format!("{field}.port.number"), message);
-            return Some(diagnostic.help(format!("name one that it has: {}", ports())));
+            return Some(diagnostic.help(format!("existing: {}", ports())));
         }
         _ => {}
     }
@@ -93,9 +91,6 @@ fn destination(set: &Resources, service: &Object<VirtualService>, field: &str, t
     (!defined.contains(&subset)).then(|| {
         service
             .diagnostic(&format!("{field}.subset"), format!("no DestinationRule defines the subset {subset} of {host}"))
-            .help(format!(
-                "define it, or change this route first, or name a subset that is defined: {}",
-                known(defined)
-            ))
+            .help(format!("define it, or change this route first; existing: {}", known(defined)))
     })
 }

@@ -1,4 +1,4 @@
-//! Where VirtualServices apply: their hosts and gateways.
+//! Checks the hosts and gateways of VirtualServices.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,14 @@ use crate::{
     manifest::{Key, Object, hosts},
 };
 
-/// The word in a VirtualService's gateways that stands for every sidecar.
+/// Name of all sidecars among a VirtualService's gateways.
 const MESH: &str = "mesh";
 
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     let mut routed: BTreeMap<(String, String), String> = BTreeMap::new();
     for service in set.virtual_services.values() {
         if service.spec.hosts.is_empty() {
-            diagnostics
-                .push(service.diagnostic("spec.hosts", "it is for no host").help("write the hosts that it routes"));
+            diagnostics.push(service.diagnostic("spec.hosts", "the VirtualService has no host").help("write a host"));
         }
         unserved(set, service, diagnostics);
         for gateway in gateways(service) {
@@ -35,7 +34,7 @@ pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
                     diagnostics.push(
                         service
                             .diagnostic(&field, format!("{other} routes {host} {location} too"))
-                            .help("put the routes of one host into one VirtualService: Istio would order them by age"),
+                            .help("merge their routes; Istio would order them by age"),
                     );
                 }
             }
@@ -44,8 +43,8 @@ pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Hosts that none of its gateways serves, and gateways that serve none of its hosts: one resource may be for both the
-/// gateway and the sidecars, with a host for each.
+/// Reports hosts that none of the gateways serves, and gateways that serve none of the hosts. One resource may be for
+/// both the gateway and the sidecars.
 fn unserved(set: &Resources, service: &Object<VirtualService>, diagnostics: &mut Vec<Diagnostic>) {
     let gateways = gateways(service);
     let diagnostic = |gateway: &str, index: usize, host: &str| {
@@ -60,7 +59,7 @@ fn unserved(set: &Resources, service: &Object<VirtualService>, diagnostics: &mut
             idle.extend(unserved.into_iter().next());
         }
     }
-    // Beside a Service's host a sidecar routes any other one too.
+    // A sidecar also routes hosts that are not Services.
     let anything = gateways.iter().any(|gateway| gateway == MESH)
         && hosts().any(|(index, host)| diagnostic(MESH, index, host).is_none());
     if idle.is_empty() && !anything {
@@ -74,7 +73,7 @@ fn unserved(set: &Resources, service: &Object<VirtualService>, diagnostics: &mut
     diagnostics.extend(idle);
 }
 
-/// The Gateways of a VirtualService as `namespace/name`, and `mesh`, which is the default.
+/// Gateways of a VirtualService as `namespace/name`, or `mesh`, the default.
 fn gateways(service: &Object<VirtualService>) -> Vec<String> {
     let names = &service.spec.gateways;
     if names.is_empty() { vec![MESH.to_owned()] } else { names.iter().map(|name| full(name, service)).collect() }
@@ -94,13 +93,14 @@ fn gateway_exists(set: &Resources, service: &Object<VirtualService>, gateway: &s
         return None;
     }
     let there: Vec<String> = set.gateways.keys().map(Key::to_string).collect();
-    Some(service.diagnostic("spec.gateways", format!("there is no Gateway {gateway}")).help(format!(
-        "apply it first, or name one that is there: {}",
-        known(there.iter().map(String::as_str).chain([MESH]))
-    )))
+    Some(
+        service
+            .diagnostic("spec.gateways", format!("Gateway {gateway} does not exist"))
+            .help(format!("apply it first; existing: {}", known(there.iter().map(String::as_str).chain([MESH])))),
+    )
 }
 
-/// A host that a sidecar does not know or a Gateway does not open is ignored by Istio without a word.
+/// Reports a host that no Service or Gateway has. Istio silently ignores it.
 fn host_is_served(
     set: &Resources,
     service: &Object<VirtualService>,
@@ -112,8 +112,8 @@ fn host_is_served(
         let services = services(set);
         return (!services.keys().any(|known| hosts::matches(host, known))).then(|| {
             service
-                .diagnostic(field, format!("there is no Service {host}, so no sidecar would route it"))
-                .help(format!("name one that is there: {}", known(services.keys().map(String::as_str))))
+                .diagnostic(field, format!("Service {host} does not exist, so no sidecar routes it"))
+                .help(format!("existing: {}", known(services.keys().map(String::as_str))))
         });
     }
     let gateway = find(set, gateway)?;
@@ -125,12 +125,12 @@ fn host_is_served(
     });
     (!is_open).then(|| {
         service
-            .diagnostic(field, format!("{} does not open the host {host}", gateway.identity()))
-            .help(format!("open it there, or name one that is open: {}", known(opened)))
+            .diagnostic(field, format!("{} does not have the host {host}", gateway.identity()))
+            .help(format!("add it there; existing: {}", known(opened)))
     })
 }
 
-/// A match may narrow the gateways, not widen them.
+/// Checks that matches name only gateways of the VirtualService.
 fn conditions(service: &Object<VirtualService>, diagnostics: &mut Vec<Diagnostic>) {
     let bound = gateways(service);
     for (route, http) in service.spec.http.iter().enumerate() {

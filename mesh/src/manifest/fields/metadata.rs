@@ -1,21 +1,21 @@
-//! What every kind has.
+//! Fields that every kind has.
 
 use super::table::{
-    Effect::{Refused, Translated, WithoutEffect},
+    Effect::{Rejected, Translated, WithoutEffect},
     Group, Rule,
 };
 
 const BY_CLUSTER: &str = "a cluster writes it when it stores the resource";
-const BY_DELETION: &str = "it tells a cluster what to do on deletion; here a deleted resource is gone at once";
+const BY_DELETION: &str = "it controls deletion in a cluster; the local mesh removes a deleted resource at once";
 
-/// `apiVersion`, `kind`, `metadata` and `status`.
+/// Rules for `apiVersion`, `kind` and `metadata`.
 pub(crate) const METADATA: &[Group] = &[Group {
     under: &[""],
     rules: &[
         Rule("{apiVersion,kind}", Translated),
         Rule("metadata.{name,namespace}", Translated),
         Rule("metadata.{labels,annotations}{}", Translated),
-        Rule("metadata.generateName", Refused("write a name, so that the resource can be applied twice")),
+        Rule("metadata.generateName", Rejected("write a name; a generated name cannot be applied twice")),
         Rule(
             "metadata.{creationTimestamp,generation,managedFields,resourceVersion,selfLink,uid}",
             WithoutEffect(BY_CLUSTER),
@@ -27,5 +27,5 @@ pub(crate) const METADATA: &[Group] = &[Group {
     ],
 }];
 
-/// `status`, of the kinds that have one.
+/// Rule for `status`, of the kinds that have one.
 pub(crate) const STATUS: &[Group] = &[Group { under: &[""], rules: &[Rule("status", WithoutEffect(BY_CLUSTER))] }];

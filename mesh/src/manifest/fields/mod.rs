@@ -1,4 +1,4 @@
-//! Tables that say what becomes of each field of a kind's published schema, and the walk through a document by them.
+//! Tables with the effect of each field of a kind's published schema, and the check of a document by them.
 
 mod metadata;
 pub mod schema;

@@ -1,8 +1,8 @@
-//! The published fields of a kind, as `mesh/schemas/extract.py` wrote them down.
+//! Published fields of a kind, as written by `mesh/schemas/extract.py`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A kind's fields by path, with their types.
+/// Fields of a kind by path, with their types.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
     fields: BTreeMap<String, String>,
@@ -10,7 +10,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Reads lines of a path, a type, and perhaps the word `required`.
+    /// Parses lines of a path, a type, and optionally the word `required`.
     pub(super) fn parse(text: &str) -> Self {
         let mut schema = Self::default();
         for line in text.lines() {
@@ -24,23 +24,23 @@ impl Schema {
         schema
     }
 
-    /// Every field's path.
+    /// Paths of all fields.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.fields.keys().map(String::as_str)
     }
 
-    /// The type of a field: `object`, `list`, `map`, `string`, `string=A|B`, `integer`, `number`, `boolean`,
+    /// Type of a field: `object`, `list`, `map`, `string`, `string=A|B`, `integer`, `number`, `boolean`,
     /// `int-or-string` or `any`. The root is an object.
     pub fn kind(&self, path: &str) -> Option<&str> {
         if path.is_empty() { Some("object") } else { self.fields.get(path).map(String::as_str) }
     }
 
-    /// The values that a text may have, where they are fixed.
+    /// Allowed values of a string, if the schema lists them.
     pub fn values(&self, path: &str) -> Option<Vec<&str>> {
         self.kind(path)?.strip_prefix("string=").map(|values| values.split('|').collect())
     }
 
-    /// The names of an object's fields.
+    /// Names of an object's fields.
     pub fn children<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> + 'a {
         let start = if path.is_empty() { String::new() } else { format!("{path}.") };
         let length = start.len();
@@ -51,7 +51,7 @@ impl Schema {
             .filter(|name| !name.contains(['.', '[', '{']))
     }
 
-    /// The names of the fields without which an object is not accepted.
+    /// Names of an object's required fields.
     pub fn required<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> + 'a {
         self.children(path).filter(move |name| {
             self.required.contains(*name) && path.is_empty() || self.required.contains(&format!("{path}.{name}"))

@@ -1,40 +1,41 @@
-//! How a table of fields is written, and how a field is found in it.
+//! Table with the effect of each field of a kind.
 
 use std::collections::BTreeMap;
 
 use super::schema::Schema;
 
-/// What becomes of a field.
+/// Effect of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// It changes what a proxy or a process gets. Only this field, not what is below it.
+    /// Changes the configuration of a proxy or a process. Does not cover fields below.
     Translated,
-    /// It is translated if it has one of these values; for others the remedy says what would be right.
+    /// Translated if it has one of these values. For other values there is a help text.
     TranslatedIf(&'static [&'static str], &'static str),
-    /// It does nothing on one machine, with everything below it, for this reason.
+    /// Has no effect on one machine, for this reason. Covers all fields below.
     WithoutEffect(&'static str),
-    /// It may be written if it says what is the case anyhow, one of these values; the remedy is for others.
+    /// Accepted only with one of these values, which describe the local mesh anyway. For other values there is a help
+    /// text.
     Only(&'static [&'static str], &'static str),
-    /// It may not be written, with everything below it; the remedy says what to do instead.
-    Refused(&'static str),
+    /// Rejected with a help text. Covers all fields below.
+    Rejected(&'static str),
 }
 
-/// Fields and what becomes of them. A pattern is a path with `[]` for the elements of a list and `{}` for the values
-/// of a map; `{a,b}` stands for both words.
+/// Effect of all fields that match a pattern. A pattern is a path with `[]` for elements of a list and `{}` for values
+/// of a map. `{a,b}` matches both names.
 pub(crate) struct Rule(pub(crate) &'static str, pub(crate) Effect);
 
-/// Rules for what lies under each of some paths: a structure that occurs several times is classified once.
+/// Rules for a structure that occurs at several paths.
 pub(crate) struct Group {
-    /// The paths, or one empty one for the root.
+    /// Paths of the structure; an empty path is the root.
     pub(crate) under: &'static [&'static str],
-    /// Rules relative to them.
+    /// Rules with patterns relative to the paths.
     pub(crate) rules: &'static [Rule],
 }
 
-/// A kind's fields: which there are, and what becomes of them.
+/// Effects of all fields of a kind.
 #[derive(Debug)]
 pub struct Table {
-    /// The published schema.
+    /// Published schema of the kind.
     pub schema: Schema,
     rules: BTreeMap<String, Effect>,
 }
@@ -53,7 +54,7 @@ impl Table {
         Self { schema: Schema::parse(schema), rules }
     }
 
-    /// What becomes of a field, by its own rule or that of the nearest one above it whose rule covers what is below.
+    /// Effect of a field, by its own rule or by that of the nearest ancestor that covers it.
     pub fn effect(&self, path: &str) -> Option<Effect> {
         if let Some(effect) = self.rules.get(path) {
             return Some(*effect);
@@ -61,15 +62,15 @@ impl Table {
         ancestors(path)
             .find_map(|above| self.rules.get(above))
             .copied()
-            .filter(|effect| matches!(effect, Effect::WithoutEffect(_) | Effect::Refused(_) | Effect::Only(..)))
+            .filter(|effect| matches!(effect, Effect::WithoutEffect(_) | Effect::Rejected(_) | Effect::Only(..)))
     }
 
-    /// Whether a field has no rule because what is below it has some.
+    /// True if fields below have rules.
     pub fn contains_rules(&self, path: &str) -> bool {
         self.below(path).next().is_some()
     }
 
-    /// Whether anything below a field is translated.
+    /// True if a field below is translated.
     pub fn contains_translated(&self, path: &str) -> bool {
         self.below(path).any(|effect| matches!(effect, Effect::Translated | Effect::TranslatedIf(..)))
     }
@@ -82,24 +83,24 @@ impl Table {
             .map(|(_, effect)| effect)
     }
 
-    /// Every path that has a rule of its own.
+    /// All rules, by path.
     pub fn rules(&self) -> impl Iterator<Item = (&str, Effect)> {
         self.rules.iter().map(|(path, effect)| (path.as_str(), *effect))
     }
 }
 
-/// The paths above a path, the nearest first.
+/// Ancestors of a path, nearest first.
 fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| parent(path)).skip(1)
 }
 
-/// The path above `a.b`, `a[]` or `a{}`.
+/// Parent of `a.b`, `a[]` or `a{}`.
 pub(super) fn parent(path: &str) -> Option<&str> {
     let short = path.strip_suffix("[]").or_else(|| path.strip_suffix("{}"));
     short.or_else(|| path.rsplit_once('.').map(|(above, _)| above))
 }
 
-/// Every path that a pattern with `{a,b}` stands for.
+/// Expands the alternatives `{a,b}` of a pattern.
 fn expand(pattern: &str) -> Vec<String> {
     let choice = pattern.match_indices('{').find(|(at, _)| !pattern[*at..].starts_with("{}"));
     let Some((open, _)) = choice else { return vec![pattern.to_owned()] };
@@ -116,13 +117,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_stands_for_every_combination_of_its_words() {
+    fn expands_every_combination_of_alternatives() {
         assert_eq!(expand("a.{b,c}.d{}.{e,f}"), ["a.b.d{}.e", "a.b.d{}.f", "a.c.d{}.e", "a.c.d{}.f"]);
         assert_eq!(expand("a{}.b[]"), ["a{}.b[]"]);
     }
 
     #[test]
-    fn what_lies_under_a_field_without_effect_has_none_and_what_lies_under_a_translated_one_is_not_classified() {
+    fn fields_without_effect_cover_fields_below_and_translated_ones_do_not() {
         const GROUPS: &[&[Group]] = &[&[Group {
             under: &[""],
             rules: &[

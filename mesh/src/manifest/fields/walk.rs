@@ -1,40 +1,39 @@
-//! A document is judged field by field before its type sees it.
+//! Checks every field of a document by the table of its kind, before deserialization.
 
 use meshwalk_yaml::{Content, Diagnostic, Entry, FieldPath, Location, Node, nearest};
 
 use super::{Effect, Table};
 
-/// What a walk through a document found.
+/// Result of checking a document's fields.
 #[derive(Debug, Default)]
 pub(crate) struct FieldReport {
-    /// The document without the fields that have no effect.
+    /// Document with only the translated fields.
     pub(crate) kept: Option<Node>,
-    /// Patterns of the fields without effect that occurred, with the reasons.
+    /// Patterns of the document's fields without effect, with the reasons.
     pub(crate) without_effect: Vec<(String, &'static str)>,
-    /// What may not stand there.
+    /// Problems of the document's fields.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-/// Judges every field of a document. The problems have a place and a field, and no resource yet.
+/// Checks every field of a document. The diagnostics have a location and a field, but no resource.
 pub(crate) fn walk(document: &Node, table: &Table) -> FieldReport {
     let mut report = FieldReport::default();
-    let mut walk = Walk { table, report: &mut report };
-    let kept = walk.value(document, "", &FieldPath::default(), None);
+    let mut checker = FieldChecker { table, report: &mut report };
+    let kept = checker.value(document, "", &FieldPath::default(), None);
     report.kept = kept;
     report
 }
 
-struct Walk<'a> {
+struct FieldChecker<'a> {
     table: &'a Table,
     report: &'a mut FieldReport,
 }
 
-impl Walk<'_> {
-    /// The value without what has no effect; nothing if it has none at all. `over` is the effect of a field above
-    /// that covers this one.
+impl FieldChecker<'_> {
+    /// Checks a value and returns its translated part, or `None`. `over` is the effect of an ancestor that covers it.
     fn value(&mut self, node: &Node, pattern: &str, path: &FieldPath, over: Option<Effect>) -> Option<Node> {
         if let Some(expected) = self.mismatch(node, pattern) {
-            let message = format!("{expected} is expected here, not {}", node.describe());
+            let message = format!("expected {expected}, not {}", node.describe());
             self.diagnostic(Diagnostic::new(message), &node.location, path);
             return None;
         }
@@ -50,7 +49,7 @@ impl Walk<'_> {
                     .iter()
                     .enumerate()
                     .filter_map(|(index, element)| {
-                        self.judge(element, &below, &path.index(index), &element.location, over)
+                        self.check(element, &below, &path.index(index), &element.location, over)
                     })
                     .collect();
                 Content::Sequence(kept)
@@ -60,17 +59,17 @@ impl Walk<'_> {
         Some(Node { location: node.location.clone(), content })
     }
 
-    /// What a cluster would not accept the object without.
+    /// Reports missing required fields.
     fn required(&mut self, node: &Node, pattern: &str, path: &FieldPath) {
         let schema = &self.table.schema;
-        let slips = |name: &str| {
+        let is_misspelt = |name: &str| {
             let is_known = |key: &str| schema.children(pattern).any(|known| known == key);
             node.entries().iter().any(|entry| !is_known(&entry.key) && nearest(&entry.key, [name]).is_some())
         };
         for name in schema.required(pattern) {
-            let is_there = node.get(name).is_some_and(|value| value.content != Content::Null);
-            // Of a slip, the problem is told once.
-            if !is_there && !slips(name) {
+            let is_present = node.get(name).is_some_and(|value| value.content != Content::Null);
+            // A misspelt field is reported as unknown, not as missing too.
+            if !is_present && !is_misspelt(name) {
                 self.diagnostic(Diagnostic::new("this field is required"), &node.location, &path.key(name));
             }
         }
@@ -88,15 +87,15 @@ impl Walk<'_> {
             self.unknown(entry, pattern, &path);
             return None;
         }
-        // As for `kubectl`, a field with nothing in it is as good as none; a map's value is not.
+        // As `kubectl`, treat a null field as absent; but not the value of a map.
         if entry.value.content == Content::Null && !is_map {
             return None;
         }
-        let value = self.judge(&entry.value, &below, &path, &entry.location, over)?;
+        let value = self.check(&entry.value, &below, &path, &entry.location, over)?;
         Some(Entry { key: entry.key.clone(), location: entry.location.clone(), value })
     }
 
-    fn judge(
+    fn check(
         &mut self,
         node: &Node,
         pattern: &str,
@@ -105,7 +104,7 @@ impl Walk<'_> {
         over: Option<Effect>,
     ) -> Option<Node> {
         if over.is_some() {
-            // Nothing of it is kept, but a slip is a slip.
+            // The field is dropped, but misspelt fields below it are still reported.
             self.value(node, pattern, path, over);
             return None;
         }
@@ -117,10 +116,10 @@ impl Walk<'_> {
         match effect {
             Some(Effect::Translated) => self.value(node, pattern, path, None),
             Some(Effect::TranslatedIf(values, help)) => {
-                self.only(node, values, help, location, path).then(|| node.clone())
+                self.check_value(node, values, help, location, path).then(|| node.clone())
             }
             Some(Effect::Only(values, help)) => {
-                self.only(node, values, help, location, path);
+                self.check_value(node, values, help, location, path);
                 None
             }
             Some(Effect::WithoutEffect(reason)) => {
@@ -131,41 +130,41 @@ impl Walk<'_> {
                 self.value(node, pattern, path, effect);
                 None
             }
-            Some(Effect::Refused(help)) => {
+            Some(Effect::Rejected(help)) => {
                 self.diagnostic(
-                    Diagnostic::new("the local mesh does not understand this field").help(help),
+                    Diagnostic::new("the local mesh does not support this field").help(help),
                     location,
                     path,
                 );
                 None
             }
             None => {
-                let message = "the local mesh does not know what to do with this field";
-                self.diagnostic(Diagnostic::new(message).help("leave it out"), location, path);
+                let message = "the local mesh does not support this field";
+                self.diagnostic(Diagnostic::new(message).help("remove it"), location, path);
                 None
             }
         }
     }
 
-    /// Whether a value is one of those that may stand there; a value that the schema does not know is left to the type.
-    fn only(&mut self, node: &Node, values: &[&str], help: &str, location: &Location, path: &FieldPath) -> bool {
+    /// Reports a value that is not one of `values`.
+    fn check_value(&mut self, node: &Node, values: &[&str], help: &str, location: &Location, path: &FieldPath) -> bool {
         let text = match &node.content {
             Content::String(text) => text.clone(),
             _ => node.to_json().to_string(),
         };
-        let allowed = values.contains(&text.as_str());
-        if !allowed {
-            let message = format!("the local mesh does not understand `{text}` here");
+        let is_allowed = values.contains(&text.as_str());
+        if !is_allowed {
+            let message = format!("the local mesh does not support the value `{text}`");
             self.diagnostic(Diagnostic::new(message).help(help), location, path);
         }
-        allowed
+        is_allowed
     }
 
-    /// What the schema expects, if the node is something else.
+    /// Type that the schema expects, if the node has another type.
     fn mismatch(&self, node: &Node, pattern: &str) -> Option<&'static str> {
         let expected = match self.table.schema.kind(pattern)? {
             "list" => "a list",
-            // An object of which the schema names no field may be anything.
+            // An object without fields in the schema may have any content.
             "object" if self.table.schema.children(pattern).next().is_some() => "a map",
             "map" => "a map",
             "boolean" => "true or false",
@@ -182,11 +181,9 @@ impl Walk<'_> {
             return;
         }
         let known: Vec<&str> = schema.children(pattern).collect();
-        let help = nearest(&entry.key, known.iter().copied()).map_or_else(
-            || format!("it may be one of {}", known.join(", ")),
-            |meant| format!("did you mean `{meant}`?"),
-        );
-        self.diagnostic(Diagnostic::new("there is no such field").help(help), &entry.location, path);
+        let help = nearest(&entry.key, known.iter().copied())
+            .map_or_else(|| format!("use one of {}", known.join(", ")), |meant| format!("did you mean `{meant}`?"));
+        self.diagnostic(Diagnostic::new("unknown field").help(help), &entry.location, path);
     }
 
     fn diagnostic(&mut self, diagnostic: Diagnostic, location: &Location, path: &FieldPath) {

@@ -1,7 +1,7 @@
 use super::{base, istio, read};
 
 #[test]
-fn two_peer_authentications_of_one_scope_are_refused() {
+fn rejects_two_peer_authentications_of_one_scope() {
     let policy = |name: &str, namespace: &str, spec: &str| {
         format!(
             "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n---\n"
@@ -10,35 +10,34 @@ fn two_peer_authentications_of_one_scope_are_refused() {
     let refused = |texts: &[String]| base().with(&read(&texts.concat())).unwrap_err().to_string();
     assert_eq!(
         refused(&[policy("a", "shop", "{mtls: {mode: STRICT}}"), policy("b", "shop", "{}")]),
-        "a.yaml:9:1: PeerAuthentication shop/b: spec.selector: PeerAuthentication shop/a is for the whole of the \
-         namespace too; keep one of them: Istio would take the older one"
+        "a.yaml:9:1: PeerAuthentication shop/b: spec.selector: PeerAuthentication shop/a selects the whole \
+         namespace too; keep one of them; Istio would use the older one"
     );
     assert!(
-        refused(&[policy("a", "istio-system", "{}"), policy("b", "istio-system", "{}")])
-            .contains("the whole of the mesh")
+        refused(&[policy("a", "istio-system", "{}"), policy("b", "istio-system", "{}")]).contains("the whole mesh")
     );
     let by = |name: &str, labels: &str| policy(name, "shop", &format!("{{selector: {{matchLabels: {labels}}}}}"));
     assert!(
         refused(&[by("a", "{app: cart}"), by("b", "{version: v1}")])
-            .contains("is for the pods of Deployment shop/cart too")
+            .contains("selects the pods of Deployment shop/cart too")
     );
     assert!(
         refused(&[policy("a", "shop", "{portLevelMtls: {8080: {mode: DISABLE}}}")])
-            .contains("modes of single ports need a selector")
+            .contains("portLevelMtls needs a selector")
     );
     let scopes = [policy("a", "shop", "{}"), policy("b", "istio-system", "{}"), by("c", "{app: cart}")].concat();
     assert!(base().with(&read(&scopes)).is_ok());
 }
 
 #[test]
-fn a_policy_that_istio_would_refuse_is_refused() {
+fn rejects_policies_that_istio_rejects() {
     let rule = |rule: &str| istio("AuthorizationPolicy", "a", &format!("{{rules: [{rule}]}}"));
     assert!(rule("{from: [{source: {principals: [\"spiffe://cluster.local/ns/a/sa/b\"]}}]}").ends_with(
         "spec.rules[0].from[0].source.principals[0]: a principal is written without spiffe://; write cluster.local/ns/a/sa/b"
     ));
     assert!(rule("{from: [{source: {}}]}").contains("the source is empty"));
     assert!(rule("{to: [{operation: {}}]}").contains("the operation is empty"));
-    assert!(rule("{to: [{operation: {ports: [\"http\"]}}]}").contains("\"http\" is no port"));
+    assert!(rule("{to: [{operation: {ports: [\"http\"]}}]}").contains("invalid port \"http\""));
     assert!(istio("AuthorizationPolicy", "a", "{action: DENY}").contains("a DENY policy without rules denies nothing"));
     assert!(rule("{when: [{key: \"request.headers[a]\"}]}").contains("the condition has no value"));
 }

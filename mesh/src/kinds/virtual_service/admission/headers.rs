@@ -1,4 +1,4 @@
-//! Changes of headers. Their names may be anything that Envoy takes; their values are formats of Envoy's.
+//! Admission of header operations: any name that Envoy accepts, and values in Envoy's format syntax.
 
 use crate::{
     kinds::{HeaderOperations, Headers},
@@ -16,11 +16,11 @@ fn changes(operations: &HeaderOperations, of_request: bool, at: &str, checker: &
     for (operation, headers) in [("set", &operations.set), ("add", &operations.add)] {
         for (header, value) in headers {
             let field = field_key(&format!("{at}.{operation}"), header);
-            // The host of a request may be replaced.
+            // The host of a request may be set.
             if !(of_request && (header == ":authority" || is_host(header))) {
                 name(header, &field, checker);
             }
-            if let Some(fault) = fault_of(value) {
+            if let Some(fault) = problem_of(value) {
                 checker.reject(&field, fault, "write `%%` for a per cent sign, `%NAME%` for one of Envoy's operators");
             }
         }
@@ -34,7 +34,7 @@ fn name(header: &str, field: &str, checker: &mut Checker) {
     if header.is_empty() {
         checker.reject(field, "the header's name is empty", "write the header's name");
     } else if header.starts_with(':') || is_host(header) {
-        let help = "leave it out; the host and the path of a request are changed by rewrite";
+        let help = "remove it; use rewrite to change the host or the path of a request";
         checker.reject(field, format!("the header {header} cannot be changed here"), help);
     }
 }
@@ -43,10 +43,10 @@ fn is_host(header: &str) -> bool {
     header.eq_ignore_ascii_case("host")
 }
 
-/// What is wrong with a value: `%` begins an operator, which ends with one.
-fn fault_of(value: &str) -> Option<String> {
+/// Problem of a value, if any: each `%` must be part of an operator or escaped.
+fn problem_of(value: &str) -> Option<String> {
     if let Some(sign) = value.chars().find(|sign| sign.is_ascii_control() && *sign != '\t') {
-        return Some(format!("the sign {sign:?} cannot stand in a header"));
+        return Some(format!("invalid character {sign:?} in a header"));
     }
     let mut rest = value;
     while let Some((_, after)) = rest.split_once('%') {
@@ -54,14 +54,14 @@ fn fault_of(value: &str) -> Option<String> {
             Some(rest) => rest,
             None => match end_of_operator(after) {
                 Some(rest) => rest,
-                None => return Some(format!("a `%` of {value:?} begins an operator that does not end")),
+                None => return Some(format!("unterminated operator after a `%` in {value:?}")),
             },
         };
     }
     None
 }
 
-/// What stands after an operator `NAME%` or `NAME(…)%`.
+/// Rest of a text after the operator `NAME%` or `NAME(…)%`.
 fn end_of_operator(text: &str) -> Option<&str> {
     let at = text.find(['%', '('])?;
     if text[at..].starts_with('%') {
@@ -77,11 +77,11 @@ mod tests {
     #[test]
     fn a_value_is_refused_if_an_operator_in_it_has_no_end() {
         for value in ["", "a", "%%", "100%%", "%REQ(x)%", "%START_TIME(%Y)%", "%a% b", "\t", "ä"] {
-            assert_eq!(fault_of(value), None, "{value}");
+            assert_eq!(problem_of(value), None, "{value}");
         }
         for value in ["100%", "100 % of", "%a% %b", "%REQ(x%", "%REQ(x)", "%%%"] {
-            assert!(fault_of(value).is_some_and(|fault| fault.contains("does not end")), "{value}");
+            assert!(problem_of(value).is_some_and(|fault| fault.contains("unterminated")), "{value}");
         }
-        assert!(fault_of("x\ny").is_some_and(|fault| fault.contains("cannot stand in a header")));
+        assert!(problem_of("x\ny").is_some_and(|fault| fault.contains("in a header")));
     }
 }

@@ -1,4 +1,4 @@
-//! The conditions of a route.
+//! Admission of match conditions.
 
 use super::regex;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 
 pub(super) fn check(condition: &HttpMatch, at: &str, checker: &mut Checker) {
     let HttpMatch { uri, scheme, method, authority, .. } = condition;
-    // Only of the path may the empty beginning be asked for, which all have.
+    // Only the path may have an empty prefix, which always matches.
     for (name, wanted, may_be_empty) in
         [("uri", uri, true), ("scheme", scheme, false), ("method", method, false), ("authority", authority, false)]
     {
@@ -20,7 +20,7 @@ pub(super) fn check(condition: &HttpMatch, at: &str, checker: &mut Checker) {
         for (header, wanted) in wanted {
             let field = field_key(&format!("{at}.{name}"), header);
             if !label_names::is_header(header) {
-                checker.reject(&field, format!("{header:?} is no name of a header"), "write the header's name");
+                checker.reject(&field, format!("invalid header name {header:?}"), "write the header's name");
             }
             value(wanted, &field, checker);
         }
@@ -28,13 +28,13 @@ pub(super) fn check(condition: &HttpMatch, at: &str, checker: &mut Checker) {
     for (parameter, wanted) in &condition.query_params {
         value(wanted, &field_key(&format!("{at}.queryParams"), parameter), checker);
     }
-    checker.labels(&format!("{at}.sourceLabels"), &condition.source_labels);
+    checker.check_labels(&format!("{at}.sourceLabels"), &condition.source_labels);
     if let Some(name) = condition.source_namespace.as_deref().filter(|name| !name.is_empty())
         && !label_names::is_domain_label(name)
     {
         checker.reject(
             &format!("{at}.sourceNamespace"),
-            format!("{name:?} is no name of a Namespace"),
+            format!("invalid namespace name {name:?}"),
             "write letters, digits and `-`",
         );
     }
@@ -49,18 +49,18 @@ fn value(wanted: &HeaderMatch, field: &str, checker: &mut Checker) {
 fn text(wanted: &StringMatch, may_be_empty: bool, field: &str, checker: &mut Checker) {
     match wanted {
         StringMatch::Prefix(text) if text.is_empty() && !may_be_empty => {
-            checker.reject(&format!("{field}.prefix"), "the prefix is empty", "write how the text has to begin");
+            checker.reject(&format!("{field}.prefix"), "the prefix is empty", "write a prefix");
         }
         StringMatch::Regex(text) if text.is_empty() => {
             checker.reject(
                 &format!("{field}.regex"),
                 "the regular expression is empty",
-                "write one, as `.*` for any text",
+                "write for example `.*` for any text",
             );
         }
         StringMatch::Regex(text) => {
-            if let Some(fault) = regex::fault_of(text) {
-                checker.reject(&format!("{field}.regex"), fault, "write a regular expression of RE2");
+            if let Some(fault) = regex::problem_of(text) {
+                checker.reject(&format!("{field}.regex"), fault, "use the syntax of RE2");
             }
         }
         StringMatch::Exact(_) | StringMatch::Prefix(_) => {}

@@ -1,17 +1,17 @@
-//! Regular expressions, in RE2's syntax: what both Istio and Envoy are sure to refuse in one. What is not found here,
-//! as a class of a name that there is not, Envoy finds.
+//! Checks regular expressions for syntax errors that both Istio and Envoy reject (RE2). Envoy itself finds the others,
+//! such as unknown class names.
 
-/// RE2's limit for the numbers of a repetition.
-const MOST: u32 = 1000;
+/// RE2's limit of repetitions.
+const MAX_REPETITIONS: u32 = 1000;
 
-/// What is wrong with an expression, in words.
-pub(super) fn fault_of(expression: &str) -> Option<String> {
-    Scan { rest: expression, depth: 0, before: Before::Nothing }.run().err()
+/// Syntax error of an expression, if any.
+pub(super) fn problem_of(expression: &str) -> Option<String> {
+    Scan { rest: expression, depth: 0, before: PrecedingToken::Nothing }.run().err()
 }
 
-/// What stands before the next sign, as far as a repetition depends on it.
+/// Token before the current position, as far as a repetition depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Before {
+enum PrecedingToken {
     Nothing,
     Something,
     Repetition,
@@ -20,7 +20,7 @@ enum Before {
 struct Scan<'a> {
     rest: &'a str,
     depth: usize,
-    before: Before,
+    before: PrecedingToken,
 }
 
 impl<'a> Scan<'a> {
@@ -34,23 +34,23 @@ impl<'a> Scan<'a> {
                 '(' => self.group()?,
                 ')' => {
                     self.depth = self.depth.checked_sub(1).ok_or("a `)` has no `(`")?;
-                    self.before = Before::Something;
+                    self.before = PrecedingToken::Something;
                 }
-                '|' => self.before = Before::Nothing,
+                '|' => self.before = PrecedingToken::Nothing,
                 '*' | '+' | '?' => self.repeat(&all[..1])?,
                 '{' => match numbers(self.rest) {
                     Some((least, most, length)) => {
                         self.rest = &self.rest[length..];
                         let text = &all[..=length];
-                        if least > MOST || most.is_some_and(|most| most > MOST || most < least) {
-                            return Err(format!("`{text}` repeats in no way that there is: up to {MOST} times"));
+                        if least > MAX_REPETITIONS || most.is_some_and(|most| most > MAX_REPETITIONS || most < least) {
+                            return Err(format!("invalid repetition `{text}`, at most {MAX_REPETITIONS} times"));
                         }
                         self.repeat(text)?;
                     }
-                    // Then it is a brace like any other sign.
-                    None => self.before = Before::Something,
+                    // The brace is a literal character.
+                    None => self.before = PrecedingToken::Something,
                 },
-                _ => self.before = Before::Something,
+                _ => self.before = PrecedingToken::Something,
             }
         }
         if self.depth > 0 { Err("a `(` has no `)`".to_owned()) } else { Ok(()) }
@@ -58,20 +58,20 @@ impl<'a> Scan<'a> {
 
     fn repeat(&mut self, text: &str) -> Result<(), String> {
         match self.before {
-            Before::Nothing => Err(format!("before `{text}` there is nothing to repeat")),
-            Before::Repetition => Err(format!("before `{text}` there is a repetition already")),
-            Before::Something => {
-                // `*?` takes as little as it can.
+            PrecedingToken::Nothing => Err(format!("nothing to repeat before `{text}`")),
+            PrecedingToken::Repetition => Err(format!("repetition before the repetition `{text}`")),
+            PrecedingToken::Something => {
+                // `*?` is a lazy repetition.
                 self.rest = self.rest.strip_prefix('?').unwrap_or(self.rest);
-                self.before = Before::Repetition;
+                self.before = PrecedingToken::Repetition;
                 Ok(())
             }
         }
     }
 
-    /// After a backslash.
+    /// Parses an escape after its backslash.
     fn escape(&mut self) -> Result<(), String> {
-        let sign = self.rest.chars().next().ok_or("it ends with a `\\`")?;
+        let sign = self.rest.chars().next().ok_or("trailing `\\`")?;
         self.rest = &self.rest[sign.len_utf8()..];
         match sign {
             'Q' => {
@@ -82,18 +82,18 @@ impl<'a> Scan<'a> {
                 }
             }
             '1'..='9' if sign > '7' || !self.rest.starts_with(|next| ('0'..='7').contains(&next)) => {
-                return Err(format!("`\\{sign}`: what was found before cannot be looked for again"));
+                return Err(format!("`\\{sign}`: RE2 has no backreferences"));
             }
             'p' | 'P' if self.rest.starts_with('{') && !self.rest.contains('}') => {
                 return Err("a `{` has no `}`".to_owned());
             }
             _ => {}
         }
-        self.before = Before::Something;
+        self.before = PrecedingToken::Something;
         Ok(())
     }
 
-    /// After the `[` of a class.
+    /// Parses a class after its `[`.
     fn class(&mut self) -> Result<(), String> {
         let mut rest = self.rest.strip_prefix('^').unwrap_or(self.rest);
         let mut first = true;
@@ -113,13 +113,13 @@ impl<'a> Scan<'a> {
             first = false;
         }
         self.rest = &rest[1..];
-        self.before = Before::Something;
+        self.before = PrecedingToken::Something;
         Ok(())
     }
 
-    /// After a `(`.
+    /// Parses a group after its `(`.
     fn group(&mut self) -> Result<(), String> {
-        self.before = Before::Nothing;
+        self.before = PrecedingToken::Nothing;
         let Some(special) = self.rest.strip_prefix('?') else {
             self.depth += 1;
             return Ok(());
@@ -137,7 +137,7 @@ impl<'a> Scan<'a> {
             Some(')') => {}
             _ => {
                 let shown: String = special.chars().take(end.max(2)).collect();
-                return Err(format!("`(?{shown}` is not in RE2, which has no looking ahead or behind"));
+                return Err(format!("`(?{shown}`: unsupported group; RE2 has no lookahead or lookbehind"));
             }
         }
         self.rest = &special[end + 1..];
@@ -145,10 +145,10 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The numbers of a `{2}`, `{2,}` or `{2,3}` after its brace, and how long it is.
+/// Parses `{2}`, `{2,}` or `{2,3}` after the brace: minimum, maximum and length.
 fn numbers(text: &str) -> Option<(u32, Option<u32>, usize)> {
     let (inner, _) = text.split_once('}')?;
-    // Longer ones are out of range anyhow.
+    // Longer numbers are out of range.
     let number = |text: &str| {
         (!text.is_empty() && text.bytes().all(|c| c.is_ascii_digit())).then(|| text.parse().unwrap_or(u32::MAX))
     };

@@ -1,8 +1,8 @@
-//! Retries of a route.
+//! Admission of retries.
 
 use crate::{kinds::Retries, manifest::Checker};
 
-/// Envoy's conditions, those for gRPC among them, as far as Istio takes them.
+/// Envoy's retry conditions, including those for gRPC, that Istio accepts.
 const CONDITIONS: [&str; 16] = [
     "5xx",
     "gateway-error",
@@ -24,33 +24,33 @@ const CONDITIONS: [&str; 16] = [
 
 pub(super) fn check(retries: &Retries, at: &str, checker: &mut Checker) {
     if retries.attempts == 0 {
-        // Who writes these wants retries, and `attempts: 0` means none.
+        // `attempts: 0` disables retries, but these fields show that retries are wanted.
         let written = [("retryOn", retries.retry_on.as_ref().is_some_and(|text| !text.is_empty()))];
         for (name, _) in
             written.into_iter().chain([("perTryTimeout", retries.per_try_timeout.is_some())]).filter(|(_, is)| *is)
         {
             let field = format!("{at}.{name}");
-            checker.reject(&field, "without attempts there are no retries", "write attempts, or leave this out");
+            checker.reject(&field, "it has no effect without attempts", "write attempts, or remove it");
         }
     }
-    checker.counts(&format!("{at}.attempts"), Some(retries.attempts));
+    checker.check_int32(&format!("{at}.attempts"), Some(retries.attempts));
     let retry_on = retries.retry_on.as_deref().unwrap_or_default();
     for condition in retry_on.split(',').filter(|_| !retry_on.is_empty()) {
         if CONDITIONS.contains(&condition) || is_known_status(condition) {
             continue;
         }
         let field = format!("{at}.retryOn");
-        let message = format!("{condition:?} is no condition for a retry");
+        let message = format!("invalid retry condition {condition:?}");
         if condition.trim() != condition {
-            checker.reject(&field, message, "leave the spaces out");
+            checker.reject(&field, message, "remove the spaces");
         } else {
-            let help = "write statuses that HTTP defines, as 503, and conditions of Envoy, with commas between them";
+            let help = "use HTTP statuses, as 503, and Envoy's conditions, separated by commas";
             checker.reject(&field, message, format!("{help}: {}", CONDITIONS.join(", ")));
         }
     }
 }
 
-/// Whether a number is a status with a name, as Go's library has them: Istio takes no other one.
+/// True for a status that Go's library names; Istio rejects others.
 fn is_known_status(text: &str) -> bool {
     let status = text.strip_prefix('+').unwrap_or(text);
     let is_number = !status.is_empty() && status.bytes().all(|c| c.is_ascii_digit());

@@ -1,7 +1,7 @@
-use super::fault_of;
+use super::problem_of;
 
-/// What Istio's webhook takes, which was asked.
-const TAKEN: &[&str] = &[
+/// Expressions that Istio's webhook accepted.
+const ACCEPTED: &[&str] = &[
     "",
     "a{",
     "a{,5}",
@@ -40,52 +40,52 @@ const TAKEN: &[&str] = &[
     "a{2}b{2,}c{2,3}?",
 ];
 
-/// What it refuses.
-const REFUSED: &[(&str, &str)] = &[
+/// Expressions that Istio's webhook rejected, with a part of the local message.
+const REJECTED: &[(&str, &str)] = &[
     ("([", "a `[` has no `]`"),
     ("[]", "a `[` has no `]`"),
     ("[^]", "a `[` has no `]`"),
     (r"[a\]", "a `[` has no `]`"),
     ("(?:a", "a `(` has no `)`"),
     ("a)", "a `)` has no `(`"),
-    ("*", "before `*` there is nothing to repeat"),
-    ("(*)", "before `*` there is nothing"),
-    ("a|*", "before `*` there is nothing"),
-    ("(?i)*", "before `*` there is nothing"),
-    ("a**", "before `*` there is a repetition already"),
-    ("a+?*", "a repetition already"),
-    ("x{2}{3}", "before `{3}` there is a repetition already"),
-    ("x*{3}", "a repetition already"),
-    ("a{1001}", "`{1001}` repeats in no way that there is: up to 1000 times"),
+    ("*", "nothing to repeat before `*`"),
+    ("(*)", "nothing to repeat before `*`"),
+    ("a|*", "nothing to repeat before `*`"),
+    ("(?i)*", "nothing to repeat before `*`"),
+    ("a**", "repetition before the repetition `*`"),
+    ("a+?*", "repetition before the repetition"),
+    ("x{2}{3}", "repetition before the repetition `{3}`"),
+    ("x*{3}", "repetition before the repetition"),
+    ("a{1001}", "invalid repetition `{1001}`, at most 1000 times"),
     ("a{2,1}", "`{2,1}`"),
     ("a{1,1001}", "`{1,1001}`"),
-    (r"\1", r"`\1`: what was found before"),
+    (r"\1", r"`\1`: RE2 has no backreferences"),
     (r"\8", r"`\8`"),
-    (r"a\", r"ends with a `\`"),
-    ("(?=a)", "`(?=a` is not in RE2"),
-    ("(?!a)", "no looking ahead"),
-    ("(?<=a)", "or behind"),
-    ("(?<!a)", "or behind"),
-    ("(?P=a)", "is not in RE2"),
-    ("(?>a)", "is not in RE2"),
-    ("(?#a)", "is not in RE2"),
-    ("(?x)a", "is not in RE2"),
-    ("(?i", "is not in RE2"),
-    ("(?P<>a)", "is not in RE2"),
+    (r"a\", r"trailing `\`"),
+    ("(?=a)", "`(?=a`: unsupported group"),
+    ("(?!a)", "no lookahead"),
+    ("(?<=a)", "or lookbehind"),
+    ("(?<!a)", "or lookbehind"),
+    ("(?P=a)", "unsupported group"),
+    ("(?>a)", "unsupported group"),
+    ("(?#a)", "unsupported group"),
+    ("(?x)a", "unsupported group"),
+    ("(?i", "unsupported group"),
+    ("(?P<>a)", "unsupported group"),
     (r"\p{Greek", "a `{` has no `}`"),
 ];
 
 #[test]
-fn no_expression_is_refused_that_istio_takes() {
-    for expression in TAKEN {
-        assert_eq!(fault_of(expression), None, "{expression}");
+fn accepts_expressions_that_istio_accepts() {
+    for expression in ACCEPTED {
+        assert_eq!(problem_of(expression), None, "{expression}");
     }
 }
 
 #[test]
-fn an_expression_that_istio_refuses_is_refused_with_the_reason() {
-    for (expression, words) in REFUSED {
-        let fault = fault_of(expression).unwrap_or_default();
-        assert!(fault.contains(words), "{expression}: {fault}");
+fn rejects_expressions_that_istio_rejects() {
+    for (expression, expected) in REJECTED {
+        let problem = problem_of(expression).unwrap_or_default();
+        assert!(problem.contains(expected), "{expression}: {problem}");
     }
 }

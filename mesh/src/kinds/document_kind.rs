@@ -1,28 +1,28 @@
-//! Which kinds there are: understood, without local effect, or rejected.
+//! Recognizes the kind of a document: supported, without local effect, or rejected.
 
 use meshwalk_yaml::{Diagnostic, nearest};
 
 use super::Kind;
 
-/// What a document's `apiVersion` and `kind` say.
+/// Kind of a document, by its `apiVersion` and `kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DocumentKind {
-    /// It is understood.
+    /// A supported kind.
     Kind(Kind),
-    /// It does nothing on one machine, for this reason.
+    /// A kind without effect on one machine, for this reason.
     WithoutEffect(&'static str),
 }
 
-const SCALING: &str = "a Deployment has the replicas that it states; nothing scales or evicts them here";
-const ACCESS: &str = "there is no Kubernetes API here to which it would open or close a way";
-const UNREAD: &str = "programs here get their configuration from args and env alone";
+const SCALING: &str = "the local mesh neither scales nor evicts pods";
+const ACCESS: &str = "the local mesh has no Kubernetes API to protect";
+const UNREAD: &str = "local programs are configured only by args and env";
 const LIMITS: &str = "processes share the machine without limits";
 
-/// Kinds that do nothing on one machine.
+/// Kinds without effect on one machine: API group, name, reason.
 const WITHOUT_EFFECT: &[(&str, &str, &str)] = &[
     ("policy", "PodDisruptionBudget", SCALING),
     ("autoscaling", "HorizontalPodAutoscaler", SCALING),
-    ("networking.k8s.io", "NetworkPolicy", "one user's processes on one machine have no network between them to close"),
+    ("networking.k8s.io", "NetworkPolicy", "processes of one user on one machine have no network to close"),
     ("rbac.authorization.k8s.io", "Role", ACCESS),
     ("rbac.authorization.k8s.io", "RoleBinding", ACCESS),
     ("rbac.authorization.k8s.io", "ClusterRole", ACCESS),
@@ -31,16 +31,16 @@ const WITHOUT_EFFECT: &[(&str, &str, &str)] = &[
     ("", "Secret", UNREAD),
     ("", "ResourceQuota", LIMITS),
     ("", "LimitRange", LIMITS),
-    ("scheduling.k8s.io", "PriorityClass", "there is one machine, so nothing is to be placed"),
-    ("monitoring.coreos.com", "ServiceMonitor", "there is no Prometheus operator here"),
-    ("monitoring.coreos.com", "PodMonitor", "there is no Prometheus operator here"),
-    ("monitoring.coreos.com", "PrometheusRule", "there is no Prometheus operator here"),
+    ("scheduling.k8s.io", "PriorityClass", "the local mesh runs on one machine, without scheduling"),
+    ("monitoring.coreos.com", "ServiceMonitor", "the local mesh has no Prometheus operator"),
+    ("monitoring.coreos.com", "PodMonitor", "the local mesh has no Prometheus operator"),
+    ("monitoring.coreos.com", "PrometheusRule", "the local mesh has no Prometheus operator"),
 ];
 
-/// Cluster-scoped kinds among those without effect.
+/// Cluster-scoped kinds without effect.
 const CLUSTER_SCOPED: [&str; 3] = ["ClusterRole", "ClusterRoleBinding", "PriorityClass"];
 
-/// True if objects of the kind belong to a namespace.
+/// True if the kind is namespaced.
 pub(super) fn is_namespaced(kind: &str) -> bool {
     match Kind::ALL.into_iter().find(|known| known.name() == kind) {
         Some(known) => known.is_namespaced(),
@@ -48,16 +48,16 @@ pub(super) fn is_namespaced(kind: &str) -> bool {
     }
 }
 
-/// Finds out what a document is.
+/// Recognizes the kind of a document.
 ///
 /// # Errors
-/// For a kind or version that is not understood, without place and resource.
+/// If the kind or version is not supported. The diagnostic has no location and no resource.
 pub(super) fn recognize(api_version: &str, kind: &str) -> Result<DocumentKind, Diagnostic> {
     if let Some(found) = Kind::ALL.into_iter().find(|known| known.name() == kind) {
         if found.api_versions().contains(&api_version) {
             return Ok(DocumentKind::Kind(found));
         }
-        return Err(Diagnostic::new(format!("the local mesh does not understand a {kind} of `{api_version}`"))
+        return Err(Diagnostic::new(format!("the local mesh does not support {kind} of `{api_version}`"))
             .field("apiVersion")
             .help(format!("write {}", found.api_versions().join(" or "))));
     }
@@ -67,10 +67,10 @@ pub(super) fn recognize(api_version: &str, kind: &str) -> Result<DocumentKind, D
         return Ok(DocumentKind::WithoutEffect(reason));
     }
     let help = nearest(kind, Kind::ALL.map(Kind::name)).map_or_else(
-        || format!("it understands {}", Kind::ALL.map(Kind::name).join(", ")),
+        || format!("supported are {}", Kind::ALL.map(Kind::name).join(", ")),
         |meant| format!("did you mean `{meant}`?"),
     );
-    Err(Diagnostic::new(format!("the local mesh does not understand the kind `{kind}` of `{api_version}`"))
+    Err(Diagnostic::new(format!("the local mesh does not support the kind `{kind}` of `{api_version}`"))
         .field("kind")
         .help(help))
 }
