@@ -15,8 +15,3 @@ pub(super) fn known<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: BTreeSet<&str> = names.into_iter().collect();
     if names.is_empty() { "none".to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
 }
-
-/// True if `labels` contains all of `required`.
-pub(super) fn has_labels(labels: &BTreeMap<String, String>, required: &BTreeMap<String, String>) -> bool {
-    required.iter().all(|(name, value)| labels.get(name) == Some(value))
-}

@@ -89,3 +89,8 @@ pub struct WithoutEffect {
     /// Reason why the field has no effect.
     pub reason: String,
 }
+
+/// True if `labels` contains all of `required`.
+pub(crate) fn has_labels(labels: &BTreeMap<String, String>, required: &BTreeMap<String, String>) -> bool {
+    required.iter().all(|(name, value)| labels.get(name) == Some(value))
+}

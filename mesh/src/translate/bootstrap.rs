@@ -1,4 +1,4 @@
-//! What Envoy reads when it starts.
+//! Bootstrap configuration of Envoy.
 
 use std::{net::SocketAddrV4, path::Path};
 
@@ -12,26 +12,26 @@ use super::{
     wasm_module,
 };
 
-/// How often counters and histograms are brought up to date for readers, in milliseconds. Envoy's five seconds would
-/// make every check of a histogram wait.
+/// Interval in which counters and histograms are updated, in milliseconds. Labs read histograms sooner than Envoy's
+/// default of five seconds.
 const STATS_FLUSH_MS: u32 = 500;
 
-/// How many connections a proxy takes at once: far more than a lab opens, and fewer than would exhaust a machine.
+/// Maximum number of connections of a proxy.
 const MAX_CONNECTIONS: u32 = 20_000;
 
-/// Who a proxy is, and where its parts are.
+/// Identity of a proxy and the address of its span receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity<'a> {
-    /// The pod's name.
+    /// Name of the pod.
     pub node_id: &'a str,
-    /// The app's and namespace's, as `backend.meshwalk`.
+    /// App and namespace, as `backend.meshwalk`.
     pub node_cluster: String,
-    /// Where the spans go.
+    /// Address of the span receiver.
     pub collector: SocketAddrV4,
 }
 
 impl<'a> Identity<'a> {
-    /// The identity of one pod's proxy.
+    /// Identity of one pod's proxy.
     #[must_use]
     pub fn of(instance: &'a Instance, topology: &Topology) -> Self {
         Self {
@@ -42,11 +42,11 @@ impl<'a> Identity<'a> {
     }
 }
 
-/// The bootstrap of a proxy that reads the files of [`files::render`] in `folder`, and answers questions on the socket
-/// `admin` only.
+/// Bootstrap of a proxy that watches the files of [`files::render`] in `folder`. Its admin interface is on the socket
+/// `admin`.
 ///
-/// Connections on a listener that was replaced, and Envoy's own end, are drained for as long as `--drain-time-s` says:
-/// keep it short, so that a stricter policy soon holds on old connections too.
+/// Connections of replaced listeners are drained for `--drain-time-s`. A stricter policy applies to them only
+/// afterwards, so keep the time short.
 #[must_use]
 pub fn dynamic(identity: &Identity<'_>, folder: &Path, admin: &Path) -> Value {
     let mut bootstrap = base(identity, &admin.to_string_lossy());
@@ -69,23 +69,23 @@ pub fn dynamic(identity: &Identity<'_>, folder: &Path, admin: &Path) -> Value {
     bootstrap
 }
 
-/// The same resources as one bootstrap, for `envoy --mode validate`, which does not look into the files that a dynamic
-/// one names. Routes stand in their listeners and endpoints in their clusters; secrets are not read.
+/// Static bootstrap with all resources, for `envoy --mode validate`, which does not read the files of a dynamic one.
+/// Routes are in their listeners and endpoints in their clusters. Secrets are not read.
 #[must_use]
 pub fn static_for_validation(identity: &Identity<'_>, config: &ProxyConfig) -> Value {
     let mut bootstrap = base(identity, "/nowhere");
-    // The admin interface is opened even for a validation, and a validation must not disturb a proxy that runs.
+    // Envoy opens the admin interface even for a validation, which must not disturb the running proxy.
     if let Some(fields) = bootstrap.as_object_mut() {
         fields.remove("admin");
     }
-    // Envoy wants the files of secrets to be there, though it does not look into them now.
+    // Envoy requires the files of secrets to exist, but does not read them.
     let placed = files::location(config, &|_| files::source(Path::new("/dev/null")), Path::new("/dev/null"));
     let mut clusters: Vec<Value> = placed.clusters_with_endpoints().collect();
     clusters.push(clusters::collector(identity.collector));
     let listeners: Vec<Value> =
         placed.listeners.values().map(|listener| with_routes(listener, &config.routes)).collect();
     let mut resources = json!({ "listeners": listeners, "clusters": clusters });
-    // A static secret is read even for a validation, and there is none to show: here the trust bundle has a source too.
+    // Envoy reads static secrets even for a validation, so the trust bundle gets a file source too.
     files::for_each_object(&mut resources, &mut |fields| {
         if let Some(roots) = fields.get_mut("validation_context_sds_secret_config") {
             set(roots, "sds_config", files::source(Path::new("/dev/null")));
@@ -95,7 +95,7 @@ pub fn static_for_validation(identity: &Identity<'_>, config: &ProxyConfig) -> V
     bootstrap
 }
 
-/// The secret by which certificates of the mesh are recognised.
+/// Secret with the root certificates.
 fn trust_bundle(file: &Path) -> Value {
     json!({ "name": TRUST_BUNDLE, "validation_context": { "trusted_ca": { "filename": file.to_string_lossy() } } })
 }
@@ -125,20 +125,20 @@ fn base(identity: &Identity<'_>, admin: &str) -> Value {
         )] },
         "bootstrap_extensions": [names_without_prefix()],
         "layered_runtime": { "layers": [{ "name": "meshwalk", "static_layer": {
-            // Often, because a trace is looked at right after its request; and not one by one, which would cost a
-            // request to the collector for each.
+            // Flush often, because labs read a trace right after its request; but in batches, to save requests to the
+            // receiver.
             "tracing.opentelemetry.min_flush_spans": 100,
             "tracing.opentelemetry.flush_interval_ms": 200,
-            // Envoy would refuse a regular expression of more than 100 steps, which one with a bounded repetition
-            // soon has, and a path with a fragment. Istio's proxies take both.
+            // As in Istio's proxies. By default Envoy rejects large regular expressions, which bounded repetitions
+            // cause, and paths with a fragment.
             "re2.max_program_size.error_level": 32_768,
             "envoy.reloadable_features.http_reject_path_with_fragment": false,
         } }] },
     })
 }
 
-/// Which parts of a counter's name become labels, under Istio's names. Envoy's own rule would end a cluster's name at
-/// its first dot, and leave the rest of the service's name in the metric's.
+/// Labels extracted from the names of statistics, with Istio's names. Envoy's own rule cuts a cluster's name at its
+/// first dot.
 fn stats_tags() -> Value {
     let tag = |name: &str, regex: &str| json!({ "tag_name": name, "regex": regex });
     json!({
@@ -152,7 +152,7 @@ fn stats_tags() -> Value {
     })
 }
 
-/// The extension by which metrics have the names that they have in Istio.
+/// Wasm extension that gives metrics the names that they have in Istio.
 fn names_without_prefix() -> Value {
     extension(
         "envoy.bootstrap.wasm",

@@ -1,4 +1,4 @@
-//! A proxy's clusters: one per port and subset of every service, the app behind it, and the ways out of the mesh.
+//! Clusters of a proxy: one for each port and subset of each service, the application, and the fallback.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use super::{
     mesh_view::{MeshPort, MeshService, MeshView},
     message::{extension, set, socket_address, typed},
     names, outlier_detection,
-    policy::Policy,
+    policy::EffectivePolicy,
     protocol::Protocol,
     tls,
 };
@@ -21,10 +21,10 @@ use crate::{
     topology::{Instance, OutboundPolicy},
 };
 
-/// The settings by which clusters and the filter share what names resolve to.
+/// Name of the DNS cache that the fallback cluster and its filter share.
 pub(crate) const DNS_CACHE: &str = "passthrough";
 
-/// Adds the clusters, and their endpoints, of every service port and subset, as `client` sees them.
+/// Adds the clusters and endpoints of all service ports and subsets, from the view of `client`.
 pub(crate) fn outbound(mesh: &MeshView<'_>, client: &Instance, config: &mut ProxyConfig) {
     for service in mesh.services.values() {
         let rule = mesh.destination_rule(&client.namespace, service);
@@ -52,12 +52,12 @@ struct Target<'a> {
 
 fn service_cluster(mesh: &MeshView<'_>, from: Ipv4Addr, name: &str, target: Target<'_>) -> Value {
     let Target { service, port, subset, rule } = target;
-    let policy = Policy::of(rule, subset, port.number);
+    let policy = EffectivePolicy::for_port(rule, subset, port.number);
     let http2 = port.protocol == Protocol::Http2 || connection_pool::upgrades(policy.connection_pool);
     let mut cluster = json!({
         "name": name,
         "type": "STATIC",
-        // Connections leave from the pod's own address, as they would in a cluster.
+        // Connect from the pod's own address, as in a cluster.
         "upstream_bind_config": { "source_address": { "address": from.to_string(), "port_value": 0 } },
         "metadata": destination_metadata(&service.host, &service.name, &service.namespace),
     });
@@ -79,7 +79,7 @@ fn service_cluster(mesh: &MeshView<'_>, from: Ipv4Addr, name: &str, target: Targ
     cluster
 }
 
-/// What metrics call a destination.
+/// Labels of a destination in metrics.
 fn destination_metadata(host: &str, name: &str, namespace: &str) -> Value {
     json!({ "filter_metadata": { "meshwalk": {
         "destination_service": host,
@@ -88,8 +88,8 @@ fn destination_metadata(host: &str, name: &str, namespace: &str) -> Value {
     } } })
 }
 
-/// The app behind a sidecar, on its socket. The limits of connections and requests that a DestinationRule sets for the
-/// service hold here once more, for this pod alone; a subset's hold for callers only.
+/// Cluster of the application behind a sidecar, on its socket. The service's limits of connections and requests apply
+/// here too, for this pod alone. A subset's limits apply only to callers.
 pub(crate) fn app(
     mesh: &MeshView<'_>,
     instance: &Instance,
@@ -106,12 +106,12 @@ pub(crate) fn app(
         ] }] },
         "metadata": destination_metadata(&service.host, &service.name, &service.namespace),
     });
-    let policy = Policy::of(mesh.destination_rule(&instance.namespace, service), "", port.number);
+    let policy = EffectivePolicy::for_port(mesh.destination_rule(&instance.namespace, service), "", port.number);
     connection_pool::apply(&mut cluster, policy.connection_pool, port.protocol == Protocol::Http2);
     cluster
 }
 
-/// Where requests for hosts go that the mesh does not know.
+/// Cluster for requests to unknown hosts.
 pub(crate) fn fallback_cluster(policy: OutboundPolicy) -> Value {
     match policy {
         OutboundPolicy::RegistryOnly => {
@@ -131,14 +131,14 @@ pub(crate) fn fallback_cluster(policy: OutboundPolicy) -> Value {
                 "metadata": { "filter_metadata": { "meshwalk": { "destination_service_name": name } } },
             });
             connection_pool::pass_through(&mut cluster);
-            // What passes through is not encrypted, so there is no certificate whose names could be checked.
+            // Passed-through connections are not encrypted, so no certificate is checked.
             cluster["cluster_type"]["typed_config"]["allow_insecure_cluster_options"] = json!(true);
             cluster
         }
     }
 }
 
-/// How unknown hosts are looked up: by the system, when they are asked for.
+/// DNS settings of unknown hosts: resolved by the system on demand.
 pub(crate) fn dns_cache() -> Value {
     json!({
         "name": DNS_CACHE,
@@ -151,7 +151,7 @@ pub(crate) fn dns_cache() -> Value {
     })
 }
 
-/// Where the spans go.
+/// Cluster of the span receiver.
 pub(crate) fn collector(address: SocketAddrV4) -> Value {
     json!({
         "name": COLLECTOR,
@@ -169,5 +169,5 @@ pub(crate) fn collector(address: SocketAddrV4) -> Value {
     })
 }
 
-/// The cluster of the collector of spans.
+/// Name of the span receiver's cluster.
 pub(crate) const COLLECTOR: &str = "opentelemetry-collector";

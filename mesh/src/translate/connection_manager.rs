@@ -1,4 +1,4 @@
-//! The part of a listener that speaks HTTP.
+//! HTTP connection manager of a listener.
 
 use serde_json::{Value, json};
 
@@ -10,31 +10,31 @@ use super::{
     telemetry::{self, Reporter},
 };
 
-/// Where a connection manager stands.
+/// Position of a connection manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// Before the app, on a connection with or without mutual TLS.
+    /// Inbound listener of a sidecar, with or without mutual TLS.
     Inbound { mutual_tls: bool },
-    /// Behind the app.
+    /// Outbound listener of a sidecar.
     Outbound,
-    /// At the edge of the mesh.
+    /// Listener of the ingress gateway.
     Gateway,
 }
 
-/// What a connection manager is made of.
+/// Parameters of a connection manager.
 pub(crate) struct ConnectionManager<'a> {
     pub(crate) mesh: &'a MeshView<'a>,
     pub(crate) instance: &'a Instance,
     pub(crate) side: Side,
     pub(crate) stat_prefix: String,
-    /// The field with its routes: `rds` or `route_config`.
+    /// Field with the routes: `rds` or `route_config`.
     pub(crate) routes: (&'static str, Value),
-    /// The filters before the router.
+    /// HTTP filters before the router.
     pub(crate) filters: Vec<Value>,
 }
 
 impl ConnectionManager<'_> {
-    /// The network filter.
+    /// Network filter of the connection manager.
     pub(crate) fn filter(self) -> Value {
         let Self { mesh, instance, side, stat_prefix, routes: (field, routes), mut filters } = self;
         filters.push(extension(
@@ -46,9 +46,9 @@ impl ConnectionManager<'_> {
             "stat_prefix": stat_prefix,
             "codec_type": "AUTO",
             "http_filters": filters,
-            // A route's timeout is the only limit; an idle stream has none (Istio's default).
+            // Only the route's timeout applies; streams have no idle timeout (Istio's default).
             "stream_idle_timeout": "0s",
-            // Whether a body is wanted is for the app to say, not for a proxy before it.
+            // Forward `Expect: 100-continue` to the application.
             "proxy_100_continue": true,
             "normalize_path": true,
             "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
@@ -77,9 +77,8 @@ fn reporter(side: Side) -> Reporter {
     }
 }
 
-/// Sets whose identity stands in `x-forwarded-client-cert`. The last element is always what the proxy itself saw on
-/// the connection: before an app it is appended, and at the edge what came in goes away. Where the caller has shown no
-/// certificate, Envoy takes the header away in either case.
+/// Sets the handling of `x-forwarded-client-cert`. A sidecar appends the peer's identity, and the gateway replaces the
+/// header. If the peer has no certificate, Envoy removes the header.
 fn forwarded_identity(config: &mut Value, side: Side) {
     let mut details = json!({ "subject": true, "uri": true, "dns": true });
     match side {

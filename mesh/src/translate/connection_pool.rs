@@ -1,4 +1,4 @@
-//! Limits of connections and requests, and the protocol of the connections.
+//! Limits of connections and requests, and the protocol of upstream connections.
 
 use serde_json::{Value, json};
 
@@ -7,15 +7,15 @@ use crate::kinds::{ConnectionPool, H2UpgradePolicy};
 
 const PROTOCOL_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-/// Whether HTTP/1.1 requests go over HTTP/2.
+/// True if HTTP/1.1 requests are upgraded to HTTP/2.
 pub(crate) fn upgrades(pool: Option<&ConnectionPool>) -> bool {
     pool.and_then(|pool| pool.http.as_ref()).is_some_and(|http| http.h2_upgrade_policy == H2UpgradePolicy::Upgrade)
 }
 
-/// How long a connection to a host that the mesh does not know is kept without a request.
+/// Idle timeout of connections to unknown hosts.
 const PASSTHROUGH_IDLE_TIMEOUT: &str = "300s";
 
-/// Writes what holds for hosts that the mesh does not know: nothing tells their protocol, so the caller's is kept.
+/// Configures the fallback cluster to keep the caller's protocol.
 pub(crate) fn pass_through(cluster: &mut Value) {
     apply(cluster, None, false);
     let options = json!({
@@ -25,8 +25,8 @@ pub(crate) fn pass_through(cluster: &mut Value) {
     set(cluster, "typed_extension_protocol_options", json!({ PROTOCOL_OPTIONS: typed(PROTOCOL_OPTIONS, options) }));
 }
 
-/// Writes them into a cluster. Istio's defaults differ from Envoy's: no breaker has a limit, and connecting may take
-/// ten seconds. A limit of 0 means none.
+/// Applies a connection pool to a cluster. Unlike in Envoy, Istio's defaults are no limits and a connect timeout of ten
+/// seconds. A limit of 0 means none.
 pub(crate) fn apply(cluster: &mut Value, pool: Option<&ConnectionPool>, http2: bool) {
     let tcp = pool.and_then(|pool| pool.tcp.clone()).unwrap_or_default();
     let http = pool.and_then(|pool| pool.http.clone()).unwrap_or_default();
@@ -72,7 +72,7 @@ pub(crate) fn apply(cluster: &mut Value, pool: Option<&ConnectionPool>, http2: b
     }
     let mut options = json!({ "common_http_protocol_options": common });
     if http.use_client_protocol {
-        // Istio has no limit of streams where the protocol is the caller's.
+        // Istio limits no streams if the caller's protocol is used.
         let both = json!({ "http_protocol_options": {}, "http2_protocol_options": {} });
         set(&mut options, "use_downstream_protocol_config", both);
     } else if http2 {

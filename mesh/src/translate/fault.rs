@@ -1,21 +1,21 @@
-//! What a route breaks on purpose. Envoy does it in a filter before its router: what it aborts is not tried again, and
-//! what it delays is not bounded by the same route's timeout.
+//! Fault injection by Envoy's filter before the router. Aborted requests are not retried, and the route's timeout does
+//! not include delays.
 
 use serde_json::{Value, json};
 
 use super::message::{extension, set, typed};
 use crate::kinds::{Fault, Percent, grpc_status};
 
-/// The filter's name, under which a route configures it.
+/// Name of the filter, by which routes configure it.
 pub(crate) const FILTER: &str = "envoy.filters.http.fault";
 const MESSAGE: &str = "envoy.extensions.filters.http.fault.v3.HTTPFault";
 
-/// The filter, which does nothing until a route says so.
+/// The filter, which is inactive by default.
 pub(crate) fn filter() -> Value {
     extension(FILTER, MESSAGE, json!({}))
 }
 
-/// What the filter does on one route. Without a percentage nothing is broken (so Istio's reference says).
+/// Configuration of the filter for one route. Without a percentage it injects nothing, as in Istio.
 pub(crate) fn of_route(fault: &Fault) -> Option<Value> {
     let mut message = json!({});
     if let Some(delay) = &fault.delay {

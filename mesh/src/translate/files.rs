@@ -1,8 +1,9 @@
-//! A proxy's configuration as the files that Envoy watches. Each is read again when another file is moved to its name.
+//! Renders a proxy's configuration into files that Envoy watches. Envoy reloads a file when another file is renamed to
+//! its path.
 //!
-//! Envoy opens an inotify instance for each source that it watches, and Linux gives a user 128 of them by default. So
-//! there are as few sources as possible: endpoints stand inside of their clusters, and the trust bundle, which does
-//! not change while a mesh runs, is named in the bootstrap. Four remain: listeners, clusters, routes, the certificate.
+//! Each watched source needs an inotify instance, of which Linux allows 128 for each user by default. Therefore
+//! endpoints are inside of their clusters, and the constant trust bundle is named in the bootstrap. Four sources
+//! remain: listeners, clusters, routes, and the certificate.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -10,48 +11,48 @@ use serde_json::{Map, Value, json};
 
 use super::{ProxyConfig, message::set};
 
-/// The file with the listeners.
+/// File name of the listeners.
 pub const LISTENERS: &str = "lds.json";
-/// The file with the clusters.
+/// File name of the clusters.
 pub const CLUSTERS: &str = "cds.json";
-/// The file with the proxy's certificate and key as the secret [`super::OWN_CERTIFICATE`], which who runs the proxy writes.
+/// File name of the secret [`super::OWN_CERTIFICATE`] with the proxy's certificate and key. The runtime writes it.
 pub const OWN_CERTIFICATE_FILE: &str = "sds-default.json";
-/// The file with the root certificates in PEM, which who runs the proxy writes.
+/// File name of the root certificates in PEM. The runtime writes it.
 pub const TRUST_BUNDLE_FILE: &str = "root-cert.pem";
 
-/// Where a proxy's files lie.
+/// Paths of a proxy's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConfigPaths<'a> {
-    /// The folder with its configuration and its secrets.
+    /// Folder of the configuration and the secrets.
     pub folder: &'a Path,
-    /// The file that its access log goes to.
+    /// Path of the access log.
     pub access_log: &'a Path,
 }
 
-/// One file: its name in the proxy's folder, and its content.
+/// One configuration file of a proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigFile {
-    /// The name.
+    /// File name.
     pub name: String,
-    /// What kind of resources it holds.
+    /// Type of resources in the file.
     pub kind: FileKind,
-    /// JSON.
+    /// Content in JSON.
     pub content: String,
 }
 
-/// What kind of resources a file holds.
+/// Type of resources in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileKind {
-    /// The clusters with their endpoints (CDS).
+    /// Clusters with their endpoints (CDS).
     Clusters,
     /// One route configuration (RDS).
     Routes,
-    /// The listeners (LDS).
+    /// Listeners (LDS).
     Listeners,
 }
 
-/// The files of a configuration in the order in which they are written: nothing names what is not there yet.
-/// `version` is what `/config_dump` shows once Envoy runs it.
+/// Files of a configuration in the order of writing: no file refers to one after it. `/config_dump` shows the
+/// `version`.
 #[must_use]
 pub fn render(config: &ProxyConfig, paths: ConfigPaths<'_>, version: &str) -> Vec<ConfigFile> {
     let placed = location(config, &|file| source(&paths.folder.join(file)), paths.access_log);
@@ -86,23 +87,23 @@ fn file<'r>(
     ConfigFile { name, kind, content: format!("{response:#}\n") }
 }
 
-/// The file with a route configuration.
+/// File name of a route configuration.
 #[must_use]
 pub fn routes_file(name: &str) -> String {
     format!("rds-{}.json", plain(name))
 }
 
-/// A name as a file may have it: `|` would have to be quoted in a shell.
+/// Replaces `|` in a name, which is special in a shell.
 fn plain(name: &str) -> String {
     name.replace('|', "_")
 }
 
-/// A source of configuration: a file that is read again when another is moved to its name.
+/// Configuration source of a watched file.
 pub(crate) fn source(path: &Path) -> Value {
     json!({ "resource_api_version": "V3", "path_config_source": { "path": path.to_string_lossy() } })
 }
 
-/// Fills in how everything is delivered: each of the files above by its source, and the access log by its path.
+/// Adds the sources and the path of the access log to a configuration.
 pub(crate) fn location(config: &ProxyConfig, source: &impl Fn(&str) -> Value, access_log: &Path) -> ProxyConfig {
     let placed = |resources: &BTreeMap<String, Value>| {
         let mut resources = resources.clone();
@@ -133,7 +134,7 @@ fn place_fields(fields: &mut Map<String, Value>, source: &impl Fn(&str) -> Value
     }
 }
 
-/// Calls `change` for every object in a message.
+/// Calls `change` for every object in a message, recursively.
 pub(crate) fn for_each_object(value: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
     match value {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! The edge of the mesh: the ingress gateway's listeners, and the hosts that it serves.
+//! Listeners and hosts of the ingress gateway.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use super::{
     ProxyConfig, authorization, clusters,
     connection_manager::{ConnectionManager, Side},
     fault, gateway_hosts,
-    mesh_view::{MeshView, has_labels},
+    mesh_view::MeshView,
     message::socket_address,
 };
 use crate::{
     kinds::Gateway,
-    manifest::{Key, Object},
+    manifest::{Key, Object, has_labels},
 };
 
-/// Adds the listeners, their routes and the clusters of the ingress gateway.
+/// Adds the listeners, routes and clusters of the ingress gateway.
 ///
 /// # Errors
-/// What cannot be translated of the Gateways and of the routes bound to them.
+/// Parts of Gateways, and of routes bound to them, that cannot be translated.
 pub(crate) fn add(mesh: &MeshView<'_>, config: &mut ProxyConfig) -> Result<(), Diagnostics> {
     let instance = &mesh.topology.gateway;
     clusters::outbound(mesh, instance, config);
@@ -68,15 +68,15 @@ pub(crate) fn add(mesh: &MeshView<'_>, config: &mut ProxyConfig) -> Result<(), D
     Ok(())
 }
 
-/// One server of a Gateway, with where it stands.
+/// One server of a Gateway.
 pub(crate) struct GatewayServer<'a> {
     pub(crate) key: &'a Key,
     pub(crate) object: &'a Object<Gateway>,
-    /// Its hosts, as written.
+    /// Hosts as written in the Gateway.
     pub(crate) hosts: &'a [String],
 }
 
-/// The servers that the ingress gateway opens, by port.
+/// Servers of the ingress gateway, by port.
 fn servers<'a>(mesh: &MeshView<'a>) -> BTreeMap<u16, Vec<GatewayServer<'a>>> {
     let mut servers: BTreeMap<u16, Vec<_>> = BTreeMap::new();
     for (key, object) in &mesh.resources.gateways {

@@ -1,4 +1,4 @@
-//! Which hosts the ingress gateway serves on a port: those that a Gateway opens and a VirtualService bound to it names.
+//! Virtual hosts of the ingress gateway: hosts of a Gateway that a VirtualService bound to it names.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use super::{
     virtual_hosts::virtual_host,
 };
 
-/// The virtual hosts of a port. Every other host gets 404.
+/// Virtual hosts of a port. Other hosts get 404.
 ///
 /// # Errors
-/// What cannot be translated of the routes, and a host that two VirtualServices route.
+/// Routes that cannot be translated, and a host of two VirtualServices.
 pub(crate) fn virtual_hosts(
     mesh: &MeshView<'_>,
     port: u16,
@@ -48,7 +48,7 @@ pub(crate) fn virtual_hosts(
                         .at(&object.location)
                         .resource(resource)
                         .field("spec.hosts")
-                        .help("put the routes of one host into one VirtualService")
+                        .help("merge the routes of the host into one VirtualService")
                         .into());
                 }
                 _ => {}
@@ -61,7 +61,7 @@ pub(crate) fn virtual_hosts(
     Ok(hosts.into_values().map(|(_, host)| host).collect())
 }
 
-/// The hosts of a VirtualService that a server opens to its namespace; of two that overlap, the narrower.
+/// Hosts that both a VirtualService and a server of its Gateway have. Of two that overlap, the narrower.
 fn served_hosts(server: &GatewayServer<'_>, routed: &[String], namespace: &str) -> Vec<String> {
     let mut served = Vec::new();
     for opened in server.hosts {

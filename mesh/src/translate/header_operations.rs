@@ -1,4 +1,4 @@
-//! Headers that are set, added and taken away on the way there and back.
+//! Header operations on requests and responses.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::message::set;
 use crate::kinds::{HeaderOperations, Headers};
 
-/// Changes of headers, and the new host if one of them is the host: that is no header to Envoy.
+/// Header operations. The host is separate, because Envoy does not treat it as a header.
 #[derive(Debug, Default)]
 pub(crate) struct HeaderChanges {
     request_add: Vec<Value>,
     request_remove: Vec<String>,
     response_add: Vec<Value>,
     response_remove: Vec<String>,
-    /// The new host.
+    /// New host of the request.
     pub(crate) authority: Option<String>,
 }
 
@@ -25,7 +25,7 @@ impl HeaderChanges {
         changes
     }
 
-    /// Adds further changes, which come after those that are there.
+    /// Adds operations after the existing ones.
     pub(crate) fn extend(&mut self, headers: Option<&Headers>) {
         let Some(headers) = headers else { return };
         let request = &headers.request;
@@ -39,7 +39,7 @@ impl HeaderChanges {
         self.response_remove.extend(removed(&headers.response));
     }
 
-    /// Writes them into a route or a weighted cluster.
+    /// Writes the operations into a route or a weighted cluster.
     pub(crate) fn apply(self, message: &mut Value) {
         for (field, values) in
             [("request_headers_to_add", self.request_add), ("response_headers_to_add", self.response_add)]
@@ -62,7 +62,7 @@ fn is_host(name: &str) -> bool {
     name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority")
 }
 
-/// What begins with a colon is no header, and Envoy changes the host by other means.
+/// True for a name without a leading colon. Envoy cannot change pseudo-headers by header operations.
 fn is_header(name: &str) -> bool {
     !name.starts_with(':') && !name.eq_ignore_ascii_case("host")
 }

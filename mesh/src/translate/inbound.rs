@@ -1,4 +1,4 @@
-//! What stands before an app: a listener on the pod's port, which lets in what the policies say.
+//! Inbound listeners of a sidecar.
 
 use meshwalk_yaml::Diagnostics;
 use serde_json::{Value, json};
@@ -12,13 +12,13 @@ use super::{
 };
 use crate::{kinds::MutualTlsMode, topology::Instance};
 
-/// Adds a listener for every port of the pod that a service leads to.
+/// Adds a listener for each port of the pod to which a service leads.
 ///
 /// # Errors
-/// What cannot be translated of the policies in force.
+/// Policies that cannot be translated.
 pub(crate) fn add(mesh: &MeshView<'_>, instance: &Instance, config: &mut ProxyConfig) -> Result<(), Diagnostics> {
     for (number, services) in mesh.inbound_ports(instance) {
-        // Istio names the app's cluster after one of the services that lead to it; the first by name, here.
+        // Istio names the application's cluster after one of the services; here the first by name.
         let Some((service, port)) = services.first() else { continue };
         let name = names::inbound_cluster(number);
         config.clusters.insert(name, clusters::app(mesh, instance, number, service, port));
@@ -51,7 +51,7 @@ fn listener(
             "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
             json!({}),
         )],
-        // A caller may open a connection long before it sends anything.
+        // A caller may open a connection long before it sends data.
         "listener_filters_timeout": "0s",
         "continue_on_listener_filters_timeout": true,
         "filter_chains": chains,
@@ -84,7 +84,8 @@ fn chain(
     Ok(chain)
 }
 
-/// Everything goes to the app. A request is sent again only if the app's connection broke before any of it was sent.
+/// Routes every request to the application. A request is retried only if the connection broke before any of it was
+/// sent.
 fn routes(number: u16, service: &MeshService) -> Value {
     let name = names::inbound_cluster(number);
     json!({

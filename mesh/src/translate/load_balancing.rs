@@ -1,11 +1,11 @@
-//! Which instance of a destination a request goes to.
+//! Load balancing of clusters.
 
 use serde_json::{Value, json};
 
 use super::message::set;
 use crate::kinds::{ConsistentHash, LoadBalancer, SimpleLoadBalancer};
 
-/// Writes it into a cluster. Istio's default is the instance with fewer open requests.
+/// Applies a load balancer to a cluster. Istio's default is the endpoint with fewer active requests.
 pub(crate) fn apply(cluster: &mut Value, balancer: Option<&LoadBalancer>) {
     set(cluster, "common_lb_config", json!({ "healthy_panic_threshold": { "value": 0.0 } }));
     if let Some(hash) = balancer.and_then(|balancer| balancer.consistent_hash.as_ref()) {
@@ -35,7 +35,7 @@ fn apply_hash(cluster: &mut Value, hash: &ConsistentHash) {
     set(cluster, "ring_hash_lb_config", json!({ "minimum_ring_size": size }));
 }
 
-/// What of a request the choice depends on, for the route that leads to the destination.
+/// Hash policy of a route to a destination with consistent hashing.
 pub(crate) fn hash_policy(hash: &ConsistentHash) -> Option<Value> {
     if let Some(header) = &hash.http_header_name {
         return Some(json!({ "header": { "header_name": header } }));

@@ -1,4 +1,4 @@
-//! The resources and the pods seen as one mesh: which services there are, and which pods stand behind them.
+//! Services and pods of the mesh, derived from resources and topology.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,19 +10,20 @@ use super::{
 };
 use crate::{
     kinds::{DestinationRule, PortReference},
+    manifest::has_labels,
     resources::Resources,
     topology::{Instance, Topology},
 };
 
-/// The mesh as translation sees it.
+/// View of the mesh for the translation.
 pub(crate) struct MeshView<'a> {
     pub(crate) resources: &'a Resources,
     pub(crate) topology: &'a Topology,
-    /// By full name.
+    /// Services by full name.
     pub(crate) services: BTreeMap<String, MeshService>,
 }
 
-/// A service with what Istio knows of it.
+/// A service with the names and accounts that Istio derives.
 pub(crate) struct MeshService {
     pub(crate) name: String,
     pub(crate) namespace: String,
@@ -31,7 +32,7 @@ pub(crate) struct MeshService {
     pub(crate) ports: Vec<MeshPort>,
 }
 
-/// A service's port.
+/// A port of a service.
 pub(crate) struct MeshPort {
     pub(crate) number: u16,
     pub(crate) protocol: Protocol,
@@ -40,7 +41,7 @@ pub(crate) struct MeshPort {
 
 impl<'a> MeshView<'a> {
     /// # Errors
-    /// Ports whose protocol is not told or not HTTP, and pods of which services want more than one port.
+    /// Ports with an unknown or unsupported protocol, and pods with several service ports.
     pub(crate) fn new(resources: &'a Resources, topology: &'a Topology) -> Result<Self, Diagnostics> {
         let mut diagnostics = Vec::new();
         let mut services = BTreeMap::new();
@@ -76,17 +77,17 @@ impl<'a> MeshView<'a> {
         if diagnostics.is_empty() { Ok(mesh) } else { Err(Diagnostics(diagnostics)) }
     }
 
-    /// The pods behind a service, ready or not.
+    /// Pods of a service, ready or not.
     pub(crate) fn instances_of<'s>(&'s self, service: &'s MeshService) -> impl Iterator<Item = &'a Instance> + 's {
         self.topology.instances.iter().filter(|instance| service.selects(instance))
     }
 
-    /// The ports of a pod that services lead to, and for each the services that do.
+    /// Ports of a pod to which services lead, with the services.
     pub(crate) fn inbound_ports(&self, instance: &Instance) -> BTreeMap<u16, Vec<(&MeshService, &MeshPort)>> {
         let mut ports: BTreeMap<u16, Vec<_>> = BTreeMap::new();
         for service in self.services.values().filter(|service| service.selects(instance)) {
             for port in &service.ports {
-                if let Some(number) = port.on(instance) {
+                if let Some(number) = port.port_of(instance) {
                     ports.entry(number).or_default().push((service, port));
                 }
             }
@@ -94,8 +95,8 @@ impl<'a> MeshView<'a> {
         ports
     }
 
-    /// The rule that a caller in `client_namespace` follows for a service: its own namespace's goes first, then the
-    /// service's, then the root namespace's; in each the most specific host.
+    /// DestinationRule for callers in `client_namespace`. The caller's namespace precedes the service's and the root
+    /// namespace; within each, the most specific host wins.
     pub(crate) fn destination_rule(
         &self,
         client_namespace: &str,
@@ -113,23 +114,23 @@ impl<'a> MeshView<'a> {
         })
     }
 
-    /// The identities of all accounts behind a service: which of its subsets is asked for does not matter.
+    /// Identities of all accounts of a service, regardless of subsets.
     pub(crate) fn identities_of(&self, service: &MeshService) -> BTreeSet<String> {
         self.instances_of(service)
             .map(|instance| names::spiffe_id(&instance.namespace, &instance.service_account))
             .collect()
     }
 
-    /// An app has one socket behind its sidecar, so only one of its ports can be a service's.
+    /// Reports a pod with several service ports, because the application has only one socket behind its sidecar.
     fn one_app_port(&self, instance: &Instance) -> Option<Diagnostic> {
         let ports = self.inbound_ports(instance);
         (instance.sidecar && ports.len() > 1).then(|| {
             Diagnostic::new(format!(
-                "services lead to the ports {} of one pod",
+                "services lead to several ports of one pod: {}",
                 ports.keys().map(u16::to_string).collect::<Vec<_>>().join(", ")
             ))
             .resource(format!("Deployment {}/{}", instance.namespace, instance.workload))
-            .help("let services lead to one port of each pod on one machine")
+            .help("use one port of each pod; the local mesh supports no more")
         })
     }
 }
@@ -137,7 +138,7 @@ impl<'a> MeshView<'a> {
 fn help(error: &ProtocolError) -> &'static str {
     match error {
         ProtocolError::Unknown(_) => "set appProtocol: http (or http2, grpc), or begin the port's name with it",
-        ProtocolError::NotHttp(..) => "take the port out of the Service",
+        ProtocolError::NotHttp(..) => "remove the port from the Service",
     }
 }
 
@@ -148,15 +149,15 @@ impl MeshService {
             && has_labels(&instance.labels, &self.selector)
     }
 
-    /// The port of this number.
+    /// Port with this number, or `None`.
     pub(crate) fn port(&self, number: u16) -> Option<&MeshPort> {
         self.ports.iter().find(|port| port.number == number)
     }
 }
 
 impl MeshPort {
-    /// Which port of a pod it leads to; none if the pod does not declare the name.
-    pub(crate) fn on(&self, instance: &Instance) -> Option<u16> {
+    /// Port number of a pod to which this port leads, or `None` if the pod does not declare the name.
+    pub(crate) fn port_of(&self, instance: &Instance) -> Option<u16> {
         match &self.target {
             PortReference::Number(number) => Some(*number),
             PortReference::Name(name) => {
@@ -166,12 +167,7 @@ impl MeshPort {
     }
 }
 
-/// Whether a pod has all of these labels.
-pub(crate) fn has_labels(labels: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>) -> bool {
-    wanted.iter().all(|(name, value)| labels.get(name) == Some(value))
-}
-
-/// Whether a host, perhaps with a leading `*`, stands for another.
+/// True if a pattern, a host or a wildcard, matches a host.
 pub(crate) fn covers(pattern: &str, host: &str) -> bool {
     pattern == host || pattern.strip_prefix('*').is_some_and(|suffix| host.ends_with(suffix))
 }

@@ -1,4 +1,4 @@
-//! Resources and topology become each proxy's configuration.
+//! Translates resources and topology into each proxy's configuration.
 
 mod authorization;
 pub mod bootstrap;
@@ -42,13 +42,13 @@ use mesh_view::MeshView;
 pub use proxy_config::ProxyConfig;
 pub use tls::{OWN_CERTIFICATE, TRUST_BUNDLE};
 
-/// The configuration of every proxy, by instance name.
+/// Configuration of each proxy, by pod name.
 pub type Translation = BTreeMap<String, ProxyConfig>;
 
 /// Translates the resources for every pod with a sidecar and for the ingress gateway.
 ///
 /// # Errors
-/// Everything in the resources that cannot be translated truthfully.
+/// Everything in the resources that cannot be translated.
 pub fn translate(resources: &Resources, topology: &Topology) -> Result<Translation, Diagnostics> {
     let mesh = MeshView::new(resources, topology)?;
     let mut translation = Translation::new();
@@ -66,7 +66,7 @@ pub fn translate(resources: &Resources, topology: &Topology) -> Result<Translati
     if diagnostics.is_empty() { Ok(translation) } else { Err(Diagnostics(diagnostics)) }
 }
 
-/// One mistake in a resource concerns many proxies, and is told once.
+/// Collects diagnostics without duplicates: a problem may affect many proxies.
 fn note(result: Result<(), Diagnostics>, diagnostics: &mut Vec<meshwalk_yaml::Diagnostic>) {
     for diagnostic in result.err().into_iter().flat_map(|diagnostics| diagnostics.0) {
         if !diagnostics.contains(&diagnostic) {

@@ -1,47 +1,47 @@
-//! The names that Istio gives: hosts, clusters, server names, identities. Dashboards, logs and readers know them.
+//! Istio's names of hosts, clusters, servers and identities.
 
 use crate::manifest::{Key, hosts};
 pub use crate::{
     identity::{TRUST_DOMAIN, spiffe_id},
-    manifest::hosts::{CLUSTER_DOMAIN, full as full_host},
+    manifest::{
+        ROOT_NAMESPACE,
+        hosts::{CLUSTER_DOMAIN, full as full_host},
+    },
 };
 
-/// The namespace whose policies hold for the whole mesh.
-pub const ROOT_NAMESPACE: &str = "istio-system";
-/// The cluster that requests for unknown hosts go through.
+/// Cluster for requests to unknown hosts.
 pub const PASSTHROUGH_CLUSTER: &str = "PassthroughCluster";
-/// What requests for unknown hosts meet if the mesh lets nobody out.
+/// Cluster for requests to unknown hosts under REGISTRY_ONLY.
 pub const BLACK_HOLE_CLUSTER: &str = "BlackHoleCluster";
-/// The word in a VirtualService's gateways that stands for every sidecar.
+/// Name of all sidecars among a VirtualService's gateways.
 pub const MESH_GATEWAY: &str = "mesh";
 
-/// A service's full name, as `backend.meshwalk.svc.cluster.local`.
+/// Full name of a service, as `backend.meshwalk.svc.cluster.local`.
 #[must_use]
 pub fn service_host(name: &str, namespace: &str) -> String {
     hosts::service(&Key::new(namespace, name))
 }
 
-/// The cluster of a service's port, as `outbound|8080|v1|backend.meshwalk.svc.cluster.local`.
+/// Cluster of a service's port, as `outbound|8080|v1|backend.meshwalk.svc.cluster.local`.
 #[must_use]
 pub fn outbound_cluster(port: u16, subset: &str, host: &str) -> String {
     format!("outbound|{port}|{subset}|{host}")
 }
 
-/// The cluster, and route configuration, of the app behind a sidecar, as `inbound|8080||`.
+/// Cluster and route configuration of a sidecar's application, as `inbound|8080||`.
 #[must_use]
 pub fn inbound_cluster(port: u16) -> String {
     format!("inbound|{port}||")
 }
 
-/// What a caller's TLS handshake names, as `outbound_.8080_.v1_.backend.meshwalk.svc.cluster.local`.
+/// SNI of a caller's TLS handshake, as `outbound_.8080_.v1_.backend.meshwalk.svc.cluster.local`.
 #[must_use]
 pub fn server_name(port: u16, subset: &str, host: &str) -> String {
     format!("outbound_.{port}_.{subset}_.{host}")
 }
 
-/// The names under which a caller in `client_namespace` may ask for a service: the full one, with and without the dot
-/// of an absolute name, the same without the cluster's domain, with and without `svc`, and from the same namespace the
-/// bare one.
+/// Domains of a service for callers in `client_namespace`: the full name with and without a trailing dot, shorter names
+/// without the cluster's domain and `svc`, and in the same namespace the bare name.
 #[must_use]
 pub fn service_domains(name: &str, namespace: &str, client_namespace: &str) -> Vec<String> {
     let full = service_host(name, namespace);

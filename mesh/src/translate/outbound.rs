@@ -1,4 +1,4 @@
-//! What stands behind an app: one listener per service port, and one for every other port.
+//! Outbound listeners of a sidecar: one for each service port, and one for all other ports.
 
 use serde_json::{Value, json};
 
@@ -14,13 +14,13 @@ use super::{
     names, virtual_hosts,
 };
 
-/// The route configuration of the listener for ports that no service has.
+/// Name of the route configuration for ports without a service.
 const ANY_PORT: &str = "any";
 
-/// Adds the listeners, their routes and the clusters.
+/// Adds the listeners, routes and clusters.
 ///
 /// # Errors
-/// What cannot be translated of the routes in force.
+/// Routes that cannot be translated.
 pub(crate) fn add(mesh: &MeshView<'_>, instance: &Instance, config: &mut ProxyConfig) -> Result<(), Diagnostics> {
     clusters::outbound(mesh, instance, config);
     let fallback_cluster = clusters::fallback_cluster(mesh.topology.outbound_policy);
@@ -50,7 +50,7 @@ fn add_listener(
         "ignore_port_in_host_matching": true,
         "max_direct_response_body_size_bytes": 1_048_576,
     });
-    // No resource changes what stands behind the ports of no service, so these routes need no file to watch.
+    // These routes do not depend on resources, so they need no watched file.
     let delivery = if routes == ANY_PORT {
         ("route_config", table)
     } else {
@@ -83,7 +83,7 @@ fn add_listener(
     config.listeners.insert(name, listener);
 }
 
-/// What happens to requests for hosts that the mesh does not know.
+/// Virtual host for requests to unknown hosts.
 fn catch_all(policy: OutboundPolicy) -> Value {
     match policy {
         OutboundPolicy::AllowAny => json!({

@@ -1,12 +1,12 @@
-//! When an instance is left out for a while.
+//! Outlier detection of clusters.
 
 use serde_json::{Value, json};
 
 use super::message::set;
 use crate::kinds::OutlierDetection;
 
-/// Writes it into a cluster. What Istio leaves to Envoy is left to it here too (5 errors in a row, 10 s, 30 s, 10 %),
-/// but instances are never left out for being slower or worse than the others, and never all taken out of panic.
+/// Applies outlier detection to a cluster. Envoy's defaults apply as in Istio (5 consecutive errors, 10 s, 30 s, 10 %).
+/// Ejection by success rate and the panic threshold are disabled.
 pub(crate) fn apply(cluster: &mut Value, detection: Option<&OutlierDetection>) {
     let Some(detection) = detection else { return };
     let mut message = json!({ "enforcing_success_rate": 0 });

@@ -1,16 +1,14 @@
-//! What a pod accepts: plaintext, mutual TLS, or both.
+//! Accepted connections of a pod: plaintext, mutual TLS, or both.
 
-use super::{
-    mesh_view::{MeshView, has_labels},
-    names::ROOT_NAMESPACE,
-};
+use super::{mesh_view::MeshView, names::ROOT_NAMESPACE};
 use crate::{
     kinds::{MutualTlsMode, PeerAuthentication},
+    manifest::has_labels,
     topology::Instance,
 };
 
-/// The mode in force at a port of a pod. The narrower scope goes first: port, workload, namespace, mesh; what is not
-/// set there comes from the next wider one, and at the end both are accepted.
+/// Active mode of a pod's port. The narrowest scope wins: port, workload, namespace, mesh. The default is to accept
+/// both.
 pub(crate) fn mode(mesh: &MeshView<'_>, instance: &Instance, port: u16) -> MutualTlsMode {
     let policies = |namespace: &str, selecting: bool| -> Vec<&PeerAuthentication> {
         mesh.resources
@@ -37,7 +35,7 @@ pub(crate) fn mode(mesh: &MeshView<'_>, instance: &Instance, port: u16) -> Mutua
         .unwrap_or(MutualTlsMode::Permissive)
 }
 
-/// A policy with a selector in the root namespace selects pods of every namespace.
+/// Policies of the root namespace. With a selector they select pods of every namespace.
 fn root_policies<'p>(
     instance: &Instance,
     policies: &impl Fn(&str, bool) -> Vec<&'p PeerAuthentication>,

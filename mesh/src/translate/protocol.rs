@@ -1,33 +1,33 @@
 use crate::kinds::ServicePort;
 
-/// What is spoken on a service's port. Only HTTP is routed on one machine.
+/// Protocol of a service's port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    /// HTTP/1.1 behind the sidecar; callers may speak HTTP/2 to their own sidecar.
+    /// HTTP/1.1 to the application. Callers may use HTTP/2 to their own sidecar.
     Http,
-    /// HTTP/2 without TLS, gRPC too.
+    /// HTTP/2 without TLS, including gRPC.
     Http2,
 }
 
-/// Why a port's protocol is not clear or not served.
+/// Error of a port's protocol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ProtocolError {
-    /// Neither the name nor the field says it.
-    #[error("the protocol of port {0} would have to be guessed")]
+    /// Neither the name nor `appProtocol` determines the protocol.
+    #[error("cannot determine the protocol of port {0}")]
     Unknown(u16),
-    /// It is known, and not HTTP.
-    #[error("port {0} speaks {1:?}, and only HTTP is routed on one machine")]
+    /// The protocol is not HTTP.
+    #[error("port {0} uses {1:?}; the local mesh supports only HTTP")]
     NotHttp(u16, String),
 }
 
-/// Istio's rule of protocol selection: `appProtocol` goes first, then the part of the name before the first hyphen.
+/// Protocol of a port. `appProtocol` precedes the part of the name before the first hyphen, as in Istio.
 ///
 /// # Errors
-/// If that tells nothing, or a protocol that is not HTTP.
+/// If the protocol is unknown or not HTTP.
 pub(crate) fn of_port(port: &ServicePort) -> Result<Protocol, ProtocolError> {
     let prefix = || port.name.as_deref().map(|name| name.split('-').next().unwrap_or(name));
     let named = port.app_protocol.as_deref().or_else(prefix).ok_or(ProtocolError::Unknown(port.port))?;
-    // `grpc-web` is HTTP/1.1 on the wire, and a prefix cannot tell it from `grpc`.
+    // `grpc-web` is HTTP/1.1. Its prefix before the first hyphen would be `grpc`.
     let named = if port.name.as_deref().is_some_and(|name| name.starts_with("grpc-web")) && port.app_protocol.is_none()
     {
         "grpc-web"

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::message::set;
 
-/// What one proxy serves, as Envoy v3 messages in JSON, without a word on how it is delivered: a listener's `rds`
-/// names only its route configuration, a TLS context only its secrets ([`super::OWN_CERTIFICATE`] and
-/// [`super::TRUST_BUNDLE`]), an access log no path, and a service's cluster has its endpoints beside it.
+/// Configuration of one proxy as Envoy v3 messages in JSON, independent of its delivery. A listener's `rds` has only
+/// the name of a route configuration, a TLS context only the names of its secrets ([`super::OWN_CERTIFICATE`] and
+/// [`super::TRUST_BUNDLE`]), and an access log no path. Endpoints are separate from their clusters.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProxyConfig {
     /// `envoy.config.listener.v3.Listener` by name.
@@ -20,7 +20,7 @@ pub struct ProxyConfig {
 }
 
 impl ProxyConfig {
-    /// The clusters, each with its endpoints inside.
+    /// Clusters with their endpoints inside.
     pub(crate) fn clusters_with_endpoints(&self) -> impl Iterator<Item = Value> {
         self.clusters.iter().map(|(name, cluster)| {
             let mut cluster = cluster.clone();

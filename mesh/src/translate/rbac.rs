@@ -1,5 +1,5 @@
-//! One rule of an authorization policy as a policy of Envoy's RBAC filter: what is asked for becomes permissions, who
-//! asks becomes principals, and further conditions go to the one that they are about.
+//! Translates rules of authorization policies for Envoy's RBAC filter: operations become permissions, sources become
+//! principals, and conditions become either.
 
 use meshwalk_yaml::Diagnostic;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::kinds::{Condition, Operation, Rule, Source};
 
 /// # Errors
-/// Conditions that one machine cannot judge.
+/// Conditions that the local mesh does not support.
 pub(crate) fn policy(rule: &Rule, at_gateway: bool) -> Result<Value, Diagnostic> {
     let mut common_permissions = Vec::new();
     let mut common_principals = Vec::new();
@@ -36,7 +36,7 @@ pub(crate) fn policy(rule: &Rule, at_gateway: bool) -> Result<Value, Diagnostic>
     Ok(json!({ "permissions": permissions, "principals": principals }))
 }
 
-/// How Envoy calls "and", "or" and "not" of permissions and of principals.
+/// Field names of "and", "or" and "not" for permissions or principals.
 struct LogicOps {
     and: (&'static str, &'static str),
     or: (&'static str, &'static str),
@@ -54,7 +54,7 @@ impl LogicOps {
         json!({ self.and.0: { self.and.1: conditions } })
     }
 
-    /// One of `values` and none of `not_values`; what is empty says nothing.
+    /// Adds a condition: one of `values` and none of `not_values`. An empty list adds nothing.
     fn add(&self, to: &mut Vec<Value>, values: &[String], not_values: &[String], one: impl Fn(&str) -> Value) {
         let any = |values: &[String]| {
             let matchers: Vec<Value> = values.iter().map(|value| one(value)).collect();
@@ -74,7 +74,7 @@ fn operation(operation: &Operation, at_gateway: bool) -> Result<Vec<Value>, Diag
     PERMISSION.add(&mut all, &operation.hosts, &operation.not_hosts, |host| header(":authority", host, true));
     PERMISSION.add(&mut all, &operation.methods, &operation.not_methods, |method| header(":method", method, false));
     if let Some(template) = operation.paths.iter().chain(&operation.not_paths).find(|path| path.contains('{')) {
-        return Err(Diagnostic::new(format!("the path template {template:?} is not supported on one machine"))
+        return Err(Diagnostic::new(format!("the local mesh does not support the path template {template:?}"))
             .field("spec.rules[].to[].operation.paths")
             .help("write an exact path, prefix*, *suffix or *"));
     }
@@ -110,7 +110,7 @@ fn add_condition(
         _ => {
             let name = key.strip_prefix("request.headers[").and_then(|name| name.strip_suffix(']'));
             let name = name.filter(|name| !name.is_empty()).ok_or_else(|| {
-                Diagnostic::new(format!("the condition {key:?} is not supported on one machine"))
+                Diagnostic::new(format!("the local mesh does not support the condition {key:?}"))
                     .help("write request.headers[NAME], source.principal, source.namespace or destination.port")
             })?;
             PRINCIPAL.add(principals, values, not_values, |value| header(name, value, false));
@@ -124,13 +124,15 @@ fn add_ports(all: &mut Vec<Value>, ports: &[String], not_ports: &[String], at_ga
         return Ok(());
     }
     if at_gateway {
-        return Err(Diagnostic::new("the ingress gateway has other ports on one machine than in a cluster, so a rule on ports would mean something else")
-            .help("leave ports out, or select pods behind the gateway"));
+        return Err(Diagnostic::new(
+            "the local mesh does not support ports at the ingress gateway, which has other ports than in a cluster",
+        )
+        .help("remove ports, or select pods behind the gateway"));
     }
     for port in ports.iter().chain(not_ports) {
         if port.parse::<u16>().is_err() {
             return Err(
-                Diagnostic::new(format!("{port:?} is no port")).help("write a number from 1 to 65535 in quotes")
+                Diagnostic::new(format!("invalid port {port:?}")).help("write a number from 1 to 65535 in quotes")
             );
         }
     }
@@ -143,12 +145,12 @@ fn add_ports(all: &mut Vec<Value>, ports: &[String], not_ports: &[String], at_ga
     Ok(())
 }
 
-/// The caller's certificate names this identity. Without a certificate no identity matches, not even `*`.
+/// Matches the identity in the caller's certificate. Without a certificate nothing matches, not even `*`.
 fn identity(value: &str) -> Value {
     json!({ "authenticated": { "principal_name": text(value, "spiffe://", false) } })
 }
 
-/// The caller's certificate names an account of this namespace.
+/// Matches the namespace of the identity in the caller's certificate.
 fn namespace(value: &str) -> Value {
     let pattern = value.split('*').map(literal).collect::<Vec<_>>().join(".*");
     json!({ "authenticated": { "principal_name": { "safe_regex": { "regex": format!(".*/ns/{pattern}/.*") } } } })
@@ -163,7 +165,7 @@ fn header(name: &str, value: &str, ignore_case: bool) -> Value {
     json!({ "header": matcher })
 }
 
-/// A value of a policy as a matcher: exact, `prefix*`, `*suffix`, or `*` for any that is not empty; all behind `front`.
+/// Matches a policy's value after the prefix `front`: exact, `prefix*`, `*suffix`, or `*` for any that is not empty.
 fn text(value: &str, front: &str, ignore_case: bool) -> Value {
     let mut matcher = if value == "*" {
         json!({ "safe_regex": { "regex": ".+" } })
@@ -184,7 +186,7 @@ fn text(value: &str, front: &str, ignore_case: bool) -> Value {
     matcher
 }
 
-/// A text as a regular expression that matches just it.
+/// Escapes a text for a regular expression.
 fn literal(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,14 +1,14 @@
-//! When a request is tried again.
+//! Retry policies.
 
 use serde_json::{Value, json};
 
 use super::message::{extension, set};
 use crate::kinds::Retries;
 
-/// What Istio 1.31 tries again where nothing is said. An answer of 503 is not among it.
+/// Istio's default retry conditions. A 503 response is not retried.
 const DEFAULT_CONDITIONS: &str = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";
 
-/// Istio's default: two tries more, on other hosts.
+/// Istio's default policy: two retries, on other hosts.
 pub(crate) fn default_policy() -> Value {
     let mut policy = json!({
         "num_retries": 2,
@@ -28,8 +28,8 @@ fn avoid_previous_hosts(policy: &mut Value) {
     set(policy, "retry_host_predicate", json!([predicate]));
 }
 
-/// The policy of a route; none if it wants no retries. What it leaves out comes from the default. Where one host is
-/// chosen by the request's properties, the same is tried again.
+/// Retry policy of a route, or `None` if retries are disabled. Absent fields have Istio's defaults. With consistent
+/// hashing, retries use the same host.
 pub(crate) fn policy(retries: Option<&Retries>, by_hash: bool) -> Option<Value> {
     let mut policy = default_policy();
     let remove_predicate = |policy: &mut Value| {
@@ -66,7 +66,7 @@ pub(crate) fn policy(retries: Option<&Retries>, by_hash: bool) -> Option<Value> 
     Some(policy)
 }
 
-/// Numbers among the conditions are statuses, which Envoy wants apart.
+/// Splits the conditions into names and numeric statuses, which are separate fields in Envoy.
 fn parse(retry_on: &str) -> (String, Vec<u16>) {
     let mut conditions = Vec::new();
     let mut statuses = Vec::new();

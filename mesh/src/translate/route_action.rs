@@ -1,4 +1,4 @@
-//! What becomes of a request that took a route: it goes somewhere, elsewhere, or is answered at once.
+//! Actions of routes: forward, redirect, direct response.
 
 use meshwalk_yaml::Diagnostics;
 use serde_json::{Value, json};
@@ -8,40 +8,41 @@ use super::{
     load_balancing,
     message::set,
     names,
-    policy::Policy,
+    policy::EffectivePolicy,
     retry,
     routes::{FieldRef, RouteContext},
 };
 use crate::kinds::{ConsistentHash, Destination, DirectResponse, HttpRoute, Percent, Redirect, RouteDestination};
 
-/// Sends it to the route's destinations. Headers of a single destination join the route's own.
+/// Forwards a request to the route's destinations. Header operations of a single destination are merged into the
+/// route's.
 ///
 /// # Errors
-/// Destinations that do not exist, or none.
+/// Missing or nonexistent destinations.
 pub(crate) fn forward(
     context: &RouteContext<'_>,
     route: &HttpRoute,
     changes: &mut HeaderChanges,
-    spot: &FieldRef<'_>,
+    field_ref: &FieldRef<'_>,
 ) -> Result<Value, Diagnostics> {
-    // Istio sets no limit where Envoy's would be fifteen seconds.
+    // Istio has no default timeout; Envoy's is 15 seconds.
     let timeout = route.timeout.unwrap_or_default().to_string();
     let mut action = json!({ "timeout": timeout });
     if route.timeout.is_none() {
-        // Envoy's router does not look at `timeout` any more where a stream duration is set.
+        // Envoy's router ignores `timeout` if `max_stream_duration` is set.
         set(&mut action, "max_stream_duration", json!({ "grpc_timeout_header_max": timeout }));
     }
     let mut hashes = Vec::new();
     let retry_policy = match route.route.as_slice() {
         [only] => {
-            let (cluster, hash) = destination(context, &only.destination, spot, ".route[0]")?;
+            let (cluster, hash) = destination(context, &only.destination, field_ref, ".route[0]")?;
             set(&mut action, "cluster", cluster);
             changes.extend(only.headers.as_ref());
             hashes.extend(hash.and_then(load_balancing::hash_policy));
             retry::policy(route.retries.as_ref(), hash.is_some())
         }
         several => {
-            let clusters = weighted(context, several, spot, &mut hashes)?;
+            let clusters = weighted(context, several, field_ref, &mut hashes)?;
             set(&mut action, "weighted_clusters", json!({ "clusters": clusters }));
             retry::policy(route.retries.as_ref(), false)
         }
@@ -53,7 +54,7 @@ pub(crate) fn forward(
         set(&mut action, "hash_policy", hashes);
     }
     rewrite(&mut action, route, changes);
-    let mirrors = mirrors(context, route, spot)?;
+    let mirrors = mirrors(context, route, field_ref)?;
     if !mirrors.is_empty() {
         set(&mut action, "request_mirror_policies", mirrors);
     }
@@ -63,12 +64,12 @@ pub(crate) fn forward(
 fn weighted(
     context: &RouteContext<'_>,
     destinations: &[RouteDestination],
-    spot: &FieldRef<'_>,
+    field_ref: &FieldRef<'_>,
     hashes: &mut Vec<Value>,
 ) -> Result<Vec<Value>, Diagnostics> {
     let mut clusters = Vec::new();
     for (index, RouteDestination { destination: to, weight, headers }) in destinations.iter().enumerate() {
-        let (cluster, hash) = destination(context, to, spot, &format!(".route[{index}]"))?;
+        let (cluster, hash) = destination(context, to, field_ref, &format!(".route[{index}]"))?;
         let Some(weight) = weight.filter(|weight| *weight > 0) else { continue };
         let mut written = json!({ "name": cluster, "weight": weight });
         let mut changes = HeaderChanges::of(headers.as_ref());
@@ -81,29 +82,29 @@ fn weighted(
     }
     if clusters.is_empty() {
         let (message, help) = if destinations.is_empty() {
-            ("the route leads nowhere", "add route, redirect or directResponse")
+            ("the route has no action", "add route, redirect or directResponse")
         } else {
-            ("the weights add up to nothing", "give at least one destination a weight over 0")
+            ("the weights add up to 0", "give at least one destination a weight over 0")
         };
-        return Err(spot.diagnostic(".route", message, help));
+        return Err(field_ref.diagnostic(".route", message, help));
     }
     Ok(clusters)
 }
 
-/// The cluster of a destination, and what its instances are chosen by if that depends on the request.
+/// Cluster of a destination, and its hash policy if it uses consistent hashing.
 fn destination<'c>(
     context: &RouteContext<'c>,
     to: &Destination,
-    spot: &FieldRef<'_>,
+    field_ref: &FieldRef<'_>,
     field: &str,
 ) -> Result<(String, Option<&'c ConsistentHash>), Diagnostics> {
-    let host = names::full_host(&to.host, &spot.key.namespace);
+    let host = names::full_host(&to.host, &field_ref.key.namespace);
     let field = format!("{field}.destination");
     let service = context.mesh.services.get(&host).ok_or_else(|| {
-        spot.diagnostic(
+        field_ref.diagnostic(
             &format!("{field}.host"),
             format!("Service {host:?} does not exist"),
-            "name a Service by its short name in the same namespace, or in full as NAME.NAMESPACE.svc.cluster.local",
+            "use the short name of a Service in the same namespace, or NAME.NAMESPACE.svc.cluster.local",
         )
     })?;
     let number = match (to.port, service.ports.as_slice()) {
@@ -112,22 +113,22 @@ fn destination<'c>(
         (None, _) => context.port,
     };
     if service.port(number).is_none() {
-        return Err(spot.diagnostic(
+        return Err(field_ref.diagnostic(
             &format!("{field}.port"),
             format!("the Service {host} has no port {number}"),
-            "name one of its ports",
+            "use one of its ports",
         ));
     }
     let rule = context.mesh.destination_rule(&context.client.namespace, service);
     let subset = to.subset.as_deref().unwrap_or_default();
     if !subset.is_empty() && !rule.is_some_and(|rule| rule.subsets.iter().any(|known| known.name == subset)) {
-        return Err(spot.diagnostic(
+        return Err(field_ref.diagnostic(
             &format!("{field}.subset"),
             format!("no DestinationRule defines the subset {subset:?} of {host}"),
             "add it under subsets of the host's DestinationRule",
         ));
     }
-    let policy = Policy::of(rule, subset, number);
+    let policy = EffectivePolicy::for_port(rule, subset, number);
     let hash = policy.load_balancer.and_then(|balancer| balancer.consistent_hash.as_ref());
     Ok((names::outbound_cluster(number, subset, &host), hash))
 }
@@ -148,21 +149,21 @@ fn rewrite(action: &mut Value, route: &HttpRoute, changes: &mut HeaderChanges) {
     }
 }
 
-/// Copies go out without a span of their own, as Istio has them.
-fn mirrors(context: &RouteContext<'_>, route: &HttpRoute, spot: &FieldRef<'_>) -> Result<Vec<Value>, Diagnostics> {
+/// Mirrored requests have no spans, as in Istio.
+fn mirrors(context: &RouteContext<'_>, route: &HttpRoute, field_ref: &FieldRef<'_>) -> Result<Vec<Value>, Diagnostics> {
     let single = route.mirror.iter().map(|to| (to, route.mirror_percentage, ".mirror".to_owned()));
     let listed = route.mirrors.iter().enumerate();
     let listed = listed.map(|(index, mirror)| (&mirror.destination, mirror.percentage, format!(".mirrors[{index}]")));
     let mut policies = Vec::new();
     for (to, percentage, field) in single.chain(listed) {
-        let (cluster, _) = destination(context, to, spot, &field)?;
+        let (cluster, _) = destination(context, to, field_ref, &field)?;
         let millionths = percentage.unwrap_or(Percent::ALL).millionths();
         if millionths > 0 {
             policies.push(json!({
                 "cluster": cluster,
                 "runtime_fraction": { "default_value": { "numerator": millionths, "denominator": "MILLION" } },
                 "trace_sampled": false,
-                // A copy asks for the same host as the request, without Envoy's `-shadow` behind it.
+                // Keep the host of the request, without Envoy's suffix `-shadow`.
                 "disable_shadow_host_suffix_append": true,
             }));
         }
@@ -170,11 +171,11 @@ fn mirrors(context: &RouteContext<'_>, route: &HttpRoute, spot: &FieldRef<'_>) -
     Ok(policies)
 }
 
-/// Sends the caller elsewhere.
+/// Redirects a request.
 ///
 /// # Errors
-/// A status that is no redirect.
-pub(crate) fn redirect(redirect: &Redirect, spot: &FieldRef<'_>) -> Result<Value, Diagnostics> {
+/// A status that is not a redirect.
+pub(crate) fn redirect(redirect: &Redirect, field_ref: &FieldRef<'_>) -> Result<Value, Diagnostics> {
     let code = match redirect.redirect_code {
         None | Some(301) => "MOVED_PERMANENTLY",
         Some(302) => "FOUND",
@@ -182,8 +183,8 @@ pub(crate) fn redirect(redirect: &Redirect, spot: &FieldRef<'_>) -> Result<Value
         Some(307) => "TEMPORARY_REDIRECT",
         Some(308) => "PERMANENT_REDIRECT",
         Some(other) => {
-            let message = format!("{other} is no redirect");
-            return Err(spot.diagnostic(".redirect.redirectCode", message, "write 301, 302, 303, 307 or 308"));
+            let message = format!("{other} is not a redirect status");
+            return Err(field_ref.diagnostic(".redirect.redirectCode", message, "write 301, 302, 303, 307 or 308"));
         }
     };
     let mut written = json!({ "response_code": code });
@@ -197,7 +198,7 @@ pub(crate) fn redirect(redirect: &Redirect, spot: &FieldRef<'_>) -> Result<Value
         }
     }
     if let Some(port) = redirect.port {
-        // A scheme's own port is not written out.
+        // Omit the scheme's default port.
         let own = if redirect.scheme.as_deref() == Some("https") { 443 } else { 80 };
         if port != own {
             set(&mut written, "port_redirect", port);
@@ -206,7 +207,7 @@ pub(crate) fn redirect(redirect: &Redirect, spot: &FieldRef<'_>) -> Result<Value
     Ok(written)
 }
 
-/// Answers at once.
+/// Responds directly.
 pub(crate) fn direct_response(response: &DirectResponse) -> Value {
     let mut written = json!({ "status": response.status });
     if let Some(body) = &response.body {

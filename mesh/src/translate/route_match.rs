@@ -1,28 +1,29 @@
-//! Which requests take a route.
+//! Match conditions of routes.
 
 use serde_json::{Value, json};
 
 use super::message::set;
 use crate::kinds::{HeaderMatch, HttpMatch, StringMatch};
 
-/// The condition as Envoy's; without one every request matches. What is about the caller has been decided before.
+/// Translates a condition; without one every request matches. Conditions on the caller are evaluated by
+/// [`super::routes`].
 pub(crate) fn of(condition: Option<&HttpMatch>) -> Value {
     let Some(condition) = condition else { return json!({ "prefix": "/" }) };
-    let mut written = match &condition.uri {
+    let mut route_match = match &condition.uri {
         None => json!({ "prefix": "/" }),
         Some(StringMatch::Exact(path)) => json!({ "path": path }),
         Some(StringMatch::Prefix(prefix)) => json!({ "prefix": prefix }),
         Some(StringMatch::Regex(regex)) => json!({ "safe_regex": { "regex": regex } }),
     };
-    set(&mut written, "case_sensitive", !condition.ignore_uri_case);
+    set(&mut route_match, "case_sensitive", !condition.ignore_uri_case);
     let mut headers = Vec::new();
     for (name, value) in &condition.headers {
-        headers.push(header(name, value));
+        headers.push(value_matcher(name, value));
     }
     for (name, value) in &condition.without_headers {
-        let mut matcher = header(name, value);
+        let mut matcher = value_matcher(name, value);
         set(&mut matcher, "invert_match", true);
-        // A header that is not there does not look so, whatever was asked.
+        // A missing header does not match, so the inverted match succeeds.
         if matcher.get("present_match").is_none() {
             set(&mut matcher, "treat_missing_header_as_empty", true);
         }
@@ -36,16 +37,17 @@ pub(crate) fn of(condition: Option<&HttpMatch>) -> Value {
         }
     }
     if !headers.is_empty() {
-        set(&mut written, "headers", headers);
+        set(&mut route_match, "headers", headers);
     }
-    let parameters: Vec<Value> = condition.query_params.iter().map(|(name, value)| parameter(name, value)).collect();
+    let parameters: Vec<Value> =
+        condition.query_params.iter().map(|(name, value)| value_matcher(name, value)).collect();
     if !parameters.is_empty() {
-        set(&mut written, "query_parameters", parameters);
+        set(&mut route_match, "query_parameters", parameters);
     }
-    written
+    route_match
 }
 
-/// The path's pattern as spans show it.
+/// Pattern of the path, for the names of spans.
 pub(crate) fn path_pattern(condition: Option<&HttpMatch>) -> String {
     match condition.and_then(|condition| condition.uri.as_ref()) {
         None => "/*".to_owned(),
@@ -63,23 +65,16 @@ fn text(value: &StringMatch) -> Value {
     }
 }
 
-/// What is wanted of a value; nothing if it has only to be there.
-fn wanted(value: &HeaderMatch) -> Option<&StringMatch> {
+/// Matcher of a value, or `None` if only presence is required.
+fn string_matcher(value: &HeaderMatch) -> Option<&StringMatch> {
     match value {
         HeaderMatch::Present => None,
         HeaderMatch::Value(value) => Some(value),
     }
 }
 
-fn header(name: &str, value: &HeaderMatch) -> Value {
-    match wanted(value) {
-        None => json!({ "name": name, "present_match": true }),
-        Some(value) => json!({ "name": name, "string_match": text(value) }),
-    }
-}
-
-fn parameter(name: &str, value: &HeaderMatch) -> Value {
-    match wanted(value) {
+fn value_matcher(name: &str, value: &HeaderMatch) -> Value {
+    match string_matcher(value) {
         None => json!({ "name": name, "present_match": true }),
         Some(value) => json!({ "name": name, "string_match": text(value) }),
     }

@@ -1,4 +1,4 @@
-//! A VirtualService's routes as Envoy's.
+//! Translates the routes of a VirtualService.
 
 use meshwalk_yaml::{Diagnostic, Diagnostics};
 use serde_json::{Value, json};
@@ -7,30 +7,30 @@ use super::{
     fault,
     header_operations::HeaderChanges,
     load_balancing,
-    mesh_view::{MeshService, MeshView, has_labels},
+    mesh_view::{MeshService, MeshView},
     message::set,
     names::{self, MESH_GATEWAY},
-    policy::Policy,
+    policy::EffectivePolicy,
     retry, route_action, route_match,
 };
 use crate::{
     kinds::{HttpMatch, HttpRoute, VirtualService},
-    manifest::{Key, Object},
+    manifest::{Key, Object, has_labels},
     topology::Instance,
 };
 
-/// For whom routes are made.
+/// Context of a translated route.
 pub(crate) struct RouteContext<'a> {
     pub(crate) mesh: &'a MeshView<'a>,
-    /// The pod whose proxy follows them.
+    /// Pod whose proxy gets the routes.
     pub(crate) client: &'a Instance,
-    /// Under which names of gateways they apply: `mesh`, or `namespace/name` of Gateways.
+    /// Gateways for which routes apply: `mesh`, or Gateways as `namespace/name`.
     pub(crate) gateways: Vec<String>,
-    /// The port that was asked for.
+    /// Port of the request.
     pub(crate) port: u16,
 }
 
-/// A place in a VirtualService, for messages.
+/// A field of a VirtualService, for diagnostics.
 pub(crate) struct FieldRef<'a> {
     pub(crate) key: &'a Key,
     pub(crate) object: &'a Object<VirtualService>,
@@ -38,7 +38,7 @@ pub(crate) struct FieldRef<'a> {
 }
 
 impl FieldRef<'_> {
-    /// A problem at this place.
+    /// A problem of the field.
     pub(crate) fn diagnostic(&self, field: &str, message: impl Into<String>, help: &str) -> Diagnostics {
         Diagnostic::new(message)
             .at(&self.object.location)
@@ -49,10 +49,10 @@ impl FieldRef<'_> {
     }
 }
 
-/// The routes of a VirtualService that are for this proxy and port, in their order.
+/// Routes of a VirtualService for this proxy and port, in order.
 ///
 /// # Errors
-/// What cannot be translated.
+/// Routes that cannot be translated.
 pub(crate) fn of_virtual_service(
     context: &RouteContext<'_>,
     key: &Key,
@@ -60,20 +60,20 @@ pub(crate) fn of_virtual_service(
 ) -> Result<Vec<Value>, Diagnostics> {
     let mut routes = Vec::new();
     for (index, route) in object.spec.http.iter().enumerate() {
-        let spot = FieldRef { key, object, field: format!("spec.http[{index}]") };
+        let field_ref = FieldRef { key, object, field: format!("spec.http[{index}]") };
         if route.matches.is_empty() {
-            routes.push(translate(context, route, None, &spot)?);
+            routes.push(translate(context, route, None, &field_ref)?);
         }
         for condition in &route.matches {
             if is_for(context, condition, &key.namespace) {
-                routes.push(translate(context, route, Some(condition), &spot)?);
+                routes.push(translate(context, route, Some(condition), &field_ref)?);
             }
         }
     }
     Ok(routes)
 }
 
-/// Conditions on the caller are decided here: each proxy gets only the routes that are for it.
+/// True if the conditions on the caller match this proxy's pod. Other proxies do not get the route.
 fn is_for(context: &RouteContext<'_>, condition: &HttpMatch, namespace: &str) -> bool {
     if condition.port.is_some_and(|port| port != context.port) {
         return false;
@@ -85,7 +85,7 @@ fn is_for(context: &RouteContext<'_>, condition: &HttpMatch, namespace: &str) ->
         && condition.source_namespace.as_ref().is_none_or(|source| *source == context.client.namespace)
 }
 
-/// A Gateway's name as `namespace/name`; `mesh` stays.
+/// Name of a Gateway as `namespace/name`; `mesh` is unchanged.
 pub(crate) fn gateway_name(name: &str, namespace: &str) -> String {
     if name == MESH_GATEWAY || name.contains('/') { name.to_owned() } else { format!("{namespace}/{name}") }
 }
@@ -94,21 +94,21 @@ fn translate(
     context: &RouteContext<'_>,
     route: &HttpRoute,
     condition: Option<&HttpMatch>,
-    spot: &FieldRef<'_>,
+    field_ref: &FieldRef<'_>,
 ) -> Result<Value, Diagnostics> {
     let names = [route.name.as_deref(), condition.and_then(|condition| condition.name.as_deref())];
     let mut written = json!({
         "name": names.into_iter().flatten().collect::<Vec<_>>().join("."),
         "match": route_match::of(condition),
-        "decorator": { "operation": operation(context, route, condition, spot) },
+        "decorator": { "operation": operation(context, route, condition, field_ref) },
     });
     let mut changes = HeaderChanges::of(route.headers.as_ref());
     if let Some(redirect) = &route.redirect {
-        set(&mut written, "redirect", route_action::redirect(redirect, spot)?);
+        set(&mut written, "redirect", route_action::redirect(redirect, field_ref)?);
     } else if let Some(response) = &route.direct_response {
         set(&mut written, "direct_response", route_action::direct_response(response));
     } else {
-        set(&mut written, "route", route_action::forward(context, route, &mut changes, spot)?);
+        set(&mut written, "route", route_action::forward(context, route, &mut changes, field_ref)?);
     }
     changes.apply(&mut written);
     if let Some(config) = route.fault.as_ref().and_then(fault::of_route) {
@@ -117,25 +117,25 @@ fn translate(
     Ok(written)
 }
 
-/// What spans call the request: the destination if there is one, or else the VirtualService, and the path's pattern.
+/// Operation name of spans: the destination, or else the VirtualService, and the path's pattern.
 fn operation(
     context: &RouteContext<'_>,
     route: &HttpRoute,
     condition: Option<&HttpMatch>,
-    spot: &FieldRef<'_>,
+    field_ref: &FieldRef<'_>,
 ) -> String {
     let path = route_match::path_pattern(condition);
     match route.route.as_slice() {
         [only] => {
-            let host = names::full_host(&only.destination.host, &spot.key.namespace);
+            let host = names::full_host(&only.destination.host, &field_ref.key.namespace);
             let port = only.destination.port.map_or(context.port, |port| port.number);
             format!("{host}:{port}{path}")
         }
-        _ => format!("{}:{}{path}", spot.key.name, context.port),
+        _ => format!("{}:{}{path}", field_ref.key.name, context.port),
     }
 }
 
-/// The route of a service that no VirtualService routes.
+/// Default route of a service without a VirtualService.
 pub(crate) fn default_route(context: &RouteContext<'_>, service: &MeshService) -> Value {
     let mut action = json!({
         "cluster": names::outbound_cluster(context.port, "", &service.host),
@@ -144,7 +144,9 @@ pub(crate) fn default_route(context: &RouteContext<'_>, service: &MeshService) -
         "retry_policy": retry::default_policy(),
     });
     let rule = context.mesh.destination_rule(&context.client.namespace, service);
-    let hash = Policy::of(rule, "", context.port).load_balancer.and_then(|balancer| balancer.consistent_hash.as_ref());
+    let hash = EffectivePolicy::for_port(rule, "", context.port)
+        .load_balancer
+        .and_then(|balancer| balancer.consistent_hash.as_ref());
     if let Some(policy) = hash.and_then(load_balancing::hash_policy) {
         set(&mut action, "hash_policy", json!([policy]));
     }

@@ -1,5 +1,5 @@
-//! Mutual TLS on both sides of a connection. Certificates and trust come by SDS under Istio's names, so that they can
-//! be renewed while connections live.
+//! Mutual TLS on both sides of a connection. Certificates come by SDS under Istio's names and can be renewed on the
+//! fly.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ use super::{
     message::{extension, set, typed},
 };
 
-/// The SDS secret with the proxy's own certificate and key.
+/// Name of the SDS secret with the proxy's own certificate and key.
 pub const OWN_CERTIFICATE: &str = "default";
-/// The SDS secret with the mesh's root certificates.
+/// Name of the SDS secret with the mesh's root certificates.
 pub const TRUST_BUNDLE: &str = "ROOTCA";
 
 const TLS_SOCKET: &str = "envoy.transport_sockets.tls";
 
-/// What a sidecar shows to its callers: it takes only those whom the mesh's authority has certified.
+/// TLS of a sidecar's server: callers need a certificate of the mesh.
 pub(crate) fn server_socket() -> Value {
     let mut common = json!({
         "alpn_protocols": ["h2", "http/1.1"],
@@ -39,7 +39,7 @@ pub(crate) fn server_socket() -> Value {
         &mut common,
         "combined_validation_context",
         json!({
-            // Any identity of the mesh is let in here: who may do what is for authorization to say.
+            // Accept every identity of the mesh; authorization policies decide the rest.
             "default_validation_context": { "match_typed_subject_alt_names": [
                 { "san_type": "URI", "matcher": { "prefix": format!("spiffe://{}/", super::names::TRUST_DOMAIN) } },
             ] },
@@ -53,7 +53,7 @@ pub(crate) fn server_socket() -> Value {
     )
 }
 
-/// What a caller demands: the server has one of these identities. It shows its own.
+/// TLS of a caller: presents its own certificate, and requires one of these identities of the server.
 pub(crate) fn client_socket(identities: &BTreeSet<String>, server_name: &str, http2: bool) -> Value {
     let identities: Vec<Value> =
         identities.iter().map(|id| json!({ "san_type": "URI", "matcher": { "exact": id } })).collect();
@@ -72,7 +72,7 @@ pub(crate) fn client_socket(identities: &BTreeSet<String>, server_name: &str, ht
     extension(TLS_SOCKET, "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", config)
 }
 
-/// Mutual TLS to the endpoints that take it, plaintext to the others.
+/// Mutual TLS to endpoints that accept it, plaintext to others.
 pub(crate) fn per_endpoint(mutual_tls: Value) -> Value {
     json!([
         { "name": "tlsMode-istio", "match": { TLS_MODE: "istio" }, "transport_socket": mutual_tls },

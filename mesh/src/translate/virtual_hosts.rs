@@ -1,4 +1,4 @@
-//! Under which hosts a sidecar knows the services of one port, and which routes they have.
+//! Virtual hosts of a sidecar's service ports.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ use crate::{
     topology::Instance,
 };
 
-/// The virtual hosts of a service port, as the pod sees them.
+/// Virtual hosts of a service port for a pod.
 ///
 /// # Errors
-/// What cannot be translated of the routes in force, and a host that two VirtualServices route.
+/// Routes that cannot be translated, and a host of two VirtualServices.
 pub(crate) fn for_sidecar(mesh: &MeshView<'_>, client: &Instance, port: u16) -> Result<Vec<Value>, Diagnostics> {
     let mut hosts = Vec::new();
-    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    let mut owners: BTreeMap<String, String> = BTreeMap::new();
     let mut routed: Vec<&str> = Vec::new();
     let context = RouteContext { mesh, client, gateways: vec![MESH_GATEWAY.to_owned()], port };
     for (key, object) in &mesh.resources.virtual_services {
@@ -40,11 +40,11 @@ pub(crate) fn for_sidecar(mesh: &MeshView<'_>, client: &Instance, port: u16) -> 
         }
         let other_hosts = object.spec.hosts.iter().map(|host| names::full_host(host, &key.namespace));
         for host in other_hosts.filter(|host| !mesh.services.contains_key(host)) {
-            take(&mut taken, key, object, &host)?;
+            claim_host(&mut owners, key, object, &host)?;
             hosts.push(virtual_host(&format!("{host}:{port}"), std::slice::from_ref(&host), &list));
         }
         for service in services {
-            take(&mut taken, key, object, &service.host)?;
+            claim_host(&mut owners, key, object, &service.host)?;
             routed.push(&service.host);
             let domains = names::service_domains(&service.name, &service.namespace, &client.namespace);
             hosts.push(virtual_host(&format!("{}:{port}", service.host), &domains, &list));
@@ -61,7 +61,7 @@ pub(crate) fn for_sidecar(mesh: &MeshView<'_>, client: &Instance, port: u16) -> 
     Ok(hosts)
 }
 
-/// A virtual host. Callers' ports are ignored, so its domains have none.
+/// A virtual host. Its domains have no ports, because ports of requests are ignored.
 pub(crate) fn virtual_host(name: &str, domains: &[String], routes: &[Value]) -> Value {
     json!({
         "name": name,
@@ -92,33 +92,33 @@ fn services_of<'m>(
     let mut services = Vec::new();
     for (index, host) in object.spec.hosts.iter().enumerate() {
         if host.contains('*') {
-            let message = format!("{host:?} has a wildcard, which sidecars do not route on one machine");
-            return Err(diagnostic(index, message, "name each service"));
+            let message = format!("{host:?} has a wildcard, which local sidecars do not support");
+            return Err(diagnostic(index, message, "list each service"));
         }
         services.extend(mesh.services.get(&names::full_host(host, &key.namespace)));
     }
     if services.is_empty() {
-        let message = "none of its hosts is a Service, so no sidecar would use it".to_owned();
-        return Err(diagnostic(0, message, "name a Service by its short name in the same namespace, or in full"));
+        let message = "none of its hosts is a Service, so no sidecar uses it".to_owned();
+        return Err(diagnostic(0, message, "use the short name of a Service in the same namespace, or its full name"));
     }
     Ok(services)
 }
 
-/// Istio merges or drops what two resources say of one host by their age, which files do not have.
-fn take(
-    taken: &mut BTreeMap<String, String>,
+/// Reports a host of two VirtualServices, which Istio would merge by age.
+fn claim_host(
+    owners: &mut BTreeMap<String, String>,
     key: &Key,
     object: &Object<VirtualService>,
     host: &str,
 ) -> Result<(), Diagnostics> {
     let resource = format!("VirtualService {}/{}", key.namespace, key.name);
-    match taken.insert(host.to_owned(), resource.clone()) {
+    match owners.insert(host.to_owned(), resource.clone()) {
         None => Ok(()),
         Some(other) => Err(Diagnostic::new(format!("{other} routes the host {host} too"))
             .at(&object.location)
             .resource(resource)
             .field("spec.hosts")
-            .help("put the routes of one host into one VirtualService")
+            .help("merge the routes of the host into one VirtualService")
             .into()),
     }
 }

@@ -1,10 +1,10 @@
-//! The smallest Wasm extension that Envoy loads. It does nothing; but once one is loaded, Envoy prints metrics whose
-//! names begin with `wasmcustom` under their plain names, as it does in Istio's sidecars.
+//! A minimal Wasm extension. It does nothing, but if one is loaded, Envoy exports metrics with the prefix `wasmcustom`
+//! under their plain names, as in Istio's sidecars.
 //!
-//! The binary format is that of the WebAssembly core specification (section 5), the exports are those that the
-//! Proxy-Wasm ABI 0.2.1 wants.
+//! The binary format is that of the WebAssembly core specification (section 5). The exports are those of the Proxy-Wasm
+//! ABI 0.2.1.
 
-/// The module's bytes.
+/// Bytes of the module.
 pub(crate) fn module() -> Vec<u8> {
     let mut module = b"\0asm\x01\0\0\0".to_vec();
     module.extend(section(TYPES, &types()));
@@ -23,18 +23,18 @@ const CODE: u8 = 10;
 
 const I32: u8 = 0x7f;
 const END: u8 = 0x0b;
-/// Leaves the constant 0 or 1 on the stack.
+/// Instruction that pushes 0 onto the stack.
 const ZERO: [u8; 2] = [0x41, 0];
 const ONE: [u8; 2] = [0x41, 1];
 
-/// A function of the module: name, how many numbers it takes, and what it gives back.
+/// A function of the module: name, number of parameters, and result.
 struct Function {
     name: &'static str,
     parameters: u8,
     result: Option<[u8; 2]>,
 }
 
-/// What the host calls or looks for. The two that return 1 say that the configuration is accepted.
+/// Functions that the host calls or requires. The two that return 1 accept the configuration.
 const HOOKS: [Function; 6] = [
     Function { name: "proxy_abi_version_0_2_1", parameters: 0, result: None },
     Function { name: "_start", parameters: 0, result: None },
@@ -44,8 +44,7 @@ const HOOKS: [Function; 6] = [
     Function { name: "proxy_on_context_create", parameters: 2, result: None },
 ];
 
-/// A section: its number, its length, its content. All lengths here are below 128, which LEB128 writes as one byte,
-/// but for the exports'.
+/// Encodes a section: number, length, content. All lengths except the exports' fit into one byte of LEB128.
 fn section(number: u8, content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![number];
     bytes.extend(length(content.len()));
@@ -53,7 +52,7 @@ fn section(number: u8, content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// An unsigned LEB128 number.
+/// Encodes an unsigned LEB128 number.
 #[allow(clippy::cast_possible_truncation)] // Seven bits of it at a time.
 fn length(mut number: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -68,7 +67,7 @@ fn length(mut number: usize) -> Vec<u8> {
     }
 }
 
-/// One function type per function.
+/// Type section: one type for each function.
 fn types() -> Vec<u8> {
     let mut bytes = length(HOOKS.len());
     for hook in &HOOKS {
@@ -80,14 +79,14 @@ fn types() -> Vec<u8> {
     bytes
 }
 
-/// Which type each function has: the one of its own number.
+/// Function section: each function has the type of its own index.
 fn functions() -> Vec<u8> {
     let mut bytes = length(HOOKS.len());
     bytes.extend(HOOKS.iter().enumerate().flat_map(|(index, _)| length(index)));
     bytes
 }
 
-/// The functions by name (kind 0), and the memory (kind 2).
+/// Export section: functions by name (kind 0), and the memory (kind 2).
 fn exports() -> Vec<u8> {
     let mut bytes = length(HOOKS.len() + 1);
     let mut export = |name: &str, kind: u8, index: usize| {
@@ -103,7 +102,7 @@ fn exports() -> Vec<u8> {
     bytes
 }
 
-/// The bodies: no local variables, at most one constant, the end.
+/// Code section: no local variables, at most one constant, the end.
 fn code() -> Vec<u8> {
     let mut bytes = length(HOOKS.len());
     for hook in &HOOKS {
@@ -116,7 +115,7 @@ fn code() -> Vec<u8> {
     bytes
 }
 
-/// Bytes as protobuf's JSON writes them (RFC 4648, section 4).
+/// Encodes bytes in base64 for protobuf's JSON (RFC 4648, section 4).
 pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
@@ -141,7 +140,7 @@ mod tests {
 
     #[test]
     fn base64_pads_to_whole_groups() {
-        // The examples of RFC 4648, section 10.
+        // Examples of RFC 4648, section 10.
         for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
             assert_eq!(base64(bytes.as_bytes()), text);
         }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::topology::Instance;
 
-/// What metrics and traces say of a pod. The rules for what a label is taken from are Istio's.
+/// Labels of a pod in metrics and traces, derived by Istio's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Workload {
     pub(crate) app: String,
@@ -29,7 +29,7 @@ impl Workload {
     }
 }
 
-/// The service name of a pod's spans: its `app` label, or else its workload, and the namespace.
+/// Service name of a pod's spans: its `app` label, or else its workload, and the namespace.
 pub(crate) fn tracing_name(instance: &Instance) -> String {
     let app = first(&instance.labels, &["app"]).unwrap_or(&instance.workload);
     format!("{app}.{}", instance.namespace)

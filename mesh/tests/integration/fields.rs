@@ -51,7 +51,7 @@ fn every_value_that_a_rule_names_is_one_that_the_schema_knows() {
 }
 
 #[test]
-fn every_reason_and_remedy_is_a_part_of_a_sentence() {
+fn every_reason_and_help_is_a_part_of_a_sentence() {
     for kind in Kind::ALL {
         for (path, effect) in kind.fields().rules() {
             let text = match effect {

@@ -3,11 +3,8 @@
 use meshwalk_yaml::Diagnostic;
 
 use crate::{
-    kinds::{
-        Deployment, Resources,
-        references::{has_labels, known},
-    },
-    manifest::{Key, Object},
+    kinds::{Deployment, Resources, references::known},
+    manifest::{Key, Object, has_labels},
 };
 
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {

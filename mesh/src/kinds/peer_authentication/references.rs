@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use meshwalk_yaml::Diagnostic;
 
 use crate::{
-    kinds::{PeerAuthentication, Resources, references::has_labels},
-    manifest::{Object, ROOT_NAMESPACE},
+    kinds::{PeerAuthentication, Resources},
+    manifest::{Object, ROOT_NAMESPACE, has_labels},
 };
 
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {

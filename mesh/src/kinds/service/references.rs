@@ -5,11 +5,8 @@ use std::collections::BTreeSet;
 use meshwalk_yaml::Diagnostic;
 
 use crate::{
-    kinds::{
-        PortReference, Resources, Service, ServicePort,
-        references::{has_labels, known},
-    },
-    manifest::Object,
+    kinds::{PortReference, Resources, Service, ServicePort, references::known},
+    manifest::{Object, has_labels},
 };
 
 /// Supported protocols of a port.

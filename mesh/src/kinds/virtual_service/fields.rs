@@ -25,7 +25,7 @@ const VIRTUAL_SERVICE: &[Group] = &[
             Rule("{name,ignoreUriCase,port,sourceNamespace}", Translated),
             Rule("sourceLabels{}", Translated),
             Rule("gateways[]", Translated),
-            Rule("statPrefix", WithoutEffect("Istio's metrics have no prefix for a route")),
+            Rule("statPrefix", WithoutEffect("metrics have Istio's names, without a prefix for a route")),
         ],
     },
 ];

@@ -2,8 +2,7 @@ use serde_json::{Value, json};
 
 use crate::translate::message::extension;
 
-/// The access log as JSON with the fields that Istio gives it, and the trace's id, so that lines and spans are found
-/// by each other. The path of the file comes with the delivery.
+/// Access log as JSON with Istio's fields and the trace ID. The path of the file is added on delivery.
 pub(super) fn logger() -> Value {
     let format = json!({
         "authority": "%REQ(:AUTHORITY)%",

@@ -1,4 +1,4 @@
-//! The labels of Istio's metrics. What a proxy cannot know is `unknown`, as in Istio.
+//! Labels of Istio's metrics. Unknown values are `unknown`, as in Istio.
 
 use serde_json::{Map, Value, json};
 
@@ -13,10 +13,10 @@ use crate::{
 
 use super::Reporter;
 
-/// What is said of a pod: the end of the label's name, and how it is found.
-type Fact = (&'static str, fn(&Instance) -> String);
+/// A label of a pod: the suffix of its name, and its value.
+type PodLabel = (&'static str, fn(&Instance) -> String);
 
-const FACTS: [Fact; 6] = [
+const POD_LABELS: [PodLabel; 6] = [
     ("workload", |instance| instance.workload.clone()),
     ("workload_namespace", |instance| instance.namespace.clone()),
     ("app", |instance| Workload::of(instance).app),
@@ -25,41 +25,41 @@ const FACTS: [Fact; 6] = [
     ("canonical_revision", |instance| Workload::of(instance).canonical_revision),
 ];
 
-/// How a format writes that there is no value.
-const NOTHING: [&str; 2] = ["", "-"];
+/// Placeholders of a format without a value.
+const NO_VALUE: [&str; 2] = ["", "-"];
 
-/// The address that the connection came from. The plain remote address would be what `x-forwarded-for` claims.
+/// Address of the connection's peer. The plain remote address may come from `x-forwarded-for`.
 const CALLER_ADDRESS: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%";
 
-/// What an endpoint tells of its pod, for the callers' proxies.
+/// Endpoint metadata with the pod's labels, for the callers' proxies.
 pub(crate) fn endpoint_metadata(instance: &Instance) -> Value {
-    FACTS.iter().map(|(name, fact)| ((*name).to_owned(), json!(fact(instance)))).collect::<Map<_, _>>().into()
+    POD_LABELS.iter().map(|(name, value)| ((*name).to_owned(), json!(value(instance)))).collect::<Map<_, _>>().into()
 }
 
-/// The labels, for one side of the calls.
+/// All labels for one side of a call.
 pub(super) fn of(mesh: &MeshView<'_>, instance: &Instance, reporter: Reporter) -> Value {
     let mut labels = Vec::new();
     match reporter {
         Reporter::Source => {
             labels.push(fixed("reporter", "source"));
-            labels.extend(own("source", instance));
-            labels.push(seen("source_principal", "%UPSTREAM_LOCAL_URI_SAN%"));
-            labels.extend(of_endpoint());
-            labels.push(seen("destination_principal", "%UPSTREAM_PEER_URI_SAN%"));
-            // A caller cannot tell by what it sees which policy the receiver has; Istio says the same.
+            labels.extend(own_labels("source", instance));
+            labels.push(optional("source_principal", "%UPSTREAM_LOCAL_URI_SAN%"));
+            labels.extend(endpoint_labels());
+            labels.push(optional("destination_principal", "%UPSTREAM_PEER_URI_SAN%"));
+            // A caller does not know the receiver's policy; Istio reports `unknown` too.
             labels.push(fixed("connection_security_policy", "unknown"));
         }
         Reporter::Destination { mutual_tls } => {
             labels.push(fixed("reporter", "destination"));
-            labels.extend(of_caller(mesh));
-            labels.push(seen("source_principal", "%DOWNSTREAM_PEER_URI_SAN%"));
-            labels.extend(own("destination", instance));
-            labels.push(seen("destination_principal", "%DOWNSTREAM_LOCAL_URI_SAN%"));
+            labels.extend(caller_labels(mesh));
+            labels.push(optional("source_principal", "%DOWNSTREAM_PEER_URI_SAN%"));
+            labels.extend(own_labels("destination", instance));
+            labels.push(optional("destination_principal", "%DOWNSTREAM_LOCAL_URI_SAN%"));
             labels.push(fixed("connection_security_policy", if mutual_tls { "mutual_tls" } else { "none" }));
         }
     }
     for name in ["destination_service", "destination_service_name", "destination_service_namespace"] {
-        labels.push(seen(name, &format!("%METADATA(CLUSTER:meshwalk:{name})%")));
+        labels.push(optional(name, &format!("%METADATA(CLUSTER:meshwalk:{name})%")));
     }
     labels.push(fixed("source_cluster", "Kubernetes"));
     labels.push(fixed("destination_cluster", "Kubernetes"));
@@ -70,44 +70,44 @@ pub(super) fn of(mesh: &MeshView<'_>, instance: &Instance, reporter: Reporter) -
     labels.into()
 }
 
-/// What a proxy says of its own pod.
-fn own(side: &str, instance: &Instance) -> Vec<Value> {
-    FACTS.iter().map(|(name, fact)| fixed(&format!("{side}_{name}"), &fact(instance))).collect()
+/// Labels of the proxy's own pod.
+fn own_labels(side: &str, instance: &Instance) -> Vec<Value> {
+    POD_LABELS.iter().map(|(name, value)| fixed(&format!("{side}_{name}"), &value(instance))).collect()
 }
 
-/// What the caller's proxy says of the receiver, by the metadata of the endpoint that it took.
-fn of_endpoint() -> Vec<Value> {
-    FACTS
+/// Labels of the receiver in the caller's proxy, from the endpoint's metadata.
+fn endpoint_labels() -> Vec<Value> {
+    POD_LABELS
         .iter()
-        .map(|(name, _)| seen(&format!("destination_{name}"), &format!("%UPSTREAM_METADATA(meshwalk:{name})%")))
+        .map(|(name, _)| optional(&format!("destination_{name}"), &format!("%UPSTREAM_METADATA(meshwalk:{name})%")))
         .collect()
 }
 
-/// What the receiver's proxy says of the caller, by the caller's address. It knows those that have a sidecar.
-fn of_caller(mesh: &MeshView<'_>) -> Vec<Value> {
+/// Labels of the caller in the receiver's proxy, by its address. Only pods with a sidecar are known.
+fn caller_labels(mesh: &MeshView<'_>) -> Vec<Value> {
     let pods = mesh.topology.instances.iter().filter(|instance| instance.sidecar);
     let callers: Vec<&Instance> = pods.chain(std::iter::once(&mesh.topology.gateway)).collect();
-    FACTS
+    POD_LABELS
         .iter()
-        .map(|(name, fact)| {
+        .map(|(name, value)| {
             let values: Vec<_> =
-                callers.iter().map(|instance| (instance.address.to_string(), fact(instance))).collect();
+                callers.iter().map(|instance| (instance.address.to_string(), value(instance))).collect();
             mapped(&format!("source_{name}"), CALLER_ADDRESS, &values, Some("unknown"))
         })
         .collect()
 }
 
-/// A label with one value, or with what a format of the access log always has.
+/// A label with a constant value, or with a format that always has a value.
 fn fixed(name: &str, format: &str) -> Value {
     json!({ "name": name, "value_format": format })
 }
 
-/// A label whose format gives nothing for some requests.
-fn seen(name: &str, format: &str) -> Value {
-    mapped(name, format, &NOTHING.map(|nothing| (nothing.to_owned(), "unknown".to_owned())), None)
+/// A label whose format may have no value.
+fn optional(name: &str, format: &str) -> Value {
+    mapped(name, format, &NO_VALUE.map(|placeholder| (placeholder.to_owned(), "unknown".to_owned())), None)
 }
 
-/// A label whose values are replaced by others; those that are not listed stay, or become `otherwise`.
+/// A label with replaced values. Values that are not listed become `otherwise`, or stay.
 fn mapped(name: &str, format: &str, values: &[(String, String)], otherwise: Option<&str>) -> Value {
     let map: Map<String, Value> = values.iter().map(|(from, to)| (from.clone(), replacement(to))).collect();
     let mut rules = json!({ "matcher_tree": {

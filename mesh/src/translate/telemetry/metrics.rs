@@ -7,14 +7,13 @@ use crate::{
 
 use super::{Reporter, metric_labels};
 
-/// The prefix that a Wasm extension takes for its metrics, and that is printed without `envoy_` before it. The
-/// bootstrap loads such an extension for just this.
+/// Prefix of Wasm metrics, which Envoy exports without `envoy_`. The bootstrap loads a Wasm extension for this prefix.
 const PREFIX: &str = "wasmcustom";
 
 /// Counts and times requests under Istio's names and labels.
 ///
-/// Istio's own build of Envoy does it in a filter that knows the other side's workload by an exchange of headers. Here
-/// the caller's is known by its address and the receiver's by the endpoint's metadata.
+/// Istio's own Envoy exchanges headers to learn the other workload. Here the caller is known by its address and the
+/// receiver by the endpoint's metadata.
 pub(super) fn logger(mesh: &MeshView<'_>, instance: &Instance, reporter: Reporter) -> Value {
     let labels = metric_labels::of(mesh, instance, reporter);
     extension(

@@ -1,4 +1,4 @@
-//! What a proxy tells of the requests that it saw: metrics, access log, spans.
+//! Telemetry of proxies: metrics, access log, spans.
 
 mod access_log;
 mod metric_labels;
@@ -14,19 +14,19 @@ use super::mesh_view::MeshView;
 pub(crate) use metric_labels::endpoint_metadata;
 pub(crate) use tracing::tracing;
 
-/// On which side of a call a proxy stands. A call that both sides see is counted once by each.
+/// Side of a call that a proxy reports. Both sides report a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reporter {
-    /// The caller's.
+    /// The caller's proxy.
     Source,
-    /// The receiver's.
+    /// The receiver's proxy.
     Destination {
-        /// Whether the caller came by mutual TLS.
+        /// True if the caller uses mutual TLS.
         mutual_tls: bool,
     },
 }
 
-/// The access logs of a connection manager: the one that counts, and the one that is read.
+/// Access logs of a connection manager: one for metrics, and one for the file.
 pub(crate) fn access_logs(mesh: &MeshView<'_>, instance: &Instance, reporter: Reporter) -> Value {
     json!([metrics::logger(mesh, instance, reporter), access_log::logger()])
 }

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// Spans of every request, in OpenTelemetry's protocol to the mesh's own collector.
+/// Exports spans of every request to the mesh's receiver (OTLP).
 pub(crate) fn tracing(mesh: &MeshView<'_>, instance: &Instance) -> Value {
     let Workload { canonical_service, canonical_revision, .. } = Workload::of(instance);
     let tag = |name: &str, value: &str| json!({ "tag": name, "literal": { "value": value } });
