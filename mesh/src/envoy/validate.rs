@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_refusal_by_a_constraint_the_innermost_reason_is_kept() {
+    fn keeps_the_innermost_reason_of_a_constraint() {
         let output = "[2026-01-01 10:00:00.000][7][critical][main] [source/server/server.cc:422] error initializing \
                       configuration '/tmp/a/validate-b.json': goo.gle/debugproto\nabort {\n  http_status: 600\n}\n: Proto \
                       constraint validation failed (HTTPFaultValidationError.Abort: embedded message failed validation | \
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn of_another_refusal_the_reason_is_kept_without_the_temporary_file() {
+    fn keeps_other_reasons_without_the_temporary_file() {
         let output = "[2026-01-01 10:00:00.000][7][warning][misc] old field\n[2026-01-01 10:00:00.000][7][critical][main] \
                       [source/server/server.cc:422] error initializing configuration '/tmp/a/validate-b.json': invalid \
                       character class range: z-a\nerror initializing configuration '/tmp/a/validate-b.json': invalid \

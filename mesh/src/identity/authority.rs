@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_certificate_has_a_key_of_its_own_and_ends_when_asked() {
+    fn issues_certificates_with_own_keys_and_the_given_lifetime() {
         let authority = Authority::new().unwrap();
         let id = "spiffe://cluster.local/ns/a/sa/b";
         let first = authority.issue(id, Duration::from_secs(3600)).unwrap();
@@ -125,13 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_not_printed() {
+    fn debug_output_hides_the_key() {
         let svid = Authority::new().unwrap().issue("spiffe://cluster.local/ns/a/sa/b", BACKDATE).unwrap();
         assert!(!format!("{svid:?}").contains("KEY"));
     }
 
     #[test]
-    fn a_lifetime_beyond_the_calendar_is_refused() {
+    fn rejects_lifetimes_beyond_the_calendar() {
         assert!(matches!(Authority::new().unwrap().issue("spiffe://x/y", Duration::MAX), Err(Error::Lifetime(_))));
     }
 }

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_written_file_is_for_this_user_only_and_leaves_nothing_beside_it() {
+    fn replaced_file_is_private_and_leaves_no_temporary_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sds.json");
         replace(&path, b"one").unwrap();

@@ -5,7 +5,7 @@ use meshwalk_yaml::{Diagnostic, FieldPath, Node};
 use super::WithoutEffect;
 
 /// Effect of one of Istio's labels or annotations.
-enum Meaning {
+enum AnnotationEffect {
     Translated(&'static [&'static str]),
     WithoutEffect(&'static str),
     Rejected(&'static str),
@@ -27,21 +27,21 @@ pub(crate) fn check(
         for entry in document.find(&path).map_or(&[][..], Node::entries) {
             let path = path.key(&entry.key);
             let value = entry.value.as_str().unwrap_or_default();
-            match meaning(&entry.key) {
+            match effect_of(&entry.key) {
                 None => {}
-                Some(Meaning::Translated(values)) if values.is_empty() || values.contains(&value) => {}
-                Some(Meaning::Translated(values)) => diagnostics.push(
+                Some(AnnotationEffect::Translated(values)) if values.is_empty() || values.contains(&value) => {}
+                Some(AnnotationEffect::Translated(values)) => diagnostics.push(
                     Diagnostic::new(format!("the local mesh does not support the value `{value}`"))
                         .at(&entry.value.location)
                         .field(path.to_string())
                         .help(format!("write \"{}\"", values.join("\" or \""))),
                 ),
-                Some(Meaning::WithoutEffect(reason)) => without_effect.push(WithoutEffect {
+                Some(AnnotationEffect::WithoutEffect(reason)) => without_effect.push(WithoutEffect {
                     resource: resource.to_owned(),
                     field: path.to_string(),
                     reason: reason.to_owned(),
                 }),
-                Some(Meaning::Rejected(help)) => diagnostics.push(
+                Some(AnnotationEffect::Rejected(help)) => diagnostics.push(
                     Diagnostic::new("the local mesh does not support this label or annotation")
                         .at(&entry.location)
                         .field(path.to_string())
@@ -52,27 +52,29 @@ pub(crate) fn check(
     }
 }
 
-fn meaning(key: &str) -> Option<Meaning> {
+fn effect_of(key: &str) -> Option<AnnotationEffect> {
     Some(match key {
-        "sidecar.istio.io/inject" => Meaning::Translated(&["true", "false"]),
-        "istio-injection" => Meaning::Translated(&["enabled", "disabled"]),
-        "service.istio.io/canonical-name" | "service.istio.io/canonical-revision" => Meaning::Translated(&[]),
-        "istio.io/rev" => Meaning::Rejected("write istio-injection: enabled; the local mesh has one control plane"),
-        "proxy.istio.io/config" => {
-            Meaning::WithoutEffect("the local mesh starts every sidecar before its program, with the same settings")
+        "sidecar.istio.io/inject" => AnnotationEffect::Translated(&["true", "false"]),
+        "istio-injection" => AnnotationEffect::Translated(&["enabled", "disabled"]),
+        "service.istio.io/canonical-name" | "service.istio.io/canonical-revision" => AnnotationEffect::Translated(&[]),
+        "istio.io/rev" => {
+            AnnotationEffect::Rejected("write istio-injection: enabled; the local mesh has one control plane")
         }
+        "proxy.istio.io/config" => AnnotationEffect::WithoutEffect(
+            "the local mesh starts every sidecar before its program, with the same settings",
+        ),
         "kubectl.kubernetes.io/last-applied-configuration" | "deployment.kubernetes.io/revision" => {
-            Meaning::WithoutEffect("tools of a cluster write it for their own use")
+            AnnotationEffect::WithoutEffect("tools of a cluster write it for their own use")
         }
         "prometheus.io/scrape" | "prometheus.io/port" | "prometheus.io/path" | "prometheus.io/scheme" => {
-            Meaning::WithoutEffect("the local mesh knows the metrics page of every program")
+            AnnotationEffect::WithoutEffect("the local mesh knows the metrics page of every program")
         }
         _ => {
             let domain = key.split_once('/').map_or("", |(domain, _)| domain);
             if domain != "istio.io" && !domain.ends_with(".istio.io") {
                 return None;
             }
-            Meaning::Rejected(
+            AnnotationEffect::Rejected(
                 "remove it; supported are sidecar.istio.io/inject, service.istio.io/canonical-* and proxy.istio.io/config",
             )
         }

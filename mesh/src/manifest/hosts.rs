@@ -35,14 +35,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_name_without_a_dot_is_completed() {
+    fn completes_only_names_without_a_dot() {
         assert_eq!(full("backend", "meshwalk"), "backend.meshwalk.svc.cluster.local");
         assert_eq!(full("backend.meshwalk", "meshwalk"), "backend.meshwalk");
         assert_eq!(full("*.local", "meshwalk"), "*.local");
     }
 
     #[test]
-    fn a_wildcard_matches_whole_names_that_end_so() {
+    fn wildcard_matches_whole_names_with_the_suffix() {
         assert!(matches("*.local", "backend.meshwalk.svc.cluster.local"));
         assert!(matches("*", "anything"));
         assert!(matches("Meshwalk.localhost", "meshwalk.LOCALHOST"));

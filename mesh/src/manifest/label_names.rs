@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn domains_are_told_from_what_only_looks_like_one() {
+    fn validates_domains() {
         for name in ["a", "A", "a.b", "1.2.3.4", "a.b.", "*", "*.a", "*a.b", "a-b.c"] {
             assert!(is_domain(name), "{name}");
         }
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_labels_and_headers_are_told_from_what_is_none() {
+    fn validates_names_of_labels_and_headers() {
         assert!(["a", "a/b", "a.b/c_d.e"].into_iter().all(is_label));
         assert!(!["", "a b", "a/b/c", "-a", "/a", "a/"].into_iter().any(is_label));
         assert!(["", "a", "x_y.z-1"].into_iter().all(is_label_value));

@@ -31,13 +31,13 @@ pub(crate) fn object<S: DeserializeOwned>(
     let only_spec = Node { location, content: Content::Mapping(vec![spec]) };
     let SpecOnly { spec } = only_spec.deserialize()?;
     let metadata = kept.get("metadata");
-    let words = |field: &str| -> Result<BTreeMap<String, String>, Diagnostic> {
+    let string_map = |field: &str| -> Result<BTreeMap<String, String>, Diagnostic> {
         metadata.and_then(|metadata| metadata.get(field)).map_or_else(|| Ok(BTreeMap::new()), Node::deserialize)
     };
     Ok(Object {
         kind,
-        labels: words("labels")?,
-        annotations: words("annotations")?,
+        labels: string_map("labels")?,
+        annotations: string_map("annotations")?,
         location: document.location.clone(),
         spec,
         document: with_namespace(document, &key),

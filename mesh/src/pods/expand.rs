@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_variables_are_replaced_and_everything_else_stays() {
+    fn expands_only_known_variables() {
         let variables = BTreeMap::from([("A".to_owned(), "1".to_owned()), ("B".to_owned(), "$(A)".to_owned())]);
         for (text, expected) in [
             ("x", "x"),

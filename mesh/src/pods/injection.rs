@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pod_decides_before_the_namespace_unless_that_forbids_it() {
+    fn pod_label_overrides_namespace_unless_injection_is_disabled() {
         for (namespace, label, annotation, expected) in [
             (Some("enabled"), None, None, true),
             (Some("enabled"), Some("false"), None, false),

@@ -116,7 +116,7 @@ fn plan_one(
         return Err(Box::new(
             Diagnostic::new("the local mesh runs only the image's own program")
                 .field(format!("{CONTAINERS}[0].command"))
-                .help("leave it out and use `args`"),
+                .help("remove it and use `args`"),
         ));
     }
     let (program, release) = parse_image(&container.image).ok_or_else(|| {
@@ -194,7 +194,7 @@ mod tests {
     use super::parse_image;
 
     #[test]
-    fn an_image_names_a_program_and_a_release() {
+    fn parses_program_and_release_of_an_image() {
         assert_eq!(parse_image("meshwalk/backend:v1"), Some(("backend", "v1")));
         assert_eq!(parse_image("meshwalk/backend:v2-0.3.0"), Some(("backend", "v2")));
         for image in ["backend:v1", "meshwalk/backend", "meshwalk/backend:latest", "meshwalk/../sh:v1", "meshwalk/:v1"]

@@ -41,7 +41,7 @@ impl Resources {
                     Diagnostic::new("cannot delete it: it does not exist")
                         .at(resource.location())
                         .resource(resource.identity())
-                        .help("apply it first, or leave it out"),
+                        .help("apply it first, or remove it from the files"),
                 );
             }
         }

@@ -71,7 +71,7 @@ fn rejects_deletion_of_missing_resources() {
     let rule = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: card, namespace: shop}\nspec: {host: cart}\n";
     assert_eq!(
         base().without(&read(rule)).unwrap_err().to_string(),
-        "a.yaml:1:1: DestinationRule shop/card: cannot delete it: it does not exist; apply it first, or leave it out"
+        "a.yaml:1:1: DestinationRule shop/card: cannot delete it: it does not exist; apply it first, or remove it from the files"
     );
 }
 

@@ -48,37 +48,37 @@ impl IntoResponse for ApplyError {
     }
 }
 
-type Mesh = State<Arc<MeshHandle>>;
+type Handle = State<Arc<MeshHandle>>;
 
-async fn status(State(mesh): Mesh) -> Json<Status> {
+async fn status(State(mesh): Handle) -> Json<Status> {
     Json(mesh.status())
 }
 
-async fn apply(State(mesh): Mesh, Json(files): Json<Files>) -> Result<Json<Change>, ApplyError> {
+async fn apply(State(mesh): Handle, Json(files): Json<Files>) -> Result<Json<Change>, ApplyError> {
     mesh.apply(files).await.map(Json)
 }
 
-async fn delete(State(mesh): Mesh, Json(files): Json<Files>) -> Result<Json<Change>, ApplyError> {
+async fn delete(State(mesh): Handle, Json(files): Json<Files>) -> Result<Json<Change>, ApplyError> {
     mesh.delete(files).await.map(Json)
 }
 
-async fn restart(State(mesh): Mesh, Json(restart): Json<Restart>) -> Result<Json<Change>, ApplyError> {
+async fn restart(State(mesh): Handle, Json(restart): Json<Restart>) -> Result<Json<Change>, ApplyError> {
     mesh.restart(restart.deployments).await.map(Json)
 }
 
-async fn scale(State(mesh): Mesh, Json(scale): Json<Scale>) -> Result<Json<Change>, ApplyError> {
+async fn scale(State(mesh): Handle, Json(scale): Json<Scale>) -> Result<Json<Change>, ApplyError> {
     mesh.scale(scale.deployment, scale.replicas).await.map(Json)
 }
 
-async fn resources(State(mesh): Mesh) -> Json<Snapshot> {
+async fn resources(State(mesh): Handle) -> Json<Snapshot> {
     Json(mesh.snapshot().await)
 }
 
-async fn put_resources(State(mesh): Mesh, Json(snapshot): Json<Snapshot>) -> Result<Json<Change>, ApplyError> {
+async fn put_resources(State(mesh): Handle, Json(snapshot): Json<Snapshot>) -> Result<Json<Change>, ApplyError> {
     mesh.restore(snapshot).await.map(Json)
 }
 
-async fn config(State(mesh): Mesh, Path(workload): Path<String>) -> Result<Json<Vec<ProxyFiles>>, ApplyError> {
+async fn config(State(mesh): Handle, Path(workload): Path<String>) -> Result<Json<Vec<ProxyFiles>>, ApplyError> {
     mesh.config(&workload).map(Json)
 }
 
@@ -93,15 +93,15 @@ fn default_trace_limit() -> usize {
     20
 }
 
-async fn traces(State(mesh): Mesh, Query(query): Query<TracesQuery>) -> Json<Vec<TraceSummary>> {
+async fn traces(State(mesh): Handle, Query(query): Query<TracesQuery>) -> Json<Vec<TraceSummary>> {
     Json(mesh.traces.recent(query.limit))
 }
 
-async fn trace(State(mesh): Mesh, Path(id): Path<String>) -> Result<Json<Trace>, ApplyError> {
+async fn trace(State(mesh): Handle, Path(id): Path<String>) -> Result<Json<Trace>, ApplyError> {
     mesh.traces.find(&id).map(Json).map_err(|error| ApplyError::new(ApplyErrorKind::NotFound, error.to_string()))
 }
 
-async fn down(State(mesh): Mesh) -> Json<()> {
+async fn down(State(mesh): Handle) -> Json<()> {
     mesh.stop_requested.notify_one();
     Json(())
 }

@@ -138,7 +138,7 @@ impl Mesh {
     pub async fn start(&mut self) -> Result<(), Error> {
         let shared = &self.shared;
         let resources = self.resources.take().unwrap_or_default();
-        shared.options.progress.say(format!(
+        shared.options.progress.report(format!(
             "starting {} and the ingress gateway",
             resources.deployments.keys().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")
         ));
@@ -209,7 +209,7 @@ async fn update_endpoints(shared: Arc<MeshHandle>) {
             Err(diagnostics) => Err(diagnostics.to_string()),
         };
         if let Err(reason) = outcome {
-            shared.options.progress.say(format!("cannot update endpoints after a readiness change: {reason}"));
+            shared.options.progress.report(format!("cannot update endpoints after a readiness change: {reason}"));
         }
         shared.publish(&state);
     }
@@ -228,7 +228,7 @@ async fn renew_certificates(shared: Arc<MeshHandle>) {
                 Err(error) => shared
                     .options
                     .progress
-                    .say(format!("cannot renew the certificate of {name}: {error}; the old one stays in use")),
+                    .report(format!("cannot renew the certificate of {name}: {error}; the old one stays in use")),
             }
         }
     }

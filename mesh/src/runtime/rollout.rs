@@ -59,7 +59,7 @@ pub(super) async fn roll_out(state: &mut MeshState, target: &Translation) -> Res
     Ok(true)
 }
 
-/// Goes through the same steps in reverse.
+/// Rolls proxies back through the steps in reverse order.
 async fn roll_back(state: &mut MeshState, changed: &BTreeMap<String, (ProxyConfig, ProxyConfig)>, from: usize) {
     let version = state.next_version();
     for step in (0..=from).rev() {

@@ -119,7 +119,7 @@ impl Supervisor {
                 delay = FIRST_DELAY;
             }
             self.state.restarts.fetch_add(1, Ordering::Relaxed);
-            self.progress.say(format!(
+            self.progress.report(format!(
                 "{} {exit}; restarting in {} ms; log: {}",
                 self.title,
                 delay.as_millis(),

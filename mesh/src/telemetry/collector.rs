@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_received_span_is_found_by_its_trace_with_service_kind_and_status() {
+    async fn stores_received_spans_with_service_kind_and_status() {
         let span = OtlpSpan {
             trace_id: vec![0xab; 16],
             span_id: vec![1; 8],
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_protobuf_is_refused_with_the_setting_that_would_be_right() {
+    async fn rejects_non_protobuf_body_and_names_the_setting() {
         let traces = Arc::new(Traces::default());
         let answer = receive(State(Arc::clone(&traces)), headers("application/json"), Bytes::new()).await;
         assert_eq!(answer.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);

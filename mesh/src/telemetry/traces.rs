@@ -58,7 +58,7 @@ struct TraceBuffer {
 }
 
 impl TraceBuffer {
-    fn only_one_that_begins_with(&self, prefix: String) -> Result<String, TraceLookupError> {
+    fn find_by_prefix(&self, prefix: String) -> Result<String, TraceLookupError> {
         if prefix.len() < MIN_PREFIX_DIGITS || !prefix.chars().all(|c| c.is_ascii_hexdigit()) {
             return Err(TraceLookupError::NoId(prefix));
         }
@@ -101,7 +101,7 @@ impl Traces {
     pub fn find(&self, id: &str) -> Result<Trace, TraceLookupError> {
         let id = id.to_ascii_lowercase();
         let kept = self.kept();
-        let id = if kept.by_id.contains_key(&id) { id } else { kept.only_one_that_begins_with(id)? };
+        let id = if kept.by_id.contains_key(&id) { id } else { kept.find_by_prefix(id)? };
         let mut spans = kept.by_id.get(&id).cloned().unwrap_or_default();
         spans.sort_by_key(|span| span.start_unix_ns);
         Ok(Trace { id, spans })
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_that_come_in_any_order_make_one_trace_by_start() {
+    fn sorts_the_spans_of_a_trace_by_start() {
         let traces = Traces::default();
         traces.add("t".to_owned(), span("2", "backend", 20));
         traces.add("t".to_owned(), span("1", "frontend", 10));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_trace_goes_when_there_are_too_many() {
+    fn removes_the_oldest_trace_above_the_limit() {
         let traces = Traces::default();
         for number in 0..=MAX_TRACES {
             traces.add(format!("{number:032x}"), span("1", "a", 1));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_beginning_of_an_id_is_enough_if_no_other_begins_so() {
+    fn finds_a_trace_by_a_unique_prefix() {
         let traces = Traces::default();
         for id in ["403bc7c44f4ba2bf", "403bc7c4aaaaaaaa", "0af7651916cd43dd"] {
             traces.add(id.to_owned(), span("1", "a", 1));
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_candidates_the_newest_are_named_and_the_others_counted() {
+    fn lists_the_newest_candidates_and_counts_the_others() {
         let traces = Traces::default();
         for number in 0..7 {
             traces.add(format!("abcdef{number}"), span("1", "a", 1));

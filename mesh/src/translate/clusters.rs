@@ -66,8 +66,8 @@ fn service_cluster(mesh: &MeshView<'_>, from: Ipv4Addr, name: &str, target: Targ
     outlier_detection::apply(&mut cluster, policy.outlier_detection);
 
     let mutual_tls = || {
-        let told = policy.tls.map_or(&[][..], |tls| &tls.subject_alt_names);
-        let identities = if told.is_empty() { mesh.identities_of(service) } else { told.iter().cloned().collect() };
+        let names = policy.tls.map_or(&[][..], |tls| &tls.subject_alt_names);
+        let identities = if names.is_empty() { mesh.identities_of(service) } else { names.iter().cloned().collect() };
         let made = names::server_name(port.number, subset, &service.host);
         tls::client_socket(&identities, policy.tls.and_then(|tls| tls.sni.as_deref()).unwrap_or(&made), http2)
     };

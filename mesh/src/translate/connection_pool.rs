@@ -25,8 +25,8 @@ pub(crate) fn pass_through(cluster: &mut Value) {
     set(cluster, "typed_extension_protocol_options", json!({ PROTOCOL_OPTIONS: typed(PROTOCOL_OPTIONS, options) }));
 }
 
-/// Applies a connection pool to a cluster. Unlike in Envoy, Istio's defaults are no limits and a connect timeout of ten
-/// seconds. A limit of 0 means none.
+/// Applies a connection pool to a cluster. Istio's defaults differ from Envoy's: unlimited, and a connect timeout of ten
+/// seconds. A limit of 0 means unlimited.
 pub(crate) fn apply(cluster: &mut Value, pool: Option<&ConnectionPool>, http2: bool) {
     let tcp = pool.and_then(|pool| pool.tcp.clone()).unwrap_or_default();
     let http = pool.and_then(|pool| pool.http.clone()).unwrap_or_default();

@@ -1,9 +1,9 @@
 //! Renders a proxy's configuration into files that Envoy watches. Envoy reloads a file when another file is renamed to
 //! its path.
 //!
-//! Each watched source needs an inotify instance, of which Linux allows 128 for each user by default. Therefore
-//! endpoints are inside of their clusters, and the constant trust bundle is named in the bootstrap. Four sources
-//! remain: listeners, clusters, routes, and the certificate.
+//! Each watched source needs an inotify instance, and Linux allows 128 for each user by default. Therefore endpoints are
+//! inside of their clusters, and the constant trust bundle is named in the bootstrap. Four sources remain: listeners,
+//! clusters, routes, and the certificate.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -161,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_is_written_before_what_names_it() {
+    fn orders_files_before_those_that_refer_to_them() {
         let paths = ConfigPaths { folder: Path::new("/f"), access_log: Path::new("/log") };
         let names: Vec<String> = render(&config(), paths, "7").into_iter().map(|file| file.name).collect();
         assert_eq!(names, [CLUSTERS, "rds-http.80.json", LISTENERS]);
     }
 
     #[test]
-    fn each_resource_names_the_file_that_is_written_for_it() {
+    fn sources_name_the_rendered_files() {
         let paths = ConfigPaths { folder: Path::new("/f"), access_log: Path::new("/log") };
         let files = render(&config(), paths, "7");
         assert!(files[0].content.contains("load_assignment"), "{}", files[0].content);

@@ -60,20 +60,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_name_without_a_dot_is_completed() {
+    fn completes_only_names_without_a_dot() {
         assert_eq!(full_host("backend", "meshwalk"), "backend.meshwalk.svc.cluster.local");
         assert_eq!(full_host("backend.other", "meshwalk"), "backend.other");
         assert_eq!(full_host("*", "meshwalk"), "*");
     }
 
     #[test]
-    fn the_full_name_is_known_as_an_absolute_one_too() {
+    fn domains_include_the_absolute_name() {
         let domains = service_domains("backend", "meshwalk", "other");
         assert!(domains.contains(&"backend.meshwalk.svc.cluster.local.".to_owned()), "{domains:?}");
     }
 
     #[test]
-    fn the_bare_name_is_known_only_in_the_services_own_namespace() {
+    fn domains_include_the_bare_name_only_in_the_same_namespace() {
         assert!(service_domains("backend", "meshwalk", "meshwalk").contains(&"backend".to_owned()));
         assert!(!service_domains("backend", "meshwalk", "other").contains(&"backend".to_owned()));
     }

@@ -58,14 +58,14 @@ mod tests {
     }
 
     #[test]
-    fn the_field_goes_before_the_name() {
+    fn app_protocol_precedes_the_port_name() {
         assert_eq!(of_port(&port(Some("http-web"), None)), Ok(Protocol::Http));
         assert_eq!(of_port(&port(Some("http-web"), Some("grpc"))), Ok(Protocol::Http2));
         assert_eq!(of_port(&port(Some("grpc-web"), None)), Ok(Protocol::Http));
     }
 
     #[test]
-    fn a_protocol_that_would_be_guessed_is_refused() {
+    fn rejects_ports_with_unknown_protocols() {
         for name in [None, Some("web"), Some("httpport2")] {
             assert_eq!(of_port(&port(name, None)), Err(ProtocolError::Unknown(8080)));
         }

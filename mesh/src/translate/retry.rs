@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_among_the_conditions_become_retriable_statuses() {
+    fn splits_statuses_from_retry_conditions() {
         assert_eq!(
             parse("connect-failure, 503,429"),
             ("connect-failure,retriable-status-codes".to_owned(), vec![503, 429])
@@ -96,15 +96,15 @@ mod tests {
     }
 
     #[test]
-    fn no_attempts_mean_no_policy() {
+    fn zero_attempts_disable_retries() {
         assert_eq!(policy(Some(&Retries::default()), false), None);
         assert_eq!(policy(None, false), Some(default_policy()));
     }
 
     #[test]
-    fn a_request_that_is_bound_to_one_host_is_tried_there_again() {
+    fn retries_on_the_same_host_with_consistent_hashing() {
         assert!(policy(None, true).unwrap().get("retry_host_predicate").is_none());
-        let wanted = Retries { attempts: 1, retry_ignore_previous_hosts: Some(true), ..Retries::default() };
-        assert!(policy(Some(&wanted), true).unwrap().get("retry_host_predicate").is_some());
+        let retries = Retries { attempts: 1, retry_ignore_previous_hosts: Some(true), ..Retries::default() };
+        assert!(policy(Some(&retries), true).unwrap().get("retry_host_predicate").is_some());
     }
 }

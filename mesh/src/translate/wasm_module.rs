@@ -134,12 +134,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_module_is_about_two_hundred_bytes() {
+    fn module_has_about_two_hundred_bytes() {
         assert!((150..300).contains(&module().len()), "{}", module().len());
     }
 
     #[test]
-    fn base64_pads_to_whole_groups() {
+    fn pads_base64_to_whole_groups() {
         // Examples of RFC 4648, section 10.
         for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
             assert_eq!(base64(bytes.as_bytes()), text);

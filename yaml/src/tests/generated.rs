@@ -23,14 +23,14 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn any_json_is_read_as_what_it_is(value in any_json()) {
+    fn any_json_is_parsed_unchanged(value in any_json()) {
         let text = serde_json::to_string_pretty(&value).unwrap();
         let documents = parse(&text, "a.json".as_ref()).unwrap();
         prop_assert_eq!(documents[0].to_json(), value);
     }
 
     #[test]
-    fn any_text_is_read_or_refused_with_a_place_in_it(text in "[-a-z0-9:#&*!|>'\"%@`{}\\[\\],? \\n\\t]{0,60}") {
+    fn any_text_is_parsed_or_rejected_with_a_valid_location(text in "[-a-z0-9:#&*!|>'\"%@`{}\\[\\],? \\n\\t]{0,60}") {
         match parse(&text, "a.yaml".as_ref()) {
             Ok(documents) => {
                 for document in documents {
@@ -45,7 +45,7 @@ proptest! {
     }
 
     #[test]
-    fn any_path_that_is_written_is_read_as_the_same(keys in prop::collection::vec("[a-z][-a-z./0-9]{0,8}", 1..5), index in 0_usize..9) {
+    fn any_formatted_path_is_parsed_unchanged(keys in prop::collection::vec("[a-z][-a-z./0-9]{0,8}", 1..5), index in 0_usize..9) {
         let path = keys.iter().fold(FieldPath::default(), |path, key| path.key(key)).index(index);
         prop_assert_eq!(FieldPath::parse(&path.to_string()), path);
     }

@@ -124,7 +124,7 @@ pub struct HttpConnections {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum H2UpgradePolicy {
-    /// The mesh's default, which is no upgrade.
+    /// The default of the mesh: no upgrade.
     #[default]
     Default,
     /// No upgrade.

@@ -1,4 +1,4 @@
-//! Reports two PeerAuthentications of one scope, of which Istio uses the older one.
+//! Reports two PeerAuthentications of one scope. Istio would use the older one.
 
 use std::collections::BTreeMap;
 

@@ -38,17 +38,17 @@ pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
 /// Istio's explicit protocol selection: `appProtocol`, or else the port's name up to the first hyphen.
 fn protocol(service: &Object<Service>, port: &ServicePort, field: &str) -> Option<Diagnostic> {
     let name = port.name.as_deref().unwrap_or_default();
-    let said = match &port.app_protocol {
+    let protocol = match &port.app_protocol {
         Some(protocol) => protocol.to_ascii_lowercase(),
         None if name.starts_with("grpc-web") => "grpc-web".to_owned(),
         None => name.split('-').next().unwrap_or_default().to_ascii_lowercase(),
     };
-    if PROTOCOLS.contains(&said.as_str()) {
+    if PROTOCOLS.contains(&protocol.as_str()) {
         return None;
     }
-    let diagnostic = match said.as_str() {
+    let diagnostic = match protocol.as_str() {
         "tcp" | "udp" | "tls" | "https" | "mongo" | "mysql" | "redis" => service
-            .diagnostic(field, format!("the local mesh does not support the protocol {said}"))
+            .diagnostic(field, format!("the local mesh does not support the protocol {protocol}"))
             .help("remove the port"),
         _ => service
             .diagnostic(field, format!("cannot determine the protocol of port {}", port.port))

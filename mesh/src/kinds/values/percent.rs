@@ -44,14 +44,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_percentage_is_kept_to_a_ten_thousandth_of_a_point() {
+    fn keeps_percentages_to_a_ten_thousandth() {
         let percent: Percent = serde_json::from_str(r#"{"value": 0.0001}"#).unwrap();
         assert_eq!(percent.millionths(), 1);
         assert_eq!(Percent::ALL.millionths(), 1_000_000);
     }
 
     #[test]
-    fn a_percentage_over_a_hundred_is_refused() {
+    fn rejects_percentages_over_100() {
         let error = serde_json::from_str::<Percent>(r#"{"value": 101}"#).unwrap_err().to_string();
         assert!(error.contains("from 0 to 100"), "{error}");
     }

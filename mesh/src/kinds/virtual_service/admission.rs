@@ -49,8 +49,8 @@ fn route(route: &HttpRoute, at: &str, checker: &mut Checker) {
     if let Some(fault) = &route.fault {
         traffic::fault(fault, &format!("{at}.fault"), checker);
     }
-    if let Some(wanted) = &route.retries {
-        retries::check(wanted, &format!("{at}.retries"), checker);
+    if let Some(retries) = &route.retries {
+        retries::check(retries, &format!("{at}.retries"), checker);
     }
     headers::check(route.headers.as_ref(), &format!("{at}.headers"), checker);
     check_exclusive_fields(route, at, checker);

@@ -14,9 +14,9 @@ impl Schema {
     pub(super) fn parse(text: &str) -> Self {
         let mut schema = Self::default();
         for line in text.lines() {
-            let mut words = line.split(' ').map(str::to_owned);
-            let (Some(path), Some(kind)) = (words.next(), words.next()) else { continue };
-            if words.next().is_some() {
+            let mut parts = line.split(' ').map(str::to_owned);
+            let (Some(path), Some(kind)) = (parts.next(), parts.next()) else { continue };
+            if parts.next().is_some() {
                 schema.required.insert(path.clone());
             }
             schema.fields.insert(path, kind);

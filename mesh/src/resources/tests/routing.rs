@@ -48,9 +48,9 @@ fn requires_one_action_and_weights_above_zero() {
 #[test]
 fn rejects_deletion_of_a_subset_in_use() {
     let rule = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: cart, namespace: shop}\nspec: {host: cart}\n";
-    let refused = base().without(&read(rule)).unwrap_err().to_string();
-    assert!(refused.contains("VirtualService shop/cart: spec.http[0].route[0].destination.subset: no DestinationRule defines the subset v1"), "{refused}");
-    assert!(refused.ends_with("define it, or change this route first; existing: none"), "{refused}");
+    let error = base().without(&read(rule)).unwrap_err().to_string();
+    assert!(error.contains("VirtualService shop/cart: spec.http[0].route[0].destination.subset: no DestinationRule defines the subset v1"), "{error}");
+    assert!(error.ends_with("define it, or change this route first; existing: none"), "{error}");
     let virtual_service = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: cart, namespace: shop}\nspec: {hosts: [a], http: []}\n";
     let without_route = base().without(&read(virtual_service)).unwrap();
     assert!(without_route.without(&read(rule)).unwrap().destination_rules.is_empty());

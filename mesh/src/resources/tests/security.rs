@@ -7,22 +7,20 @@ fn rejects_two_peer_authentications_of_one_scope() {
             "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n---\n"
         )
     };
-    let refused = |texts: &[String]| base().with(&read(&texts.concat())).unwrap_err().to_string();
+    let error = |texts: &[String]| base().with(&read(&texts.concat())).unwrap_err().to_string();
     assert_eq!(
-        refused(&[policy("a", "shop", "{mtls: {mode: STRICT}}"), policy("b", "shop", "{}")]),
+        error(&[policy("a", "shop", "{mtls: {mode: STRICT}}"), policy("b", "shop", "{}")]),
         "a.yaml:9:1: PeerAuthentication shop/b: spec.selector: PeerAuthentication shop/a selects the whole \
          namespace too; keep one of them; Istio would use the older one"
     );
-    assert!(
-        refused(&[policy("a", "istio-system", "{}"), policy("b", "istio-system", "{}")]).contains("the whole mesh")
-    );
+    assert!(error(&[policy("a", "istio-system", "{}"), policy("b", "istio-system", "{}")]).contains("the whole mesh"));
     let by = |name: &str, labels: &str| policy(name, "shop", &format!("{{selector: {{matchLabels: {labels}}}}}"));
     assert!(
-        refused(&[by("a", "{app: cart}"), by("b", "{version: v1}")])
+        error(&[by("a", "{app: cart}"), by("b", "{version: v1}")])
             .contains("selects the pods of Deployment shop/cart too")
     );
     assert!(
-        refused(&[policy("a", "shop", "{portLevelMtls: {8080: {mode: DISABLE}}}")])
+        error(&[policy("a", "shop", "{portLevelMtls: {8080: {mode: DISABLE}}}")])
             .contains("portLevelMtls needs a selector")
     );
     let scopes = [policy("a", "shop", "{}"), policy("b", "istio-system", "{}"), by("c", "{app: cart}")].concat();

@@ -32,11 +32,11 @@ fn service() -> Resources {
     let text = "apiVersion: v1\nkind: Service\nmetadata: {name: backend, namespace: space}\n\
                 spec: {selector: {app: backend}, ports: [{name: http, port: 8080, targetPort: 9000}]}\n";
     std::fs::write(&file, text).unwrap();
-    let reading = Resources::read(&[file]).unwrap();
+    let service = Resources::read(&[file]).unwrap();
     let namespace = folder.path().join("namespace.yaml");
     std::fs::write(&namespace, "apiVersion: v1\nkind: Namespace\nmetadata: {name: space}\n").unwrap();
     let namespaces = Resources::read(&[namespace]).unwrap();
-    Resources::default().with(&namespaces).unwrap().with(&reading).unwrap()
+    Resources::default().with(&namespaces).unwrap().with(&service).unwrap()
 }
 
 fn schedule_from(plans: &[PodPlan], running: &[DesiredPod], network: &mut Network) -> Vec<DesiredPod> {
@@ -95,8 +95,8 @@ fn releases_addresses_if_not_all_pods_fit() {
     let few = schedule_from(&[plan("backend", 2, "v1", true)], &[], &mut network);
     let outbound = BTreeMap::from([(8080, 15101)]);
     let many = [plan("backend", 1000, "v1", true)];
-    let refused = schedule(&many, &service(), &outbound, &few, &BTreeSet::new(), &mut network).unwrap_err();
-    assert!(refused.to_string().contains("at most 244 pods"), "{refused}");
+    let error = schedule(&many, &service(), &outbound, &few, &BTreeSet::new(), &mut network).unwrap_err();
+    assert!(error.to_string().contains("at most 244 pods"), "{error}");
     let after = schedule_from(&[plan("backend", 3, "v1", true)], &few, &mut network);
     assert_eq!(names(&after), ["backend-1", "backend-2", "backend-3"]);
 }
@@ -116,8 +116,8 @@ fn replaces_a_pod_without_a_sidecar_when_pods_of_a_service_change() {
     let before = schedule_from(&plans(1), &[], &mut network);
     let outsider = before.iter().find(|pod| pod.name == "outsider-1").unwrap();
     let backend = before[0].address;
-    let told = ["backend", "backend.space", "backend.space.svc", "backend.space.svc.cluster.local"];
-    assert_eq!(outsider.connect, told.map(|name| format!("{name}:8080={backend}:9000")));
+    let names_of_service = ["backend", "backend.space", "backend.space.svc", "backend.space.svc.cluster.local"];
+    assert_eq!(outsider.connect, names_of_service.map(|name| format!("{name}:8080={backend}:9000")));
     let after = schedule_from(&plans(2), &before, &mut network);
     assert_eq!(names(&after), ["backend-1", "backend-2", "outsider-2"]);
     assert_eq!(after[2].connect.len(), 8);

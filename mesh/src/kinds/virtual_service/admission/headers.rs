@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_refused_if_an_operator_in_it_has_no_end() {
+    fn rejects_header_values_with_unterminated_operators() {
         for value in ["", "a", "%%", "100%%", "%REQ(x)%", "%START_TIME(%Y)%", "%a% b", "\t", "ä"] {
             assert_eq!(problem_of(value), None, "{value}");
         }

@@ -9,24 +9,24 @@ use crate::{
 pub(super) fn check(condition: &HttpMatch, at: &str, checker: &mut Checker) {
     let HttpMatch { uri, scheme, method, authority, .. } = condition;
     // Only the path may have an empty prefix, which always matches.
-    for (name, wanted, may_be_empty) in
+    for (name, matcher, may_be_empty) in
         [("uri", uri, true), ("scheme", scheme, false), ("method", method, false), ("authority", authority, false)]
     {
-        if let Some(wanted) = wanted {
-            text(wanted, may_be_empty, &format!("{at}.{name}"), checker);
+        if let Some(matcher) = matcher {
+            text(matcher, may_be_empty, &format!("{at}.{name}"), checker);
         }
     }
-    for (name, wanted) in [("headers", &condition.headers), ("withoutHeaders", &condition.without_headers)] {
-        for (header, wanted) in wanted {
+    for (name, matcher) in [("headers", &condition.headers), ("withoutHeaders", &condition.without_headers)] {
+        for (header, matcher) in matcher {
             let field = field_key(&format!("{at}.{name}"), header);
             if !label_names::is_header(header) {
                 checker.reject(&field, format!("invalid header name {header:?}"), "write the header's name");
             }
-            value(wanted, &field, checker);
+            value(matcher, &field, checker);
         }
     }
-    for (parameter, wanted) in &condition.query_params {
-        value(wanted, &field_key(&format!("{at}.queryParams"), parameter), checker);
+    for (parameter, matcher) in &condition.query_params {
+        value(matcher, &field_key(&format!("{at}.queryParams"), parameter), checker);
     }
     checker.check_labels(&format!("{at}.sourceLabels"), &condition.source_labels);
     if let Some(name) = condition.source_namespace.as_deref().filter(|name| !name.is_empty())
@@ -40,14 +40,14 @@ pub(super) fn check(condition: &HttpMatch, at: &str, checker: &mut Checker) {
     }
 }
 
-fn value(wanted: &HeaderMatch, field: &str, checker: &mut Checker) {
-    if let HeaderMatch::Value(wanted) = wanted {
-        text(wanted, false, field, checker);
+fn value(matcher: &HeaderMatch, field: &str, checker: &mut Checker) {
+    if let HeaderMatch::Value(matcher) = matcher {
+        text(matcher, false, field, checker);
     }
 }
 
-fn text(wanted: &StringMatch, may_be_empty: bool, field: &str, checker: &mut Checker) {
-    match wanted {
+fn text(matcher: &StringMatch, may_be_empty: bool, field: &str, checker: &mut Checker) {
+    match matcher {
         StringMatch::Prefix(text) if text.is_empty() && !may_be_empty => {
             checker.reject(&format!("{field}.prefix"), "the prefix is empty", "write a prefix");
         }
@@ -59,8 +59,8 @@ fn text(wanted: &StringMatch, may_be_empty: bool, field: &str, checker: &mut Che
             );
         }
         StringMatch::Regex(text) => {
-            if let Some(fault) = regex::problem_of(text) {
-                checker.reject(&format!("{field}.regex"), fault, "use the syntax of RE2");
+            if let Some(problem) = regex::problem_of(text) {
+                checker.reject(&format!("{field}.regex"), problem, "use the syntax of RE2");
             }
         }
         StringMatch::Exact(_) | StringMatch::Prefix(_) => {}

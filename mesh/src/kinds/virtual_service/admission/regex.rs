@@ -6,7 +6,7 @@ const MAX_REPETITIONS: u32 = 1000;
 
 /// Syntax error of an expression, if any.
 pub(super) fn problem_of(expression: &str) -> Option<String> {
-    Scan { rest: expression, depth: 0, before: PrecedingToken::Nothing }.run().err()
+    RegexParser { rest: expression, depth: 0, before: PrecedingToken::Nothing }.run().err()
 }
 
 /// Token before the current position, as far as a repetition depends on it.
@@ -17,13 +17,13 @@ enum PrecedingToken {
     Repetition,
 }
 
-struct Scan<'a> {
+struct RegexParser<'a> {
     rest: &'a str,
     depth: usize,
     before: PrecedingToken,
 }
 
-impl<'a> Scan<'a> {
+impl<'a> RegexParser<'a> {
     fn run(mut self) -> Result<(), String> {
         while let Some(sign) = self.rest.chars().next() {
             let all = self.rest;

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_is_one_that_http_defines() {
+    fn recognizes_statuses_that_http_defines() {
         assert!(["100", "0503", "+503", "418", "511"].into_iter().all(is_known_status));
         assert!(!["99", "306", "499", "520", "599", "999", "-503", "5xx", "", "+"].into_iter().any(is_known_status));
     }
