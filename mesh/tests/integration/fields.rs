@@ -16,7 +16,7 @@ fn unclassified(table: &Table) -> Vec<&str> {
 }
 
 #[test]
-fn every_field_of_the_published_schemas_is_translated_without_effect_or_refused() {
+fn every_field_of_the_schemas_is_translated_without_effect_or_rejected() {
     for kind in Kind::ALL {
         assert_eq!(unclassified(kind.fields()), Vec::<&str>::new(), "{kind}");
         assert!(kind.fields().schema.paths().count() > 30, "{kind}: the schema is incomplete");
@@ -90,7 +90,7 @@ fn every_translated_field_is_in_the_model_of_its_kind() {
 }
 
 #[test]
-fn every_refused_field_is_refused_with_its_remedy() {
+fn every_rejected_field_is_rejected_with_its_help() {
     for kind in Kind::ALL {
         for (path, effect) in kind.fields().rules() {
             let Effect::Rejected(help) = effect else { continue };
@@ -152,7 +152,7 @@ fn the_schemas_are_there_for_every_kind_and_no_other() {
 }
 
 #[test]
-fn a_slip_inside_of_a_field_without_effect_is_still_a_slip() {
+fn reports_misspelt_fields_below_a_field_without_effect() {
     let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a, managedFields: [{manger: x}]}\nspec: {ports: [{name: http, port: 80}]}\n";
     let document = yaml::parse(text, "a.yaml".as_ref()).unwrap().remove(0).to_json();
     let diagnostics = ParsedManifests::from_documents(&[document]).unwrap_err().to_string();

@@ -35,7 +35,7 @@ fn a_kustomization_is_followed_with_its_namespace_and_labels() {
 }
 
 #[test]
-fn what_is_not_understood_of_a_kustomization_is_refused() {
+fn rejects_unsupported_parts_of_a_kustomization() {
     let refused = |text: &str| {
         let folder = folder(&[("kustomization.yaml", text)]);
         let message = Resources::read(&[folder.path()]).unwrap_err().to_string();
@@ -58,7 +58,7 @@ fn what_is_not_understood_of_a_kustomization_is_refused() {
 }
 
 #[test]
-fn a_folder_is_read_without_its_subfolders_and_all_problems_are_told_at_once() {
+fn reads_a_folder_without_subfolders_and_reports_all_problems() {
     let bad = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {nmae: a}\n";
     let folder =
         folder(&[("a.yaml", bad), ("b.yml", "a: [\n"), ("sub/c.yaml", "not: read\n"), ("notes.txt", "nor this")]);

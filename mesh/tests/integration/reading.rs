@@ -41,12 +41,12 @@ fn the_workload_is_read_and_every_field_of_it_is_accounted_for() {
 #[test]
 fn every_file_of_the_walkthrough_is_read_and_fits_the_workload() {
     let mut files = yaml_files(&root().join("istio"));
-    // What `istioctl` installs Istio from is no configuration of a mesh.
+    // Input files of `istioctl`, not resources of a mesh.
     files.retain(|file| !file.starts_with(root().join("istio/install")));
     assert!(files.len() > 10, "{files:?}");
     let base = ["istio/gateway/http.yaml", "istio/subsets.yaml"].map(|file| root().join(file));
     let base = workload().with(&Resources::read(&base).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))).unwrap();
-    // What a lab brings along stands on workloads of its own.
+    // Files of a lab apply to its own workloads.
     let chain = ["k8s/chain", "istio/chain/subset.yaml"].map(|file| root().join(file));
     let chain = base.with(&Resources::read(&chain).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))).unwrap();
     for file in files {
@@ -81,7 +81,7 @@ fn documents_that_were_kept_are_read_to_the_same_set() {
 }
 
 #[test]
-fn a_slip_is_shown_where_it_stands_with_what_was_meant() {
+fn reports_a_misspelt_field_with_location_and_suggestion() {
     assert_eq!(
         refusal(
             "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports:\n    - name: http\n      prot: 80\n"
@@ -109,7 +109,7 @@ fn a_slip_is_shown_where_it_stands_with_what_was_meant() {
 }
 
 #[test]
-fn what_a_cluster_would_not_accept_the_resource_without_is_required_here_too() {
+fn rejects_resources_without_fields_that_a_cluster_requires() {
     assert_eq!(
         refusal(
             "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: a}\nspec:\n  servers:\n    - hosts: [a.example]\n      port: {number: 80, protocol: HTTP}\n"
@@ -119,7 +119,7 @@ fn what_a_cluster_would_not_accept_the_resource_without_is_required_here_too() {
 }
 
 #[test]
-fn what_the_local_mesh_cannot_do_is_refused_with_a_way_out() {
+fn rejects_unsupported_fields_with_help() {
     assert_eq!(
         refusal(
             "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a, namespace: b}\nspec:\n  action: AUDIT\n"
@@ -166,7 +166,7 @@ fn kinds_are_understood_without_effect_or_refused() {
 }
 
 #[test]
-fn names_are_such_that_a_cluster_would_take_them() {
+fn rejects_names_that_a_cluster_rejects() {
     assert_eq!(
         refusal("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: ../a}\n"),
         "a.yaml:3:12: ServiceAccount ../a: metadata.name: invalid resource name `../a`; use up to 63 lower-case \

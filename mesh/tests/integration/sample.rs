@@ -92,7 +92,7 @@ pub(crate) fn least(kind: Kind) -> Value {
     document
 }
 
-/// Fields that must stand beside another one for it to be whole.
+/// Fields that are valid only together with others.
 pub(crate) fn companions(path: &str) -> Vec<(&'static str, Value)> {
     let known: &[(&str, &[(&str, Value)])] = &[
         (".destination.", &[("destination.host", json!("a"))]),
@@ -113,7 +113,7 @@ pub(crate) fn companions(path: &str) -> Vec<(&'static str, Value)> {
     known.iter().filter(|(part, _)| path.contains(part)).flat_map(|(_, fields)| fields.to_vec()).collect()
 }
 
-/// Puts what must stand beside a field into a document: the companions, and what the schema requires.
+/// Adds the fields that a field requires: its companions, and those required by the schema.
 pub(crate) fn complete(document: &mut Value, kind: Kind, path: &str) {
     let schema = &kind.fields().schema;
     for (end, _) in path.match_indices(['.', '[', '{']) {

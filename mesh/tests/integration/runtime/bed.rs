@@ -25,7 +25,7 @@ pub(super) fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
-/// A program that the workspace's build has left beside the tests.
+/// Path of a program built by the workspace, next to the tests.
 pub(super) fn program(name: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let program = tests.ancestors().nth(2).unwrap().join(name);
@@ -48,7 +48,7 @@ pub(super) async fn eventually<F: Future<Output = bool>>(what: &str, mut conditi
     }
 }
 
-/// Whether a process is there, and is no zombie.
+/// True if a process exists and is not a zombie.
 pub(super) fn lives(pid: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     status.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with(" Z"))

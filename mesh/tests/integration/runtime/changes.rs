@@ -36,7 +36,7 @@ async fn while_routes_policies_and_endpoints_change_no_request_fails() {
     ] {
         bed.apply(file).await;
     }
-    // What apply has returned for is in force: no waiting here.
+    // The change is active when `apply` returns, so do not wait.
     for _ in 0..20 {
         assert_eq!(version(&bed).await.as_deref(), Some("v2"));
     }
@@ -67,7 +67,7 @@ async fn a_deployment_that_changes_gets_its_new_pods_before_the_old_ones_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restart_and_a_scale_down_lose_no_request_and_end_when_the_old_pods_have() {
+async fn restart_and_scale_down_lose_no_request_and_wait_for_old_pods() {
     let bed = Bed::up(&["istio/routes/50-50.yaml"]).await;
     let before = [bed.pod("backend-v2-1").await, bed.pod("backend-v1-2").await];
     let load = Load::start(bed.gateway().await);
@@ -120,7 +120,7 @@ async fn a_resource_that_does_nothing_here_is_named_when_it_is_applied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_finds_no_room_leaves_room_for_others_and_says_why_a_pod_was_replaced() {
+async fn a_failed_scale_releases_addresses_and_replaced_pods_have_a_reason() {
     let bed = Bed::up(&[]).await;
     let error = bed.client.scale("backend-v1", 1000).await.unwrap_err();
     assert!(error.to_string().contains("use fewer replicas"), "{error}");
@@ -134,7 +134,7 @@ async fn a_change_that_finds_no_room_leaves_room_for_others_and_says_why_a_pod_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pods_that_have_to_be_told_of_a_new_port_are_replaced_for_this_reason_and_no_request_fails() {
+async fn a_new_service_port_replaces_pods_with_a_reason_and_loses_no_request() {
     let bed = Bed::up(&[]).await;
     let load = Load::start(bed.gateway().await);
     let text = "apiVersion: v1\nkind: Service\nmetadata: {name: extra, namespace: meshwalk}\n\

@@ -23,7 +23,7 @@ async fn nothing_is_left(processes: &[u32], folder: &std::path::Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mesh_answers_through_the_gateway_and_leaves_nothing_when_it_is_told_to_end() {
+async fn a_mesh_answers_through_the_gateway_and_leaves_nothing_after_down() {
     let mut bed = Bed::up(&[]).await;
     let status = bed.status().await;
     let processes = bed.processes().await;
@@ -93,13 +93,13 @@ fn children_in(folder: &std::path::Path) -> Vec<u32> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_by_force_it_takes_its_children_along_and_the_next_run_sweeps_its_folder() {
+async fn a_killed_mesh_kills_its_children_and_the_next_run_removes_its_folder() {
     let mut bed = Bed::up(&[]).await;
     let (status, processes) = (bed.status().await, bed.processes().await);
     bed.signal(Signal::KILL);
     bed.process.wait().unwrap();
     eventually("every process ends", || async { !processes.iter().any(|pid| lives(*pid)) }).await;
-    // Nobody could remove the folder but the next run, which may be that of another test.
+    // Only the next run, perhaps of another test, could remove the folder.
     drop(bed);
     let other = Bed::up(&[]).await;
     assert!(!status.folder.exists());

@@ -1,4 +1,4 @@
-//! What cannot be done is refused with what it is about, and nothing has changed.
+//! Rejected changes: the error names the cause, and nothing changes.
 
 use std::process::{Command, Stdio};
 
@@ -23,7 +23,7 @@ fn refusal(error: Error) -> ApplyError {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_only_envoy_can_judge_is_refused_with_its_reason_and_the_resources_that_it_is_about() {
+async fn a_rejection_by_envoy_is_reported_with_reason_and_resource() {
     let bed = Bed::up(&["istio/routes/all-to-v1.yaml"]).await;
     let before = bed.status().await.config_version;
     let wrong = file(WRONG);
@@ -41,7 +41,7 @@ async fn what_only_envoy_can_judge_is_refused_with_its_reason_and_the_resources_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mesh_does_not_come_up_without_what_an_envoy_refused() {
+async fn a_mesh_does_not_start_if_envoy_rejects_a_resource() {
     let wrong = file(WRONG);
     let mut command = Command::new(program("meshwalk"));
     command.args(["up", "--name", &fresh_name(), "-f"]).arg(project().join("k8s/base")).arg("-f").arg(wrong.path());
@@ -57,7 +57,7 @@ async fn a_mesh_does_not_come_up_without_what_an_envoy_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn standard_input_is_called_so_where_it_is_wrong() {
+async fn locations_in_standard_input_name_it() {
     let bed = Bed::up(&[]).await;
     let text = WRONG.replace("hosts: [backend]", "hosts: [nobody]");
     let apply = |text: String| bed.client.apply_files(Files { paths: Vec::new(), standard_input: Some(text) });
@@ -68,7 +68,7 @@ async fn standard_input_is_called_so_where_it_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_port_of_a_gateway_that_somebody_has_is_told_with_who_has_it() {
+async fn reports_the_owner_of_a_gateway_port_in_use() {
     let bed = Bed::up(&[]).await;
     let before = bed.status().await.config_version;
     let foreign = std::net::TcpListener::bind("0.0.0.0:0").unwrap();

@@ -23,7 +23,7 @@ use tokio::{
 /// The gateway's host.
 pub(super) const HOST: &str = "meshwalk.localhost";
 
-/// An answer: its status and its call tree (or nothing, if it was no JSON). Otherwise what went wrong, in words.
+/// Status and call tree of a response (`None` if it is not JSON), or the reason of a failure.
 pub(super) type Answer = Result<(u16, Value), String>;
 
 /// Asks for `/api/hello` over TCP.

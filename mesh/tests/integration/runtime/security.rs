@@ -1,4 +1,4 @@
-//! Nobody gets past a sidecar, and nobody is whom he says he is without a certificate.
+//! Sidecars cannot be bypassed, and identities need certificates.
 
 use std::{collections::BTreeSet, net::SocketAddr, os::unix::fs::PermissionsExt};
 
@@ -90,7 +90,7 @@ async fn a_policy_tells_callers_apart_by_their_accounts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn under_default_deny_a_new_service_answers_those_whom_the_template_names_and_nobody_else() {
+async fn under_default_deny_a_new_service_answers_only_allowed_callers() {
     let policies = ["default-deny", "allow-ingress-to-frontend", "allow-frontend-to-backend"];
     let policies = policies.map(|name| format!("istio/security/{name}.yaml"));
     let files: Vec<&str> = ["k8s/chain"].into_iter().chain(policies.iter().map(String::as_str)).collect();

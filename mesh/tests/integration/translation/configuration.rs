@@ -55,7 +55,7 @@ pub(super) fn readable(value: &Value) -> String {
 
 const WIDTH: usize = 118;
 
-/// `used` is how much of the line stands before the value.
+/// `used` is the length of the line before the value.
 fn write(value: &Value, depth: usize, used: usize, text: &mut String) {
     let short = value.to_string();
     let parts: Vec<(String, &Value)> = match value {

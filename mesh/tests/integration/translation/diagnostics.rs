@@ -1,4 +1,4 @@
-//! What cannot be translated truthfully is refused, once, with the place and what would be right.
+//! Resources that cannot be translated are rejected once, with location and help.
 
 use meshwalk_mesh::{resources::Resources, topology::OutboundPolicy, translate::translate};
 use meshwalk_yaml::Diagnostics;
@@ -93,7 +93,7 @@ fn unknown_hosts_are_answered_with_502_if_the_mesh_lets_nobody_out() {
 }
 
 #[test]
-fn a_pod_that_is_not_ready_is_no_endpoint_and_its_account_is_still_accepted() {
+fn an_unready_pod_is_not_an_endpoint_but_its_account_is_accepted() {
     let resources = resources(&[]);
     let mut topology = topology(&resources);
     let before = translate(&resources, &topology).unwrap();

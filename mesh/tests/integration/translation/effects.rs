@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::pods::{golden, resources, topology};
 
-/// The kinds of which every field is seen in a proxy. The others become processes.
+/// Kinds whose fields all appear in a proxy's configuration. The others become processes.
 const KINDS: [Kind; 6] = [
     Kind::Service,
     Kind::Gateway,
@@ -67,7 +67,7 @@ fn every_translated_field_changes_a_proxy() {
     assert!(missing.is_empty(), "no golden case shows what these fields change: {missing:#?}");
 }
 
-/// Traffic policies at each place where they may stand; the cases do not repeat every field at every place.
+/// Traffic policies at each possible path. The cases do not repeat every field at every path.
 fn policies_everywhere() -> impl Iterator<Item = Resources> {
     let hash = |hash: Value| json!({ "loadBalancer": { "consistentHash": hash } });
     let policies = [

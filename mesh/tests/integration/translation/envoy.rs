@@ -1,4 +1,4 @@
-//! The real Envoy as the judge of configurations.
+//! Validates configurations with the real Envoy.
 
 use std::{path::PathBuf, process::Command, sync::LazyLock};
 
@@ -20,13 +20,13 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     found.unwrap_or_else(|error| panic!("{error}")).program
 });
 
-/// Lets Envoy judge a proxy's configuration; `Err` has its words.
+/// Validates a proxy's configuration with Envoy; `Err` has its output.
 pub(super) fn judge(name: &str, config: &ProxyConfig, topology: &Topology) -> Result<(), String> {
     let instance = topology.instances.iter().chain([&topology.gateway]).find(|instance| instance.name == name).unwrap();
     judge_bootstrap(&static_for_validation(&Identity::of(instance, topology), config))
 }
 
-/// Lets Envoy judge a bootstrap.
+/// Validates a bootstrap with Envoy.
 pub(super) fn judge_bootstrap(bootstrap: &Value) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bootstrap.json");

@@ -1,9 +1,9 @@
-//! What becomes of an input, kept as a file that Envoy has validated. `MESHWALK_UPDATE_GOLDEN=1` writes the files anew;
-//! the difference is then for the author to read.
+//! Compares translations with golden files that Envoy has validated. `MESHWALK_UPDATE_GOLDEN=1` rewrites them; review
+//! the difference.
 //!
-//! Each case is a folder with `input.yaml`: resources that are applied to the workload of `workload.yaml`. The case's
-//! `expected.json` holds what they change; only the case `workload` shows everything. Metrics, access log and tracing
-//! are the same in every connection manager and stand in the case `telemetry` alone.
+//! Each case is a folder with `input.yaml`: resources that are applied to the workload of `workload.yaml`. Its
+//! `expected.json` contains what they change; only the case `workload` shows everything. Metrics, access log and
+//! tracing are the same in every connection manager, so only the case `telemetry` shows them.
 
 use std::{fs, path::PathBuf};
 

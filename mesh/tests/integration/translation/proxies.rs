@@ -1,4 +1,4 @@
-//! What every proxy does with every request, whatever the resources say: as Istio's own proxies were seen to be told.
+//! Settings of every proxy that do not depend on resources, as observed in Istio's proxies.
 
 use meshwalk_mesh::translate::{Translation, bootstrap, names, translate};
 use serde_json::Value;
