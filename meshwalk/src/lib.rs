@@ -8,6 +8,8 @@ pub mod evidence;
 pub mod lab;
 pub mod namespace;
 pub mod platform;
+pub mod quantity;
+mod reader;
 pub mod report;
 pub mod stats;
 pub mod traffic;

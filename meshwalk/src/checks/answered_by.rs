@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Finding;
 use crate::{
-    lab::quantity::{Op, percent},
+    quantity::{Op, percent},
     traffic::{Observation, Outcome},
 };
 

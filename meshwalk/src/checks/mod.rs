@@ -208,7 +208,7 @@ pub fn name(check: &Check) -> String {
 pub fn expected(check: &Check) -> String {
     match &check.kind {
         Kind::Shares { category, wanted, .. } => shares::expected(*category, wanted),
-        Kind::Latency(_, op, limit) => format!("{op} {}", crate::lab::quantity::readable(*limit)),
+        Kind::Latency(_, op, limit) => format!("{op} {}", crate::quantity::readable(*limit)),
         Kind::Peer(peer) => peer.clone().unwrap_or_else(|| "no identity".to_owned()),
         Kind::AttemptsMax(limit) => format!("at most {limit}"),
         Kind::AnsweredBy(count, each) => answered_by::expected(*count, *each),

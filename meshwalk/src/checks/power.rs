@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    lab::{Wanted, quantity::percent},
+    lab::Wanted,
+    quantity::percent,
     stats::{Binomial, ERROR_PROBABILITY, POWER},
 };
 

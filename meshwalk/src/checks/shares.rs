@@ -8,7 +8,8 @@ use super::{
     power::alpha_of_each,
 };
 use crate::{
-    lab::{Category, Wanted, quantity::percent},
+    lab::{Category, Wanted},
+    quantity::percent,
     stats::{Binomial, ERROR_PROBABILITY, POWER},
     traffic::{Observation, Sample},
 };
@@ -20,7 +21,7 @@ pub(super) fn expected(category: Category, wanted: &BTreeMap<String, Wanted>) ->
         .map(|(class, wanted)| if class == YES { wanted.to_string() } else { format!("{class} {wanted}") })
         .collect();
     let than = match category {
-        Category::Slower(than) => format!("slower than {} ", crate::lab::quantity::readable(than)),
+        Category::Slower(than) => format!("slower than {} ", crate::quantity::readable(than)),
         _ => String::new(),
     };
     format!("{than}{}", shares.join(", "))

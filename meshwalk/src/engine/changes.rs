@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Engine, StopReason, observer::Event};
 use crate::{
     lab::{Actions, Faults},
-    platform::{Action, FaultChange, Instance, InstanceSelector},
+    platform::{Action, FaultChange, Instance, InstanceSelector, manifest_files},
     report::{Change, FileText, When},
 };
 
@@ -130,9 +130,7 @@ impl Engine<'_> {
     /// The texts of files, and of the files in folders.
     fn texts(&self, files: &[PathBuf]) -> Result<Vec<FileText>, StopReason> {
         let mut texts = Vec::new();
-        for path in
-            crate::lab::files::listed(self.root, files).map_err(|error| StopReason::Broken(error.to_string()))?
-        {
+        for path in manifest_files(self.root, files).map_err(|error| StopReason::Broken(error.to_string()))? {
             let text = std::fs::read_to_string(self.root.join(&path))
                 .map_err(|error| StopReason::Broken(format!("cannot read {}: {error}", path.display())))?;
             texts.push(FileText { path, text });

@@ -21,33 +21,6 @@ pub fn root(from: &Path) -> Option<PathBuf> {
     Some(if working.as_deref() == Some(root) { PathBuf::new() } else { root.to_owned() })
 }
 
-/// The files as given, and those in folders that are given, relative to the root.
-///
-/// # Errors
-/// If a folder cannot be listed.
-pub fn listed(root: &Path, paths: &[PathBuf]) -> std::io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for path in paths {
-        if !root.join(path).is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let mut inside = Vec::new();
-        for entry in root.join(path).read_dir()? {
-            let name = PathBuf::from(entry?.file_name());
-            if name
-                .extension()
-                .is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json")
-            {
-                inside.push(path.join(name));
-            }
-        }
-        inside.sort();
-        files.extend(inside);
-    }
-    Ok(files)
-}
-
 /// Says which of the named files are not there.
 pub(super) fn present(root: &Path, files: &[(PathBuf, Location, String)]) -> Vec<Diagnostic> {
     let absent = files.iter().filter(|(path, _, _)| !root.join(path).exists());

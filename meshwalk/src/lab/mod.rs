@@ -3,13 +3,12 @@
 mod amount;
 mod check;
 pub mod files;
-pub mod quantity;
 mod read;
 mod select;
 mod wait;
 mod workloads;
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 pub use amount::{AddsUp, Amount, MetricQuery, MetricWanted, Term};
 pub use check::{Category, Check, GateOutcome, Kind, PodChange, Quantile, Wanted};
@@ -17,6 +16,11 @@ use meshwalk_yaml::Location;
 pub use read::{NamedFile, check_of_expression, fault_rules, read};
 pub use select::select;
 pub use wait::{MetricWait, Wait};
+
+pub use crate::{
+    platform::{Entrance, PlatformKind},
+    quantity,
+};
 
 /// A lab: a title, what it teaches, a state to start from, and steps.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,27 +43,6 @@ pub struct Lab {
     pub steps: Vec<Step>,
     /// Its file, as the user named it.
     pub file: PathBuf,
-}
-
-/// The two places where a lab can run.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, clap::ValueEnum,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum PlatformKind {
-    /// Processes on this machine.
-    Local,
-    /// A Kubernetes cluster with Istio.
-    Cluster,
-}
-
-impl fmt::Display for PlatformKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Local => "local",
-            Self::Cluster => "cluster",
-        })
-    }
 }
 
 /// One step of a lab. Its parts happen in the order of the fields.
@@ -162,33 +145,6 @@ pub struct Faults {
     pub rules: String,
     /// Where it stands.
     pub location: Location,
-}
-
-/// Where requests enter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Entrance {
-    /// From outside of the mesh, through the ingress gateway.
-    Gateway,
-    /// The frontend's application itself, which calls the backend through its sidecar.
-    Frontend,
-    /// An application without a sidecar.
-    Outsider,
-    /// An application in the mesh with a service account that nobody expects.
-    Stranger,
-}
-
-impl Entrance {
-    /// The word that a lab uses.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateway",
-            Self::Frontend => "frontend",
-            Self::Outsider => "outsider",
-            Self::Stranger => "stranger",
-        }
-    }
 }
 
 /// Requests at a constant rate.

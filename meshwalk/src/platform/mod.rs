@@ -2,10 +2,13 @@
 
 mod cluster;
 mod control;
+mod entrance;
 mod exchange;
 mod fault_rule;
 mod instance_selector;
+mod kind;
 mod local;
+mod manifest_files;
 pub mod several;
 
 use std::{
@@ -18,15 +21,14 @@ use futures_util::future::BoxFuture;
 pub use cluster::{AccessOptions, ClusterPlatform, Kubectl, Show};
 use control::Control;
 pub use control::{FaultChange, Token};
+pub use entrance::Entrance;
 pub use fault_rule::FaultRule;
 pub use instance_selector::InstanceSelector;
+pub use kind::PlatformKind;
 pub use local::LocalPlatform;
+pub use manifest_files::manifest_files;
 
-use crate::{
-    evidence::Scrape,
-    lab::{Entrance, PlatformKind},
-    traffic::Address,
-};
+use crate::{evidence::Scrape, traffic::Address};
 
 /// The answer of a target, in time.
 pub type Reply<'a, T> = BoxFuture<'a, Result<T, PlatformError>>;

@@ -4,11 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use meshwalk_yaml::Node;
 
-use super::{
-    check::checks,
-    fault_rules, metric,
-    reader::{Reader, below, one_or_many},
-};
+use super::{check::checks, fault_rules, metric};
+use crate::reader::{Reader, below, one_or_many};
 use crate::{
     lab::{Actions, Entrance, Faults, MetricWait, Restart, Scale, Wait, quantity},
     traffic::units,

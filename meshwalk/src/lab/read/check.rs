@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use meshwalk_yaml::{Content, Entry, Node};
 
-use super::{
-    fault_rules, instances, metric,
-    reader::{Reader, below, listed, one_or_many},
-};
+use super::{fault_rules, instances, metric};
+use crate::reader::{Reader, below, listed, one_or_many};
 use crate::{
     checks::classes::{FAILED, NONE, YES},
     lab::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::reader::{Reader, below, listed};
+use crate::reader::{Reader, below, listed};
 use crate::{
     checks::power,
     lab::{Check, GateOutcome, Kind, Lab, Step, Term},

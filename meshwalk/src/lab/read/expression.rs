@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use meshwalk_yaml::{self as yaml, Content, Location, Node};
 use serde_json::{Map, Value};
 
-use super::{check, reader::Reader};
+use super::check;
 use crate::lab::{Check, Kind};
+use crate::reader::Reader;
 
 /// Reads a check of the traffic itself. `KEY VALUE` is short for `KEY: VALUE` of a lab, and `KEY CLASS: SHARE` for
 /// `KEY: {CLASS: SHARE}`; the form of a lab, as `share: {v1: 90%, v2: 10%}`, is valid too.

@@ -3,8 +3,8 @@
 use meshwalk_faults::{MODES, ModeSpec, Rule};
 use meshwalk_yaml::{Node, nearest};
 
-use super::reader::{Reader, listed};
 use crate::checks::classes::NONE;
+use crate::reader::{Reader, listed};
 
 /// The rules of a text that is to be set while applications run.
 ///

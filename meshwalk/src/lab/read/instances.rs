@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use meshwalk_yaml::{Content, Node};
 
-use super::{
-    check,
-    reader::{Reader, below},
-};
+use super::check;
 use crate::lab::{Kind, PodChange, Wanted};
+use crate::reader::{Reader, below};
 
 /// What is expected of each Deployment's instances.
 pub(super) fn instances(reader: &mut Reader, value: &Node, at: &str) -> Option<BTreeMap<String, PodChange>> {

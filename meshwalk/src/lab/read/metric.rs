@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 
 use meshwalk_yaml::{Content, Entry, Node};
 
-use super::{
-    check::class,
-    fault_rules,
-    reader::{Reader, below, one_or_many},
-};
+use super::{check::class, fault_rules};
+use crate::reader::{Reader, below, one_or_many};
 use crate::{
     checks::classes::YES,
     lab::{

@@ -8,7 +8,6 @@ mod expression;
 pub mod fault_rules;
 mod instances;
 mod metric;
-mod reader;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -20,7 +19,7 @@ use meshwalk_yaml::{self as yaml, Diagnostic, Diagnostics, Location, Node};
 pub use expression::check_of_expression;
 
 use super::{Lab, PlatformKind};
-use reader::{Reader, one_or_many};
+use crate::reader::{Reader, one_or_many};
 
 const KEYS: [&str; 7] = ["lab", "title", "teaches", "targets", "service", "start", "steps"];
 

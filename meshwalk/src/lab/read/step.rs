@@ -7,8 +7,8 @@ use meshwalk_yaml::Node;
 use super::{
     actions::{self, ENTRANCES, actions, path},
     check::checks,
-    reader::{Reader, below, one_or_many},
 };
+use crate::reader::{Reader, below, one_or_many};
 use crate::{
     lab::{Gate, Step, Traffic},
     traffic::units,

@@ -5,10 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use super::{APP, ClusterPlatform, FORWARDED, Kubectl, PAGE, files::Verb};
 use crate::{
     evidence::Scrape,
-    lab::{Entrance, PlatformKind},
     platform::{
-        Action, Description, Entry, FaultChange, FaultRule, Instance, Platform, PlatformError, Reply, Settle, Snapshot,
-        Span,
+        Action, Description, Entrance, Entry, FaultChange, FaultRule, Instance, Platform, PlatformError, PlatformKind,
+        Reply, Settle, Snapshot, Span,
     },
     traffic::Address,
 };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::{ClusterPlatform, Kubectl, objects};
-use crate::{lab::files::listed, platform::PlatformError};
+use crate::platform::{PlatformError, manifest_files};
 
 /// What is done with the objects of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,6 @@ impl ClusterPlatform {
 
     fn listed(&self, files: &[PathBuf]) -> Result<Vec<PathBuf>, PlatformError> {
         let what = "listing the files that are meant";
-        listed(self.kubectl.root(), files).map_err(|error| PlatformError::failed(what, error))
+        manifest_files(self.kubectl.root(), files).map_err(|error| PlatformError::failed(what, error))
     }
 }

@@ -10,9 +10,9 @@ use meshwalk_mesh::control::{client::Error, types::Snapshot as Documents};
 use super::{APP_PORT, GATEWAY_HOST, LocalPlatform, PAGE, apps, change_error, pages};
 use crate::{
     evidence::Scrape,
-    lab::{Entrance, PlatformKind},
     platform::{
-        Action, Description, Entry, FaultChange, FaultRule, Instance, Platform, PlatformError, Reply, Snapshot, Span,
+        Action, Description, Entrance, Entry, FaultChange, FaultRule, Instance, Platform, PlatformError, PlatformKind,
+        Reply, Snapshot, Span,
     },
     traffic::Address,
 };

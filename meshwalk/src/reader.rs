@@ -6,18 +6,18 @@ use meshwalk_yaml::{Content, Diagnostic, Entry, Location, Node, nearest};
 
 /// Collects what is wrong while a tree is read.
 #[derive(Debug, Default)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     /// What is wrong so far.
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
     /// The files that are named, with where and under which field.
-    pub(super) files: Vec<(PathBuf, Location, String)>,
+    pub(crate) files: Vec<(PathBuf, Location, String)>,
     /// The steps whose traffic could not be read, which has been told; nothing can be said about what refers to it.
-    pub(super) unread_traffic: Vec<Location>,
+    pub(crate) unread_traffic: Vec<Location>,
 }
 
 impl Reader {
     /// Notes a problem.
-    pub(super) fn wrong(&mut self, location: &Location, field: &str, message: impl Into<String>, help: Option<String>) {
+    pub(crate) fn wrong(&mut self, location: &Location, field: &str, message: impl Into<String>, help: Option<String>) {
         let mut diagnostic = Diagnostic::new(message).at(location);
         if !field.is_empty() {
             diagnostic = diagnostic.field(field);
@@ -27,7 +27,7 @@ impl Reader {
     }
 
     /// The entries of a map whose keys are all known.
-    pub(super) fn map<'n>(&mut self, node: &'n Node, field: &str, known: &[&str]) -> &'n [Entry] {
+    pub(crate) fn map<'n>(&mut self, node: &'n Node, field: &str, known: &[&str]) -> &'n [Entry] {
         if !matches!(node.content, Content::Mapping(_)) {
             let keys = format!("write a map with the keys {}", listed(known));
             self.wrong(&node.location, field, format!("this is {} where a map belongs", node.describe()), Some(keys));
@@ -43,7 +43,7 @@ impl Reader {
     }
 
     /// A key that has to be there.
-    pub(super) fn required<'n>(&mut self, node: &'n Node, field: &str, key: &str, example: &str) -> Option<&'n Node> {
+    pub(crate) fn required<'n>(&mut self, node: &'n Node, field: &str, key: &str, example: &str) -> Option<&'n Node> {
         let value = node.get(key);
         if value.is_none() {
             self.wrong(&node.location, &below(field, key), "it is missing", Some(format!("write it, as `{example}`")));
@@ -52,7 +52,7 @@ impl Reader {
     }
 
     /// Text that is not empty.
-    pub(super) fn text(&mut self, node: &Node, field: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, node: &Node, field: &str) -> Option<String> {
         match node.as_str().map(str::trim) {
             Some("") => {
                 self.wrong(&node.location, field, "it is empty", Some("write some text".to_owned()));
@@ -72,7 +72,7 @@ impl Reader {
     }
 
     /// A scalar as it would be written: numbers need no quotes.
-    pub(super) fn scalar(&mut self, node: &Node, field: &str) -> Option<String> {
+    pub(crate) fn scalar(&mut self, node: &Node, field: &str) -> Option<String> {
         match &node.content {
             Content::Number(number) => Some(number.to_string()),
             _ => self.text(node, field),
@@ -80,7 +80,7 @@ impl Reader {
     }
 
     /// A scalar with a grammar of its own.
-    pub(super) fn parsed<T>(
+    pub(crate) fn parsed<T>(
         &mut self,
         node: &Node,
         field: &str,
@@ -91,7 +91,7 @@ impl Reader {
     }
 
     /// A whole number of one or more.
-    pub(super) fn count(&mut self, node: &Node, field: &str) -> Option<u32> {
+    pub(crate) fn count(&mut self, node: &Node, field: &str) -> Option<u32> {
         let count = match &node.content {
             Content::Number(number) => number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0),
             _ => None,
@@ -104,7 +104,7 @@ impl Reader {
     }
 
     /// `true` or `false`.
-    pub(super) fn flag(&mut self, node: &Node, field: &str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, node: &Node, field: &str) -> Option<bool> {
         if let Content::Bool(value) = node.content {
             return Some(value);
         }
@@ -114,7 +114,7 @@ impl Reader {
     }
 
     /// One of some words.
-    pub(super) fn word<T: Copy>(&mut self, node: &Node, field: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&mut self, node: &Node, field: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(node, field)?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
@@ -127,7 +127,7 @@ impl Reader {
     }
 
     /// Headers, in the order of the file.
-    pub(super) fn headers(&mut self, node: &Node, field: &str) -> Vec<(String, String)> {
+    pub(crate) fn headers(&mut self, node: &Node, field: &str) -> Vec<(String, String)> {
         if !matches!(node.content, Content::Mapping(_)) {
             let help = Some("write a map, as `{x-canary: \"true\"}`".to_owned());
             self.wrong(&node.location, field, format!("this is {} where a map belongs", node.describe()), help);
@@ -154,7 +154,7 @@ impl Reader {
 }
 
 /// A single thing or a list of them, with the fields under which they stand.
-pub(super) fn one_or_many<'n>(node: &'n Node, field: &str) -> Vec<(String, &'n Node)> {
+pub(crate) fn one_or_many<'n>(node: &'n Node, field: &str) -> Vec<(String, &'n Node)> {
     match &node.content {
         Content::Sequence(elements) => {
             elements.iter().enumerate().map(|(index, element)| (format!("{field}[{index}]"), element)).collect()
@@ -164,7 +164,7 @@ pub(super) fn one_or_many<'n>(node: &'n Node, field: &str) -> Vec<(String, &'n N
 }
 
 /// The field of a key inside of another field.
-pub(super) fn below(field: &str, key: &str) -> String {
+pub(crate) fn below(field: &str, key: &str) -> String {
     match (field.is_empty(), key.contains(['.', '[', ']'])) {
         (true, _) => key.to_owned(),
         (false, true) => format!("{field}[{key:?}]"),
@@ -173,7 +173,7 @@ pub(super) fn below(field: &str, key: &str) -> String {
 }
 
 /// Words as a sentence lists them.
-pub(super) fn listed(words: &[&str]) -> String {
+pub(crate) fn listed(words: &[&str]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
