@@ -1,53 +1,82 @@
-//! From how many instances the answers came: load is balanced by more than chance, so their shares are only bounded.
+//! `answered-by`: from how many instances the answers came. Load is balanced by more than chance, so the share of an
+//! instance only has a bound.
 
 use std::collections::BTreeMap;
 
-use super::Finding;
+use meshwalk_yaml::{Content, Entry};
+
+use super::{CheckSpec, Evidence, Finding, Scope, wanted::Wanted};
 use crate::{
     quantity::{Op, percent},
-    traffic::{Observation, Outcome},
+    reader::{Reader, below},
+    traffic::Outcome,
 };
 
-/// What is expected, in words.
-pub(super) fn expected(count: u32, each: Option<(Op, f64)>) -> String {
-    let instances = if count == 1 { "one instance".to_owned() } else { format!("{count} instances") };
-    each.map_or_else(|| instances.clone(), |(op, share)| format!("{instances}, each with {op} {}", percent(share)))
-}
+/// Expects answers from this number of instances of the counted service, and a bound on the share of each.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AnsweredBy(pub u32, pub Option<(Op, f64)>);
 
-/// Compares the instances of the counted service that the answers tell of with what is expected.
-#[allow(clippy::cast_precision_loss)]
-pub(super) fn decide<'a>(
-    count: u32,
-    each: Option<(Op, f64)>,
-    requests: impl Iterator<Item = Observation<'a>>,
-) -> Finding {
-    let mut answers = BTreeMap::<&str, u64>::new();
-    for request in requests {
-        if let Outcome::Answer(answer) = request.outcome
-            && let Some(instance) = &answer.instance
-        {
-            *answers.entry(instance).or_default() += request.count;
+impl CheckSpec for AnsweredBy {
+    const WORDS: &'static [&'static str] = &["answered-by"];
+    const SCOPE: Scope = Scope::Traffic;
+
+    fn read(reader: &mut Reader, entry: &Entry, at: &str) -> Option<Self> {
+        let node = &entry.value;
+        if !matches!(node.content, Content::Mapping(_)) {
+            return Some(Self(reader.count(node, at)?, None));
         }
+        reader.map(node, at, &["instances", "each"]);
+        let count = reader.required(node, at, "instances", "instances: 2")?;
+        let count = reader.count(count, &below(at, "instances"))?;
+        let bound = |text: &str| match Wanted::parse(text)? {
+            Wanted::Bound(op, share) => Ok((op, share)),
+            Wanted::Exactly(_) => Err(format!(
+                "`{text}` is no bound, and how load is balanced is no matter of chance alone; write as `\">= 20%\"`"
+            )),
+        };
+        let each = node.get("each").map(|node| reader.parsed(node, &below(at, "each"), bound));
+        Some(Self(count, each.flatten()))
     }
-    let total: u64 = answers.values().sum();
-    if total == 0 {
-        return Finding::fails("no answer that tells", "no answer names the instance that it came from");
+
+    fn expected(&self) -> String {
+        let Self(count, each) = *self;
+        let instances = if count == 1 { "one instance".to_owned() } else { format!("{count} instances") };
+        each.map_or_else(|| instances.clone(), |(op, share)| format!("{instances}, each with {op} {}", percent(share)))
     }
-    let share = |count: u64| count as f64 / total as f64;
-    let observed: Vec<_> = answers.iter().map(|(name, n)| format!("{name} {} ({n})", percent(share(*n)))).collect();
-    let observed = observed.join(", ");
-    let mut why = Vec::new();
-    if u32::try_from(answers.len()).ok() != Some(count) {
-        why.push(format!("{} instances answered, {count} were expected", answers.len()));
+
+    #[allow(clippy::cast_precision_loss)]
+    fn decide(&self, evidence: &Evidence, of: Option<&str>) -> Finding {
+        let Self(count, each) = *self;
+        let mut answers = BTreeMap::<&str, u64>::new();
+        for request in evidence.requests(of) {
+            if let Outcome::Answer(answer) = request.outcome
+                && let Some(instance) = &answer.instance
+            {
+                *answers.entry(instance).or_default() += request.count;
+            }
+        }
+        let total: u64 = answers.values().sum();
+        if total == 0 {
+            return Finding::fails("no answer that tells", "no answer names the instance that it came from");
+        }
+        let share = |count: u64| count as f64 / total as f64;
+        let observed: Vec<_> = answers.iter().map(|(name, n)| format!("{name} {} ({n})", percent(share(*n)))).collect();
+        let observed = observed.join(", ");
+        let mut why = Vec::new();
+        if u32::try_from(answers.len()).ok() != Some(count) {
+            why.push(format!("{} instances answered, {count} were expected", answers.len()));
+        }
+        if let Some((op, limit)) = each {
+            let beyond = answers.iter().filter(|(_, n)| !op.holds(share(**n), limit, 0.0));
+            why.extend(
+                beyond.map(|(name, n)| {
+                    format!("{name} gave {n} of {total} answers, {op} {} was expected", percent(limit))
+                }),
+            );
+        }
+        if why.is_empty() {
+            return Finding::holds(observed, format!("over {total} answers that name their instance"));
+        }
+        Finding::fails(observed, why.join("; "))
     }
-    if let Some((op, limit)) = each {
-        let beyond = answers.iter().filter(|(_, n)| !op.holds(share(**n), limit, 0.0));
-        why.extend(
-            beyond.map(|(name, n)| format!("{name} gave {n} of {total} answers, {op} {} was expected", percent(limit))),
-        );
-    }
-    if why.is_empty() {
-        return Finding::holds(observed, format!("over {total} answers that name their instance"));
-    }
-    Finding::fails(observed, why.join("; "))
 }

@@ -1,16 +1,14 @@
 //! Which classes of a category a request belongs to, and which requests are counted at all.
 
-use crate::{
-    lab::Category,
-    traffic::{FailureKind, Observation, Outcome},
-};
+use super::category::Category;
+use crate::traffic::{Observation, Outcome};
 
 /// The class of requests with an answer below 400, and of those that took longer than a time.
-pub const YES: &str = "yes";
+pub(super) const YES: &str = "yes";
 /// The class of requests without an HTTP answer, by status.
-pub const FAILED: &str = "failed";
+pub(super) const FAILED: &str = "failed";
 /// The class of requests for which there is nothing to tell.
-pub const NONE: &str = "none";
+pub(super) const NONE: &str = "none";
 
 /// The classes of a request by its outcome, or `None` if it is not counted. A request may inject several faults, and so
 /// be of several classes; otherwise it is of one. How long it took is not a part of its outcome.
@@ -23,7 +21,7 @@ fn classes(category: Category, outcome: &Outcome) -> Option<Vec<String>> {
             return match category {
                 Category::Version | Category::Attempts => None,
                 Category::Status => one(FAILED.to_owned()),
-                Category::Failure => one(failure(*kind).to_owned()),
+                Category::Failure => one(kind.word().to_owned()),
                 Category::Success | Category::OneTrace => yes(false),
                 Category::Slower(_) => None,
                 // The client knows nothing of what happened further on.
@@ -48,29 +46,18 @@ fn classes(category: Category, outcome: &Outcome) -> Option<Vec<String>> {
     }
 }
 
-/// The word for a failure, that of the call tree's `error.kind`.
-#[must_use]
-pub fn failure(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::Refused => "refused",
-        FailureKind::Reset => "reset",
-        FailureKind::Timeout => "timeout",
-        FailureKind::Protocol => "protocol",
-    }
-}
-
 /// How many requests are counted, and how many are of each class.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
+pub(super) struct Tally {
     /// Requests that are counted.
-    pub base: u64,
+    pub(super) base: u64,
     /// Requests by class.
-    pub classes: std::collections::BTreeMap<String, u64>,
+    pub(super) classes: std::collections::BTreeMap<String, u64>,
 }
 
 impl Tally {
     /// Counts requests by class.
-    pub fn of<'a>(category: Category, requests: impl IntoIterator<Item = Observation<'a>>) -> Self {
+    pub(super) fn of<'a>(category: Category, requests: impl IntoIterator<Item = Observation<'a>>) -> Self {
         let mut tally = Self::default();
         for request in requests {
             if let Category::Slower(than) = category {
@@ -94,7 +81,7 @@ impl Tally {
 
     /// How many requests are of a class.
     #[must_use]
-    pub fn count(&self, class: &str) -> u64 {
+    pub(super) fn count(&self, class: &str) -> u64 {
         self.classes.get(class).copied().unwrap_or_default()
     }
 }

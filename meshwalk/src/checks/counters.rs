@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::MetricQuery;
 use crate::{
     evidence::{Difference, Scrape, Selector},
-    lab::MetricQuery,
     platform::FaultRule,
 };
 
@@ -49,7 +49,7 @@ impl Growth {
     /// By how much a metric grew, over all its series that match.
     #[must_use]
     pub fn metric(&self, query: &MetricQuery) -> f64 {
-        self.metrics.sum(&selector(query))
+        self.metrics.sum(&query.selector())
     }
 
     /// Every series of a metric that grew, whatever its labels, in words. Only labels that the query asks about are
@@ -76,10 +76,4 @@ impl Growth {
     pub fn missing(&self) -> Option<String> {
         (!self.metrics.missing.is_empty()).then(|| self.metrics.missing.join("; "))
     }
-}
-
-/// The series that a query is about.
-pub(crate) fn selector(query: &MetricQuery) -> Selector {
-    let all = Selector::named(&query.name).of(&query.workload);
-    query.labels.iter().fold(all, |selector, (name, value)| selector.with(name, value))
 }

@@ -1,45 +1,110 @@
-//! What became of the instances of Deployments over a step: whether a rollout really happened, and left alone the others.
+//! `instances`: what became of the instances of Deployments over a step. It shows whether a rollout really happened, and
+//! left alone the others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
-use super::Finding;
-use crate::{lab::PodChange, platform::Instance};
+use meshwalk_yaml::{Content, Entry};
 
-/// What is expected, in words.
-pub(super) fn expected(fates: &BTreeMap<String, PodChange>) -> String {
-    let words: Vec<_> = fates.iter().map(|(deployment, fate)| format!("{deployment}: {fate}")).collect();
-    words.join(", ")
+use super::{CheckSpec, Evidence, Finding, Needs, Reference, Scope};
+use crate::{
+    platform::Instance,
+    reader::{Reader, below},
+};
+
+/// Expects these changes of the instances of each Deployment, and that all of them are ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instances(pub BTreeMap<String, PodChange>);
+
+/// What becomes of a Deployment's instances over a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PodChange {
+    /// None of those that were there before is there, and as many others are.
+    Replaced,
+    /// They are the same.
+    Kept,
+    /// There are so many of them.
+    Count(u32),
 }
 
-/// Compares the instances before the step's changes with those after its traffic.
-pub(super) fn decide(fates: &BTreeMap<String, PodChange>, before: &[Instance], after: &[Instance]) -> Finding {
-    let (mut observed, mut wrong) = (Vec::new(), Vec::new());
-    for (deployment, fate) in fates {
-        let (then, now) = (names(before, deployment), names(after, deployment));
-        observed.push(format!("{deployment}: {}, then {}", listed(&then), listed(&now)));
-        let right = match fate {
-            PodChange::Replaced => !then.is_empty() && then.len() == now.len() && then.is_disjoint(&now),
-            PodChange::Kept => !then.is_empty() && then == now,
-            PodChange::Count(count) => usize::try_from(*count).is_ok_and(|count| count == now.len()),
-        };
-        if !right {
-            wrong.push(match fate {
-                PodChange::Replaced if !then.is_disjoint(&now) => {
-                    format!("{deployment} still has instances from before")
-                }
-                PodChange::Replaced => format!("{deployment} had {} instances and has {}", then.len(), now.len()),
-                PodChange::Kept => format!("the instances of {deployment} are not those from before"),
-                PodChange::Count(count) => format!("{deployment} has {} instances, and not {count}", now.len()),
-            });
+impl fmt::Display for PodChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Replaced => f.write_str("replaced"),
+            Self::Kept => f.write_str("kept"),
+            Self::Count(count) => write!(f, "{count}"),
         }
-        let unready = after.iter().filter(|instance| instance.workload == *deployment && !instance.ready);
-        wrong.extend(unready.map(|instance| format!("{} is not ready", instance.name)));
     }
-    let observed = observed.join("; ");
-    if wrong.is_empty() {
-        Finding::holds(observed, "by the names of the instances before the step's changes and after its traffic")
-    } else {
-        Finding::fails(observed, wrong.join("; "))
+}
+
+impl CheckSpec for Instances {
+    const WORDS: &'static [&'static str] = &["instances"];
+    const SCOPE: Scope = Scope::Step;
+
+    fn read(reader: &mut Reader, entry: &Entry, at: &str) -> Option<Self> {
+        let value = &entry.value;
+        if value.entries().is_empty() {
+            let help = Some("write a map, as `{backend-v2: replaced}`".to_owned());
+            reader.wrong(&value.location, at, "this names no Deployment", help);
+            return None;
+        }
+        let mut fates = BTreeMap::new();
+        for entry in value.entries() {
+            let field = below(at, &entry.key);
+            let fate = match &entry.value.content {
+                Content::Number(_) => reader.count(&entry.value, &field).map(PodChange::Count),
+                _ => reader.word(&entry.value, &field, &[("replaced", PodChange::Replaced), ("kept", PodChange::Kept)]),
+            };
+            fates.extend(fate.map(|fate| (entry.key.clone(), fate)));
+        }
+        Some(Self(fates))
+    }
+
+    fn expected(&self) -> String {
+        let words: Vec<_> = self.0.iter().map(|(deployment, fate)| format!("{deployment}: {fate}")).collect();
+        words.join(", ")
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        (needs.instances, needs.instances_before) = (true, true);
+    }
+
+    fn references(&self) -> Vec<Reference<'_>> {
+        self.0.keys().map(|deployment| Reference::Deployment(deployment)).collect()
+    }
+
+    fn decide(&self, evidence: &Evidence, _of: Option<&str>) -> Finding {
+        let (before, after) = (&evidence.instances_before, &evidence.instances);
+        let (mut observed, mut wrong) = (Vec::new(), Vec::new());
+        for (deployment, fate) in &self.0 {
+            let (then, now) = (names(before, deployment), names(after, deployment));
+            observed.push(format!("{deployment}: {}, then {}", listed(&then), listed(&now)));
+            let right = match fate {
+                PodChange::Replaced => !then.is_empty() && then.len() == now.len() && then.is_disjoint(&now),
+                PodChange::Kept => !then.is_empty() && then == now,
+                PodChange::Count(count) => usize::try_from(*count).is_ok_and(|count| count == now.len()),
+            };
+            if !right {
+                wrong.push(match fate {
+                    PodChange::Replaced if !then.is_disjoint(&now) => {
+                        format!("{deployment} still has instances from before")
+                    }
+                    PodChange::Replaced => format!("{deployment} had {} instances and has {}", then.len(), now.len()),
+                    PodChange::Kept => format!("the instances of {deployment} are not those from before"),
+                    PodChange::Count(count) => format!("{deployment} has {} instances, and not {count}", now.len()),
+                });
+            }
+            let unready = after.iter().filter(|instance| instance.workload == *deployment && !instance.ready);
+            wrong.extend(unready.map(|instance| format!("{} is not ready", instance.name)));
+        }
+        let observed = observed.join("; ");
+        if wrong.is_empty() {
+            Finding::holds(observed, "by the names of the instances before the step's changes and after its traffic")
+        } else {
+            Finding::fails(observed, wrong.join("; "))
+        }
     }
 }
 
@@ -58,6 +123,7 @@ fn listed(names: &BTreeSet<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::Status;
 
     fn pods(names: &[&str]) -> Vec<Instance> {
         let pod = |name: &&str| Instance {
@@ -72,7 +138,8 @@ mod tests {
 
     fn holds(fate: PodChange, before: &[&str], after: &[&str]) -> bool {
         let fates = BTreeMap::from([("backend-v2".to_owned(), fate)]);
-        decide(&fates, &pods(before), &pods(after)).result.is_ok()
+        let evidence = Evidence { instances_before: pods(before), instances: pods(after), ..Evidence::default() };
+        Instances(fates).decide(&evidence, None).status == Status::Passed
     }
 
     #[test]

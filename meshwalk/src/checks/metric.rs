@@ -1,74 +1,94 @@
-//! How much metrics grew, against amounts that the client knows.
+//! `metric`: by how much a metric of proxies grows over the traffic.
 
-use super::{
-    Evidence, Finding,
-    classes::{FAILED, Tally, YES},
-};
+use meshwalk_yaml::Entry;
+
+use super::{CheckSpec, Evidence, Finding, MetricQuery, Needs, Scope, amount::Amount};
 use crate::{
-    lab::{
-        Amount, Category, MetricWanted,
-        quantity::{Op, percent},
-    },
-    traffic::Observation,
+    namespace::Namespace,
+    quantity::{Op, comparison, percent, percentage},
+    reader::{Reader, below},
 };
 
-/// What is expected, in words.
-pub(super) fn expected(wanted: &MetricWanted) -> String {
-    let tolerance = if wanted.tolerance > 0.0 { format!(" ± {}", percent(wanted.tolerance)) } else { String::new() };
-    format!("grows by {} {}{tolerance}", wanted.op, wanted.amount)
+/// Expects a growth of a metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metric {
+    /// The metric.
+    pub query: MetricQuery,
+    /// How the growth must compare with the amount.
+    pub op: Op,
+    /// The amount with which the growth is compared.
+    pub amount: Amount,
+    /// The deviation that is allowed, as a share of the amount.
+    pub tolerance: f64,
 }
 
-/// Compares the growth of a metric with an amount.
-pub(super) fn decide(wanted: &MetricWanted, evidence: &Evidence, of: Option<&str>) -> Finding {
-    // The sum of no numbers is -0, which reads like a fault.
-    let seen = evidence.growth.metric(&wanted.query) + 0.0;
-    let stated = amount(&wanted.amount, evidence, of);
-    let observed = format!("grew by {seen}");
-    if let Some(missing) = evidence.growth.missing() {
-        return Finding::fails(observed, format!("the count is not whole: {missing}"));
-    }
-    let what = match wanted.amount {
-        Amount::Number(_) => String::new(),
-        _ => format!("{} were {stated}; ", wanted.amount),
-    };
-    if wanted.op.holds(seen, stated, stated * wanted.tolerance) {
-        return Finding::holds(observed, format!("{what}{}", wanted.query));
-    }
-    let relation = match wanted.op {
-        Op::Equal => "just so many",
-        Op::AtLeast => "at least so many",
-        Op::AtMost => "at most so many",
-    };
-    let series = evidence.growth.series(&wanted.query);
-    let series = if series.is_empty() {
-        format!("; no series of {} grew at all", wanted.query.name)
-    } else {
-        format!("; what grew: {}", series.join(", "))
-    };
-    let stated = if matches!(wanted.amount, Amount::Number(_)) { stated.to_string() } else { String::new() };
-    let why = format!("{what}{} grew by {seen}, {relation} {stated}", wanted.query);
-    Finding::fails(observed, format!("{} were expected{series}", why.trim_end()))
-}
+impl CheckSpec for Metric {
+    const WORDS: &'static [&'static str] = &["metric"];
+    const SCOPE: Scope = Scope::Mesh;
 
-/// How much an amount is in a step.
-#[allow(clippy::cast_precision_loss)]
-pub(super) fn amount(what: &Amount, evidence: &Evidence, of_traffic: Option<&str>) -> f64 {
-    let tally =
-        |category: Category, class: &str| Tally::of(category, evidence.requests(of_traffic)).count(class) as f64;
-    match what {
-        Amount::Number(number) => *number,
-        Amount::Requests => evidence.requests(of_traffic).map(|request| request.count).sum::<u64>() as f64,
-        Amount::Success => tally(Category::Success, YES),
-        Amount::Failures => tally(Category::Status, FAILED),
-        Amount::Attempts => {
-            let attempts = |request: Observation<'_>| {
-                let each = request.outcome.answer().and_then(|answer| answer.attempt).unwrap_or_default();
-                f64::from(each) * request.count as f64
-            };
-            evidence.requests(of_traffic).map(attempts).sum()
+    fn read(reader: &mut Reader, entry: &Entry, at: &str) -> Option<Self> {
+        let query = MetricQuery::read(reader, &entry.value, at, &["name", "labels", "workload", "delta"]);
+        let delta = reader.required(&entry.value, at, "delta", "delta: \"= requests\"")?;
+        let (op, amount, tolerance) = reader.parsed(delta, &below(at, "delta"), growth)?;
+        Some(Self { query: query?, op, amount, tolerance })
+    }
+
+    fn name(&self) -> String {
+        format!("metric {}", self.query.name)
+    }
+
+    fn expected(&self) -> String {
+        let tolerance = if self.tolerance > 0.0 { format!(" ± {}", percent(self.tolerance)) } else { String::new() };
+        format!("grows by {} {}{tolerance}", self.op, self.amount)
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.queries.push(self.query.clone());
+        needs.faults |= self.amount.is_of_faults();
+    }
+
+    fn put_namespace(&mut self, namespace: &Namespace) {
+        self.query.put_namespace(namespace);
+    }
+
+    fn decide(&self, evidence: &Evidence, of: Option<&str>) -> Finding {
+        // The sum of no numbers is -0, which reads like a fault.
+        let seen = evidence.growth.metric(&self.query) + 0.0;
+        let stated = self.amount.value(evidence, of);
+        let observed = format!("grew by {seen}");
+        if let Some(missing) = evidence.growth.missing() {
+            return Finding::fails(observed, format!("the count is not whole: {missing}"));
         }
-        Amount::Of(category, class) => tally(*category, class),
-        Amount::Faults(mode) => evidence.growth.faults(mode) as f64,
-        Amount::Times(factor, of) => f64::from(*factor) * amount(of, evidence, of_traffic),
+        let what = match self.amount {
+            Amount::Number(_) => String::new(),
+            _ => format!("{} were {stated}; ", self.amount),
+        };
+        if self.op.holds(seen, stated, stated * self.tolerance) {
+            return Finding::holds(observed, format!("{what}{}", self.query));
+        }
+        let relation = match self.op {
+            Op::Equal => "just so many",
+            Op::AtLeast => "at least so many",
+            Op::AtMost => "at most so many",
+        };
+        let series = evidence.growth.series(&self.query);
+        let series = if series.is_empty() {
+            format!("; no series of {} grew at all", self.query.name)
+        } else {
+            format!("; what grew: {}", series.join(", "))
+        };
+        let stated = if matches!(self.amount, Amount::Number(_)) { stated.to_string() } else { String::new() };
+        let why = format!("{what}{} grew by {seen}, {relation} {stated}", self.query);
+        Finding::fails(observed, format!("{} were expected{series}", why.trim_end()))
     }
+}
+
+/// Reads `= requests ± 1%`.
+fn growth(text: &str) -> Result<(Op, Amount, f64), String> {
+    let (op, rest) = comparison(text);
+    let (what, tolerance) = match rest.split_once('±').or_else(|| rest.split_once("+-")) {
+        Some((what, tolerance)) => (what.trim(), percentage(tolerance.trim())?),
+        None => (rest, 0.0),
+    };
+    Ok((op.unwrap_or(Op::Equal), Amount::parse(what)?, tolerance))
 }

@@ -1,223 +1,254 @@
-//! Every check of a lab, decided over the evidence of a step; a failure says what was expected, what was seen and why
-//! the one cannot be the other.
+//! The checks that a lab can make. A check is one module here and one row of `checks!`.
+//!
+//! The module of a check holds its keys in a lab, how it is read, the evidence that it needs, what it refers to, how it
+//! is decided and how it is worded: everything that [`CheckSpec`] asks for.
 
+mod adds_up;
+mod amount;
 mod answered_by;
-pub mod classes;
+mod attempts_max;
+mod category;
+mod classes;
 mod counters;
+mod evidence;
+mod expression;
+mod fault_modes;
+mod gate;
 mod instances;
 mod latency;
 mod metric;
-mod peers;
-pub mod power;
+mod needs;
+mod peer;
+mod power;
+mod probes;
+mod query;
+mod read;
 mod shares;
-mod sums;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod verdict;
+mod wanted;
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use meshwalk_yaml::{Entry, Location};
 
-pub(crate) use counters::selector;
 pub use counters::{Counters, Growth};
-pub use shares::holds_for_one;
+pub use evidence::{Evidence, Run};
+pub use expression::check_of_expression;
+pub use gate::GateOutcome;
+pub(crate) use needs::Needs;
+pub use query::MetricQuery;
+pub(crate) use read::checks;
+pub use verdict::{Status, Verdict};
 
-use crate::{
-    lab::{Check, GateOutcome, Kind},
-    platform::{Instance, Span},
-    traffic::{Observation, Traffic},
-};
+use crate::{namespace::Namespace, reader::Reader, traffic::Sample};
+use verdict::Finding;
 
-/// What became of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// What was expected was seen.
-    Passed,
-    /// It was not.
-    Failed,
-    /// It could not be looked at, for a reason.
-    Skipped,
+/// The specification of a kind of check.
+trait CheckSpec: Sized {
+    /// The keys of a lab that stand for the check.
+    const WORDS: &'static [&'static str];
+    /// What the check looks at.
+    const SCOPE: Scope;
+
+    /// Reads the check from its key and value, which is the field `at` of the lab.
+    fn read(reader: &mut Reader, entry: &Entry, at: &str) -> Option<Self>;
+
+    /// The name in reports.
+    fn name(&self) -> String {
+        Self::WORDS.concat()
+    }
+
+    /// What the check expects, in words.
+    fn expected(&self) -> String;
+
+    /// Compares the evidence with what the check expects. Only the traffic named `of` counts, or all if it is `None`.
+    fn decide(&self, evidence: &Evidence, of: Option<&str>) -> Finding;
+
+    /// Adds the evidence that must be collected to decide the check. The answers to the traffic are always there.
+    fn needs(&self, _needs: &mut Needs) {}
+
+    /// The traffic and the workloads that the check names.
+    fn references(&self) -> Vec<Reference<'_>> {
+        Vec::new()
+    }
+
+    /// Returns why the check cannot be decided in a step, with a hint.
+    fn check_step(&self, _step: &StepFacts) -> Result<(), (String, &'static str)> {
+        Ok(())
+    }
+
+    /// Replaces the usual namespace in what the check expects.
+    fn put_namespace(&mut self, _namespace: &Namespace) {}
+
+    /// Returns a hint if a wait cannot use the check, because one request does not decide it.
+    fn check_probe(&self) -> Result<(), &'static str> {
+        Err("a wait can look at shares, latencies and peers")
+    }
+
+    /// True if a single request is as expected.
+    fn holds_for_one(&self, _sample: &Sample) -> bool {
+        false
+    }
+
+    /// The time after which the outcome of a request no longer matters, or `None`.
+    fn probe_limit(&self) -> Option<Duration> {
+        None
+    }
 }
 
-impl Status {
-    /// The word for it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
+/// What a check looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scope {
+    /// The answers to traffic.
+    Traffic,
+    /// The effect of traffic on proxies and applications.
+    Mesh,
+    /// The step itself, with or without traffic.
+    Step,
+}
+
+/// What a check names in its lab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reference<'a> {
+    /// The traffic of the step with this name.
+    Traffic(&'a str),
+    /// A Deployment.
+    Deployment(&'a str),
+}
+
+/// The facts of a step that decide whether a check can be made in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StepFacts {
+    /// Number of requests that the check looks at.
+    pub(crate) requests: u64,
+    /// True if the step has a gate.
+    pub(crate) has_gate: bool,
+    /// True if the check belongs to the gate.
+    pub(crate) in_gate: bool,
+}
+
+macro_rules! checks {
+    ($($kind:ident($spec:ty)),* $(,)?) => {
+        /// What a check expects.
+        #[derive(Debug, Clone, PartialEq)]
+        #[allow(missing_docs)] // Each is the specification of its name.
+        pub enum Kind {
+            $($kind($spec)),*
         }
-    }
-}
 
-/// A check with its verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// The check's name.
-    pub name: String,
-    /// What was expected.
-    pub expected: String,
-    /// What was seen.
-    pub observed: String,
-    /// What became of it.
-    pub status: Status,
-    /// Why.
-    pub reason: String,
-}
+        $(impl From<$spec> for Kind {
+            fn from(spec: $spec) -> Self {
+                Self::$kind(spec)
+            }
+        })*
 
-impl Verdict {
-    /// A check that nobody looked at.
-    #[must_use]
-    pub fn skipped(check: &Check, reason: &str) -> Self {
-        Self {
-            name: name(check),
-            expected: expected(check),
-            observed: "nothing".to_owned(),
-            status: Status::Skipped,
-            reason: reason.to_owned(),
+        impl Kind {
+            /// All keys of checks, in the order of the messages, with what the check looks at.
+            fn words() -> impl Iterator<Item = (&'static str, Scope)> {
+                let words = [$((<$spec>::WORDS, <$spec>::SCOPE)),*];
+                words.into_iter().flat_map(|(words, scope)| words.iter().map(move |word| (*word, scope)))
+            }
+
+            fn read(reader: &mut Reader, entry: &Entry, at: &str) -> Option<Self> {
+                let key = entry.key.as_str();
+                $(if <$spec>::WORDS.contains(&key) {
+                    return <$spec>::read(reader, entry, at).map(Self::$kind);
+                })*
+                None
+            }
+
+            pub(crate) fn scope(&self) -> Scope {
+                match self { $(Self::$kind(_) => <$spec>::SCOPE),* }
+            }
+
+            pub(crate) fn name(&self) -> String {
+                match self { $(Self::$kind(check) => check.name()),* }
+            }
+
+            fn expected(&self) -> String {
+                match self { $(Self::$kind(check) => check.expected()),* }
+            }
+
+            fn decide(&self, evidence: &Evidence, of: Option<&str>) -> Finding {
+                match self { $(Self::$kind(check) => check.decide(evidence, of)),* }
+            }
+
+            fn needs(&self, needs: &mut Needs) {
+                match self { $(Self::$kind(check) => check.needs(needs)),* }
+            }
+
+            pub(crate) fn references(&self) -> Vec<Reference<'_>> {
+                match self { $(Self::$kind(check) => check.references()),* }
+            }
+
+            pub(crate) fn check_step(&self, step: &StepFacts) -> Result<(), (String, &'static str)> {
+                match self { $(Self::$kind(check) => check.check_step(step)),* }
+            }
+
+            pub(crate) fn put_namespace(&mut self, namespace: &Namespace) {
+                match self { $(Self::$kind(check) => check.put_namespace(namespace)),* }
+            }
+
+            fn check_probe(&self) -> Result<(), &'static str> {
+                match self { $(Self::$kind(check) => check.check_probe()),* }
+            }
+
+            pub(crate) fn holds_for_one(&self, sample: &Sample) -> bool {
+                match self { $(Self::$kind(check) => check.holds_for_one(sample)),* }
+            }
+
+            pub(crate) fn probe_limit(&self) -> Option<Duration> {
+                match self { $(Self::$kind(check) => check.probe_limit()),* }
+            }
         }
-    }
+    };
 }
 
-/// What was seen against what was expected, before it has a name.
-struct Finding {
-    observed: String,
-    /// Why it holds, or why it does not.
-    result: Result<String, String>,
+checks! {
+    Shares(shares::Shares),
+    Latency(latency::Latency),
+    Peer(peer::Peer),
+    AttemptsMax(attempts_max::AttemptsMax),
+    AnsweredBy(answered_by::AnsweredBy),
+    Metric(metric::Metric),
+    AddsUp(adds_up::AddsUp),
+    Trace(trace::Trace),
+    Probes(probes::Probes),
+    Instances(instances::Instances),
+    Gate(gate::GateOutcome),
 }
 
-impl Finding {
-    fn holds(observed: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { observed: observed.into(), result: Ok(why.into()) }
-    }
-
-    fn fails(observed: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { observed: observed.into(), result: Err(why.into()) }
-    }
-}
-
-/// The requests of one traffic, by its name.
-#[derive(Debug, Clone)]
-pub struct Run {
-    /// The traffic's name.
-    pub name: String,
-    /// What became of its requests.
-    pub traffic: Traffic,
-}
-
-/// Everything that a step left behind.
-#[derive(Debug, Clone, Default)]
-pub struct Evidence {
-    /// The step's traffic.
-    pub runs: Vec<Run>,
-    /// How counters grew over it.
-    pub growth: Growth,
-    /// The spans of the last request's trace with its id, by traffic.
-    pub traces: BTreeMap<String, (String, Vec<Span>)>,
-    /// Why traces cannot be looked at, if so.
-    pub untraced: Option<String>,
-    /// Every instance, after it.
-    pub instances: Vec<Instance>,
-    /// Every instance that was there before its changes.
-    pub instances_before: Vec<Instance>,
-    /// What the gate decided.
-    pub gate: Option<GateOutcome>,
-}
-
-impl Evidence {
-    /// The requests of one traffic, or of all.
-    fn requests(&self, of: Option<&str>) -> impl Iterator<Item = Observation<'_>> {
-        self.runs(of).flat_map(|run| run.traffic.observations())
-    }
-
-    /// One traffic, or all.
-    fn runs(&self, of: Option<&str>) -> impl Iterator<Item = &Run> {
-        self.runs.iter().filter(move |run| of.is_none_or(|of| run.name == of))
-    }
+/// A check of a lab.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// The name in reports, or `None` for one that is made of what the check expects.
+    pub name: Option<String>,
+    /// The name of the traffic that the check looks at, or `None` for all traffic of the step.
+    pub of: Option<String>,
+    /// What the check expects.
+    pub kind: Kind,
+    /// Where the check is written.
+    pub location: Location,
 }
 
 /// Decides a check.
 #[must_use]
 pub fn decide(check: &Check, evidence: &Evidence) -> Verdict {
-    let of = check.of.as_deref();
-    if let (Kind::Trace(_), Some(why)) = (&check.kind, &evidence.untraced) {
-        return Verdict::skipped(check, why);
-    }
-    let finding = match &check.kind {
-        Kind::Shares { category, wanted, .. } => shares::decide(*category, wanted, evidence.requests(of)),
-        Kind::Latency(quantile, op, limit) => latency::decide(*quantile, *op, *limit, evidence, of),
-        Kind::Peer(peer) => peers::decide(peer.as_deref(), evidence.requests(of)),
-        Kind::AttemptsMax(limit) => peers::decide_attempts(*limit, evidence.requests(of)),
-        Kind::AnsweredBy(count, each) => answered_by::decide(*count, *each, evidence.requests(of)),
-        Kind::Metric(wanted) => metric::decide(wanted, evidence, of),
-        Kind::AddsUp(sums) => sums::decide(sums, evidence, of),
-        Kind::Trace(services) => trace::decide(services, evidence, of),
-        Kind::Probes => peers::decide_probes(&evidence.instances),
-        Kind::Instances(fates) => instances::decide(fates, &evidence.instances_before, &evidence.instances),
-        Kind::Gate(wanted) => gate(*wanted, evidence.gate),
-    };
-    let (status, reason) = match finding.result {
-        Ok(why) => (Status::Passed, why),
-        Err(why) => (Status::Failed, why),
-    };
-    Verdict { name: name(check), expected: expected(check), observed: finding.observed, status, reason }
-}
-
-fn gate(wanted: GateOutcome, seen: Option<GateOutcome>) -> Finding {
-    match (wanted, seen) {
-        (GateOutcome::Held, Some(GateOutcome::Held)) => Finding::holds("held", "every check of the gate held"),
-        (GateOutcome::Breached, Some(GateOutcome::Breached)) => {
-            Finding::holds("breached, rolled back", "a check of the gate failed, and the rollback was done at once")
-        }
-        (GateOutcome::Held, Some(GateOutcome::Breached)) => Finding::fails(
-            "breached, rolled back",
-            "a check of the gate failed (see the gate's checks), so the rollback was done",
-        ),
-        (GateOutcome::Breached, Some(GateOutcome::Held)) => Finding::fails(
-            "held",
-            "the gate let through what it was expected to stop: every one of its checks held (see the gate's checks)",
-        ),
-        (_, None) => Finding::fails("nothing", "the gate was not reached"),
-    }
+    check.kind.decide(evidence, check.of.as_deref()).verdict(check)
 }
 
 /// What the report calls a check.
 #[must_use]
 pub fn name(check: &Check) -> String {
-    let name = check.name.clone().unwrap_or_else(|| match &check.kind {
-        Kind::Shares { category, .. } => category.word().to_owned(),
-        Kind::Latency(quantile, ..) => quantile.word().to_owned(),
-        Kind::Peer(_) => "peer".to_owned(),
-        Kind::AttemptsMax(_) => "attempts-max".to_owned(),
-        Kind::AnsweredBy(..) => "answered-by".to_owned(),
-        Kind::Metric(wanted) => format!("metric {}", wanted.query.name),
-        Kind::AddsUp(_) => "adds-up".to_owned(),
-        Kind::Trace(_) => "trace".to_owned(),
-        Kind::Probes => "probes".to_owned(),
-        Kind::Instances(_) => "instances".to_owned(),
-        Kind::Gate(_) => "gate".to_owned(),
-    });
+    let name = check.name.clone().unwrap_or_else(|| check.kind.name());
     check.of.as_ref().map_or_else(|| name.clone(), |of| format!("{name} ({of})"))
 }
 
 /// What a check expects, in words.
 #[must_use]
 pub fn expected(check: &Check) -> String {
-    match &check.kind {
-        Kind::Shares { category, wanted, .. } => shares::expected(*category, wanted),
-        Kind::Latency(_, op, limit) => format!("{op} {}", crate::quantity::readable(*limit)),
-        Kind::Peer(peer) => peer.clone().unwrap_or_else(|| "no identity".to_owned()),
-        Kind::AttemptsMax(limit) => format!("at most {limit}"),
-        Kind::AnsweredBy(count, each) => answered_by::expected(*count, *each),
-        Kind::Metric(wanted) => metric::expected(wanted),
-        Kind::AddsUp(sums) => format!("{} = {}", sums::side(&sums.left), sums::side(&sums.right)),
-        Kind::Trace(services) => services.join(" → "),
-        Kind::Probes => "every instance is ready".to_owned(),
-        Kind::Instances(fates) => instances::expected(fates),
-        Kind::Gate(GateOutcome::Held) => "held".to_owned(),
-        Kind::Gate(GateOutcome::Breached) => "breached, rolled back".to_owned(),
-    }
+    check.kind.expected()
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::wanted::Wanted;
 use crate::{
-    lab::Wanted,
     quantity::percent,
     stats::{Binomial, ERROR_PROBABILITY, POWER},
 };
@@ -15,7 +15,7 @@ const MOST: u64 = 100_000_000;
 
 /// The error probability of each class's own test, so that the whole check's is at most [`ERROR_PROBABILITY`].
 #[must_use]
-pub fn alpha_of_each(classes: usize) -> f64 {
+pub(super) fn alpha_of_each(classes: usize) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "a check names a handful of classes")]
     let classes = classes.max(1) as f64;
     ERROR_PROBABILITY / classes
@@ -26,7 +26,7 @@ pub fn alpha_of_each(classes: usize) -> f64 {
 ///
 /// # Errors
 /// Which class cannot be told, and how many requests would be enough.
-pub fn enough(requests: u64, wanted: &BTreeMap<String, Wanted>, notice: Option<f64>) -> Result<(), String> {
+pub(super) fn enough(requests: u64, wanted: &BTreeMap<String, Wanted>, notice: Option<f64>) -> Result<(), String> {
     let alpha = alpha_of_each(wanted.len());
     for (class, wanted) in wanted {
         let Wanted::Exactly(share) = *wanted else { continue };

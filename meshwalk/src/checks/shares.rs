@@ -1,78 +1,178 @@
-//! Shares, tested as binomial proportions: exact and two-sided, with the error probability and the power stated.
+//! Shares of classes of requests, tested as binomial proportions: exact and two-sided, with the error probability and
+//! the power stated. Each category has a key of its own, as `share` and `status`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use meshwalk_yaml::{Content, Entry};
 
 use super::{
-    Finding,
+    CheckSpec, Evidence, Finding, Scope, StepFacts,
+    category::Category,
     classes::{Tally, YES},
-    power::alpha_of_each,
+    power::{self, alpha_of_each},
+    wanted::Wanted,
 };
 use crate::{
-    lab::{Category, Wanted},
-    quantity::percent,
+    quantity::{percent, percentage, readable},
+    reader::{Reader, below},
     stats::{Binomial, ERROR_PROBABILITY, POWER},
-    traffic::{Observation, Sample},
+    traffic::{Observation, Sample, units},
 };
 
-/// What is expected, in words.
-pub(super) fn expected(category: Category, wanted: &BTreeMap<String, Wanted>) -> String {
-    let shares: Vec<_> = wanted
-        .iter()
-        .map(|(class, wanted)| if class == YES { wanted.to_string() } else { format!("{class} {wanted}") })
-        .collect();
-    let than = match category {
-        Category::Slower(than) => format!("slower than {} ", crate::quantity::readable(than)),
-        _ => String::new(),
-    };
-    format!("{than}{}", shares.join(", "))
+/// Expects how requests are shared between the classes of a category. If the exact shares add up to 100 %, a class that
+/// is not named must not occur.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shares {
+    /// The category by which requests are classed.
+    pub category: Category,
+    /// The expected share of each class.
+    pub wanted: BTreeMap<String, Wanted>,
+    /// The deviation that must be noticed, as a share, or `None` for the usual one.
+    pub notice: Option<f64>,
 }
 
-/// Whether a single request is as expected: of every class that is expected of all, of none that is expected of none.
-#[must_use]
-pub fn holds_for_one(category: Category, wanted: &BTreeMap<String, Wanted>, sample: &Sample) -> bool {
-    let seen = Tally::of(category, [Observation::from(sample)]);
-    seen.base > 0
-        && wanted.iter().all(|(class, wanted)| match wanted {
-            Wanted::Exactly(share) => (seen.count(class) > 0) == (*share > 0.5),
-            Wanted::Bound(..) => false,
-        })
+impl Shares {
+    /// The sum of the exact shares.
+    fn sum(&self) -> f64 {
+        self.wanted.values().filter_map(|wanted| wanted.exact()).fold(0.0, |sum, share| sum + share)
+    }
+
+    /// Expects one share of the requests that the category counts with yes.
+    fn yes(category: Category, share: Wanted) -> Self {
+        Self { category, wanted: BTreeMap::from([(YES.to_owned(), share)]), notice: None }
+    }
+
+    /// Reads the deviation to notice, which only an exact share has.
+    pub(super) fn read_notice(&mut self, reader: &mut Reader, notice: &Entry, at: &str) {
+        self.notice = reader.parsed(&notice.value, at, percentage);
+        // What is wrong with the shares themselves has been reported already.
+        if !self.wanted.is_empty() && self.wanted.values().all(|wanted| wanted.exact().is_none()) {
+            let help = Some("leave it out, or write an exact share".to_owned());
+            reader.wrong(&notice.location, at, "a bound has no deviation to notice", help);
+        }
+    }
 }
 
-/// Compares the shares of all classes with what is expected of them.
-pub(super) fn decide<'a>(
-    category: Category,
-    wanted: &BTreeMap<String, Wanted>,
-    requests: impl Iterator<Item = Observation<'a>>,
-) -> Finding {
-    let tally = Tally::of(category, requests);
-    if tally.base == 0 {
+impl CheckSpec for Shares {
+    const WORDS: &'static [&'static str] = &Category::WORDS;
+    const SCOPE: Scope = Scope::Traffic;
+
+    fn read(reader: &mut Reader, entry: &Entry, at: &str) -> Option<Self> {
+        let value = &entry.value;
+        let Some(category) = Category::SIMPLE.into_iter().find(|category| category.word() == entry.key) else {
+            reader.map(value, at, &["than", "share"]);
+            let than = reader.required(value, at, "than", "than: 1s")?;
+            let than = reader.parsed(than, &below(at, "than"), units::duration)?;
+            let share = reader.required(value, at, "share", "share: 50%")?;
+            let share = reader.parsed(share, &below(at, "share"), Wanted::parse)?;
+            return Some(Self::yes(Category::Slower(than), share));
+        };
+        if matches!(category, Category::Success | Category::OneTrace) {
+            return Some(Self::yes(category, reader.parsed(value, at, Wanted::parse)?));
+        }
+        let mut shares = Self { category, wanted: BTreeMap::new(), notice: None };
+        if !matches!(value.content, Content::Mapping(_)) && category != Category::Version {
+            // `upstream-error: reset` means that all of them are so.
+            let class = reader.parsed(value, at, |text| category.class(text))?;
+            shares.wanted.insert(class, Wanted::Exactly(1.0));
+            return Some(shares);
+        }
+        if value.entries().is_empty() {
+            let help = Some("write a map, as `{v1: 90%, v2: 10%}`".to_owned());
+            reader.wrong(&value.location, at, "this names no share", help);
+        }
+        for share in value.entries() {
+            let field = below(at, &share.key);
+            match category.class(&share.key) {
+                Ok(class) => {
+                    let wanted = reader.parsed(&share.value, &field, Wanted::parse);
+                    shares.wanted.extend(wanted.map(|wanted| (class, wanted)));
+                }
+                Err(message) => reader.wrong(&share.location, &field, message, None),
+            }
+        }
+        let sum = shares.sum();
+        if sum > 1.0 + 1e-9 && category != Category::Fault {
+            let message = format!("the shares add up to {}", percent(sum));
+            reader.wrong(&value.location, at, message, Some("they cannot be more than 100 %".to_owned()));
+        }
+        Some(shares)
+    }
+
+    fn name(&self) -> String {
+        self.category.word().to_owned()
+    }
+
+    fn expected(&self) -> String {
+        let share = |(class, wanted): (&String, &Wanted)| {
+            if class == YES { wanted.to_string() } else { format!("{class} {wanted}") }
+        };
+        let shares = self.wanted.iter().map(share).collect::<Vec<_>>().join(", ");
+        match self.category {
+            Category::Slower(than) => format!("slower than {} {shares}", readable(than)),
+            _ => shares,
+        }
+    }
+
+    fn check_step(&self, step: &StepFacts) -> Result<(), (String, &'static str)> {
+        power::enough(step.requests, &self.wanted, self.notice)
+            .map_err(|why| (why, "raise `rate` or `for`, or let `notice` say what must be noticed"))
+    }
+
+    fn check_probe(&self) -> Result<(), &'static str> {
+        // A single request is of a class or it is not.
+        if self.wanted.values().all(|wanted| matches!(wanted.exact(), Some(0.0 | 1.0))) {
+            return Ok(());
+        }
+        Err("write 100% or 0%: each probe is judged on its own")
+    }
+
+    fn holds_for_one(&self, sample: &Sample) -> bool {
+        let seen = Tally::of(self.category, [Observation::from(sample)]);
+        let holds = |(class, wanted): (&String, &Wanted)| {
+            wanted.exact().is_some_and(|share| (seen.count(class) > 0) == (share > 0.5))
+        };
+        seen.base > 0 && self.wanted.iter().all(holds)
+    }
+
+    fn probe_limit(&self) -> Option<Duration> {
+        if let Category::Slower(than) = self.category { Some(than) } else { None }
+    }
+
+    fn decide(&self, evidence: &Evidence, of: Option<&str>) -> Finding {
+        let category = self.category;
+        let tally = Tally::of(category, evidence.requests(of));
         let base = category.base();
-        return Finding::fails(format!("no {base}"), format!("there are no {base}, so there is no share"));
-    }
-    let mut all = wanted.clone();
-    let exact: f64 = wanted.values().map(|wanted| if let Wanted::Exactly(share) = wanted { *share } else { 0.0 }).sum();
-    if exact > 1.0 - 1e-9 && category != Category::Fault {
-        // What is expected is all there is.
-        for class in tally.classes.keys() {
-            all.entry(class.clone()).or_insert(Wanted::Exactly(0.0));
+        if tally.base == 0 {
+            return Finding::fails(format!("no {base}"), format!("there are no {base}, so there is no share"));
         }
-    }
-    let alpha = alpha_of_each(wanted.len());
-    let (mut holds, mut fails) = (Vec::new(), Vec::new());
-    for (class, wanted) in &all {
-        let class_name = if class == YES { category.word() } else { class.as_str() };
-        match one(class_name, tally.count(class), tally.base, *wanted, alpha) {
-            Ok(Some(why)) => holds.push(why),
-            Ok(None) => {}
-            Err(why) => fails.push(why),
+        let mut all = self.wanted.clone();
+        if self.sum() > 1.0 - 1e-9 && category != Category::Fault {
+            // What is expected is all there is.
+            for class in tally.classes.keys() {
+                all.entry(class.clone()).or_insert(Wanted::Exactly(0.0));
+            }
         }
+        let alpha = alpha_of_each(self.wanted.len());
+        let (mut holds, mut fails) = (Vec::new(), Vec::new());
+        for (class, wanted) in &all {
+            let class_name = if class == YES { category.word() } else { class.as_str() };
+            match one(class_name, tally.count(class), tally.base, *wanted, alpha) {
+                Ok(Some(why)) => holds.push(why),
+                Ok(None) => {}
+                Err(why) => fails.push(why),
+            }
+        }
+        let observed = observed(category, &tally, &all);
+        if fails.is_empty() {
+            let tested = if holds.is_empty() { String::new() } else { format!(": {}", holds.join("; ")) };
+            return Finding::holds(observed, format!("n = {} {base}{tested}", tally.base));
+        }
+        Finding::fails(observed, fails.join("; "))
     }
-    let observed = observed(category, &tally, &all);
-    if fails.is_empty() {
-        let tested = if holds.is_empty() { String::new() } else { format!(": {}", holds.join("; ")) };
-        return Finding::holds(observed, format!("n = {} {}{tested}", tally.base, category.base()));
-    }
-    Finding::fails(observed, fails.join("; "))
 }
 
 #[allow(clippy::cast_precision_loss)]

@@ -8,11 +8,11 @@ use std::{
 use super::{platform_flags::PlatformFlags, table::table};
 use crate::{
     cli::{self, WrongInput},
-    lab::quantity::readable,
     platform::{
         FaultRule, Instance, InstanceSelector,
         several::{self, RulesOf},
     },
+    quantity::readable,
 };
 
 /// Whose faults.

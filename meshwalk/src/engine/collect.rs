@@ -7,10 +7,7 @@ use std::{
 };
 
 use super::{Engine, StopReason, observer::Event};
-use crate::{
-    checks::{self, Counters, Evidence, Growth, Status, Verdict},
-    lab::{Amount, Check, Kind, MetricQuery, Term},
-};
+use crate::checks::{self, Check, Counters, Evidence, Needs, Status, Verdict};
 
 /// How long counters may take to settle: a proxy counts a request when its stream has ended.
 const COUNTERS: Duration = Duration::from_secs(5);
@@ -19,71 +16,12 @@ const SPANS: Duration = Duration::from_secs(12);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What has to be looked at to decide some checks.
-#[derive(Debug, Default)]
-pub(super) struct Needs {
-    queries: Vec<MetricQuery>,
-    faults: bool,
-    trace: bool,
-    instances: bool,
-    replacement: bool,
-}
-
-impl Needs {
-    /// What these checks need.
-    pub(super) fn of<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Self {
-        let mut needs = Self::default();
-        for check in checks {
-            match &check.kind {
-                Kind::Metric(wanted) => {
-                    needs.queries.push(wanted.query.clone());
-                    needs.faults |= counts_faults(&wanted.amount);
-                }
-                Kind::AddsUp(sums) => sums.left.iter().chain(&sums.right).for_each(|term| match term {
-                    Term::Metric(query) => needs.queries.push(query.clone()),
-                    Term::Faults(_) => needs.faults = true,
-                    Term::Client(amount, _) => needs.faults |= counts_faults(amount),
-                }),
-                Kind::Trace(_) => needs.trace = true,
-                Kind::Probes => needs.instances = true,
-                Kind::Instances(_) => (needs.instances, needs.replacement) = (true, true),
-                _ => {}
-            }
-        }
-        needs
-    }
-
-    /// Whether the instances are needed as they were before the step's changes.
-    pub(super) fn replacement(&self) -> bool {
-        self.replacement
-    }
-
-    fn counters(&self) -> bool {
-        self.faults || !self.queries.is_empty()
-    }
-
-    /// The figures that the checks will look at. A page has others that never rest, such as a process's age.
-    fn figures(&self, growth: &Growth) -> Vec<f64> {
-        self.queries.iter().map(|query| growth.metric(query)).collect()
-    }
-
-    /// How long what is needed may take.
-    fn patience(&self) -> Duration {
-        if self.trace {
-            SPANS
-        } else if self.counters() || self.instances {
-            COUNTERS
-        } else {
-            Duration::ZERO
-        }
-    }
-}
-
-fn counts_faults(amount: &Amount) -> bool {
-    match amount {
-        Amount::Faults(_) => true,
-        Amount::Times(_, of) => counts_faults(of),
-        _ => false,
+/// The time that evidence may take to arrive.
+fn patience(needs: &Needs) -> Duration {
+    match needs {
+        Needs { trace: true, .. } => SPANS,
+        _ if needs.is_late() => COUNTERS,
+        _ => Duration::ZERO,
     }
 }
 
@@ -113,7 +51,7 @@ impl Engine<'_> {
     ) -> Result<Vec<Verdict>, StopReason> {
         let started = Instant::now();
         let mut figures: Option<Vec<f64>> = None;
-        if needs.patience() > Duration::ZERO {
+        if patience(needs) > Duration::ZERO {
             self.observer.tell(&Event::Collecting);
         }
         loop {
@@ -128,16 +66,13 @@ impl Engine<'_> {
             }
             let verdicts: Vec<_> = checks.iter().map(|check| checks::decide(check, evidence)).collect();
             // Requests that are counted late must not be missed by a check that holds already.
-            let found = needs.figures(&evidence.growth);
+            let found = needs.values(&evidence.growth);
             let settled = !needs.counters() || figures.as_ref() == Some(&found);
-            let waiting = checks.iter().zip(&verdicts).any(|(check, verdict)| {
-                verdict.status == Status::Failed
-                    && matches!(
-                        check.kind,
-                        Kind::Metric(_) | Kind::AddsUp(_) | Kind::Trace(_) | Kind::Probes | Kind::Instances(_)
-                    )
-            });
-            if (settled && !waiting) || started.elapsed() >= needs.patience() {
+            let waiting = checks
+                .iter()
+                .zip(&verdicts)
+                .any(|(check, verdict)| verdict.status == Status::Failed && Needs::of([check]).is_late());
+            if (settled && !waiting) || started.elapsed() >= patience(needs) {
                 return Ok(verdicts);
             }
             figures = Some(found);

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::{Engine, StopReason, collect::Needs, halted_step, milliseconds, observer::Event};
+use super::{Engine, StopReason, halted_step, milliseconds, observer::Event};
 use crate::{
-    checks::{Counters, Evidence, Status, Verdict},
-    lab::{Check, Gate, GateOutcome, Kind, Lab, Step},
+    checks::{Check, Counters, Evidence, GateOutcome, Needs, Status, Verdict},
+    lab::{Gate, Lab, Step},
     report::{GateReport, LabReport, StepReport, When, overall},
 };
 
@@ -49,7 +49,7 @@ impl Engine<'_> {
         let gate_checks = step.gate.iter().flat_map(|gate| &gate.checks);
         let needs = Needs::of(step.expect.iter().chain(gate_checks));
         let mut evidence = Evidence { untraced: self.platform.untraced().map(str::to_owned), ..Evidence::default() };
-        if needs.replacement() {
+        if needs.instances_before {
             evidence.instances_before = self.platform.instances().await?;
         }
         self.change(&step.actions, When::Before, &mut done.changes).await?;
@@ -61,8 +61,7 @@ impl Engine<'_> {
         }
         done.checks = self.decide(&step.expect, &Needs::of(&step.expect), &before, &mut evidence).await?;
         done.checks.iter().for_each(|verdict| self.observer.tell(&Event::Decided(verdict)));
-        let expected = step.expect.iter().any(|check| matches!(check.kind, Kind::Gate(GateOutcome::Breached)));
-        if evidence.gate == Some(GateOutcome::Breached) && !expected {
+        if evidence.gate == Some(GateOutcome::Breached) && !step.expects_breach() {
             return Err(StopReason::Failed(
                 "the gate was breached, so the lab went back and does not go on".to_owned(),
             ));

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::{Engine, StopReason, observer::Event};
 use crate::{
-    checks,
-    lab::{Actions, Category, Check, Kind, Lab, Wait, quantity::readable},
+    checks::{self, Check},
+    lab::{Actions, Lab, Wait},
     platform::Entry,
+    quantity::readable,
     report::{Waited, When},
     traffic::{MAX_RATE, Outcome, Plan, Sample},
 };
@@ -50,7 +51,7 @@ impl Engine<'_> {
             let sample = self.probe(lab, wait, &entry).await?;
             probes += 1;
             last = show(&sample);
-            let mut shown = wait.until.iter().all(|check| holds(check, &sample));
+            let mut shown = wait.until.iter().all(|check| check.kind.holds_for_one(&sample));
             if shown && in_a_row + 1 == wait.times {
                 // The last one in a row counts only if it holds for kept connections as well.
                 if let Some(other) = self.unsettled(lab, wait, &entry, &mut probes).await? {
@@ -101,7 +102,10 @@ impl Engine<'_> {
                 return Err(StopReason::Interrupted);
             }
             *probes += u64::from(burst);
-            let other = result.samples.into_iter().find(|sample| !wait.until.iter().all(|check| holds(check, sample)));
+            let other = result
+                .samples
+                .into_iter()
+                .find(|sample| !wait.until.iter().all(|check| check.kind.holds_for_one(sample)));
             if other.is_some() {
                 return Ok(other);
             }
@@ -140,31 +144,16 @@ pub(super) fn over(waited: Waited, within: Duration, waits: &mut Vec<Waited>) ->
     if came { Ok(()) } else { Err(StopReason::Failed(failed)) }
 }
 
-/// How long a probe may take. Where all that counts is whether it takes longer than so long, it is given up then.
+/// The timeout of a probe: a bit more than the time after which its outcome no longer matters to any check.
 fn patience(until: &[Check]) -> Duration {
-    let slower = |check: &Check| match check.kind {
-        Kind::Shares { category: Category::Slower(than), .. } => Some(than + PAUSE),
-        _ => None,
-    };
-    until.iter().map(slower).collect::<Option<Vec<_>>>().into_iter().flatten().max().unwrap_or(PROBE)
+    let limits = until.iter().map(|check| check.kind.probe_limit()).collect::<Option<Vec<_>>>();
+    limits.into_iter().flatten().max().map_or(PROBE, |limit| limit + PAUSE)
 }
 
 /// What a probe has to show, in words.
 fn condition(check: &Check) -> String {
     let (name, expected) = (checks::name(check), checks::expected(check));
     if expected.starts_with(&name) { expected } else { format!("{name} {expected}") }
-}
-
-/// Whether a single request shows what a check expects.
-fn holds(check: &Check, sample: &Sample) -> bool {
-    match &check.kind {
-        Kind::Shares { category, wanted, .. } => checks::holds_for_one(*category, wanted, sample),
-        Kind::Latency(_, op, limit) => op.holds(sample.latency.as_secs_f64(), limit.as_secs_f64(), 0.0),
-        Kind::Peer(peer) => {
-            sample.outcome.answer().is_some_and(|answer| answer.instance.is_some() && answer.peer == *peer)
-        }
-        _ => false,
-    }
 }
 
 /// A request in a few words.

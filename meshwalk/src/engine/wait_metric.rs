@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::{Engine, StopReason, observer::Event, wait::over};
 use crate::{
-    checks::selector,
     lab::MetricWait,
     report::{Waited, When},
 };
@@ -23,7 +22,7 @@ impl Engine<'_> {
         let what = format!("{} {} {}", wait.query, wait.op, wait.value);
         self.observer.tell(&Event::Waiting(&what, None));
         let (started, mut probes) = (Instant::now(), 0);
-        let selector = selector(&wait.query);
+        let selector = wait.query.selector();
         let workloads = [wait.query.workload.clone()];
         loop {
             let scrape = self.platform.scrape(&workloads).await?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use meshwalk_mesh::resources::Resources;
 use meshwalk_yaml::{Diagnostic, Diagnostics, Location, nearest};
 
-use super::{Actions, GateOutcome, Kind, Lab, workloads};
+use super::{Actions, Lab, workloads};
 
 /// The folder of the workload's manifests, from the project's root.
 const BASE: &str = "k8s/base";
@@ -57,7 +57,7 @@ pub(super) fn rehearse(root: &Path, lab: &Lab) -> Result<(), Diagnostics> {
         }
         if let Some(gate) = &step.gate {
             let back = after(root, &state, &gate.rollback, lab, &what(".gate.rollback"))?;
-            if step.expect.iter().any(|check| matches!(check.kind, Kind::Gate(GateOutcome::Breached))) {
+            if step.expects_breach() {
                 state = back;
             }
         }

@@ -1,8 +1,7 @@
 //! Labs as data: what a file under `labs/` says, read and checked before anything starts.
 
-mod amount;
-mod check;
 pub mod files;
+mod namespace;
 mod read;
 mod select;
 mod wait;
@@ -10,14 +9,14 @@ mod workloads;
 
 use std::{path::PathBuf, time::Duration};
 
-pub use amount::{AddsUp, Amount, MetricQuery, MetricWanted, Term};
-pub use check::{Category, Check, GateOutcome, Kind, PodChange, Quantile, Wanted};
 use meshwalk_yaml::Location;
-pub use read::{NamedFile, check_of_expression, fault_rules, read};
+pub use read::{NamedFile, fault_rules, read};
 pub use select::select;
 pub use wait::{MetricWait, Wait};
 
+use crate::checks;
 pub use crate::{
+    checks::{Check, GateOutcome, check_of_expression},
     platform::{Entrance, PlatformKind},
     quantity,
 };
@@ -78,6 +77,12 @@ impl Step {
             PlatformKind::Local => self.cluster_only.as_deref(),
             PlatformKind::Cluster => self.local_only.as_deref(),
         }
+    }
+
+    /// True if the lab goes on only after a rollback.
+    #[must_use]
+    pub fn expects_breach(&self) -> bool {
+        self.expect.iter().any(|check| check.kind == checks::Kind::Gate(GateOutcome::Breached))
     }
 }
 

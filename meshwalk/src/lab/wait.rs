@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Check, Entrance, MetricQuery, quantity};
+use super::{Check, Entrance};
+use crate::{checks::MetricQuery, quantity};
 
 /// Waiting for an effect: single requests on fresh connections, until all conditions hold several times in a row.
 #[derive(Debug, Clone, PartialEq)]

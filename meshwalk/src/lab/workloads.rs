@@ -3,8 +3,11 @@
 use meshwalk_mesh::resources::Resources;
 use meshwalk_yaml::{Diagnostic, Diagnostics, Location, nearest};
 
-use super::{Actions, Check, Kind, Lab, Step};
-use crate::platform::{Instance, InstanceSelector};
+use super::{Actions, Check, Lab, Step};
+use crate::{
+    checks::Reference,
+    platform::{Instance, InstanceSelector},
+};
 
 /// Says which of the Deployments that a lab restarts, scales or looks at are not there.
 pub(super) fn known(state: &Resources, lab: &Lab) -> Result<(), Diagnostics> {
@@ -85,8 +88,11 @@ fn actions<'a>(actions: &'a Actions, field: &str, named: &mut Vec<Named<'a>>) {
 
 fn checks<'a>(checks: &'a [Check], field: &str, named: &mut Vec<Named<'a>>) {
     for check in checks {
-        let Kind::Instances(fates) = &check.kind else { continue };
-        named.extend(fates.keys().map(|name| (name.as_str(), &check.location, format!("{field}.instances"))));
+        for reference in check.kind.references() {
+            if let Reference::Deployment(name) = reference {
+                named.push((name, &check.location, format!("{field}.{}", check.kind.name())));
+            }
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 //!
 //! `scripts/namespace.awk` follows the same rules for the scripts, and a test compares the two.
 
-mod labs;
 mod manifests;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,6 @@ use std::{
 use serde_json::Value;
 
 use super::*;
-use crate::lab::{self, Kind};
 
 fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -134,24 +133,6 @@ fn what_lies_outside_of_the_namespace_is_refused_by_name() {
     assert!(told.contains("PeerAuthentication default in istio-system lies outside of the namespace two"), "{told}");
     let told = refused("kind: Namespace\nmetadata: {name: other}\n");
     assert!(told.contains("Namespace other lies outside of the namespace two"), "{told}");
-}
-
-#[test]
-fn a_lab_expects_the_identities_spans_and_labels_of_the_namespace() {
-    let labs = lab::select(&project(), &project().join("labs"), &["mutual-tls".into(), "fault-injection".into()]);
-    let labs: Vec<_> = labs.unwrap().into_iter().map(|lab| two().lab(lab)).collect();
-    let checks: Vec<_> = labs.iter().flat_map(|lab| &lab.steps).flat_map(|step| &step.expect).collect();
-    let peer = |check: &&lab::Check| if let Kind::Peer(peer) = &check.kind { peer.clone() } else { None };
-    let peers: Vec<_> = checks.iter().filter_map(peer).collect();
-    assert!(!peers.is_empty() && peers.iter().all(|peer| peer.starts_with("spiffe://cluster.local/ns/two/sa/")));
-    let spans = checks.iter().find_map(|c| if let Kind::Trace(spans) = &c.kind { Some(spans) } else { None }).unwrap();
-    let wanted = ["istio-ingressgateway.istio-system", "frontend.two", "frontend", "backend.two", "backend"];
-    assert_eq!(spans[..], wanted);
-    let principal = checks.iter().find_map(|check| match &check.kind {
-        Kind::Metric(wanted) => wanted.query.labels.get("source_principal").cloned(),
-        _ => None,
-    });
-    assert_eq!(principal.as_deref(), Some("spiffe://cluster.local/ns/two/sa/stranger"));
 }
 
 #[test]

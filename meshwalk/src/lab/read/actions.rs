@@ -4,9 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use meshwalk_yaml::Node;
 
-use super::{check::checks, fault_rules, metric};
+use super::fault_rules;
 use crate::reader::{Reader, below, one_or_many};
 use crate::{
+    checks::{MetricQuery, checks},
     lab::{Actions, Entrance, Faults, MetricWait, Restart, Scale, Wait, quantity},
     traffic::units,
 };
@@ -119,7 +120,7 @@ fn within(reader: &mut Reader, node: &Node, field: &str) -> Option<Duration> {
 }
 
 fn wait_metric(reader: &mut Reader, node: &Node, field: &str) -> Option<MetricWait> {
-    let query = metric::query(reader, node, field, &["name", "labels", "workload", "is", "within"]);
+    let query = MetricQuery::read(reader, node, field, &["name", "labels", "workload", "is", "within"]);
     let is = reader.required(node, field, "is", "is: \"= 0\"")?;
     let value = |text: &str| {
         let (op, rest) = quantity::comparison(text);

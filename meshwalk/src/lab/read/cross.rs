@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::reader::{Reader, below, listed};
 use crate::{
-    checks::power,
-    lab::{Check, GateOutcome, Kind, Lab, Step, Term},
+    checks::{Check, Reference, Scope, StepFacts},
+    lab::{Lab, Step, Traffic},
+    reader::{Reader, below, listed},
 };
 
 /// Checks the steps of a lab as wholes.
@@ -33,49 +33,50 @@ fn step_as_a_whole(reader: &mut Reader, step: &Step, field: &str) {
         let help = Some("keep one of them".to_owned());
         reader.wrong(&step.location, field, "`local-only` and `cluster-only` together leave no place to run", help);
     }
+    let traffic = (!unread).then_some(&names);
     for check in &step.expect {
-        if matches!(check.kind, Kind::Gate(_)) && step.gate.is_none() {
-            let help = Some("add a `gate` with `checks` and a `rollback`".to_owned());
-            reader.wrong(&check.location, &below(field, "expect"), "the step has no gate", help);
-        }
-        if unread {
-            continue;
-        }
-        referring(reader, step, check, &names, &below(field, "expect"));
+        check_in_step(reader, step, check, traffic, &below(field, "expect"), false);
     }
     for check in step.gate.iter().flat_map(|gate| &gate.checks) {
-        if matches!(check.kind, Kind::Gate(GateOutcome::Held | GateOutcome::Breached)) {
-            let help = Some("move it to `expect`".to_owned());
-            reader.wrong(&check.location, &below(field, "gate.checks"), "a gate cannot look at itself", help);
-        }
-        if unread {
-            continue;
-        }
-        referring(reader, step, check, &names, &below(field, "gate.checks"));
+        check_in_step(reader, step, check, traffic, &below(field, "gate.checks"), true);
     }
 }
 
-/// What a check refers to is there, and is enough.
-fn referring(reader: &mut Reader, step: &Step, check: &Check, names: &BTreeSet<&str>, field: &str) {
-    let terms = match &check.kind {
-        Kind::AddsUp(sums) => sums.left.iter().chain(&sums.right).collect(),
-        _ => Vec::new(),
+/// Checks that a check can be decided in its step: the step has what the check names and looks at. `traffic` has the
+/// names of the step's traffic, or is `None` if it could not be read, which has been reported.
+fn check_in_step(
+    reader: &mut Reader,
+    step: &Step,
+    check: &Check,
+    traffic: Option<&BTreeSet<&str>>,
+    field: &str,
+    in_gate: bool,
+) {
+    let of = check.of.as_deref();
+    let meant = step.traffic.iter().filter(|traffic| of.is_none_or(|of| of == traffic.name));
+    let facts = StepFacts { requests: meant.map(Traffic::requests).sum(), has_gate: step.gate.is_some(), in_gate };
+    let check_facts = |reader: &mut Reader| {
+        if let Err((message, help)) = check.kind.check_step(&facts) {
+            reader.wrong(&check.location, field, message, Some(help.to_owned()));
+        }
     };
-    let of_terms = terms.iter().filter_map(|term| if let Term::Client(_, Some(of)) = term { Some(of) } else { None });
-    for of in check.of.iter().chain(of_terms).filter(|of| !names.contains(of.as_str())) {
+    let needs_traffic = check.kind.scope() < Scope::Step;
+    if !needs_traffic {
+        check_facts(reader);
+    }
+    let Some(names) = traffic else { return };
+    let references = check.kind.references().into_iter();
+    let named = references.filter_map(|name| if let Reference::Traffic(name) = name { Some(name) } else { None });
+    for of in of.into_iter().chain(named).filter(|of| !names.contains(of)) {
         let known: Vec<_> = names.iter().copied().collect();
+        let listed = || if known.is_empty() { "none".to_owned() } else { listed(&known) };
         let help = meshwalk_yaml::nearest(of, known.iter().copied()).map_or_else(
-            || {
-                format!(
-                    "the step's traffic has the names {}",
-                    if known.is_empty() { "none".to_owned() } else { listed(&known) }
-                )
-            },
+            || format!("the step's traffic has the names {}", listed()),
             |word| format!("did you mean `{word}`?"),
         );
         reader.wrong(&check.location, field, format!("no traffic of this step has the name `{of}`"), Some(help));
     }
-    if matches!(check.kind, Kind::Probes | Kind::Instances(_) | Kind::Gate(_)) {
+    if !needs_traffic {
         return;
     }
     if step.traffic.is_empty() {
@@ -83,19 +84,5 @@ fn referring(reader: &mut Reader, step: &Step, check: &Check, names: &BTreeSet<&
         reader.wrong(&check.location, field, "this check needs traffic, and the step sends none", help);
         return;
     }
-    let Kind::Shares { wanted, notice, .. } = &check.kind else { return };
-    let requests = step
-        .traffic
-        .iter()
-        .filter(|traffic| check.of.as_ref().is_none_or(|of| *of == traffic.name))
-        .map(crate::lab::Traffic::requests)
-        .sum();
-    if let Err(why) = power::enough(requests, wanted, *notice) {
-        reader.wrong(
-            &check.location,
-            field,
-            why,
-            Some("raise `rate` or `for`, or let `notice` say what must be noticed".to_owned()),
-        );
-    }
+    check_facts(reader);
 }

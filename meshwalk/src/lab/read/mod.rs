@@ -2,12 +2,8 @@
 //! Nothing starts before all of it is right, and all that is wrong is told at once, each with its place.
 
 mod actions;
-mod check;
 mod cross;
-mod expression;
 pub mod fault_rules;
-mod instances;
-mod metric;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -15,8 +11,6 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use meshwalk_yaml::{self as yaml, Diagnostic, Diagnostics, Location, Node};
-
-pub use expression::check_of_expression;
 
 use super::{Lab, PlatformKind};
 use crate::reader::{Reader, one_or_many};

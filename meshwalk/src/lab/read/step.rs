@@ -4,13 +4,11 @@ use std::time::Duration;
 
 use meshwalk_yaml::Node;
 
-use super::{
-    actions::{self, ENTRANCES, actions, path},
-    check::checks,
-};
-use crate::reader::{Reader, below, one_or_many};
+use super::actions::{self, ENTRANCES, actions, path};
 use crate::{
+    checks::checks,
     lab::{Gate, Step, Traffic},
+    reader::{Reader, below, one_or_many},
     traffic::units,
 };
 

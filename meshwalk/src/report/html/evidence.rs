@@ -8,7 +8,7 @@ use super::{
     scale::Scale,
 };
 use crate::{
-    lab::quantity::percent,
+    quantity::percent,
     report::TrafficReport,
     traffic::{Bucket, Summary},
 };

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use meshwalk_yaml::{self as yaml, Content, Location, Node};
 use serde_json::{Map, Value};
 
-use super::check;
-use crate::lab::{Check, Kind};
+use super::{Check, Scope, checks};
 use crate::reader::Reader;
 
 /// Reads a check of the traffic itself. `KEY VALUE` is short for `KEY: VALUE` of a lab, and `KEY CLASS: SHARE` for
@@ -21,7 +20,7 @@ pub fn check_of_expression(text: &str) -> Result<Check, String> {
         None => as_in_a_lab(text, &location)?,
     };
     let mut reader = Reader::default();
-    let found = check::checks(&mut reader, &node, "", false);
+    let found = checks(&mut reader, &node, "", false);
     let diagnostics: Vec<String> = reader
         .diagnostics
         .iter()
@@ -38,11 +37,7 @@ pub fn check_of_expression(text: &str) -> Result<Check, String> {
     if check.of.is_some() {
         return Err("`of` names the traffic of a lab; leave it out".to_owned());
     }
-    let needs_lab = matches!(
-        check.kind,
-        Kind::Metric(_) | Kind::AddsUp(_) | Kind::Trace(_) | Kind::Probes | Kind::Instances(_) | Kind::Gate(_)
-    );
-    if needs_lab {
+    if check.kind.scope() > Scope::Traffic {
         return Err("this check needs the evidence of a lab; check shares, latencies, peers or attempts".to_owned());
     }
     Ok(check)
@@ -91,8 +86,14 @@ mod tests {
 
     use super::*;
     use crate::{
-        checks,
-        lab::{Category, Quantile, Wanted, quantity::Op},
+        checks::{
+            self, Kind,
+            category::Category,
+            latency::{Latency, Quantile},
+            shares::Shares,
+            wanted::Wanted,
+        },
+        quantity::Op,
     };
 
     #[test]
@@ -118,9 +119,9 @@ mod tests {
             assert!(short_check.is_ok(), "{short}: {short_check:?}");
         }
         let check = check_of_expression("p99 <= 50ms").unwrap();
-        assert_eq!(check.kind, Kind::Latency(Quantile::P99, Op::AtMost, Duration::from_millis(50)));
+        assert_eq!(check.kind, Latency(Quantile::P99, Op::AtMost, Duration::from_millis(50)).into());
         assert_eq!(checks::name(&check), "p99");
-        let Kind::Shares { category: Category::Version, wanted, .. } =
+        let Kind::Shares(Shares { category: Category::Version, wanted, .. }) =
             check_of_expression("share v2: 10%").unwrap().kind
         else {
             panic!("not a share")

@@ -1,0 +1,54 @@
+//! The modes of faults that checks name.
+
+use meshwalk_faults::{MODES, ModeSpec};
+use meshwalk_yaml::nearest;
+
+use super::classes::NONE;
+use crate::reader::listed;
+
+/// A mode, by its name.
+///
+/// # Errors
+/// There is none of this name: the one that was probably meant, or all there are.
+pub(super) fn mode(name: &str) -> Result<String, String> {
+    among(name, MODES.iter().copied(), "is not a mode of faults")
+}
+
+/// A mode that shows in the answer of a request, or the word for none.
+///
+/// # Errors
+/// As [`mode`]; also a mode of the process.
+pub(super) fn mode_of_requests(name: &str) -> Result<String, String> {
+    if name == NONE {
+        return Ok(name.to_owned());
+    }
+    among(name, MODES.iter().copied().filter(|mode| mode.is_about_requests()), "is not a mode of requests' faults")
+}
+
+fn among(name: &str, modes: impl Iterator<Item = &'static ModeSpec>, no: &str) -> Result<String, String> {
+    let mut names: Vec<_> = modes.map(|mode| mode.name).collect();
+    // Two modes may share a name, and then stand together.
+    names.dedup();
+    if names.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    let help = nearest(name, names.iter().copied())
+        .map_or_else(|| format!("there are {}", listed(&names)), |meant| format!("did you mean `{meant}`?"));
+    Err(format!("`{name}` {no}; {help}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_that_there_is_not_is_told_with_what_was_meant() {
+        assert_eq!(mode("crash"), Ok("crash".to_owned()));
+        assert_eq!(mode("latncy"), Err("`latncy` is not a mode of faults; did you mean `latency`?".to_owned()));
+        assert!(mode("explode").unwrap_err().contains("there are `error`, `latency`, "));
+        assert_eq!(mode_of_requests("none"), Ok("none".to_owned()));
+        assert_eq!(mode_of_requests("cpu"), Ok("cpu".to_owned()));
+        let told = mode_of_requests("not-live").unwrap_err();
+        assert!(told.starts_with("`not-live` is not a mode of requests' faults; there are `error`, "), "{told}");
+    }
+}
