@@ -1,124 +1,11 @@
-//! The command line: its words, and how a command's end becomes an exit code.
+//! How commands report to the user: output, progress, errors and exit codes.
 
-use std::{ffi::OsString, io::Write, process::ExitCode};
-
-use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
-
-use crate::commands;
-
-/// A small workload that shows a service mesh at work, and proves it.
-#[derive(Debug, Parser)]
-#[command(name = "meshwalk", version, max_term_width = 110)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-/// What to do.
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Start the local mesh and stay in the foreground until Ctrl-C.
-    Up(commands::up::Args),
-    /// Run labs: each step is applied, driven with traffic and checked against evidence.
-    Run(commands::run::Args),
-    /// Compare two reports of runs, check by check.
-    Compare(commands::compare::Args),
-    /// Check labs and the files that they apply, without starting anything.
-    Lint(commands::lint::Args),
-    /// List the labs, and what they teach.
-    Labs(commands::labs::Args),
-    /// Put back what was in force before a lab that could not do it itself.
-    Restore(commands::restore::Args),
-    /// Put resources in force; returns when every proxy has taken them.
-    Apply(commands::apply::Args),
-    /// Take the resources that files name out of force.
-    Delete(commands::delete::Args),
-    /// On the local mesh: replace a Deployment's pods by new ones; returns when the old ones are gone.
-    Restart(commands::restart::Args),
-    /// On the local mesh: give a Deployment more pods or fewer; returns when those that went are gone.
-    Scale(commands::scale::Args),
-    /// Show what runs: workloads, sidecars, certificates, fields without local effect.
-    Status(commands::status::Args),
-    /// Show the Envoy configuration of a workload, and where its files are.
-    Config(commands::config::Args),
-    /// Show a trace as a tree, or list the recent ones.
-    Trace(commands::trace::Args),
-    /// Send requests at a constant rate, and show what became of them, by version.
-    Load(commands::load::Args),
-    /// Set a fault of a service's applications, on all of its instances or on one; or remove it.
-    Fault(commands::fault::Args),
-    /// Show which faults are set, and what they have done.
-    Faults(commands::faults::Args),
-    /// Do nothing until it is stopped: for a pod to run other commands in.
-    Idle(commands::idle::Args),
-    /// Send one request, and print its answer as JSON: status, headers, body.
-    Call(commands::call::Args),
-    /// Stop a mesh that runs in another terminal.
-    Down(commands::down::Args),
-}
+use std::{io::Write, process::ExitCode};
 
 /// An input that is wrong: a lab, a resource, a flag. It ends a command with exit code 2 instead of 1.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct WrongInput(pub String);
-
-/// Runs the program.
-pub fn main() -> ExitCode {
-    let mut arguments = std::env::args_os();
-    // A child of the mesh passes through here on its way to its own program: no runtime, no threads, no parsing.
-    if let Some(second) = arguments.nth(1)
-        && second == meshwalk_mesh::runtime::child::COMMAND
-    {
-        let error = meshwalk_mesh::runtime::child::become_program(&arguments.collect::<Vec<OsString>>());
-        print_error(&anyhow::Error::new(error));
-        return ExitCode::from(meshwalk_mesh::runtime::child::NOT_STARTED);
-    }
-    let cli = Cli::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("MESHWALK_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            print_error(&anyhow::Error::new(error).context("cannot start the runtime"));
-            return ExitCode::FAILURE;
-        }
-    };
-    match runtime.block_on(run(cli.command)) {
-        Ok(code) => code,
-        Err(error) => {
-            print_error(&error);
-            exit_code(&error)
-        }
-    }
-}
-
-async fn run(command: Command) -> anyhow::Result<ExitCode> {
-    match command {
-        Command::Up(args) => commands::up::run(args).await,
-        Command::Run(args) => commands::run::run(args).await,
-        Command::Compare(args) => commands::compare::run(&args),
-        Command::Lint(args) => commands::lint::run(&args),
-        Command::Labs(args) => commands::labs::run(&args),
-        Command::Restore(args) => commands::restore::run(args).await,
-        Command::Apply(args) => commands::apply::run(args).await,
-        Command::Delete(args) => commands::delete::run(args).await,
-        Command::Restart(args) => commands::restart::run(args).await,
-        Command::Scale(args) => commands::scale::run(args).await,
-        Command::Status(args) => commands::status::run(args).await,
-        Command::Config(args) => commands::config::run(args).await,
-        Command::Trace(args) => commands::trace::run(args).await,
-        Command::Load(args) => commands::load::run(args).await,
-        Command::Fault(args) => commands::fault::run(args).await,
-        Command::Faults(args) => commands::faults::run(args).await,
-        Command::Idle(args) => commands::idle::run(args).await,
-        Command::Call(args) => commands::call::run(args).await,
-        Command::Down(args) => commands::down::run(args).await,
-    }
-}
 
 /// Writes to standard output; a reader that has gone (`| head`) is no error.
 pub fn print(text: &str) {
@@ -133,7 +20,8 @@ pub fn eprint_progress(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-fn print_error(error: &anyhow::Error) {
+/// Writes an error with its causes to standard error.
+pub fn print_error(error: &anyhow::Error) {
     // Many errors say their cause themselves; it is not said twice.
     let mut words = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -144,8 +32,9 @@ fn print_error(error: &anyhow::Error) {
     eprint_progress(&format!("meshwalk: {words}"));
 }
 
-/// 2 for a wrong input, 1 for everything else that failed.
-fn exit_code(error: &anyhow::Error) -> ExitCode {
+/// Returns 2 for a wrong input and 1 for any other error.
+#[must_use]
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     use meshwalk_mesh::control::client;
     use meshwalk_yaml::Diagnostics;
     let wrong_input = error.chain().any(|cause| {
