@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use meshwalk_yaml::{Entry, Node};
+use meshwalk_yaml::Node;
 
-use super::{CheckSpec, Evidence, Finding, MetricQuery, Needs, Reference, Scope, amount::Amount, fault_modes};
-use crate::{
-    namespace::Namespace,
-    reader::{Reader, below, one_or_many},
+use super::{
+    CheckSpec, Entry, Evidence, Finding, MetricQuery, Namespace, Needs, Reader, Reference, Scope, amount::Amount,
+    fault_modes,
 };
+use crate::reader::{below, one_or_many};
 
 /// Expects two sums to be equal.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,8 +4,7 @@ use std::fmt;
 
 use super::{
     Evidence,
-    category::Category,
-    classes::{FAILED, Tally, YES},
+    category::{Category, FAILED, Tally, YES},
     fault_modes,
 };
 use crate::{

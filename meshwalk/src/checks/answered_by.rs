@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use meshwalk_yaml::{Content, Entry};
+use meshwalk_yaml::Content;
 
-use super::{CheckSpec, Evidence, Finding, Scope, wanted::Wanted};
+use super::{CheckSpec, Entry, Evidence, Finding, Reader, Scope, wanted::Wanted};
 use crate::{
     quantity::{Op, percent},
-    reader::{Reader, below},
+    reader::below,
     traffic::Outcome,
 };
 

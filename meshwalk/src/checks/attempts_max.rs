@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshwalk_yaml::Entry;
-
-use super::{CheckSpec, Evidence, Finding, Scope};
-use crate::reader::Reader;
+use super::{CheckSpec, Entry, Evidence, Finding, Reader, Scope};
 
 /// Expects that no request took more attempts than this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

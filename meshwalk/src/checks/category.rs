@@ -1,12 +1,16 @@
 //! The categories by which requests are classed, and their classes.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, mem::discriminant, time::Duration};
 
-use super::{
-    classes::{FAILED, NONE},
-    fault_modes,
-};
-use crate::traffic::FailureKind;
+use super::fault_modes;
+use crate::traffic::{FailureKind, Observation, Outcome};
+
+/// The class of requests with an answer below 400, and of those that took longer than a time.
+pub(super) const YES: &str = "yes";
+/// The class of requests without an HTTP answer, by status.
+pub(super) const FAILED: &str = "failed";
+/// The class of requests for which there is nothing to tell.
+pub(super) const NONE: &str = "none";
 
 /// A category by which requests are classed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,42 +38,38 @@ pub enum Category {
 }
 
 impl Category {
-    /// The categories without a parameter, in the order of the messages.
-    pub(super) const SIMPLE: [Self; 9] = [
-        Self::Version,
-        Self::Success,
-        Self::Status,
-        Self::Failure,
-        Self::UpstreamError,
-        Self::UpstreamStatus,
-        Self::Attempts,
-        Self::Fault,
-        Self::OneTrace,
+    /// All categories with their keys, in the order of the messages.
+    const KEYS: [(&'static str, Self); 10] = [
+        ("share", Self::Version),
+        ("success", Self::Success),
+        ("status", Self::Status),
+        ("failures", Self::Failure),
+        ("upstream-error", Self::UpstreamError),
+        ("upstream-status", Self::UpstreamStatus),
+        ("attempts", Self::Attempts),
+        ("faults-injected", Self::Fault),
+        ("one-trace", Self::OneTrace),
+        ("slower", Self::Slower(Duration::ZERO)),
     ];
-    /// The keys of all categories in a lab.
+    /// The keys of all categories.
     pub(super) const WORDS: [&'static str; 10] = {
-        let (mut words, mut index) = ([Self::Slower(Duration::ZERO).word(); 10], 0);
-        while index < Self::SIMPLE.len() {
-            words[index] = Self::SIMPLE[index].word();
+        let (mut words, mut index) = ([""; 10], 0);
+        while index < words.len() {
+            words[index] = Self::KEYS[index].0;
             index += 1;
         }
         words
     };
 
+    /// The category with this key in a lab.
+    pub(super) fn with_key(key: &str) -> Option<Self> {
+        Self::KEYS.into_iter().find(|(word, _)| *word == key).map(|(_, category)| category)
+    }
+
     /// The key in a lab.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Version => "share",
-            Self::Success => "success",
-            Self::Status => "status",
-            Self::Failure => "failures",
-            Self::UpstreamError => "upstream-error",
-            Self::UpstreamStatus => "upstream-status",
-            Self::Attempts => "attempts",
-            Self::Fault => "faults-injected",
-            Self::OneTrace => "one-trace",
-            Self::Slower(_) => "slower",
-        }
+    pub(super) fn word(self) -> &'static str {
+        let is_same = |(_, other): &&(&str, Self)| discriminant(other) == discriminant(&self);
+        Self::KEYS.iter().find(is_same).map_or("", |(word, _)| word)
     }
 
     /// The requests or answers that the shares refer to.
@@ -101,5 +101,81 @@ impl Category {
             _ => return Ok(text.to_owned()),
         };
         Err(format!("`{text}` cannot occur in `{}`; {right}", self.word()))
+    }
+
+    /// The classes of a request by its outcome, or `None` if it is not counted. Only a request with several injected faults
+    /// has several classes. The latency is not part of the outcome.
+    fn classes(self, outcome: &Outcome) -> Option<Vec<String>> {
+        let one = |class: String| Some(vec![class]);
+        let yes = |yes: bool| Some(if yes { vec![YES.to_owned()] } else { Vec::new() });
+        let answer = match outcome {
+            Outcome::Answer(answer) => answer,
+            Outcome::Failure { kind, .. } => {
+                return match self {
+                    Self::Version | Self::Attempts => None,
+                    Self::Status => one(FAILED.to_owned()),
+                    Self::Failure => one(kind.word().to_owned()),
+                    Self::Success | Self::OneTrace => yes(false),
+                    Self::Slower(_) => None,
+                    // The client knows nothing of what happened further on.
+                    Self::UpstreamError | Self::UpstreamStatus | Self::Fault => one(NONE.to_owned()),
+                };
+            }
+        };
+        match self {
+            Self::Version => answer.version.clone().map(|version| vec![version]),
+            Self::Attempts => answer.attempt.map(|attempt| vec![attempt.to_string()]),
+            Self::Status => one(answer.status.to_string()),
+            Self::Success => yes((200..400).contains(&answer.status)),
+            Self::Failure => one(NONE.to_owned()),
+            Self::UpstreamError => one(answer.upstream_error.clone().unwrap_or_else(|| NONE.to_owned())),
+            Self::UpstreamStatus => {
+                one(answer.upstream_status.map_or_else(|| NONE.to_owned(), |status| status.to_string()))
+            }
+            Self::Fault if answer.faults.is_empty() => one(NONE.to_owned()),
+            Self::Fault => Some(answer.faults.keys().cloned().collect()),
+            Self::OneTrace => yes(answer.one_trace),
+            Self::Slower(_) => None,
+        }
+    }
+}
+
+/// How many requests are counted, and how many are of each class.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Requests that are counted.
+    pub(super) base: u64,
+    /// Requests by class.
+    pub(super) classes: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// Counts requests by class.
+    pub(super) fn of<'a>(category: Category, requests: impl IntoIterator<Item = Observation<'a>>) -> Self {
+        let mut tally = Self::default();
+        for request in requests {
+            if let Category::Slower(than) = category {
+                let slower = request.longer_than(than);
+                tally.base += request.count;
+                tally.add(YES.to_owned(), slower);
+            } else if let Some(classes) = category.classes(request.outcome) {
+                tally.base += request.count;
+                classes.into_iter().for_each(|class| tally.add(class, request.count));
+            }
+        }
+        tally
+    }
+
+    fn add(&mut self, class: String, count: u64) {
+        // A class that no request is of must not appear.
+        if count > 0 {
+            *self.classes.entry(class).or_default() += count;
+        }
+    }
+
+    /// How many requests are of a class.
+    #[must_use]
+    pub(super) fn count(&self, class: &str) -> u64 {
+        self.classes.get(class).copied().unwrap_or_default()
     }
 }

@@ -3,7 +3,7 @@
 use meshwalk_faults::{MODES, ModeSpec};
 use meshwalk_yaml::nearest;
 
-use super::classes::NONE;
+use super::category::NONE;
 use crate::reader::listed;
 
 /// A mode, by its name.

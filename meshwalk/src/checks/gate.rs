@@ -1,9 +1,6 @@
 //! `gate`: what the step's gate decided.
 
-use meshwalk_yaml::Entry;
-
-use super::{CheckSpec, Evidence, Finding, Scope, StepFacts};
-use crate::reader::Reader;
+use super::{CheckSpec, Entry, Evidence, Finding, Reader, Scope, StepFacts};
 
 /// The outcome of a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -44,19 +41,16 @@ impl CheckSpec for GateOutcome {
     fn decide(&self, evidence: &Evidence, _of: Option<&str>) -> Finding {
         let Some(outcome) = evidence.gate else { return Finding::fails("nothing", "the gate was not reached") };
         let observed = outcome.expected();
-        match (self, outcome) {
-            (Self::Held, Self::Held) => Finding::holds(observed, "every check of the gate held"),
-            (Self::Breached, Self::Breached) => {
-                Finding::holds(observed, "a check of the gate failed, and the rollback was done at once")
-            }
+        let why = match (self, outcome) {
+            (Self::Held, Self::Held) => "every check of the gate held",
+            (Self::Breached, Self::Breached) => "a check of the gate failed, and the rollback was done at once",
             (Self::Held, Self::Breached) => {
-                Finding::fails(observed, "a check of the gate failed (see the gate's checks), so the rollback was done")
+                "a check of the gate failed (see the gate's checks), so the rollback was done"
             }
-            (Self::Breached, Self::Held) => Finding::fails(
-                observed,
-                "the gate let through what it was expected to stop: every one of its checks held (see the gate's \
-                 checks)",
-            ),
-        }
+            (Self::Breached, Self::Held) => {
+                "the gate let through what it was expected to stop: every one of its checks held (see the gate's checks)"
+            }
+        };
+        if *self == outcome { Finding::holds(observed, why) } else { Finding::fails(observed, why) }
     }
 }

@@ -6,13 +6,10 @@ use std::{
     fmt,
 };
 
-use meshwalk_yaml::{Content, Entry};
+use meshwalk_yaml::Content;
 
-use super::{CheckSpec, Evidence, Finding, Needs, Reference, Scope};
-use crate::{
-    platform::Instance,
-    reader::{Reader, below},
-};
+use super::{CheckSpec, Entry, Evidence, Finding, Needs, Reader, Reference, Scope};
+use crate::{platform::Instance, reader::below};
 
 /// Expects these changes of the instances of each Deployment, and that all of them are ready.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,44 +2,24 @@
 
 use std::time::Duration;
 
-use meshwalk_yaml::Entry;
-
-use super::{CheckSpec, Evidence, Finding, Scope};
+use super::{CheckSpec, Entry, Evidence, Finding, Reader, Sample, Scope};
 use crate::{
     quantity::{self, Op, readable},
-    reader::Reader,
-    traffic::{Latencies, Sample, units},
+    traffic::{Latencies, units},
 };
 
 /// Expects a bound on a quantile of the latency, counted from when a request was due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Latency(pub Quantile, pub Op, pub Duration);
 
-/// A quantile of the latency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // Each is the quantile of its name.
-pub enum Quantile {
-    P50,
-    P90,
-    P95,
-    P99,
-    Max,
-}
+/// A quantile of the latency: its key in a lab, and the share of the requests that are not slower.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quantile(&'static str, f64);
 
 impl Quantile {
-    /// All quantiles, in the order of [`Latency::WORDS`].
-    const ALL: [Self; 5] = [Self::P50, Self::P90, Self::P95, Self::P99, Self::Max];
-
-    /// The share of the requests that are not slower.
-    fn share(self) -> f64 {
-        match self {
-            Self::P50 => 0.5,
-            Self::P90 => 0.9,
-            Self::P95 => 0.95,
-            Self::P99 => 0.99,
-            Self::Max => 1.0,
-        }
-    }
+    /// The quantile that one request in a hundred exceeds.
+    pub const P99: Self = Self("p99", 0.99);
+    const ALL: [Self; 5] = [Self("p50", 0.5), Self("p90", 0.9), Self("p95", 0.95), Self::P99, Self("max", 1.0)];
 }
 
 impl Latency {
@@ -49,11 +29,14 @@ impl Latency {
 }
 
 impl CheckSpec for Latency {
-    const WORDS: &'static [&'static str] = &["p50", "p90", "p95", "p99", "max"];
+    const WORDS: &'static [&'static str] = &{
+        let [p50, p90, p95, p99, max] = Quantile::ALL;
+        [p50.0, p90.0, p95.0, p99.0, max.0]
+    };
     const SCOPE: Scope = Scope::Traffic;
 
     fn read(reader: &mut Reader, entry: &Entry, at: &str) -> Option<Self> {
-        let (_, quantile) = Self::WORDS.iter().zip(Quantile::ALL).find(|(word, _)| **word == entry.key)?;
+        let quantile = Quantile::ALL.into_iter().find(|quantile| quantile.0 == entry.key)?;
         reader.parsed(&entry.value, at, |text| match quantity::comparison(text) {
             (Some(op @ (Op::AtLeast | Op::AtMost)), rest) => Ok(Self(quantile, op, units::duration(rest)?)),
             _ => Err(format!("`{text}` is no bound; write `<=` or `>=` and a duration, as `\"<= 500ms\"`")),
@@ -61,7 +44,7 @@ impl CheckSpec for Latency {
     }
 
     fn name(&self) -> String {
-        Self::WORDS[self.0 as usize].to_owned()
+        self.0.0.to_owned()
     }
 
     fn expected(&self) -> String {
@@ -81,7 +64,7 @@ impl CheckSpec for Latency {
         for run in evidence.runs(of) {
             latencies.merge(&run.traffic.latencies(|_| true));
         }
-        let Some(seen) = latencies.quantile(self.0.share()) else {
+        let Some(seen) = latencies.quantile(self.0.1) else {
             return Finding::fails("no answer", "no request was answered, so there is no latency");
         };
         let observed = readable(seen);

@@ -1,12 +1,9 @@
 //! `metric`: by how much a metric of proxies grows over the traffic.
 
-use meshwalk_yaml::Entry;
-
-use super::{CheckSpec, Evidence, Finding, MetricQuery, Needs, Scope, amount::Amount};
+use super::{CheckSpec, Entry, Evidence, Finding, MetricQuery, Namespace, Needs, Reader, Scope, amount::Amount};
 use crate::{
-    namespace::Namespace,
     quantity::{Op, comparison, percent, percentage},
-    reader::{Reader, below},
+    reader::below,
 };
 
 /// Expects a growth of a metric.

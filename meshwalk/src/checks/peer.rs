@@ -2,14 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use meshwalk_yaml::Entry;
-
-use super::{CheckSpec, Evidence, Finding, Scope, classes::NONE};
-use crate::{
-    namespace::Namespace,
-    reader::Reader,
-    traffic::{Outcome, Sample},
-};
+use super::{CheckSpec, Entry, Evidence, Finding, Namespace, Reader, Sample, Scope, category::NONE};
+use crate::traffic::Outcome;
 
 /// Expects every request to reach the counted service under this identity, or under none.
 #[derive(Debug, Clone, PartialEq, Eq)]

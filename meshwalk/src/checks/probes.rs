@@ -1,9 +1,6 @@
 //! `probes`: every instance is ready.
 
-use meshwalk_yaml::Entry;
-
-use super::{CheckSpec, Evidence, Finding, Needs, Scope};
-use crate::reader::Reader;
+use super::{CheckSpec, Entry, Evidence, Finding, Needs, Reader, Scope};
 
 /// Expects every instance to be ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

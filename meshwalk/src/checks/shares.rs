@@ -6,20 +6,19 @@ use std::{
     time::Duration,
 };
 
-use meshwalk_yaml::{Content, Entry};
+use meshwalk_yaml::Content;
 
 use super::{
-    CheckSpec, Evidence, Finding, Scope, StepFacts,
-    category::Category,
-    classes::{Tally, YES},
+    CheckSpec, Entry, Evidence, Finding, Reader, Sample, Scope, StepFacts,
+    category::{Category, Tally, YES},
     power::{self, alpha_of_each},
     wanted::Wanted,
 };
 use crate::{
     quantity::{percent, percentage, readable},
-    reader::{Reader, below},
+    reader::below,
     stats::{Binomial, ERROR_PROBABILITY, POWER},
-    traffic::{Observation, Sample, units},
+    traffic::{Observation, units},
 };
 
 /// Expects how requests are shared between the classes of a category. If the exact shares add up to 100 %, a class that
@@ -62,14 +61,15 @@ impl CheckSpec for Shares {
 
     fn read(reader: &mut Reader, entry: &Entry, at: &str) -> Option<Self> {
         let value = &entry.value;
-        let Some(category) = Category::SIMPLE.into_iter().find(|category| category.word() == entry.key) else {
+        let category = Category::with_key(&entry.key)?;
+        if matches!(category, Category::Slower(_)) {
             reader.map(value, at, &["than", "share"]);
             let than = reader.required(value, at, "than", "than: 1s")?;
             let than = reader.parsed(than, &below(at, "than"), units::duration)?;
             let share = reader.required(value, at, "share", "share: 50%")?;
             let share = reader.parsed(share, &below(at, "share"), Wanted::parse)?;
             return Some(Self::yes(Category::Slower(than), share));
-        };
+        }
         if matches!(category, Category::Success | Category::OneTrace) {
             return Some(Self::yes(category, reader.parsed(value, at, Wanted::parse)?));
         }

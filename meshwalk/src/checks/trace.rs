@@ -2,13 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meshwalk_yaml::Entry;
-
-use super::{CheckSpec, Evidence, Finding, Needs, Scope};
+use super::{CheckSpec, Entry, Evidence, Finding, Namespace, Needs, Reader, Scope};
 use crate::{
-    namespace::Namespace,
     platform::Span,
-    reader::{Reader, below, one_or_many},
+    reader::{below, one_or_many},
 };
 
 /// Expects these services in the order in which a request first meets them, one root and no orphan.

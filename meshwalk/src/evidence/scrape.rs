@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::future::join_all;
 
-use super::{Selector, Snapshot, SyntaxError};
+use super::{Selector, Snapshot};
 use crate::traffic::{Address, get};
 
 /// Where an instance publishes metrics.
@@ -73,17 +73,6 @@ impl Scrape {
             }
         }
         scrape
-    }
-
-    /// Adds a page of metrics that was fetched in another way.
-    ///
-    /// # Errors
-    /// A [`SyntaxError`] if it is none.
-    pub fn add_page(&mut self, workload: &str, instance: &str, path: &str, page: &str) -> Result<(), SyntaxError> {
-        let snapshot = Snapshot::parse(page)?;
-        let published = Instance { workload: workload.to_owned(), snapshot };
-        self.instances.insert((instance.to_owned(), path.to_owned()), published);
-        Ok(())
     }
 
     /// Whether there is any series that is selected.
