@@ -33,10 +33,7 @@ impl Reader {
             self.wrong(&node.location, field, format!("this is {} where a map belongs", node.describe()), Some(keys));
         }
         for entry in node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())) {
-            let help = nearest(&entry.key, known.iter().copied()).map_or_else(
-                || format!("the keys here are {}", listed(known)),
-                |word| format!("did you mean `{word}`?"),
-            );
+            let help = did_you_mean(&entry.key, known, || format!("the keys here are {}", listed(known)));
             self.wrong(&entry.location, &below(field, &entry.key), "there is no such key", Some(help));
         }
         node.entries()
@@ -119,8 +116,7 @@ impl Reader {
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
             let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            let help = nearest(&text, known.iter().copied())
-                .map_or_else(|| format!("write one of {}", listed(&known)), |word| format!("did you mean `{word}`?"));
+            let help = did_you_mean(&text, &known, || format!("write one of {}", listed(&known)));
             self.wrong(&node.location, field, format!("`{text}` is not known here"), Some(help));
         }
         found
@@ -170,6 +166,11 @@ pub(crate) fn below(field: &str, key: &str) -> String {
         (false, true) => format!("{field}[{key:?}]"),
         (false, false) => format!("{field}.{key}"),
     }
+}
+
+/// Suggests the word that is nearest to a text, or else what `fallback` says.
+pub(crate) fn did_you_mean(text: &str, words: &[&str], fallback: impl FnOnce() -> String) -> String {
+    nearest(text, words.iter().copied()).map_or_else(fallback, |word| format!("did you mean `{word}`?"))
 }
 
 /// Words as a sentence lists them.

@@ -1,10 +1,9 @@
 //! The modes of faults that checks name.
 
 use meshwalk_faults::{MODES, ModeSpec};
-use meshwalk_yaml::nearest;
 
 use super::category::NONE;
-use crate::reader::listed;
+use crate::reader::{did_you_mean, listed};
 
 /// A mode, by its name.
 ///
@@ -32,8 +31,7 @@ fn among(name: &str, modes: impl Iterator<Item = &'static ModeSpec>, no: &str) -
     if names.contains(&name) {
         return Ok(name.to_owned());
     }
-    let help = nearest(name, names.iter().copied())
-        .map_or_else(|| format!("there are {}", listed(&names)), |meant| format!("did you mean `{meant}`?"));
+    let help = did_you_mean(name, &names, || format!("there are {}", listed(&names)));
     Err(format!("`{name}` {no}; {help}"))
 }
 

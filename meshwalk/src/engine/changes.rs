@@ -9,6 +9,14 @@ use crate::{
     report::{Change, FileText, When},
 };
 
+/// What is done with actions.
+enum Mode<'a> {
+    /// They are made at this time, and added to the changes.
+    Make(When, &'a mut Vec<Change>),
+    /// Their commands are added.
+    List(&'a mut Vec<String>),
+}
+
 impl Engine<'_> {
     /// Makes changes, one after the other, and notes each before it is made.
     pub(super) async fn change(
@@ -17,89 +25,68 @@ impl Engine<'_> {
         when: When,
         changes: &mut Vec<Change>,
     ) -> Result<(), StopReason> {
+        self.each(actions, &mut Mode::Make(when, changes)).await
+    }
+
+    /// Returns the commands to the same effect, without making the changes.
+    pub(super) async fn commands(&self, actions: &Actions) -> Result<Vec<String>, StopReason> {
+        let mut commands = Vec::new();
+        self.each(actions, &mut Mode::List(&mut commands)).await?;
+        Ok(commands)
+    }
+
+    async fn each(&self, actions: &Actions, mode: &mut Mode<'_>) -> Result<(), StopReason> {
         if !actions.apply.is_empty() {
-            self.note(&Action::Apply(&actions.apply), when, changes).await?;
-            self.platform.apply(&actions.apply).await?;
+            self.act(&Action::Apply(&actions.apply), mode).await?;
         }
         if !actions.delete.is_empty() {
-            self.note(&Action::Delete(&actions.delete), when, changes).await?;
-            self.platform.delete(&actions.delete).await?;
+            self.act(&Action::Delete(&actions.delete), mode).await?;
         }
         for scale in &actions.scale {
-            self.note(&Action::Scale(&scale.deployment, scale.replicas), when, changes).await?;
-            self.platform.scale(&scale.deployment, scale.replicas).await?;
+            self.act(&Action::Scale(&scale.deployment, scale.replicas), mode).await?;
         }
         for restart in &actions.restart {
-            self.note(&Action::Restart(&restart.deployment), when, changes).await?;
-            self.platform.restart(&restart.deployment).await?;
+            self.act(&Action::Restart(&restart.deployment), mode).await?;
         }
         if actions.clear_faults {
             for instance in self.faulty().await? {
-                self.set_faults(&instance.name, FaultChange::Clear, when, changes).await?;
+                self.act(&Action::Faults(&instance.name, FaultChange::Clear), mode).await?;
             }
         }
         for faults in &actions.faults {
             for instance in self.matching(faults).await? {
-                self.set_faults(&instance.name, FaultChange::Replace(&faults.rules), when, changes).await?;
+                self.act(&Action::Faults(&instance.name, FaultChange::Replace(&faults.rules)), mode).await?;
             }
         }
         Ok(())
     }
 
-    async fn set_faults(
-        &self,
-        instance: &str,
-        change: FaultChange<'_>,
-        when: When,
-        changes: &mut Vec<Change>,
-    ) -> Result<(), StopReason> {
-        self.note(&Action::Faults(instance, change), when, changes).await?;
-        self.platform.change_faults(instance, change).await?;
-        Ok(())
-    }
-
-    async fn note(&self, action: &Action<'_>, when: When, changes: &mut Vec<Change>) -> Result<(), StopReason> {
-        if self.interrupt.is_wished() {
+    async fn act(&self, action: &Action<'_>, mode: &mut Mode<'_>) -> Result<(), StopReason> {
+        if matches!(mode, Mode::Make(..)) && self.interrupt.is_wished() {
             return Err(StopReason::Interrupted);
         }
         let command = self.platform.command(action).await?;
+        let (when, changes) = match mode {
+            Mode::List(commands) => {
+                commands.push(command);
+                return Ok(());
+            }
+            Mode::Make(when, changes) => (*when, changes),
+        };
         self.observer.tell(&Event::Changing(&command));
         let files = match action {
             Action::Apply(files) | Action::Delete(files) => self.texts(files)?,
             Action::Restart(_) | Action::Scale(..) | Action::Faults(..) => Vec::new(),
         };
         changes.push(Change { when, command, files });
+        match *action {
+            Action::Apply(files) => self.platform.apply(files).await?,
+            Action::Delete(files) => self.platform.delete(files).await?,
+            Action::Scale(deployment, replicas) => self.platform.scale(deployment, replicas).await?,
+            Action::Restart(deployment) => self.platform.restart(deployment).await?,
+            Action::Faults(instance, change) => drop(self.platform.change_faults(instance, change).await?),
+        }
         Ok(())
-    }
-
-    /// The commands to the effect of some changes, without making them.
-    pub(super) async fn commands(&self, actions: &Actions) -> Result<Vec<String>, StopReason> {
-        let mut commands = Vec::new();
-        if !actions.apply.is_empty() {
-            commands.push(self.platform.command(&Action::Apply(&actions.apply)).await?);
-        }
-        if !actions.delete.is_empty() {
-            commands.push(self.platform.command(&Action::Delete(&actions.delete)).await?);
-        }
-        for scale in &actions.scale {
-            commands.push(self.platform.command(&Action::Scale(&scale.deployment, scale.replicas)).await?);
-        }
-        for restart in &actions.restart {
-            commands.push(self.platform.command(&Action::Restart(&restart.deployment)).await?);
-        }
-        if actions.clear_faults {
-            for instance in self.faulty().await? {
-                commands.push(self.platform.command(&Action::Faults(&instance.name, FaultChange::Clear)).await?);
-            }
-        }
-        for faults in &actions.faults {
-            for instance in self.matching(faults).await? {
-                commands.push(
-                    self.platform.command(&Action::Faults(&instance.name, FaultChange::Replace(&faults.rules))).await?,
-                );
-            }
-        }
-        Ok(commands)
     }
 
     /// The instances that have faults to be cleared of.

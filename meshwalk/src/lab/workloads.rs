@@ -1,12 +1,13 @@
 //! What labs name of the workload is there: Deployments, services and their versions.
 
 use meshwalk_mesh::resources::Resources;
-use meshwalk_yaml::{Diagnostic, Diagnostics, Location, nearest};
+use meshwalk_yaml::{Diagnostic, Diagnostics, Location};
 
 use super::{Actions, Check, Lab, Step};
 use crate::{
     checks::Reference,
     platform::{Instance, InstanceSelector},
+    reader::did_you_mean,
 };
 
 /// Says which of the Deployments that a lab restarts, scales or looks at are not there.
@@ -21,10 +22,7 @@ pub(super) fn known(state: &Resources, lab: &Lab) -> Result<(), Diagnostics> {
         .into_iter()
         .filter(|(name, ..)| !names.contains(name))
         .map(|(name, location, field)| {
-            let help = nearest(name, names.iter().copied()).map_or_else(
-                || format!("write one of {}", names.join(", ")),
-                |similar| format!("did you mean `{similar}`?"),
-            );
+            let help = did_you_mean(name, &names, || format!("write one of {}", names.join(", ")));
             Diagnostic::new(format!("k8s/base has no Deployment {name}")).at(location).field(&field).help(help)
         })
         .collect();

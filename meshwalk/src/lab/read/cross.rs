@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     checks::{Check, Reference, Scope, StepFacts},
     lab::{Lab, Step, Traffic},
-    reader::{Reader, below, listed},
+    reader::{Reader, below, did_you_mean, listed},
 };
 
 /// Checks the steps of a lab as wholes.
@@ -70,10 +70,7 @@ fn check_in_step(
     for of in of.into_iter().chain(named).filter(|of| !names.contains(of)) {
         let known: Vec<_> = names.iter().copied().collect();
         let listed = || if known.is_empty() { "none".to_owned() } else { listed(&known) };
-        let help = meshwalk_yaml::nearest(of, known.iter().copied()).map_or_else(
-            || format!("the step's traffic has the names {}", listed()),
-            |word| format!("did you mean `{word}`?"),
-        );
+        let help = did_you_mean(of, &known, || format!("the step's traffic has the names {}", listed()));
         reader.wrong(&check.location, field, format!("no traffic of this step has the name `{of}`"), Some(help));
     }
     if !needs_traffic {
