@@ -103,8 +103,8 @@ impl Category {
         Err(format!("`{text}` cannot occur in `{}`; {right}", self.word()))
     }
 
-    /// The classes of a request by its outcome, or `None` if it is not counted. Only a request with several injected faults
-    /// has several classes. The latency is not part of the outcome.
+    /// The classes of a request by its outcome, or `None` if it is not counted. Only a request with several injected
+    /// faults has several classes. The latency is not part of the outcome.
     fn classes(self, outcome: &Outcome) -> Option<Vec<String>> {
         let one = |class: String| Some(vec![class]);
         let yes = |yes: bool| Some(if yes { vec![YES.to_owned()] } else { Vec::new() });

@@ -48,7 +48,8 @@ impl CheckSpec for GateOutcome {
                 "a check of the gate failed (see the gate's checks), so the rollback was done"
             }
             (Self::Breached, Self::Held) => {
-                "the gate let through what it was expected to stop: every one of its checks held (see the gate's checks)"
+                "the gate let through what it was expected to stop: every one of its checks held (see the gate's \
+                 checks)"
             }
         };
         if *self == outcome { Finding::holds(observed, why) } else { Finding::fails(observed, why) }

@@ -1,5 +1,5 @@
-//! `instances`: what became of the instances of Deployments over a step. It shows whether a rollout really happened, and
-//! left alone the others.
+//! `instances`: what became of the instances of Deployments over a step. It shows whether a rollout replaced the right
+//! instances, and only those.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -137,12 +137,6 @@ macro_rules! checks {
             $($kind($spec)),*
         }
 
-        $(impl From<$spec> for Kind {
-            fn from(spec: $spec) -> Self {
-                Self::$kind(spec)
-            }
-        })*
-
         impl Kind {
             /// All keys of checks, in the order of the messages, with what the check looks at.
             fn words() -> impl Iterator<Item = (&'static str, Scope)> {

@@ -21,13 +21,8 @@ use crate::{
     traffic::{Answer, FailureKind, Outcome, Sample, Traffic},
 };
 
-fn check(kind: impl Into<Kind>) -> Check {
-    Check {
-        name: None,
-        of: None,
-        kind: kind.into(),
-        location: Location { file: PathBuf::from("lab.yaml"), line: 1, column: 1 },
-    }
+fn check(kind: Kind) -> Check {
+    Check { name: None, of: None, kind, location: Location { file: PathBuf::from("lab.yaml"), line: 1, column: 1 } }
 }
 
 fn answer(status: u16) -> Answer {
@@ -42,7 +37,7 @@ fn evidence(outcomes: impl IntoIterator<Item = Outcome>) -> Evidence {
 
 fn shares(category: Category, wanted: &[(&str, Wanted)]) -> Check {
     let wanted = wanted.iter().map(|(class, wanted)| ((*class).to_owned(), *wanted)).collect();
-    check(Shares { category, wanted, notice: None })
+    check(Kind::Shares(Shares { category, wanted, notice: None }))
 }
 
 fn refused() -> Outcome {
@@ -114,14 +109,17 @@ fn a_refused_connection_is_told_from_an_http_error() {
 #[test]
 fn a_latency_that_is_too_long_says_how_long_it_was() {
     let limit = Duration::from_millis(10);
-    let verdict = decide(&check(Latency(Quantile::P99, Op::AtMost, limit)), &evidence([Outcome::Answer(answer(200))]));
+    let verdict = decide(
+        &check(Kind::Latency(Latency(Quantile::P99, Op::AtMost, limit))),
+        &evidence([Outcome::Answer(answer(200))]),
+    );
     assert_eq!(verdict.status, Status::Failed);
     assert_eq!(verdict.reason, "p99 was 20 ms over 1 requests; <= 10 ms was expected");
 }
 
 #[test]
 fn an_identity_has_to_be_seen_at_every_request() {
-    let wanted = check(Peer(Some("spiffe://a".to_owned())));
+    let wanted = check(Kind::Peer(Peer(Some("spiffe://a".to_owned()))));
     let with = |peer: Option<&str>| Outcome::Answer(Answer { peer: peer.map(str::to_owned), ..answer(200) });
     assert_eq!(decide(&wanted, &evidence([with(Some("spiffe://a"))])).status, Status::Passed);
     let verdict =
@@ -130,7 +128,7 @@ fn an_identity_has_to_be_seen_at_every_request() {
         verdict.reason,
         "1 of 4 requests arrived as spiffe://a, 1 as no identity, 1 as spiffe://b, 1 did not reach the service or got no answer from it"
     );
-    assert_eq!(decide(&check(Peer(None)), &evidence([with(None)])).status, Status::Passed);
+    assert_eq!(decide(&check(Kind::Peer(Peer(None))), &evidence([with(None)])).status, Status::Passed);
 }
 
 #[test]
@@ -139,11 +137,11 @@ fn answers_come_from_as_many_instances_as_are_expected_and_from_each_often_enoug
         let answer = |name: &&str| Answer { instance: Some((*name).to_owned()), ..answer(200) };
         evidence(names.iter().map(answer).map(Outcome::Answer).collect::<Vec<_>>())
     };
-    let two = check(AnsweredBy(2, Some((Op::AtLeast, 0.3))));
+    let two = check(Kind::AnsweredBy(AnsweredBy(2, Some((Op::AtLeast, 0.3)))));
     assert_eq!(decide(&two, &from(&["a", "b", "a"])).status, Status::Passed);
     let verdict = decide(&two, &from(&["a", "a", "b", "a"]));
     assert_eq!(verdict.reason, "b gave 1 of 4 answers, >= 30 % was expected");
-    let verdict = decide(&check(AnsweredBy(1, None)), &from(&["a", "b"]));
+    let verdict = decide(&check(Kind::AnsweredBy(AnsweredBy(1, None))), &from(&["a", "b"]));
     assert_eq!(
         (verdict.expected.as_str(), verdict.reason.as_str()),
         ("one instance", "2 instances answered, 1 were expected")
@@ -155,7 +153,7 @@ fn answers_come_from_as_many_instances_as_are_expected_and_from_each_often_enoug
 fn a_multiple_is_so_many_times_the_amount() {
     let wanted = |amount| Term::Client(amount, None);
     let nine = Amount::Times(9, Box::new(Amount::Requests));
-    let sums = |left, right| check(AddsUp { left: vec![wanted(left)], right: vec![wanted(right)] });
+    let sums = |left, right| check(Kind::AddsUp(AddsUp { left: vec![wanted(left)], right: vec![wanted(right)] }));
     let two = evidence([Outcome::Answer(answer(200)), refused()]);
     assert_eq!(decide(&sums(nine.clone(), Amount::Number(18.0)), &two).observed, "18 = 18");
     assert_eq!(decide(&sums(nine, Amount::Number(9.0)), &two).status, Status::Failed);
@@ -171,7 +169,7 @@ fn a_trace_with_a_gap_is_not_complete() {
     };
     let decide_over = |spans: Vec<Span>| {
         let traces = BTreeMap::from([("main".to_owned(), ("abc".to_owned(), spans))]);
-        let wanted = check(Trace(["gateway", "frontend", "backend"].map(str::to_owned).to_vec()));
+        let wanted = check(Kind::Trace(Trace(["gateway", "frontend", "backend"].map(str::to_owned).to_vec())));
         decide(&wanted, &Evidence { traces, ..Evidence::default() })
     };
     let whole = vec![span("3", Some("2"), "backend"), span("1", None, "gateway"), span("2", Some("1"), "frontend")];
@@ -193,7 +191,7 @@ fn an_instance_that_is_not_ready_is_named() {
         ready,
     };
     let instances = vec![instance("backend-v1-1", true), instance("backend-v1-2", false)];
-    let verdict = decide(&check(Probes), &Evidence { instances, ..Evidence::default() });
+    let verdict = decide(&check(Kind::Probes(Probes)), &Evidence { instances, ..Evidence::default() });
     assert_eq!(
         (verdict.observed.as_str(), verdict.reason.as_str()),
         ("1 of 2 instances are ready", "not ready: backend-v1-2")
@@ -204,7 +202,7 @@ fn an_instance_that_is_not_ready_is_named() {
 fn the_sum_of_nothing_is_written_as_0() {
     let sums =
         AddsUp { left: vec![Term::Client(Amount::Attempts, None)], right: vec![Term::Faults("error".to_owned())] };
-    let verdict = decide(&check(sums), &evidence([]));
+    let verdict = decide(&check(Kind::AddsUp(sums)), &evidence([]));
     assert_eq!(verdict.status, Status::Passed, "{verdict:?}");
     assert!(!format!("{verdict:?}").contains("-0"), "{verdict:?}");
 }
