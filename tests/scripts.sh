@@ -285,6 +285,15 @@ stops_early='[^|]\| *(head|grep( -[a-zA-Z]+)* -[a-zA-Z]*[qm][a-zA-Z]*|sed [^|]*[
 reads_to_the_end() { ! grep -nE "$stops_early" scripts/*.sh examples/*.sh .ci/run >"$folder/out"; }
 check "every reader of a pipe reads it to its end" reads_to_the_end
 
+# Cargo rejects a workspace without one of its members, so a build of the images needs them all.
+images_get_every_member() {
+  local member
+  for member in .cargo $(sed -n 's/^members = \[\(.*\)\]$/\1/p' Cargo.toml | tr -d '",'); do
+    grep -qxF -e "!$member" -e "!${member%%/*}" .dockerignore || { echo "$member is excluded" >"$folder/out"; return 1; }
+  done
+}
+check "a build of the images gets every member of the workspace" images_get_every_member
+
 # The statistics behind every share that the scripts judge, against values worked out by hand.
 share() { awk -v n="$1" -v k="$2" -v p="$3" -v error="${4:-1e-6}" -f scripts/share.awk; }
 one_toss_tells_nothing() { [ "$(share 1 0 50 0.01)" = "0 1" ]; }

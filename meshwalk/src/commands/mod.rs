@@ -15,6 +15,7 @@ pub mod labs;
 mod left;
 pub mod lint;
 pub mod load;
+mod moving_line;
 pub mod named;
 pub mod own_mesh;
 pub mod platform_flags;

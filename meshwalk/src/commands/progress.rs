@@ -1,7 +1,7 @@
 //! What a run tells on standard error: one line that moves on a terminal, plain lines elsewhere.
 
 use std::{
-    io::{IsTerminal, Write},
+    io::Write,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     checks::{Status, Verdict},
+    commands::moving_line::MovingLine,
     engine::{Event, Observer},
     lab::{GateOutcome, Step},
     report::{LabReport, StepReport},
@@ -24,7 +25,7 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct ConsoleObserver {
     classroom: bool,
-    terminal: bool,
+    moving_line: MovingLine,
     colour: bool,
     state: Mutex<State>,
 }
@@ -40,9 +41,9 @@ struct State {
 impl ConsoleObserver {
     /// A teller; in a classroom it waits for Enter before each step.
     pub(super) fn new(classroom: bool) -> Self {
-        let terminal = std::io::stderr().is_terminal();
-        let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { classroom, terminal, colour, state: Mutex::new(State { moving: false, told: None }) }
+        let moving_line = MovingLine::new();
+        let colour = moving_line.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self { classroom, moving_line, colour, state: Mutex::new(State { moving: false, told: None }) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -53,10 +54,12 @@ impl ConsoleObserver {
     /// A line that stays.
     fn line(&self, text: &str) {
         let mut state = self.state();
-        let clear = if state.moving { "\r\x1b[K" } else { "" };
+        if state.moving {
+            self.moving_line.clear();
+        }
         (state.moving, state.told) = (false, Some(Instant::now()));
-        // A terminal that is gone is no reason to stop.
-        let _ = writeln!(std::io::stderr().lock(), "{clear}{text}");
+        // A closed standard error is no error of the run.
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 
     /// A command that is run, as it can be typed.
@@ -72,16 +75,13 @@ impl ConsoleObserver {
     /// A line that the next one replaces; on something that is no terminal, one line in a while.
     fn moving(&self, text: &str) {
         let mut state = self.state();
-        let mut err = std::io::stderr().lock();
-        if self.terminal {
+        if self.moving_line.is_terminal() {
             state.moving = true;
-            let width = 110;
-            let cut: String = text.chars().take(width).collect();
-            let _ = write!(err, "\r\x1b[K{cut}");
-            let _ = err.flush();
+            self.moving_line.show(text);
         } else if state.told.is_none_or(|told| told.elapsed() >= PLAIN_INTERVAL) {
             state.told = Some(Instant::now());
-            let _ = writeln!(err, "{text}");
+            // A closed standard error is no error of the run.
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
         }
     }
 

@@ -1,6 +1,12 @@
 //! One HTTP connection over TCP or a Unix socket, and one exchange on it.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
@@ -13,7 +19,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Address, Failure, FailureKind, Tls, failure};
+use super::{
+    Address, Failure, FailureKind, Tls, failure,
+    stream_slots::{SlotWait, StreamSlots},
+};
 
 /// How much of an answer's body is kept. The rest is read, so that the latency is that of the last byte, and dropped.
 const KEPT_BODY: usize = 4 << 20;
@@ -74,7 +83,7 @@ pub(super) struct Connection {
 #[derive(Debug)]
 enum RequestSender {
     Http1(http1::SendRequest<Full<Bytes>>),
-    Http2(http2::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>, Arc<StreamSlots>),
 }
 
 /// The task that reads and writes a connection.
@@ -131,8 +140,17 @@ impl Connection {
             builder.timer(TokioTimer::new()).keep_alive_interval(PING_INTERVAL);
             // Without requests too: the next request would be lost on a dead connection.
             builder.keep_alive_timeout(endpoint.ping_timeout).keep_alive_while_idle(true);
-            let (sender, connection) = builder.handshake(io).await.map_err(failed)?;
-            (RequestSender::Http2(sender), tokio::spawn(async move { drop(connection.await) }))
+            let (sender, mut connection) = builder.handshake(io).await.map_err(failed)?;
+            let slots = StreamSlots::new(connection.current_max_send_streams());
+            let driver = {
+                let slots = Arc::clone(&slots);
+                poll_fn(move |cx| {
+                    let ended = Pin::new(&mut connection).poll(cx);
+                    slots.set_limit(connection.current_max_send_streams());
+                    ended
+                })
+            };
+            (RequestSender::Http2(sender, slots), tokio::spawn(async move { drop(driver.await) }))
         } else {
             let (sender, connection) = http1::handshake(io).await.map_err(failed)?;
             (RequestSender::Http1(sender), tokio::spawn(async move { drop(connection.await) }))
@@ -144,8 +162,9 @@ impl Connection {
     pub(super) fn share(&self) -> Option<Self> {
         match &self.sender {
             RequestSender::Http1(_) => None,
-            RequestSender::Http2(sender) => {
-                Some(Self { sender: RequestSender::Http2(sender.clone()), driver: self.driver.clone() })
+            RequestSender::Http2(sender, slots) => {
+                let sender = RequestSender::Http2(sender.clone(), Arc::clone(slots));
+                Some(Self { sender, driver: self.driver.clone() })
             }
         }
     }
@@ -159,7 +178,7 @@ impl Connection {
     pub(super) fn is_closed(&self) -> bool {
         match &self.sender {
             RequestSender::Http1(sender) => sender.is_closed(),
-            RequestSender::Http2(sender) => sender.is_closed(),
+            RequestSender::Http2(sender, _) => sender.is_closed(),
         }
     }
 
@@ -167,18 +186,26 @@ impl Connection {
     pub(super) async fn is_reusable(&mut self) -> bool {
         match &mut self.sender {
             RequestSender::Http1(sender) => sender.ready().await.is_ok(),
-            RequestSender::Http2(sender) => sender.ready().await.is_ok(),
+            RequestSender::Http2(sender, _) => sender.ready().await.is_ok(),
         }
     }
 
-    /// Sends a request and reads the whole answer.
-    pub(super) async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Reply, Trouble> {
+    /// Sends a request and reads the whole answer. `wait` tells whether the request waited for an HTTP/2 stream.
+    pub(super) async fn exchange(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        wait: &mut SlotWait,
+    ) -> Result<Reply, Trouble> {
+        let _slot = match &self.sender {
+            RequestSender::Http1(_) => None,
+            RequestSender::Http2(_, slots) => Some(Arc::clone(slots).take(wait).await),
+        };
         if !self.is_reusable().await {
             return Err(Trouble::Unsent);
         }
         let response = match &mut self.sender {
             RequestSender::Http1(sender) => sender.try_send_request(request).await,
-            RequestSender::Http2(sender) => sender.try_send_request(request).await,
+            RequestSender::Http2(sender, _) => sender.try_send_request(request).await,
         };
         let response = response.map_err(|mut error| match error.take_message() {
             Some(_) => Trouble::Unsent,
@@ -225,7 +252,7 @@ pub(super) async fn exchange_once(
     timeout: Duration,
 ) -> Result<Reply, Failure> {
     let endpoint = Endpoint::plain(address);
-    let exchange = async { Connection::open(&endpoint).await?.exchange(request).await };
+    let exchange = async { Connection::open(&endpoint).await?.exchange(request, &mut SlotWait::default()).await };
     match tokio::time::timeout(timeout, exchange).await {
         Ok(Ok(reply)) => Ok(reply),
         Ok(Err(Trouble::Failed(failure))) => Err(failure),

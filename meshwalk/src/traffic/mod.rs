@@ -25,6 +25,7 @@ mod result;
 mod run_state;
 mod schedule;
 mod single;
+mod stream_slots;
 mod summary;
 mod timeline;
 mod tls;

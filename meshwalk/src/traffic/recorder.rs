@@ -1,10 +1,15 @@
 //! Records what became of requests: each one, or counts of those that ended alike.
 
-use super::{Answer, FailureKind, Latencies, Outcome, Sample, intervals::Intervals};
+use super::{Answer, Latencies, Outcome, Sample, intervals::Intervals};
 
-/// Maximum number of groups. Outcomes beyond it are recorded by their status or failure alone, so that a server whose
-/// answers differ each time cannot make a long run take all memory.
+/// Maximum number of groups of equal outcomes. It bounds the memory of a long run whose answers differ each time.
 const MAX_GROUPS: usize = 512;
+
+/// Maximum number of groups with those of outcomes that share only their status and versions.
+const MAX_GROUPS_BY_VERSION: usize = 2 * MAX_GROUPS;
+
+/// Stands for all versions and services beyond [`MAX_GROUPS_BY_VERSION`].
+const OTHER: &str = "other";
 
 /// What is kept of the requests of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +61,11 @@ impl Recorder {
             answer.trace_id = None;
         }
         let mut found = self.find(&sample.outcome);
-        if found.is_none() && self.groups.len() >= MAX_GROUPS {
-            sample.outcome = without_details(&sample.outcome);
-            found = self.find(&sample.outcome);
+        for (limit, reduce) in [(MAX_GROUPS, by_version as fn(&mut Outcome)), (MAX_GROUPS_BY_VERSION, by_status)] {
+            if found.is_none() && self.groups.len() >= limit {
+                reduce(&mut sample.outcome);
+                found = self.find(&sample.outcome);
+            }
         }
         let index = found.unwrap_or_else(|| {
             self.groups.push(Group { outcome: sample.outcome, count: 0, latencies: Latencies::default() });
@@ -79,16 +86,24 @@ impl Recorder {
     }
 }
 
-/// The outcome without what the server may choose freely.
-fn without_details(outcome: &Outcome) -> Outcome {
+/// Reduces an outcome to its status and versions, or to the kind of its failure.
+fn by_version(outcome: &mut Outcome) {
     match outcome {
-        Outcome::Answer(answer) => Outcome::Answer(Answer { status: answer.status, ..Answer::default() }),
-        Outcome::Failure { kind, .. } => Outcome::Failure { kind: *kind, detail: other_details(*kind) },
+        Outcome::Answer(answer) => {
+            let Answer { status, version, services, .. } = std::mem::take(answer);
+            *answer = Answer { status, version, services, ..Answer::default() };
+        }
+        Outcome::Failure { kind, detail } => *detail = format!("{kind}, with another message each time"),
     }
 }
 
-fn other_details(kind: FailureKind) -> String {
-    format!("{kind}, with another message each time")
+/// Reduces an outcome of [`by_version`] to its status.
+fn by_status(outcome: &mut Outcome) {
+    if let Outcome::Answer(answer) = outcome {
+        answer.version = answer.version.is_some().then(|| OTHER.to_owned());
+        let has_services = !answer.services.is_empty();
+        answer.services = has_services.then(|| (OTHER.to_owned(), OTHER.to_owned())).into_iter().collect();
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +111,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::traffic::FailureKind;
 
     fn sample(status: u16, version: &str, latency_ms: u64) -> Sample {
         let (version, trace_id) = (Some(version.to_owned()), Some(latency_ms.to_string()));
@@ -123,7 +139,26 @@ mod tests {
             let outcome = Outcome::Failure { kind: FailureKind::Protocol, detail: index.to_string() };
             recorder.record(Sample { due: Duration::ZERO, latency: Duration::ZERO, outcome });
         }
-        assert_eq!(recorder.groups.len(), MAX_GROUPS + 2);
+        assert!(recorder.groups.len() <= MAX_GROUPS_BY_VERSION + 2);
         assert_eq!(recorder.groups.iter().map(|group| group.count).sum::<u64>(), 10_000);
+    }
+
+    #[test]
+    fn version_is_counted_beyond_the_limit_of_groups() {
+        let mut recorder = Recorder::new(Recording::Groups);
+        for index in 0..5000_u64 {
+            let mut sample = sample(200, if index % 10 == 0 { "v2" } else { "v1" }, 1);
+            if let Outcome::Answer(answer) = &mut sample.outcome {
+                answer.instance = Some(format!("backend-{index}"));
+                answer.services = vec![("frontend".to_owned(), "v1".to_owned())];
+            }
+            recorder.record(sample);
+        }
+        let count_of = |version: &str| -> u64 {
+            let answers = recorder.groups.iter().filter_map(|group| Some((group.outcome.answer()?, group.count)));
+            let of_version = answers.filter(|(answer, _)| answer.version.as_deref() == Some(version));
+            of_version.filter(|(answer, _)| answer.version_of("frontend") == Some("v1")).map(|(_, count)| count).sum()
+        };
+        assert_eq!((count_of("v1"), count_of("v2")), (4500, 500));
     }
 }

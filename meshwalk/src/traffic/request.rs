@@ -16,6 +16,7 @@ use super::{
     Failure, FailureKind, Outcome, Plan, PlanError, Reply,
     connection::{Connection, Trouble},
     connector::Connector,
+    stream_slots::SlotWait,
     tree,
 };
 
@@ -53,13 +54,15 @@ impl Sender {
     }
 
     /// Sends a request over `connection`, or over a new one, and stores the connection there if it can be used again.
+    /// `wait` tells whether the request waited for an HTTP/2 stream.
     /// The error is one of this process, not of the server.
     pub(super) async fn send(
         &self,
         connection: &mut Option<Connection>,
         deadline: &mut Deadline,
+        wait: &mut SlotWait,
     ) -> Result<Outcome, io::Error> {
-        let ended = deadline.limit(self.timeout, self.exchange(connection)).await;
+        let ended = deadline.limit(self.timeout, self.exchange(connection, wait)).await;
         if !matches!(ended, Some(Ok(_))) {
             *connection = None;
         }
@@ -78,7 +81,7 @@ impl Sender {
         })
     }
 
-    async fn exchange(&self, connection: &mut Option<Connection>) -> Result<Reply, Trouble> {
+    async fn exchange(&self, connection: &mut Option<Connection>, wait: &mut SlotWait) -> Result<Reply, Trouble> {
         loop {
             let kept = connection.take().filter(|connection| !connection.is_closed());
             let (current, is_new) = match kept {
@@ -86,7 +89,7 @@ impl Sender {
                 None => self.connector.connect().await?,
             };
             let current = connection.insert(current);
-            match current.exchange(self.request.clone()).await {
+            match current.exchange(self.request.clone(), wait).await {
                 // The server closed a kept or shared connection before anything was written: that is not a failure.
                 Err(Trouble::Unsent) if !is_new => {
                     self.connector.discard(current);

@@ -51,8 +51,9 @@ pub struct InFlight {
     pub bound: usize,
     /// The most requests that were in flight at once, from the first one that counts.
     pub peak: usize,
-    /// Requests that were due while the bound was reached. They were sent late; their latency counts from when they
-    /// were due. Those that could not be sent within the timeout count as timed out.
+    /// Requests that were due while the bound was reached, or all HTTP/2 streams that the server allows were in use. They
+    /// were sent late; their latency counts from when they were due. Those that could not be sent within the timeout
+    /// count as timed out.
     pub held_back: u64,
     /// The longest that one of them waited before it was sent.
     #[serde(serialize_with = "super::summary::milliseconds", rename = "longest_wait_ms")]

@@ -130,6 +130,17 @@ impl RunState {
         tally.last_sent = due.at + late;
     }
 
+    /// Counts a request as held back that waited for an HTTP/2 stream until `ended`.
+    pub(super) fn count_stream_wait(&self, due: Due, ended: Instant) {
+        let late = ended.saturating_duration_since(self.start).saturating_sub(due.at);
+        let mut tally = self.tally.borrow_mut();
+        tally.progress.held_back += 1;
+        if due.counts {
+            tally.in_flight.held_back += 1;
+            tally.in_flight.longest_wait = tally.in_flight.longest_wait.max(late);
+        }
+    }
+
     /// Records the end of a request that a slot has sent.
     pub(super) fn finish(&self, due: Due, outcome: Outcome) {
         let latency = self.start.elapsed().saturating_sub(due.at);

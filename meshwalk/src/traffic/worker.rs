@@ -8,6 +8,7 @@ use super::{
     connection::Connection,
     request::Deadline,
     run_state::{Due, RunState},
+    stream_slots::SlotWait,
 };
 
 /// The dispatcher's side of a worker that is idle.
@@ -51,7 +52,11 @@ async fn work(state: &RunState, first: Due) -> Result<(), io::Error> {
     let mut connection: Option<Connection> = None;
     let mut due = first;
     loop {
-        let outcome = state.sender.send(&mut connection, &mut deadline).await?;
+        let mut wait = SlotWait::default();
+        let outcome = state.sender.send(&mut connection, &mut deadline, &mut wait).await?;
+        if let Some(ended) = wait.ended() {
+            state.count_stream_wait(due, ended);
+        }
         state.finish(due, outcome);
         state.sender.settle(&mut connection).await;
         due = match state.next_for(&slot) {

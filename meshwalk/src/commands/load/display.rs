@@ -1,12 +1,10 @@
 //! The progress of a run on standard error.
 
-use std::{
-    io::{IsTerminal, Write},
-    time::Duration,
-};
+use std::time::Duration;
 
 use crate::{
     cli,
+    commands::moving_line::MovingLine,
     traffic::{Plan, Progress, UNLIMITED},
 };
 
@@ -17,7 +15,7 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 pub(super) struct Display {
     /// Length of the run, if it is known.
     whole: Option<Duration>,
-    terminal: bool,
+    line: MovingLine,
     told: Duration,
     /// The progress before the current one, for the rate of the moment.
     before: Progress,
@@ -27,15 +25,13 @@ impl Display {
     /// Prints the progress of this plan.
     pub(super) fn new(plan: &Plan) -> Self {
         let whole = (plan.duration < UNLIMITED).then(|| plan.warm_up.saturating_add(plan.duration));
-        let terminal = std::io::stderr().is_terminal();
-        Self { whole, terminal, told: Duration::ZERO, before: Progress::default() }
+        Self { whole, line: MovingLine::new(), told: Duration::ZERO, before: Progress::default() }
     }
 
     /// Prints the progress, if it is time to.
     pub(super) fn show(&mut self, progress: Progress) {
-        if self.terminal {
-            // Carriage return, and erase to the end of the line.
-            self.write(&format!("\r\x1b[K{}", line(self.whole, self.before, progress)));
+        if self.line.is_terminal() {
+            self.line.show(&line(self.whole, self.before, progress));
             if progress.elapsed >= self.before.elapsed + Duration::from_secs(1) {
                 self.before = progress;
             }
@@ -48,15 +44,7 @@ impl Display {
 
     /// Removes the line from the terminal.
     pub(super) fn clear(&self) {
-        if self.terminal {
-            self.write("\r\x1b[K");
-        }
-    }
-
-    fn write(&self, text: &str) {
-        let mut out = std::io::stderr().lock();
-        // A terminal that is gone is not an error of the run.
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        self.line.clear();
     }
 }
 
@@ -67,7 +55,7 @@ fn line(whole: Option<Duration>, before: Progress, progress: Progress) -> String
     let whole = whole.map_or_else(String::new, |whole| format!(" of {:.1} s", whole.as_secs_f64()));
     let held_back = if held_back > 0 { format!(", {held_back} held back") } else { String::new() };
     format!(
-        "{:.1} s{whole}: {sent} of {planned} sent, {rate:.0}/s, {answered} answered ({errors} with an error), {failed} failed, {in_flight} in flight{held_back}",
+        "{:.1} s{whole}: {sent}/{planned} sent, {rate:.0}/s, {answered} answered, {errors} errors, {failed} failed, {in_flight} in flight{held_back}",
         elapsed.as_secs_f64(),
     )
 }

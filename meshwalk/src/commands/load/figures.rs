@@ -7,6 +7,9 @@ use crate::{
     traffic::{Plan, Quantiles, Summary, Traffic, VersionCount},
 };
 
+/// Lateness of the generator (p99) from which held-back requests are put down to it rather than to the connections.
+const LATE: Duration = Duration::from_millis(10);
+
 /// The figures as tables.
 pub(super) fn show(plan: &Plan, traffic: &Traffic) -> String {
     let summary = traffic.summary();
@@ -109,12 +112,16 @@ fn generator(summary: &Summary) -> String {
         in_flight.bound,
     );
     if in_flight.held_back > 0 {
-        text.push_str(&format!(
-            "{} requests were held back, up to {}, because {} were in flight; see --connections, --max-in-flight and ulimit -n\n",
-            in_flight.held_back,
-            ms(in_flight.longest_wait),
-            in_flight.bound,
-        ));
+        let cause = if late.p99 > LATE {
+            "requests came in bursts, because the generator was late: this machine is too busy for the rate".to_owned()
+        } else {
+            let bound = in_flight.bound;
+            format!(
+                "{bound} were in flight, or all HTTP/2 streams in use; see --connections, --max-in-flight and ulimit -n"
+            )
+        };
+        let longest = ms(in_flight.longest_wait);
+        text.push_str(&format!("{} requests were held back, up to {longest}: {cause}\n", in_flight.held_back));
     }
     text
 }
@@ -134,7 +141,7 @@ fn ms(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traffic::{Address, Answer, FailureKind, Outcome, Sample};
+    use crate::traffic::{Address, Answer, FailureKind, InFlight, Outcome, Sample};
 
     fn plan() -> Plan {
         let address = Address::Tcp(([127, 0, 0, 1], 8080).into());
@@ -185,6 +192,20 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line:?} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn held_back_requests_name_their_cause() {
+        let in_flight = InFlight { bound: 7, peak: 7, held_back: 3, ..InFlight::default() };
+        let mut summary = Traffic { in_flight, ..Traffic::default() }.summary();
+        let text = generator(&summary);
+        assert!(text.contains("3 requests were held back") && text.contains("7 were in flight"), "{text}");
+        summary.in_flight.peak = 6;
+        let text = generator(&summary);
+        assert!(text.contains("all HTTP/2 streams that the server allows were in use"), "{text}");
+        summary.lateness.p99 = Duration::from_millis(20);
+        let text = generator(&summary);
+        assert!(text.contains("this machine is too busy") && !text.contains("--connections"), "{text}");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) fn format(traffic: &Traffic, summary: &Summary) -> String {
     let achieved = [("achieved_requests_per_second".to_owned(), summary.achieved_rate)];
     metric("achieved_requests_per_second", "gauge", "Rate at which requests were sent.", &achieved);
     let held_back = [("held_back_total".to_owned(), count(summary.in_flight.held_back))];
-    metric("held_back_total", "counter", "Requests that waited for a connection.", &held_back);
+    metric("held_back_total", "counter", "Requests that waited for a connection or an HTTP/2 stream.", &held_back);
     metric(
         "connections_total",
         "counter",

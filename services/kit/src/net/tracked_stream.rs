@@ -156,3 +156,38 @@ impl AsyncWrite for TrackedStream {
         self.stream.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::UnixStream,
+    };
+
+    use super::*;
+
+    async fn two_reads(sent: &[u8]) -> [Vec<u8>; 2] {
+        let (mut client, server) = UnixStream::pair().unwrap();
+        client.write_all(sent).await.unwrap();
+        let stream = Stream::Unix(server);
+        let handle = ConnHandle::new(&stream);
+        let mut stream = TrackedStream::new(stream, handle, 65_536);
+        let (mut first, mut second) = ([0; HTTP2_PREFACE.len()], [0; 1000]);
+        let first_length = stream.read(&mut first).await.unwrap();
+        let second_length = stream.read(&mut second).await.unwrap();
+        [first[..first_length].into(), second[..second_length].into()]
+    }
+
+    #[tokio::test]
+    async fn first_read_is_empty_for_http1_and_loses_nothing() {
+        for head in ["GET / HTTP/1.1\r\nhost: b\r\n\r\n", "POST /api/hello HTTP/1.1\r\n\r\n", "X"] {
+            assert_eq!(two_reads(head.as_bytes()).await, [Vec::new(), head.into()]);
+        }
+    }
+
+    #[tokio::test]
+    async fn first_read_of_http2_is_the_preface() {
+        let sent = [HTTP2_PREFACE, b"frames"].concat();
+        assert_eq!(two_reads(&sent).await, [HTTP2_PREFACE.into(), b"frames".to_vec()]);
+    }
+}
