@@ -32,6 +32,9 @@ else
 fi
 tests/scripts.sh
 
+say "sources"
+tests/source.py
+
 say "lints"
 cargo clippy --locked --workspace --all-targets ${features[@]+"${features[@]}"} -- -D warnings
 

@@ -11,6 +11,7 @@
 mod bytes;
 mod error;
 mod glob;
+mod help;
 mod keys;
 mod modes;
 mod quantity;
@@ -21,10 +22,10 @@ mod syntax;
 pub use bytes::{ByteCount, ByteRate, parse_amount};
 pub use error::ParseError;
 pub use glob::Glob;
+pub use help::{ModeRow, help, markdown, modes};
 pub use modes::{
     Connection, Context, Cores, Delay, Exit, FailFirst, Flap, History, Latch, Level, Life, Load, LogNormal, MODES,
-    Mode, ModeRow, ModeSpec, Normal, Period, Probe, Quantiles, RateLimit, Response, Shaping, Shutdown, Statuses,
-    Timing, help, markdown, modes,
+    Mode, ModeSpec, Normal, Period, Probe, Quantiles, RateLimit, Response, Shaping, Shutdown, Statuses, Timing,
 };
 pub use quantity::{Millionths, Percent, Written, duration};
 pub use rule::{Rule, When};

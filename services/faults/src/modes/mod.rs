@@ -5,7 +5,6 @@
 
 mod connection;
 mod context;
-mod help;
 mod history;
 mod latency;
 mod life;
@@ -20,7 +19,6 @@ use std::{fmt, sync::LazyLock};
 
 pub use connection::Connection;
 pub use context::Context;
-pub use help::{ModeRow, help, markdown, modes};
 pub use history::{FailFirst, Flap, History, Latch, Period, RateLimit};
 pub use latency::{Delay, LogNormal, Normal, Quantiles, Timing};
 pub use life::{Exit, Life};

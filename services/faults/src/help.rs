@@ -1,7 +1,11 @@
 //! Tables of modes and keys, for a terminal and for the documentation, from the data that the parser reads.
 
-use super::{About, AdminEffect, Level, MODES, ModeSpec};
-use crate::{INJECT_HEADER, keys::KEYS, rule::KEYS_ABOUT_MANY};
+use crate::{
+    INJECT_HEADER,
+    keys::KEYS,
+    modes::{About, AdminEffect, Level, MODES, ModeSpec},
+    rule::KEYS_ABOUT_MANY,
+};
 
 /// A mode, as the help describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]

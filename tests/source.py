@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Checks the Rust sources: plain English in comments, and no modules of a crate that import each other.
+
+    tests/source.py            both checks, exit code 1 if one fails
+    tests/source.py --words    also prints each comment line with a word of the list
+
+The words are archaic, translated literally, or name no party. At most 1 % of the comment lines of a crate may have one,
+because a few of them are right at times ("the goal goes beyond …").
+"""
+
+import collections
+import pathlib
+import re
+import sys
+
+WORDS = re.compile(
+    r"\b(anew|anybody|are told|beside|everybody|goes|in force|is told|lies in|nobody|of which|puts? back|remedy|shall"
+    r"|so long|so many|somebody|stands|was told|went|whoever)\b|\b(is|are) no\b(?! longer)",
+    re.IGNORECASE,
+)
+ALLOWED_SHARE = 0.01
+
+# Crates whose comments, or whose modules, have not been cleaned up yet.
+WORDS_LATER = {"services/kit", "services/faults", "services/frontend", "services/backend", "meshwalk", "tests/conformance"}
+CYCLES_LATER = {"services/kit"}
+
+IMPORT = re.compile(r"\bcrate::(?:(\w+)|\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\})")
+ABOVE = re.compile(r"((?:super::)+)(\w+)")
+
+
+def crates():
+    members = re.search(r"^members = \[(.*?)\]", pathlib.Path("Cargo.toml").read_text(), re.M | re.S)[1]
+    return re.findall(r'"([^"]+)"', members)
+
+
+def comments_with_words(crate):
+    """All comment lines of a crate, and those of them with a word of the list."""
+    lines, found = 0, []
+    for path in sorted(pathlib.Path(crate).rglob("*.rs")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if line.lstrip().startswith("//"):
+                lines += 1
+                if WORDS.search(line):
+                    found.append(f"{path}:{number}: {line.strip()}")
+    return lines, found
+
+
+def names(imports):
+    """The first names of a list in braces: `a, b::c, d::{e, f}` has a, b and d."""
+    depth, start = 0, True
+    for token in re.findall(r"\w+|[{},]", imports):
+        if token in "{}":
+            depth += 1 if token == "{" else -1
+        elif token == ",":
+            start = depth == 0 or start
+        elif start and depth == 0:
+            yield token
+            start = False
+
+
+def dependencies(source):
+    """Which other top-level modules each top-level module of a crate imports."""
+    modules = {path.stem for path in source.glob("*.rs")} | {path.name for path in source.iterdir() if path.is_dir()}
+    modules -= {"lib", "main"}
+    edges = collections.defaultdict(set)
+    for path in sorted(source.rglob("*.rs")):
+        parts = list(path.relative_to(source).with_suffix("").parts)
+        if parts[-1] == "mod":
+            parts.pop()
+        if "tests" in parts or parts[0] in ("lib", "main"):
+            continue
+        # Unit tests may look at modules above: they are not part of the program.
+        text = re.sub(r"//.*", "", path.read_text()).split("#[cfg(test)]")[0]
+        imported = set()
+        for match in IMPORT.finditer(text):
+            imported |= {match[1]} if match[1] else set(names(match[2]))
+        imported |= {m[2] for m in ABOVE.finditer(text) if m[1].count("super") >= len(parts)}
+        edges[parts[0]] |= (imported & modules) - {parts[0]}
+    return edges
+
+
+def cycle(edges):
+    """The modules of one cycle, or an empty list."""
+    done, path = set(), []
+
+    def visit(module):
+        if module in path:
+            return path[path.index(module):] + [module]
+        if module in done:
+            return []
+        path.append(module)
+        found = next((found for found in map(visit, sorted(edges[module])) if found), [])
+        path.pop()
+        done.add(module)
+        return found
+
+    return next((found for found in map(visit, sorted(edges)) if found), [])
+
+
+def main():
+    failed = False
+    for crate in crates():
+        lines, found = comments_with_words(crate)
+        if "--words" in sys.argv:
+            print("\n".join(found))
+        share = len(found) / max(lines, 1)
+        late = crate in WORDS_LATER
+        if share > ALLOWED_SHARE and not late:
+            print(f"{crate}: {len(found)} of {lines} comment lines have words of the list in tests/source.py; see --words")
+            failed = True
+        if late:
+            print(f"{crate}: {share:.1%} of the comment lines have words of the list; not checked yet")
+        found = cycle(dependencies(pathlib.Path(crate, "src")))
+        if found and crate not in CYCLES_LATER:
+            print(f"{crate}: modules import each other: {' -> '.join(found)}")
+            failed = True
+        elif found:
+            print(f"{crate}: modules import each other: {' -> '.join(found)}; not checked yet")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
