@@ -2,12 +2,12 @@
 
 use std::{io::Write, process::ExitCode};
 
-/// An input that is wrong: a lab, a resource, a flag. It ends a command with exit code 2 instead of 1.
+/// An invalid input, such as a lab, a resource or a flag. The command exits with code 2 instead of 1.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct WrongInput(pub String);
 
-/// Writes to standard output; a reader that has gone (`| head`) is no error.
+/// Writes to standard output. A closed pipe (`| head`) is not an error.
 pub fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ =
@@ -15,14 +15,14 @@ pub fn print(text: &str) {
     let _ = out.flush();
 }
 
-/// Writes a line of progress to standard error, where it does not get into what a command prints.
+/// Writes a line of progress to standard error, which keeps standard output for the command's result.
 pub fn eprint_progress(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Writes an error with its causes to standard error.
 pub fn print_error(error: &anyhow::Error) {
-    // Many errors say their cause themselves; it is not said twice.
+    // Skip a cause that the error's own message already contains.
     let mut words = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if !words.contains(&cause) {
@@ -32,7 +32,7 @@ pub fn print_error(error: &anyhow::Error) {
     eprint_progress(&format!("meshwalk: {words}"));
 }
 
-/// Returns 2 for a wrong input and 1 for any other error.
+/// Returns exit code 2 for an invalid input and 1 for any other error.
 #[must_use]
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     use meshwalk_mesh::control::client;

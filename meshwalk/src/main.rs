@@ -9,7 +9,7 @@ use meshwalk::{
 };
 use tracing_subscriber::EnvFilter;
 
-/// A small workload that shows a service mesh at work, and proves it.
+/// A small workload that shows what a service mesh does, and proves it.
 #[derive(Debug, Parser)]
 #[command(name = "meshwalk", version, max_term_width = 110)]
 struct Cli {
@@ -17,44 +17,44 @@ struct Cli {
     command: Command,
 }
 
-/// What to do.
+/// Subcommands of `meshwalk`.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start the local mesh and stay in the foreground until Ctrl-C.
+    /// Start the local mesh and run it in the foreground until Ctrl-C.
     Up(commands::up::Args),
-    /// Run labs: each step is applied, driven with traffic and checked against evidence.
+    /// Run labs: apply each step, send traffic and check the evidence.
     Run(commands::run::Args),
-    /// Compare two reports of runs, check by check.
+    /// Compare the reports of two runs, check by check.
     Compare(commands::compare::Args),
-    /// Check labs and the files that they apply, without starting anything.
+    /// Check labs and the files they apply, without starting anything.
     Lint(commands::lint::Args),
-    /// List the labs, and what they teach.
+    /// List the labs and what they teach.
     Labs(commands::labs::Args),
-    /// Put back what was in force before a lab that could not do it itself.
+    /// Restore the state saved before an interrupted lab.
     Restore(commands::restore::Args),
-    /// Put resources in force; returns when every proxy has taken them.
+    /// Apply resources and wait until every proxy has loaded them.
     Apply(commands::apply::Args),
-    /// Take the resources that files name out of force.
+    /// Delete the resources named in files.
     Delete(commands::delete::Args),
-    /// On the local mesh: replace a Deployment's pods by new ones; returns when the old ones are gone.
+    /// Restart a Deployment of the local mesh and wait until its new pods are ready and its old pods are gone.
     Restart(commands::restart::Args),
-    /// On the local mesh: give a Deployment more pods or fewer; returns when those that went are gone.
+    /// Scale a Deployment of the local mesh and wait until its new pods are ready and its surplus pods are gone.
     Scale(commands::scale::Args),
-    /// Show what runs: workloads, sidecars, certificates, fields without local effect.
+    /// Show workloads, sidecars, certificates and fields without local effect.
     Status(commands::status::Args),
-    /// Show the Envoy configuration of a workload, and where its files are.
+    /// Show the Envoy configuration of a workload and the paths of its files.
     Config(commands::config::Args),
-    /// Show a trace as a tree, or list the recent ones.
+    /// Show a trace as a tree, or list recent traces.
     Trace(commands::trace::Args),
-    /// Send requests at a constant rate, and show what became of them, by version.
+    /// Send requests at a constant rate and show the results by version.
     Load(commands::load::Args),
-    /// Set a fault of a service's applications, on all of its instances or on one; or remove it.
+    /// Set or remove a fault on the instances of a service.
     Fault(commands::fault::Args),
-    /// Show which faults are set, and what they have done.
+    /// Show active faults and their counters.
     Faults(commands::faults::Args),
-    /// Do nothing until it is stopped: for a pod to run other commands in.
+    /// Wait until stopped, for a pod in which to run other commands.
     Idle(commands::idle::Args),
-    /// Send one request, and print its answer as JSON: status, headers, body.
+    /// Send one request and print the response as JSON: status, headers, body.
     Call(commands::call::Args),
     /// Stop a mesh that runs in another terminal.
     Down(commands::down::Args),
@@ -62,7 +62,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
-    // A child of the mesh passes through here on its way to its own program: no runtime, no threads, no parsing.
+    // A child of the mesh runs `main` before its own program starts: no runtime, no threads, no parsing.
     if let Some(second) = arguments.nth(1)
         && second == meshwalk_mesh::runtime::child::COMMAND
     {

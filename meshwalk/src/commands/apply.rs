@@ -1,4 +1,4 @@
-//! `meshwalk apply`: resources go into force.
+//! `meshwalk apply`: applies resources.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -7,20 +7,20 @@ use meshwalk_mesh::control::types::Change;
 use super::{input, named::Named};
 use crate::cli;
 
-/// What to apply, and where.
+/// Arguments of `meshwalk apply`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
-    /// A YAML file or a folder of them; `-` for standard input.
+    /// YAML file or folder to apply, `-` for standard input.
     #[arg(short = 'f', long = "filename", value_name = "PATH", required = true)]
     files: Vec<PathBuf>,
 }
 
-/// Applies, and says what became of each resource, as kubectl does.
+/// Applies resources, and prints the result for each, as kubectl does.
 ///
 /// # Errors
-/// If the files are wrong, or a proxy refuses what they ask for: then nothing has changed.
+/// Fails if the files are invalid or a proxy rejects the configuration. No changes are applied then.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let files = input::files(args.files)?;
     let change = args.mesh.client().apply_files(files).await?;
@@ -28,7 +28,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One line per resource, then the version that every proxy has taken.
+/// Formats one line per resource, then the version that every proxy has loaded.
 pub(super) fn show(change: &Change) -> String {
     let groups = [
         (&change.created, "created"),

@@ -1,4 +1,4 @@
-//! `meshwalk call URL`: one request and all of its answer, for programs and for pods without a shell.
+//! `meshwalk call URL`: sends one request and prints the whole response, for programs and for pods without a shell.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -8,7 +8,7 @@ use crate::{
     traffic::{self, Answered, Question, units},
 };
 
-/// What to ask, or where the questions come from.
+/// Arguments of `meshwalk call`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The answer is a line of JSON: {\"status\", \"headers\", \"body\", \"error\", \"took_ms\"}; error has \
@@ -22,21 +22,21 @@ pub struct Args {
     url: Option<String>,
     #[command(flatten)]
     to: destination::Flags,
-    /// The request's method.
+    /// Method of the request.
     #[arg(long, short = 'X', default_value = "GET")]
     method: String,
-    /// How long the whole answer may take.
+    /// Time limit for the whole response.
     #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = units::duration)]
     timeout: Duration,
-    /// Read questions from standard input, one per line as JSON, and answer each with a line.
+    /// Read requests from standard input, one JSON object per line, and print one line for each.
     #[arg(long, conflicts_with_all = ["header", "host", "unix", "method", "timeout"])]
     batch: bool,
 }
 
-/// Asks and prints.
+/// Sends the requests and prints the results.
 ///
 /// # Errors
-/// [`WrongInput`] for a question that cannot be asked. A request without an answer is no error.
+/// [`WrongInput`] for an invalid request. A request without a response is not an error.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Some(url) = args.url else { return batch().await };
     let question = Question {
@@ -52,7 +52,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 async fn batch() -> anyhow::Result<ExitCode> {
-    // Questions come one after the other, so nothing else waits for this thread.
+    // Requests are sent one at a time, so blocking this thread delays no other work.
     for line in std::io::stdin().lines() {
         let line = line?;
         let wrong = |error: serde_json::Error| WrongInput(format!("the question {line}: {error}"));

@@ -1,4 +1,4 @@
-//! Which cluster a command is about, by the flags that all commands on clusters have.
+//! Flags that select a cluster, shared by all commands on clusters.
 
 use std::path::PathBuf;
 
@@ -10,28 +10,28 @@ use crate::{
     platform::{AccessOptions, ClusterPlatform, Kubectl, Show},
 };
 
-/// Which cluster, and the way into it.
+/// Flags that select a cluster and the addresses of its gateway and Jaeger.
 #[derive(Debug, clap::Args)]
 pub(super) struct ClusterFlags {
-    /// With --on cluster: the context of the kubeconfig [default: the current one].
+    /// With --on cluster: context of the kubeconfig [default: the current context].
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
-    /// With --on cluster: the namespace of the workload [default: meshwalk].
+    /// With --on cluster: namespace of the workload [default: meshwalk].
     #[arg(long, value_name = "NAME")]
     namespace: Option<String>,
-    /// With --on cluster: where the ingress gateway is reached from here [default: found out].
+    /// With --on cluster: URL of the ingress gateway [default: detected].
     #[arg(long, value_name = "URL")]
     gateway: Option<String>,
-    /// With --on cluster: where Jaeger's query API is reached from here [default: found out].
+    /// With --on cluster: URL of Jaeger's query API [default: detected].
     #[arg(long, value_name = "URL")]
     traces: Option<String>,
 }
 
 impl ClusterFlags {
-    /// Whether the flags are about the place that is meant.
+    /// Checks that the flags fit the selected platform.
     ///
     /// # Errors
-    /// If they are about a cluster and no cluster is meant, or if no namespace can have that name.
+    /// Fails if a flag for clusters is set for a local mesh, or the namespace name is invalid.
     pub(super) fn fits(&self, on: PlatformKind) -> Result<(), WrongInput> {
         let set = [
             ("context", &self.context),
@@ -45,19 +45,19 @@ impl ClusterFlags {
         self.namespace().map(drop)
     }
 
-    /// The namespace of the workload.
+    /// Returns the namespace of the workload.
     ///
     /// # Errors
-    /// If no namespace can have the name that was given.
+    /// Fails if the namespace name is invalid.
     pub(super) fn namespace(&self) -> Result<Namespace, WrongInput> {
         let named = self.namespace.as_deref().map_or_else(|| Ok(Namespace::default()), Namespace::named);
         named.map_err(|error| WrongInput(format!("--namespace: {error}")))
     }
 
-    /// The target; files are relative to `root`.
+    /// Returns the cluster. Paths of files are relative to `root`.
     ///
     /// # Errors
-    /// If no namespace can have the name that was given.
+    /// Fails if the namespace name is invalid.
     pub(super) fn platform(&self, root: PathBuf, show: Show) -> Result<ClusterPlatform, WrongInput> {
         let mut kubectl = Kubectl::new(self.context.clone(), self.namespace()?, root, show);
         if let Ok(launcher) = std::env::current_exe() {
@@ -67,26 +67,26 @@ impl ClusterFlags {
         Ok(ClusterPlatform::new(kubectl, ways))
     }
 
-    /// The flags as they were given, each with a space before it.
+    /// Returns the flags as the user set them, each preceded by a space.
     pub(super) fn words(&self) -> String {
         let set = [("context", &self.context), ("namespace", &self.namespace), ("gateway", &self.gateway)];
         let given = set.iter().filter_map(|(flag, value)| value.as_ref().map(|value| format!(" --{flag} {value}")));
         given.collect()
     }
 
-    /// The context, where one was given, and the namespace, to stand in a sentence after what they are of.
+    /// Describes the context, if one was set, and the namespace, as the end of a sentence.
     ///
     /// # Errors
-    /// If no namespace can have the name that was given.
+    /// Fails if the namespace name is invalid.
     pub(super) fn in_words(&self) -> Result<String, WrongInput> {
         let context = self.context.as_ref().map(|context| format!(" of the context {context}")).unwrap_or_default();
         Ok(format!("{context}, namespace {},", self.namespace()?))
     }
 
-    /// Where the namespace's snapshot is kept: one file for each namespace of each context.
+    /// Returns the path of the namespace's snapshot: one file for each namespace of each context.
     ///
     /// # Errors
-    /// If no namespace can have the name that was given.
+    /// Fails if the namespace name is invalid.
     pub(super) async fn snapshot_store(&self) -> Result<SnapshotStore, WrongInput> {
         let namespace = self.namespace()?;
         let context = match &self.context {
@@ -94,12 +94,12 @@ impl ClusterFlags {
             None => {
                 let kubectl = Kubectl::new(None, namespace.clone(), PathBuf::from("."), Box::new(|_| {}));
                 let arguments = ["config", "current-context"].map(str::to_owned);
-                // A pod has no kubeconfig, and one cluster only. What is wrong elsewhere is told by the first command
-                // that asks the cluster something.
+                // A pod has no kubeconfig and exactly one cluster. Elsewhere, the first command on the cluster reports
+                // the cause.
                 kubectl.run(&arguments, None).await.unwrap_or_default().trim().to_owned()
             }
         };
-        // Names of contexts may hold slashes and colons, as those of cloud providers do.
+        // Names of contexts may contain slashes and colons, as those of cloud providers do.
         let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
         let context: String = context.chars().map(plain).collect();
         Ok(SnapshotStore::for_mesh(&format!("cluster-{context}-{namespace}")))

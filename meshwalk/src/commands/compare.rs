@@ -1,4 +1,4 @@
-//! `meshwalk compare A B`: whether two runs of the labs say the same.
+//! `meshwalk compare A B`: compares the reports of two runs.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -7,7 +7,7 @@ use crate::{
     report::compare::{self, ReadError, Seen},
 };
 
-/// Which reports to compare.
+/// Arguments of `meshwalk compare`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Compared are labs, steps, checks and gates by name, and what became of each; figures may differ. \
@@ -15,19 +15,19 @@ use crate::{
     The exit code is 0 if the reports agree, 1 if they differ, 2 if one of them cannot be read."
 )]
 pub struct Args {
-    /// A report.json, or the folder in which it lies.
+    /// A report.json, or the folder that contains it.
     one: PathBuf,
     /// The report to compare it with.
     other: PathBuf,
-    /// A check that one of the targets may skip, by its name, such as trace; repeatable.
+    /// Name of a check that one of the platforms may skip, such as trace; repeatable.
     #[arg(long, value_name = "CHECK")]
     may_skip: Vec<String>,
 }
 
-/// Compares and prints.
+/// Compares two reports and prints the differences.
 ///
 /// # Errors
-/// [`WrongInput`] for a file that is no report.
+/// [`WrongInput`] for a file that is not a report.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let read = |path: &PathBuf| compare::read(path).map_err(|error: ReadError| WrongInput(error.to_string()));
     let (one, other) = (read(&args.one)?, read(&args.other)?);
@@ -36,7 +36,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(if comparison.agree() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The targets' names, or, where both ran on the same kind, the files'.
+/// Returns the names of the platforms, or of the files if both runs used the same kind of platform.
 fn names(args: &Args, one: &Seen, other: &Seen) -> [String; 2] {
     if one.target == other.target {
         return [&args.one, &args.other].map(|path| path.display().to_string());

@@ -1,4 +1,4 @@
-//! `meshwalk config`: what a proxy was told, and in which file.
+//! `meshwalk config`: prints the configuration files of a proxy.
 
 use std::process::ExitCode;
 
@@ -7,28 +7,28 @@ use meshwalk_mesh::control::types::Section;
 use super::named::Named;
 use crate::cli;
 
-/// Whose configuration, and which part of it.
+/// Arguments of `meshwalk config`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
-    /// A workload (`backend-v1`, all its pods), a pod (`backend-v1-1`) or `istio-ingressgateway`.
+    /// Workload (`backend-v1`, all of its pods), pod (`backend-v1-1`) or `istio-ingressgateway`.
     workload: String,
-    /// Only this part.
+    /// Show only this part.
     #[arg(long, value_enum)]
     section: Option<Part>,
 }
 
-/// The parts of a proxy's configuration, in Envoy's words.
+/// Parts of a proxy's configuration, in Envoy's terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
-    /// What it starts with.
+    /// Bootstrap configuration.
     Bootstrap,
-    /// Where it listens.
+    /// Addresses and ports on which the proxy listens.
     Listeners,
-    /// Which request goes where.
+    /// Routes of requests.
     Routes,
-    /// Which groups of endpoints it knows, and who is in them.
+    /// Clusters and their endpoints.
     Clusters,
 }
 
@@ -43,10 +43,10 @@ impl From<Part> for Section {
     }
 }
 
-/// Prints the files with their paths.
+/// Prints the configuration files with their paths.
 ///
 /// # Errors
-/// If the mesh does not run or has no such workload.
+/// Fails if the mesh does not run or has no such workload.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let proxies = args.mesh.client().config(&args.workload).await?;
     let section = args.section.map(Section::from);

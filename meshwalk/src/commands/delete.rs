@@ -1,24 +1,24 @@
-//! `meshwalk delete`: resources go out of force.
+//! `meshwalk delete`: deletes resources.
 
 use std::{path::PathBuf, process::ExitCode};
 
 use super::{apply, input, named::Named};
 use crate::cli;
 
-/// What to delete, and where.
+/// Arguments of `meshwalk delete`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
-    /// A YAML file or a folder of them, `-` for standard input: what they name is deleted.
+    /// YAML file or folder whose resources are deleted, `-` for standard input.
     #[arg(short = 'f', long = "filename", value_name = "PATH", required = true)]
     files: Vec<PathBuf>,
 }
 
-/// Deletes, and says what became of each resource.
+/// Deletes resources, and prints the result for each.
 ///
 /// # Errors
-/// As `meshwalk apply`.
+/// Fails for the same reasons as `meshwalk apply`.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let files = input::files(args.files)?;
     let change = args.mesh.client().delete_files(files).await?;

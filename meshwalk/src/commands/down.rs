@@ -1,4 +1,4 @@
-//! `meshwalk down`: a mesh in another terminal ends.
+//! `meshwalk down`: stops a mesh that runs in another terminal.
 
 use std::process::ExitCode;
 
@@ -8,21 +8,21 @@ use meshwalk_mesh::control::client::Error;
 use super::named::Named;
 use crate::cli;
 
-/// Which mesh to stop.
+/// Arguments of `meshwalk down`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
 }
 
-/// Stops it, and returns when its processes and files are gone.
+/// Stops the mesh. Returns when its processes and files are gone.
 ///
 /// # Errors
-/// If it does not run, or does not end.
+/// Fails if the mesh does not run or does not stop.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let client = args.mesh.client();
     client.down().await.map_err(|error| match error {
-        // Nobody wants to be told how to start what is to be stopped.
+        // Omit the hint on how to start a mesh.
         Error::NotRunning { name, running } if running.is_empty() => anyhow!("no mesh named {name:?} is running"),
         Error::NotRunning { name, running } => {
             anyhow!("no mesh named {name:?} is running; name one that runs: {}", running.join(", "))

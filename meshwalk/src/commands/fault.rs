@@ -1,4 +1,4 @@
-//! `meshwalk fault`: sets faults of a service's applications on all of its instances or on some, and removes them.
+//! `meshwalk fault`: sets and removes faults on all or some instances of a service.
 
 use std::process::ExitCode;
 
@@ -17,38 +17,38 @@ use crate::{
     },
 };
 
-/// Which fault, where.
+/// Arguments of `meshwalk fault`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The service, as the label `app` of its pods names it.
+    /// Service, as the label `app` of its pods names it.
     service: String,
-    /// The rule, as error=503@30% (docs/faults.md); several are separated by `|`.
+    /// Rule, such as error=503@30% (docs/faults.md); separate several by `|`.
     #[arg(required_unless_present = "clear", conflicts_with = "clear")]
     rule: Option<String>,
-    /// Remove the rule with this id; without an id, every rule, those of the flags too.
+    /// Remove the rule with this ID, or without an ID every rule, including those set by flags.
     #[arg(long, value_name = "ID", num_args = 0..=1, conflicts_with_all = ["ttl", "id"])]
     clear: Option<Option<String>>,
-    /// How long the rule stays in force, as 60s.
+    /// Duration for which the rule is active, such as 60s.
     #[arg(long, value_name = "DURATION")]
     ttl: Option<String>,
-    /// The rule's name in headers, metrics and lists.
+    /// Name of the rule in headers, metrics and lists.
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// Only instances with a name like this; `*` stands for anything.
+    /// Only instances whose name matches this pattern; `*` matches any text.
     #[arg(long, value_name = "GLOB")]
     instance: Option<String>,
-    /// Only instances of this version, as v2.
+    /// Only instances of this version, such as v2.
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
     #[command(flatten)]
     platform: PlatformFlags,
 }
 
-/// Sets or removes them, on all of the instances or on none.
+/// Sets or removes faults, on all of the instances or on none.
 ///
 /// # Errors
-/// If no instance fits, a rule is refused, or an application cannot be reached; nothing has changed then, unless the
-/// words say so.
+/// Fails if no instance matches, a rule is rejected, or an application cannot be reached. No changes remain then,
+/// unless the message names them.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let change = match (&args.rule, &args.clear) {
         (Some(rule), _) => Some(rule_text(rule, args.ttl.as_deref(), args.id.as_deref())?),
@@ -78,7 +78,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The rule as it was typed, with what the flags add to it.
+/// Returns the rule as it was typed, with the keys that flags add to it.
 fn rule_text(rule: &str, ttl: Option<&str>, id: Option<&str>) -> Result<String, WrongInput> {
     let rules = fault_rules::read(rule).map_err(WrongInput)?;
     let keys = [("ttl", ttl), ("id", id)];

@@ -1,4 +1,4 @@
-//! `meshwalk faults`: which faults are in force at which application, and what they have done.
+//! `meshwalk faults`: shows the active faults of each application and their counters.
 
 use std::{
     process::ExitCode,
@@ -15,22 +15,22 @@ use crate::{
     quantity::readable,
 };
 
-/// Whose faults.
+/// Arguments of `meshwalk faults`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The service; all of them without it.
+    /// Service [default: all services].
     service: Option<String>,
-    /// All of it as JSON, for programs.
+    /// Print all data as JSON, for programs.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     platform: PlatformFlags,
 }
 
-/// Shows them.
+/// Prints the active faults.
 ///
 /// # Errors
-/// If there is no such service, or an application cannot be asked.
+/// Fails if the service does not exist or an application cannot be reached.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let platform = args.platform.platform()?;
     let all = args.platform.instances(&*platform).await?;
@@ -58,7 +58,7 @@ fn text(found: &[RulesOf], now: SystemTime) -> String {
 fn line(instance: &str, rule: &FaultRule, now: SystemTime) -> Vec<String> {
     let last = rule.last_fired_unix_ms.map(|at| {
         let at = SystemTime::UNIX_EPOCH + Duration::from_millis(at);
-        // The clock of a cluster's node may be ahead.
+        // The clock of a cluster's node may be ahead of the local one.
         format!("{} ago", coarse(now.duration_since(at).unwrap_or_default()))
     });
     let expires = rule.expires_in_ms.map(|left| format!("in {}", coarse(Duration::from_millis(left))));
@@ -75,7 +75,7 @@ fn line(instance: &str, rule: &FaultRule, now: SystemTime) -> Vec<String> {
     ]
 }
 
-/// What keeps a rule that is in force from doing what it says.
+/// Returns the reason why an active rule does not have its full effect.
 fn note(rule: &FaultRule) -> String {
     let begins = rule.begins_in_ms.map(|left| format!("begins in {}", coarse(Duration::from_millis(left))));
     let left = rule.times_left.map(|left| format!("{left} times left"));
@@ -86,7 +86,7 @@ fn note(rule: &FaultRule) -> String {
     notes.join("; ")
 }
 
-/// To the second, as nobody looks at a list more often.
+/// Formats a duration in whole seconds, because a list is not read more often.
 fn coarse(duration: Duration) -> String {
     if duration < Duration::from_secs(1) {
         "less than 1 s".to_owned()

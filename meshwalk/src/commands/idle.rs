@@ -1,19 +1,19 @@
-//! `meshwalk idle`: nothing, so that there is a pod to run other commands in.
+//! `meshwalk idle`: waits until it is stopped, which keeps a pod alive for other commands.
 
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Nothing is to be said about it.
+/// Arguments of `meshwalk idle`: none.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
-/// Waits until somebody wishes an end.
+/// Waits for SIGINT or SIGTERM.
 ///
 /// # Errors
-/// If signals cannot be listened for.
+/// Fails if the signal handlers cannot be installed.
 pub async fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    // The first process of a container gets no signal that it does not listen for.
+    // The kernel delivers a signal to the first process of a container only if it has a handler.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tokio::select! {
         _ = interrupt.recv() => {}

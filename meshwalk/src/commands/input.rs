@@ -1,4 +1,4 @@
-//! Files that a command was given, one of which may be its standard input.
+//! Reads the files named on the command line, one of which may be standard input.
 
 use std::{
     io,
@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context;
 use meshwalk_mesh::control::types::Files;
 
-/// The files, with what standard input holds for a `-`.
+/// Returns the paths with their texts. A `-` stands for standard input.
 ///
 /// # Errors
 /// If standard input cannot be read.
@@ -17,7 +17,7 @@ pub(super) fn files(paths: Vec<PathBuf>) -> anyhow::Result<Files> {
 }
 
 fn from(mut paths: Vec<PathBuf>, input: &mut impl io::Read) -> anyhow::Result<Files> {
-    // A file of that name is named as ./-.
+    // A file named `-` is given as `./-`.
     let Some(dash) = paths.iter().position(|path| path == Path::new("-")) else {
         return Ok(Files { paths, standard_input: None });
     };

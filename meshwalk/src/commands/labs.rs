@@ -1,4 +1,4 @@
-//! `meshwalk labs`: which labs there are; and how commands find the labs that they are about.
+//! `meshwalk labs`: lists the labs. Also selects the labs of other commands.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,23 +11,23 @@ use crate::{
     lab::{self, Lab},
 };
 
-/// Which labs a command is about.
+/// Arguments that select labs.
 #[derive(Debug, clap::Args)]
 pub struct Selection {
-    /// Names, numbers or paths of labs; all of them if there is none.
+    /// Names, numbers or paths of labs [default: all labs].
     #[arg(value_name = "LAB")]
     names: Vec<String>,
     #[command(flatten)]
     folders: LabFolders,
 }
 
-/// Where labs and the files that they apply lie.
+/// Flags for the folders of labs and of the files that labs apply.
 #[derive(Debug, clap::Args)]
 pub struct LabFolders {
-    /// The folder of labs [default: labs in the project's folder].
+    /// Folder of labs [default: labs in the project's folder].
     #[arg(long, value_name = "DIR")]
     labs: Option<PathBuf>,
-    /// The project's folder: the one that holds k8s/base [default: the nearest one upward].
+    /// Folder of the project [default: the nearest folder upward with k8s/base in it].
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
 }
@@ -36,7 +36,7 @@ impl Selection {
     /// Reads and checks the labs.
     ///
     /// # Errors
-    /// Everything that is wrong with any of them.
+    /// Returns all problems of the labs.
     pub(super) fn read(&self) -> anyhow::Result<(PathBuf, Vec<Lab>)> {
         let root = self.folders.root()?;
         let labs = lab::select(&root, &self.folders.labs(&root), &self.names)?;
@@ -57,7 +57,7 @@ impl LabFolders {
     }
 }
 
-/// What to list.
+/// Arguments of `meshwalk labs`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -67,7 +67,7 @@ pub struct Args {
 /// Lists the labs with what they teach.
 ///
 /// # Errors
-/// If one of them is wrong.
+/// Fails if a lab is invalid.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (_, labs) = args.labs.read()?;
     for lab in labs {

@@ -1,25 +1,25 @@
-//! What a lab left behind that did not end as it began: whether there still is something to put back.
+//! Checks whether an interrupted lab left a snapshot to restore.
 
 use crate::{
     engine::{KeptSnapshot, SnapshotStore},
     platform::Platform,
 };
 
-/// What a lab left behind.
+/// Snapshot state after earlier labs.
 pub(super) enum Left {
-    /// Nothing: every lab ended as it began.
+    /// No snapshot: every lab restored the state before it.
     Nothing,
-    /// Something in a namespace that is gone, and with it what was to be put back. It is forgotten; this says so.
+    /// The snapshot's namespace was deleted. The snapshot is removed; the value describes it.
     Gone(String),
-    /// A snapshot that is to be put back.
+    /// A snapshot to restore.
     Unrestored(KeptSnapshot),
 }
 
 impl Left {
-    /// Looks at what is kept, and forgets what nobody can put back any more.
+    /// Reads the stored snapshot, and removes it if it can no longer be restored.
     ///
     /// # Errors
-    /// If what is kept cannot be read or forgotten, or the target does not say whether it is the same as then.
+    /// Fails if the snapshot cannot be read or removed, or the platform cannot be identified.
     pub(super) async fn on(platform: &dyn Platform, snapshot_store: &SnapshotStore) -> anyhow::Result<Self> {
         let Some(kept) = snapshot_store.kept()? else { return Ok(Self::Nothing) };
         if platform.is_of(&kept.snapshot).await? {

@@ -1,21 +1,21 @@
-//! `meshwalk lint`: everything that is wrong with labs, before anything starts.
+//! `meshwalk lint`: reports all problems of labs before a mesh starts.
 
 use std::process::ExitCode;
 
 use super::labs::Selection;
 use crate::cli;
 
-/// Which labs to check.
+/// Arguments of `meshwalk lint`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     labs: Selection,
 }
 
-/// Checks labs, the files that they apply, and that a mesh would take each state which they go through.
+/// Checks labs and the files they apply, including that a mesh would accept each state the labs reach.
 ///
 /// # Errors
-/// Everything that is wrong, with file, line and column and what would be right.
+/// Returns all problems, with file, line, column and a hint.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (_, labs) = args.labs.read()?;
     for lab in labs {

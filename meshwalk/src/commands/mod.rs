@@ -1,4 +1,4 @@
-//! One module per command: its arguments, and what it does with them.
+//! One module per command, with its arguments and its implementation.
 
 pub mod apply;
 pub mod call;

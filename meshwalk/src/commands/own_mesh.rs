@@ -1,4 +1,4 @@
-//! A mesh for one run only: up before the first lab, down after the last one, whatever happens between.
+//! A mesh for one run: started before the first lab, stopped after the last one, also after a failure.
 
 use std::{
     path::{Path, PathBuf},
@@ -17,29 +17,29 @@ use crate::{
     engine::Interrupt,
 };
 
-/// How long its certificates are valid: no lab takes so long.
+/// Validity of the mesh's certificates, longer than any lab takes.
 const CERTIFICATES: Duration = Duration::from_secs(3600);
 
-/// Which programs a mesh consists of.
+/// Flags that select the programs of a mesh.
 #[derive(Debug, clap::Args)]
 pub struct Programs {
-    /// The Envoy to use; without it, $ENVOY, or the pinned version, fetched into the cache if need be.
+    /// Envoy binary [default: $ENVOY, or the pinned version, downloaded to the cache if missing].
     #[arg(long, value_name = "PATH")]
     envoy: Option<PathBuf>,
-    /// The folder with the programs of the images; without it, the one in which meshwalk itself is.
+    /// Folder with the programs of the images [default: the folder of meshwalk].
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
 }
 
-/// Starts a mesh with what `meshwalk up` starts with; None if somebody wished to stop before it was up.
+/// Starts a mesh with the same resources as `meshwalk up`. Returns `None` if a stop was requested before it was ready.
 ///
 /// # Errors
-/// If a part of it does not come up. Nothing is left of it then.
+/// Fails if a part of the mesh does not start. The parts that started are stopped.
 pub(super) async fn start(root: &Path, programs: &Programs, interrupt: &Interrupt) -> anyhow::Result<Option<Mesh>> {
     let launcher = std::env::current_exe().context("cannot find the meshwalk program itself")?;
     let beside = launcher.parent().unwrap_or(Path::new("/")).to_owned();
     let options = Options {
-        // Two runs side by side have two names.
+        // Two runs at the same time need two names.
         name: format!("run-{}", std::process::id()),
         files: super::up::standing_files(root),
         envoy: programs.envoy.clone(),
@@ -72,7 +72,7 @@ pub(super) async fn start(root: &Path, programs: &Programs, interrupt: &Interrup
     Ok(Some(mesh))
 }
 
-/// A wrong input ends the command with another exit code than a failure.
+/// Marks errors caused by invalid input, which have an exit code of their own.
 fn explain(error: Error) -> anyhow::Error {
     if error.is_input() { WrongInput(error.to_string()).into() } else { error.into() }
 }

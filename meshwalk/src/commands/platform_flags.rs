@@ -1,4 +1,4 @@
-//! Where a command on applications finds them: on a local mesh or on a cluster.
+//! Flags that select where the applications run: on a local mesh or on a cluster.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::{
     platform::{Instance, LocalPlatform, Platform, Token},
 };
 
-/// Where, and what the control ports there ask for.
+/// Flags that select the platform and the token of its control ports.
 #[derive(Debug, clap::Args)]
 pub struct PlatformFlags {
     /// Where the applications run.
@@ -21,16 +21,16 @@ pub struct PlatformFlags {
     mesh: Named,
     #[command(flatten)]
     cluster: ClusterFlags,
-    /// The file with the bearer token that the applications' control ports ask for.
+    /// File with the bearer token that the control ports of the applications require.
     #[arg(long, value_name = "FILE", env = "MESHWALK_CONTROL_TOKEN_FILE")]
     control_token_file: Option<PathBuf>,
 }
 
 impl PlatformFlags {
-    /// The target; on a cluster, each command is shown on standard error before it runs.
+    /// Returns the platform. On a cluster, each command is printed to standard error before it runs.
     ///
     /// # Errors
-    /// If a flag does not fit, or there is no token in the file.
+    /// Fails if flags contradict each other or the file holds no token.
     pub(super) fn platform(&self) -> anyhow::Result<Box<dyn Platform>> {
         let token = self.control_token_file.as_deref().map(Token::read).transpose();
         let token = token.map_err(|why| WrongInput(format!("--control-token-file: {why}")))?;
@@ -45,10 +45,10 @@ impl PlatformFlags {
         })
     }
 
-    /// All applications that run there; at least one.
+    /// Returns all applications of the platform, at least one.
     ///
     /// # Errors
-    /// If they cannot be listed, or there is none.
+    /// Fails if the applications cannot be listed or there are none.
     pub(super) async fn instances(&self, platform: &dyn Platform) -> anyhow::Result<Vec<Instance>> {
         let all = platform.instances().await?;
         if all.is_empty() && self.on == PlatformKind::Cluster {
@@ -62,7 +62,7 @@ impl PlatformFlags {
         Ok(all)
     }
 
-    /// The flags by which another command finds the same place, each with a space before it.
+    /// Returns the flags that select the same platform in another command, each preceded by a space.
     pub(super) fn flags(&self) -> String {
         match self.on {
             PlatformKind::Local => meshwalk_mesh::run_folder::name_flag(&self.mesh.name),
@@ -71,7 +71,7 @@ impl PlatformFlags {
     }
 }
 
-/// Shows a command that is run.
+/// Prints a command before it runs.
 pub(super) fn shown(line: &str) {
     cli::eprint_progress(&format!("$ {line}"));
 }

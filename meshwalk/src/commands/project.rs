@@ -1,4 +1,4 @@
-//! Where the project's files are.
+//! Finds the project's folder.
 
 use std::path::{Path, PathBuf};
 
@@ -6,13 +6,13 @@ use anyhow::Context;
 
 use crate::cli::WrongInput;
 
-/// What tells the project's folder.
+/// Path that identifies the project's folder.
 const MARK: &str = "k8s/base";
 
-/// The project's folder: the named one, or the nearest one upward from here that has `k8s/base` in it.
+/// Returns the given folder, or the nearest folder upward from the working directory that has `k8s/base` in it.
 ///
 /// # Errors
-/// If there is none.
+/// Fails if there is no such folder.
 pub fn root(named: Option<&Path>) -> anyhow::Result<PathBuf> {
     if let Some(named) = named {
         if named.join(MARK).is_dir() {

@@ -1,24 +1,24 @@
-//! `meshwalk restart`: pods make way for new ones, as by `kubectl rollout restart`.
+//! `meshwalk restart`: replaces the pods of a Deployment, as `kubectl rollout restart` does.
 
 use std::process::ExitCode;
 
 use super::{apply, named::Named};
 use crate::cli;
 
-/// Which pods, and where.
+/// Arguments of `meshwalk restart`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
-    /// A Deployment, as `backend-v2`.
+    /// Deployment, such as `backend-v2`.
     #[arg(value_name = "DEPLOYMENT", required = true)]
     deployments: Vec<String>,
 }
 
-/// Restarts; returns when the new pods are ready and the old ones are gone.
+/// Restarts a Deployment. Returns when its new pods are ready and its old pods are gone.
 ///
 /// # Errors
-/// If there is no such Deployment, or a new pod does not come up: then nothing has changed.
+/// Fails if the Deployment does not exist or a new pod does not become ready. No changes remain then.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let change = args.mesh.client().restart(&args.deployments).await?;
     cli::print(&apply::show(&change));

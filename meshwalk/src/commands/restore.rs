@@ -1,4 +1,4 @@
-//! `meshwalk restore`: puts back what was in force before a lab that could not do it itself.
+//! `meshwalk restore`: restores the state saved before an interrupted lab.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -13,10 +13,10 @@ use crate::{
 };
 use meshwalk_mesh::control::Client;
 
-/// On which mesh.
+/// Arguments of `meshwalk restore`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The mesh's name, as `meshwalk run --mesh` was given it.
+    /// Name of the mesh, as passed to `meshwalk run --mesh`.
     #[arg(long, default_value = DEFAULT_NAME, value_name = "NAME")]
     mesh: String,
     /// Where the lab ran.
@@ -26,10 +26,10 @@ pub struct Args {
     cluster: cluster::ClusterFlags,
 }
 
-/// Puts back the snapshot that a lab left behind, and forgets it.
+/// Restores and deletes the snapshot of an interrupted lab.
 ///
 /// # Errors
-/// If the mesh does not run or refuses; the snapshot is kept then.
+/// Fails if the mesh does not run or rejects the snapshot, which is kept in both cases.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     args.cluster.fits(args.on)?;
     let (snapshot_store, location, platform): (_, _, Box<dyn Platform>) = match args.on {
@@ -50,7 +50,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let kept = match Left::on(&*platform, &snapshot_store).await? {
         Left::Nothing => {
-            // The name may be a slip; a mesh that was killed may have something to put back although it does not run.
+            // The name may be misspelled, or a killed mesh may have left a snapshot: report both.
             let runs = args.on == PlatformKind::Cluster || running_meshes().contains(&args.mesh);
             let remark = if runs { "" } else { "; no mesh of that name runs now" };
             cli::print(&format!("nothing to put back: every lab on {location} ended as it began{remark}"));

@@ -1,4 +1,4 @@
-//! `meshwalk run`: labs, each step applied, driven with traffic and checked against evidence.
+//! `meshwalk run`: runs labs: applies each step, sends traffic and checks the evidence.
 
 use std::{
     path::{Path, PathBuf},
@@ -21,24 +21,24 @@ use crate::{
     report::{self, Report, config_map},
 };
 
-/// Which labs, where, and what to leave behind.
+/// Arguments of `meshwalk run`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     labs: labs::Selection,
-    /// Where to run them.
+    /// Where to run the labs.
     #[arg(long, value_enum, default_value = "local")]
     on: PlatformKind,
-    /// Wait for Enter before each step, and show its commands: for a classroom.
+    /// Wait for Enter before each step and show its commands, for a classroom.
     #[arg(long)]
     step: bool,
-    /// Write report.json and report.html into this folder.
+    /// Write report.json and report.html to this folder.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
-    /// With --on cluster: also leave the report in this ConfigMap of the workload's namespace.
+    /// With --on cluster: also store the report in this ConfigMap of the workload's namespace.
     #[arg(long, value_name = "configmap/NAME", value_parser = config_map_name)]
     report_to: Option<String>,
-    /// Run on the mesh of this name that runs already, instead of one that is started for the run.
+    /// Run on the running mesh of this name, instead of starting one for the run.
     #[arg(long, value_name = "NAME")]
     mesh: Option<String>,
     #[command(flatten)]
@@ -47,15 +47,15 @@ pub struct Args {
     programs: own_mesh::Programs,
 }
 
-/// The exit code of a program that SIGINT ended, as shells say it.
+/// Exit code that shells report for a program ended by SIGINT.
 const INTERRUPTED: u8 = 130;
 
-/// Runs labs. 0 if every check held, 1 if one did not, 2 if a lab is wrong or broke off, 130 after Ctrl-C.
+/// Runs labs. Returns 0 if every check passed, 1 if one failed, 2 if a lab is invalid or was aborted, 130 after Ctrl-C.
 ///
 /// # Errors
-/// If a lab is wrong, the mesh does not start, or the report cannot be written.
+/// Fails if a lab is invalid, the mesh does not start, or the report cannot be written.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    // 1 says that a check failed; whatever kept the checks from being made is something else.
+    // Exit code 1 means that a check failed. Any error before the checks gets exit code 2.
     labs(args).await.map_err(|error| WrongInput(format!("{error:#}")).into())
 }
 
@@ -90,7 +90,7 @@ async fn labs(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(exit_code(&report)))
 }
 
-/// Runs labs on a mesh of processes; nothing if somebody wished to stop before it was up.
+/// Runs labs on a local mesh. Returns `None` if a stop was requested before the mesh was ready.
 async fn on_this_machine(
     args: &Args,
     root: &Path,
@@ -136,7 +136,7 @@ async fn on_cluster(
     Ok(ran?)
 }
 
-/// The name in `configmap/NAME`, as Kubernetes allows it (RFC 1123, a DNS label).
+/// Parses the name in `configmap/NAME`, which must be valid in Kubernetes (RFC 1123, a DNS label).
 fn config_map_name(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     match text.strip_prefix("configmap/") {
@@ -145,7 +145,7 @@ fn config_map_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// Runs labs on a mesh that is up.
+/// Runs labs on a running mesh.
 async fn labs_on(
     name: &str,
     outlives: bool,
@@ -163,7 +163,7 @@ async fn labs_on(
     Ok(engine.run(labs).await?)
 }
 
-/// Ctrl-C, SIGTERM and a terminal that closes wish a stop.
+/// Requests a stop at Ctrl-C, SIGTERM and SIGHUP.
 fn listen(interrupter: Interrupter) -> anyhow::Result<tokio::task::JoinHandle<()>> {
     let mut interrupts = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
     let mut terminations = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
@@ -181,7 +181,7 @@ fn listen(interrupter: Interrupter) -> anyhow::Result<tokio::task::JoinHandle<()
     }))
 }
 
-/// What an earlier lab left has to be put back first, or it would pass for how things were.
+/// Fails if an earlier lab left a snapshot, because a new snapshot would record a changed state as the original.
 async fn unrestored(snapshot_store: &SnapshotStore, platform: &dyn Platform) -> anyhow::Result<()> {
     let kept = match Left::on(platform, snapshot_store).await? {
         Left::Nothing => return Ok(()),

@@ -1,27 +1,27 @@
-//! `meshwalk scale`: a Deployment gets more pods or fewer, as by `kubectl scale`.
+//! `meshwalk scale`: sets the number of pods of a Deployment, as `kubectl scale` does.
 
 use std::process::ExitCode;
 
 use super::{apply, named::Named};
 use crate::cli;
 
-/// How many pods, and where.
+/// Arguments of `meshwalk scale`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
-    /// A Deployment, as `backend-v1`.
+    /// Deployment, such as `backend-v1`.
     #[arg(value_name = "DEPLOYMENT")]
     deployment: String,
-    /// How many pods it shall have.
+    /// Number of pods.
     #[arg(long, value_name = "COUNT")]
     replicas: u32,
 }
 
-/// Scales; returns when new pods are ready and those that went are gone.
+/// Scales a Deployment. Returns when its new pods are ready and its surplus pods are gone.
 ///
 /// # Errors
-/// If there is no such Deployment, or a new pod does not come up: then nothing has changed.
+/// Fails if the Deployment does not exist or a new pod does not become ready. No changes remain then.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let change = args.mesh.client().scale(&args.deployment, args.replicas).await?;
     cli::print(&apply::show(&change));

@@ -1,4 +1,4 @@
-//! `meshwalk status`: what runs, where, and what has no effect here.
+//! `meshwalk status`: shows workloads, addresses, and fields without effect on one machine.
 
 use std::{collections::BTreeMap, process::ExitCode};
 
@@ -10,12 +10,12 @@ use meshwalk_mesh::{
 use super::{named::Named, table::table};
 use crate::cli;
 
-/// Which mesh, and in which form.
+/// Arguments of `meshwalk status`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
-    /// Everything as JSON, for programs.
+    /// Print all data as JSON, for programs.
     #[arg(long)]
     json: bool,
 }
@@ -23,7 +23,7 @@ pub struct Args {
 /// Prints the status.
 ///
 /// # Errors
-/// If the mesh does not run.
+/// Fails if the mesh does not run.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let status = args.mesh.client().status().await?;
     let text = if args.json { serde_json::to_string_pretty(&status)? } else { show(&status) };
@@ -59,7 +59,7 @@ fn line(instance: &InstanceStatus) -> Vec<String> {
     ]
 }
 
-/// Where to look: also what `meshwalk up` prints.
+/// Lists the addresses to open. `meshwalk up` prints them too.
 pub(super) fn addresses(status: &Status) -> String {
     let addresses = &status.addresses;
     format!(
@@ -72,7 +72,7 @@ pub(super) fn addresses(status: &Status) -> String {
     )
 }
 
-/// One line per field and reason, with the resources in which it occurs.
+/// Formats one line per field and reason, with the resources in which the field occurs.
 fn without_effect(status: &Status) -> String {
     if status.without_effect.is_empty() {
         return String::new();
@@ -86,7 +86,7 @@ fn without_effect(status: &Status) -> String {
     format!("\nwithout effect on one machine:\n{}", table(&["FIELD", "TIMES", "WHY"], &lines))
 }
 
-/// The field, or the kind of a resource of which nothing has an effect.
+/// Returns the field, or the kind of a resource that has no effect at all.
 fn name(ignored: &WithoutEffect) -> String {
     match (ignored.field.as_str(), ignored.resource.split_once(' ')) {
         ("*", Some((kind, _))) => format!("{kind} (all of it)"),

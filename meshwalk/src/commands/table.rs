@@ -1,6 +1,6 @@
-//! A table for the terminal: columns as wide as their widest cell.
+//! Formats tables for the terminal: columns as wide as their widest cell.
 
-/// Lines of cells under a heading, two blanks between the columns, none at the end of a line.
+/// Formats rows of cells under a heading, with two blanks between the columns and no trailing blanks.
 pub(super) fn table(heading: &[&str], lines: &[Vec<String>]) -> String {
     let heading: Vec<String> = heading.iter().map(|cell| (*cell).to_owned()).collect();
     let all = || std::iter::once(&heading).chain(lines);

@@ -1,5 +1,5 @@
-//! `meshwalk trace`: one trace as a tree, or the list of recent ones. Programs and proxies send their spans in batches, so
-//! what is shown lags behind by up to a second.
+//! `meshwalk trace`: one trace as a tree, or the list of recent traces. Programs and proxies send their spans in
+//! batches, so the output lags by up to a second.
 
 use std::{collections::BTreeSet, process::ExitCode};
 
@@ -8,23 +8,23 @@ use meshwalk_mesh::control::types::{Span, Trace, TraceSummary};
 use super::{named::Named, table::table};
 use crate::cli;
 
-/// Which trace.
+/// Arguments of `meshwalk trace`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
-    /// The trace's id, as `trace.id` in an answer shows it, or its first six digits or more; without it the recent
-    /// traces are listed.
+    /// Trace ID, as `trace.id` in a response shows it, or at least its first six digits. Without it, recent traces are
+    /// listed.
     id: Option<String>,
-    /// How many recent traces to list.
+    /// Number of recent traces to list.
     #[arg(long, default_value_t = 20, value_name = "COUNT")]
     limit: usize,
 }
 
-/// Prints it.
+/// Prints a trace or the list of recent traces.
 ///
 /// # Errors
-/// If the mesh does not run, has no span of that trace, or has several traces whose ids begin so.
+/// Fails if the mesh does not run, the trace has no span, or several trace IDs begin with the given digits.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let client = args.mesh.client();
     let text = match &args.id {
@@ -55,7 +55,7 @@ fn list(traces: &[TraceSummary]) -> String {
     table(&["TRACE", "SPANS", "TOOK", "STATUS", "SERVICES"], &lines)
 }
 
-/// Every span under its parent; spans whose parent has not come in stand at the top, and say so.
+/// Formats each span under its parent. Spans whose parent has not arrived are at the top, with a note.
 fn tree(trace: &Trace) -> String {
     let known: BTreeSet<&str> = trace.spans.iter().map(|span| span.id.as_str()).collect();
     let mut text = format!("trace {}\n", trace.id);
@@ -71,7 +71,7 @@ fn tree(trace: &Trace) -> String {
 fn branch(trace: &Trace, span: &Span, indent: &str, orphan: bool, text: &mut String) {
     let orphan = if orphan { "  (its parent has not come in)" } else { "" };
     text.push_str(&format!("{indent}{}{orphan}\n", label(span)));
-    // A span that names itself as its parent would never end.
+    // Skip a span that names itself as its parent, which would recurse without end.
     for child in trace.spans.iter().filter(|child| child.parent.as_ref() == Some(&span.id) && child.id != span.id) {
         branch(trace, child, &format!("{indent}  "), false, text);
     }

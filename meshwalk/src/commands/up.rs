@@ -1,4 +1,4 @@
-//! `meshwalk up`: the mesh runs in the foreground.
+//! `meshwalk up`: runs the mesh in the foreground.
 
 use std::{
     path::{Path, PathBuf},
@@ -17,31 +17,30 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{named::Named, project, status};
 use crate::cli::{self, WrongInput};
 
-/// What to start, and how.
+/// Arguments of `meshwalk up`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     mesh: Named,
-    /// A YAML file or a folder of them to start with, instead of k8s/base, istio/gateway/http.yaml and
-    /// istio/subsets.yaml.
+    /// YAML file or folder to start with, instead of k8s/base, istio/gateway/http.yaml and istio/subsets.yaml.
     #[arg(short = 'f', long = "filename", value_name = "PATH")]
     files: Vec<PathBuf>,
-    /// The project's folder; without it, the nearest one upward with k8s/base in it.
+    /// Folder of the project [default: the nearest folder upward with k8s/base in it].
     #[arg(long, value_name = "FOLDER")]
     root: Option<PathBuf>,
-    /// The Envoy to use; without it, $ENVOY, or the pinned version, fetched into the cache if need be.
+    /// Envoy binary [default: $ENVOY, or the pinned version, downloaded to the cache if missing].
     #[arg(long, value_name = "PATH")]
     envoy: Option<PathBuf>,
-    /// The folder with the programs of the images; without it, the one in which meshwalk itself is.
+    /// Folder with the programs of the images [default: the folder of meshwalk].
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
-    /// The port of 127.0.0.1 for the page; without it, 8080 if that is free, or any free one.
+    /// Port on 127.0.0.1 for the gateway page [default: 8080 if free, else any free port].
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
-    /// How long certificates are valid; they are renewed after half of it.
+    /// Validity of certificates, which are renewed after half of it.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(2..=31_536_000))]
     certificate_lifetime: u64,
-    /// Answer requests for hosts that the mesh does not know with 502, instead of passing them through.
+    /// Answer requests for hosts unknown to the mesh with 502 instead of passing them through.
     #[arg(long)]
     registry_only: bool,
 }
@@ -49,7 +48,7 @@ pub struct Args {
 /// Starts the mesh, and stops it at Ctrl-C, SIGTERM or `meshwalk down`.
 ///
 /// # Errors
-/// If an input is wrong, or a part does not come up. Nothing is left of it then.
+/// Fails if an input is invalid or a part of the mesh does not start. The parts that started are stopped.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
     let options = options(&args)?;
@@ -100,13 +99,13 @@ fn options(args: &Args) -> anyhow::Result<Options> {
     })
 }
 
-/// What a mesh starts with: the workload, the way in, and the subsets that routes name, as far as they are there.
+/// Returns the default resources that exist: the workload, the gateway, and the subsets that routes refer to.
 pub(super) fn standing_files(root: &Path) -> Vec<PathBuf> {
     let files = ["k8s/base", "istio/gateway/http.yaml", "istio/subsets.yaml"].map(|file| root.join(file));
     files.into_iter().filter(|file| file.exists()).collect()
 }
 
-/// A wrong input ends the command with another exit code than a failure.
+/// Marks errors caused by invalid input, which have an exit code of their own.
 fn explain(error: meshwalk_mesh::runtime::Error) -> anyhow::Error {
     if error.is_input() { WrongInput(error.to_string()).into() } else { error.into() }
 }
@@ -116,7 +115,7 @@ fn interrupted() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Ctrl-C, and what a service manager or a closed terminal sends.
+/// Completes at Ctrl-C, SIGTERM or SIGHUP.
 struct Signals([Signal; 3]);
 
 impl Signals {
