@@ -1,4 +1,4 @@
-//! The control port of an application: which fault rules are in force there, and changes of them.
+//! Client for the control port of an application, which lists and changes its fault rules.
 
 use std::{
     fmt,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::traffic::Address;
 
-/// The bearer token of control ports that ask for one (`--control-token-file`).
+/// Bearer token for control ports that require one (`--control-token-file`).
 #[derive(Clone)]
 pub struct Token {
     file: PathBuf,
@@ -27,10 +27,10 @@ impl fmt::Debug for Token {
 }
 
 impl Token {
-    /// Reads it from a file that holds nothing else; white space around it does not count.
+    /// Reads the token from a file that contains only the token and white space.
     ///
     /// # Errors
-    /// If the file cannot be read or holds no token, in words that name it.
+    /// Returns a message with the file's name if the file cannot be read or contains no token.
     pub fn read(file: &Path) -> Result<Self, String> {
         let location = file.display();
         let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {location}: {error}"))?;
@@ -48,27 +48,27 @@ impl Token {
     }
 }
 
-/// The way to the control port of one instance.
+/// Address and token of one instance's control port.
 #[derive(Debug)]
 pub(super) struct Control<'a> {
-    /// The instance's name.
+    /// Name of the instance.
     pub instance: &'a str,
-    /// Where the port is.
+    /// Address of the control port.
     pub address: Address,
-    /// What it may ask for.
+    /// Token to send, or `None` if the port requires none.
     pub token: Option<&'a Token>,
 }
 
-/// A change of the rules in force.
+/// Change to the active rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultChange<'a> {
-    /// These rules, one per line, come beside those in force: all of them or none.
+    /// Adds these rules, one per line: all of them or none.
     Add(&'a str),
-    /// These rules take the place of those in force, or nothing changes; without a rule in it, all go.
+    /// Replaces the active rules by these, or changes nothing on error. Without a rule, all are removed.
     Replace(&'a str),
-    /// The rule with this id goes.
+    /// Removes the rule with this ID.
     Remove(&'a str),
-    /// Every rule goes.
+    /// Removes every rule.
     Clear,
 }
 
@@ -84,7 +84,7 @@ impl FaultChange<'_> {
 }
 
 impl Control<'_> {
-    /// The rules in force.
+    /// Returns the active rules.
     pub(super) async fn rules(&self) -> Result<Vec<FaultRule>, PlatformError> {
         #[derive(serde::Deserialize)]
         struct Listing {
@@ -95,7 +95,7 @@ impl Control<'_> {
         super::parsed::<Listing>(&what, &answer).map(|listing| listing.rules)
     }
 
-    /// Changes them, and says which rules came.
+    /// Changes the rules, and returns those that were added.
     pub(super) async fn change(&self, change: FaultChange<'_>) -> Result<Vec<FaultRule>, PlatformError> {
         let what = match change {
             FaultChange::Add(_) | FaultChange::Replace(_) => format!("setting the faults of {}", self.instance),
@@ -108,7 +108,7 @@ impl Control<'_> {
         if comes { super::parsed(&what, &answer) } else { Ok(Vec::new()) }
     }
 
-    /// The command to the same effect.
+    /// Returns the equivalent command.
     pub(super) fn command(&self, change: FaultChange<'_>) -> String {
         let (method, path, body) = change.parts();
         let way = match &self.address {

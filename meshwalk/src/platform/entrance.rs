@@ -1,21 +1,21 @@
-//! Where requests of a lab enter the mesh.
+//! Places at which requests of a lab enter the mesh.
 
-/// The sender of requests.
+/// Sender of a lab's requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Entrance {
-    /// From outside of the mesh, through the ingress gateway.
+    /// A client outside the mesh, through the ingress gateway.
     Gateway,
-    /// The frontend's application itself, which calls the backend through its sidecar.
+    /// The frontend application, which calls the backend through its sidecar.
     Frontend,
     /// An application without a sidecar.
     Outsider,
-    /// An application in the mesh with a service account that nobody expects.
+    /// An application in the mesh with an unauthorized service account.
     Stranger,
 }
 
 impl Entrance {
-    /// The word that a lab uses.
+    /// Returns the name used in labs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! One HTTP request to an application or a proxy: to a control port, to an admin port.
+//! Sends one HTTP request to a control port of an application or an admin port of a proxy.
 
 use std::time::Duration;
 
@@ -14,33 +14,33 @@ use tokio::{
 
 use crate::traffic::Address;
 
-/// They answer from memory; a port-forward takes its time.
+/// Time limit for a response, which allows for a slow port-forward.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// What is asked.
+/// Request to a control or admin port.
 #[derive(Debug, Clone)]
 pub(super) struct Question<'a> {
-    /// The method.
+    /// Method of the request.
     pub method: Method,
-    /// The path and query.
+    /// Path and query.
     pub path: &'a str,
-    /// The body; empty for none.
+    /// Body, or empty for none.
     pub body: &'a str,
-    /// The value of `authorization`, if it takes one.
+    /// Value of the header `authorization`, if set.
     pub authorization: Option<HeaderValue>,
 }
 
 impl<'a> Question<'a> {
-    /// A look at something.
+    /// Creates a GET request.
     pub(super) fn get(path: &'a str) -> Self {
         Self { method: Method::GET, path, body: "", authorization: None }
     }
 }
 
-/// Sends a request on a connection of its own and reads the whole answer: its status and its text.
+/// Sends a request on its own connection, and returns the status and text of the response.
 ///
 /// # Errors
-/// In words, if there is no whole answer in time.
+/// Returns a message if no complete response arrives in time.
 pub(super) async fn ask(address: &Address, question: &Question<'_>) -> Result<(StatusCode, String), String> {
     let exchange = async {
         match address {
@@ -59,7 +59,7 @@ async fn over(
     question: &Question<'_>,
 ) -> Result<(StatusCode, String), Box<dyn std::error::Error + Send + Sync>> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // The error, if any, reaches the request.
+    // Ignore the error here: the request itself reports it.
     let driver = tokio::spawn(async move { drop(connection.await) });
     let mut request = Request::builder()
         .method(question.method.clone())

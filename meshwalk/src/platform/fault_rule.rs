@@ -1,41 +1,41 @@
-//! A fault rule in force, as applications tell of it.
+//! An active fault rule, as the control port of an application reports it.
 
-/// A fault rule in an application, and how often it acted.
+/// Fault rule of an application, with its counters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FaultRule {
-    /// Its id.
+    /// ID of the rule.
     pub id: String,
-    /// The rule as it was written.
+    /// Text of the rule.
     pub rule: String,
-    /// Its mode, as `error`.
+    /// Mode of the rule, such as `error`.
     pub mode: String,
-    /// How many requests it was about, whether or not the draw was for it.
+    /// Number of requests that matched the rule, whether or not it fired.
     #[serde(default)]
     pub matched: u64,
-    /// How many requests it injected a fault into.
+    /// Number of requests into which the rule injected a fault.
     pub fired: u64,
-    /// When it last did, in milliseconds of Unix time.
+    /// Time of the last injection, in milliseconds of Unix time.
     #[serde(default)]
     pub last_fired_unix_ms: Option<u64>,
-    /// How long it stays in force, in milliseconds; nothing for ever.
+    /// Time until the rule expires, in milliseconds, or `None` if it does not expire.
     #[serde(default)]
     pub expires_in_ms: Option<u64>,
-    /// Where it came from: `flag` or `control`.
+    /// Origin of the rule: `flag` or `control`.
     #[serde(default)]
     pub origin: String,
-    /// How often a cap kept it from its full effect.
+    /// Number of times a cap reduced the rule's effect.
     #[serde(default)]
     pub capped: u64,
-    /// Why the host did not let it have its effect, where that was so.
+    /// Reason why the host could not apply the effect, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
-    /// How long it takes until it begins, in milliseconds, where that is still to come.
+    /// Time until the rule starts, in milliseconds, if it has not started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begins_in_ms: Option<u64>,
-    /// How often it may still act, where that is counted.
+    /// Number of remaining injections, if limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times_left: Option<u64>,
-    /// Whether this is one of the instances that it is about, where it names some.
+    /// True if the rule's instance pattern matches this instance, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub here: Option<bool>,
 }

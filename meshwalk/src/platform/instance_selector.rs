@@ -1,4 +1,4 @@
-//! Which instances something is for.
+//! Selects instances of a service.
 
 use std::collections::BTreeSet;
 
@@ -7,24 +7,24 @@ use meshwalk_yaml::nearest;
 
 use super::Instance;
 
-/// The instances of a service, or some of them.
+/// Selector of all or some instances of a service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct InstanceSelector<'a> {
-    /// The service, as the label `app` names it.
+    /// Service, as the label `app` names it.
     pub service: &'a str,
-    /// Only this version, as the label `version` names it.
+    /// Version to match, as the label `version` names it, or `None` for all versions.
     pub version: Option<&'a str>,
-    /// Only names that match this pattern, in which `*` stands for anything.
+    /// Pattern that names must match, in which `*` matches any text, or `None` for all names.
     pub instance: Option<&'a str>,
-    /// Only so many, the first ones by name.
+    /// Maximum number of instances, taken in the order of their names.
     pub count: Option<u32>,
 }
 
 impl InstanceSelector<'_> {
-    /// The chosen ones of all instances, by name; at least one.
+    /// Returns the matching instances, sorted by name; at least one.
     ///
     /// # Errors
-    /// What there is instead, if nothing fits.
+    /// Returns a message with the available instances if none matches.
     pub fn of(&self, all: &[Instance]) -> Result<Vec<Instance>, String> {
         let mut chosen = all.to_vec();
         chosen.retain(|instance| instance.service == self.service);

@@ -1,8 +1,8 @@
-//! The two platforms.
+//! Kinds of platforms.
 
 use std::fmt;
 
-/// A platform.
+/// Kind of a platform.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, clap::ValueEnum,
 )]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// Lists the files in `paths` and in the folders in `paths`, relative to the root.
 ///
 /// # Errors
-/// If a folder cannot be listed.
+/// Fails if a folder cannot be listed.
 pub fn manifest_files(root: &Path, paths: &[PathBuf]) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {

@@ -1,4 +1,4 @@
-//! What a lab needs of the place where it runs, the same on one machine and on a cluster.
+//! The platform on which labs run: one interface for a local mesh and for a cluster.
 
 mod cluster;
 mod control;
@@ -30,203 +30,205 @@ pub use manifest_files::manifest_files;
 
 use crate::{evidence::Scrape, traffic::Address};
 
-/// The answer of a target, in time.
+/// Future of a platform's result.
 pub type Reply<'a, T> = BoxFuture<'a, Result<T, PlatformError>>;
 
-/// Why a target did not do what it was asked for.
+/// Error of a platform operation.
 #[derive(Debug, thiserror::Error)]
 pub enum PlatformError {
-    /// It read the request and says what is wrong with it. Nothing was changed.
+    /// The platform rejected the request as invalid. No changes were applied.
     #[error("{what} was refused; nothing was changed:\n{why}")]
     Refused {
-        /// What was asked for.
+        /// Operation that was requested.
         what: String,
-        /// Its own words, one problem per line.
+        /// Messages of the platform, one problem per line.
         why: String,
     },
-    /// It could not be asked, or broke down over it.
+    /// The platform could not be reached, or failed during the operation.
     #[error("{what} failed: {why}")]
     Failed {
-        /// What was asked for.
+        /// Operation that was requested.
         what: String,
-        /// Why, and what to do.
+        /// Cause of the failure, with a hint.
         why: String,
     },
 }
 
 impl PlatformError {
-    /// It could not be asked, or broke down over it.
+    /// Creates an error for a platform that could not be reached, or failed during the operation.
     pub fn failed(what: impl Into<String>, why: impl std::fmt::Display) -> Self {
         Self::Failed { what: what.into(), why: why.to_string() }
     }
 }
 
-/// What runs there, for the report.
+/// Platform and versions, for the report.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Description {
-    /// Which target.
+    /// Kind of the platform.
     #[serde(rename = "target")]
     pub platform: PlatformKind,
-    /// Its name, as the mesh's or the context's.
+    /// Name of the mesh or of the kubeconfig context.
     pub name: String,
-    /// Versions by what has them, as `envoy`.
+    /// Versions by component, such as `envoy`.
     pub versions: BTreeMap<String, String>,
 }
 
-/// A pod, as far as labs see it.
+/// Pod, with the properties that labs use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
-    /// The pod's name.
+    /// Name of the pod.
     pub name: String,
-    /// The Deployment's name.
+    /// Name of the Deployment.
     pub workload: String,
-    /// The service that it belongs to: its label `app`.
+    /// Service of the pod, from its label `app`.
     pub service: String,
-    /// Its label `version`.
+    /// Version of the pod, from its label `version`.
     pub version: Option<String>,
-    /// Whether it is ready.
+    /// True if the pod is ready.
     pub ready: bool,
 }
 
-/// Where requests enter.
+/// Address at which requests enter the mesh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Where to connect.
+    /// Address to connect to.
     pub address: Address,
-    /// The `Host` header.
+    /// Value of the `Host` header.
     pub authority: String,
-    /// What distorts the latency on the way there, if anything does.
+    /// Cause of extra latency on the way to the mesh, if any.
     pub caveat: Option<String>,
 }
 
-/// A span of a trace.
+/// Span of a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    /// Its id.
+    /// ID of the span.
     pub id: String,
-    /// Its parent's id; nothing for a root.
+    /// ID of the parent span, or `None` for a root.
     pub parent: Option<String>,
-    /// The service that recorded it.
+    /// Service that recorded the span.
     pub service: String,
-    /// When it began, in nanoseconds of Unix time.
+    /// Start time in nanoseconds of Unix time.
     pub start: u64,
 }
 
-/// The resources in force and the rules of the applications, in a form that survives this process.
+/// Active resources and fault rules, in a form that outlives this process.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Snapshot {
-    /// The documents of the mesh's resources, workloads not among them.
+    /// Documents of the mesh's resources, without workloads.
     pub documents: Vec<serde_json::Value>,
-    /// Each instance's fault rules, one per line.
+    /// Fault rules of each instance, one per line.
     pub faults: BTreeMap<String, String>,
-    /// How many pods each Deployment shall have, where `documents` do not say it.
+    /// Number of pods of each Deployment, if `documents` does not contain it.
     #[serde(default)]
     pub replicas: BTreeMap<String, u32>,
-    /// The names of the workloads' objects, where `documents` do not hold them: those that come later go again.
+    /// Names of the workloads' objects, if `documents` does not contain them. Objects added later are deleted on
+    /// restore.
     #[serde(default)]
     pub workloads: Option<BTreeSet<String>>,
-    /// What tells the place from a later one of the same name, where that can be told: of a namespace, its UID.
+    /// Identifier that distinguishes the environment from a later one of the same name, such as a namespace's UID.
     #[serde(default)]
     pub of: Option<String>,
 }
 
-/// Requests at once, on connections that are kept: a proxy serves one more request of the old configuration on each of
-/// its own kept connections, and one request at a time does not meet all of those.
+/// Concurrent requests on kept connections. A proxy serves one more request of the old configuration on each of its own
+/// kept connections, and single requests do not use all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settle {
-    /// So many at once.
+    /// Number of concurrent requests.
     pub burst: u32,
-    /// So many times in a row, all of them with the effect.
+    /// Number of consecutive bursts in which every request must show the effect.
     pub times: u32,
 }
 
-/// A place where labs run.
+/// Platform on which labs run.
 pub trait Platform: Send + Sync {
-    /// Which of the places this is.
+    /// Returns the kind of the platform.
     fn kind(&self) -> PlatformKind;
 
-    /// What runs there.
+    /// Returns the platform's name and versions.
     fn describe(&self) -> Reply<'_, Description>;
 
-    /// Puts resources in force, and returns when every proxy has them or says that it cannot have them.
+    /// Applies resources. Returns when every proxy has loaded them or has rejected them.
     fn apply<'a>(&'a self, files: &'a [PathBuf]) -> Reply<'a, ()>;
 
-    /// Takes the resources that the files name out of force.
+    /// Deletes the resources named in the files.
     fn delete<'a>(&'a self, files: &'a [PathBuf]) -> Reply<'a, ()>;
 
-    /// What is in force, to be put back later.
+    /// Returns a snapshot of the active state, for a later restore.
     fn snapshot(&self) -> Reply<'_, Snapshot>;
 
-    /// Whether a snapshot is of what there is now. To a place that has been made anew since, nothing is put back.
+    /// Returns true if a snapshot belongs to the current environment. A snapshot is not restored to a recreated one.
     fn is_of<'a>(&'a self, _snapshot: &'a Snapshot) -> Reply<'a, bool> {
         Box::pin(async { Ok(true) })
     }
 
-    /// Puts back what was in force: what came since goes, what went comes back.
+    /// Restores a snapshot: deletes what was added since, and recreates what was deleted.
     fn restore<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, ()>;
 
-    /// Replaces the pods of a Deployment by new ones; returns when these are ready and the old ones are gone.
+    /// Replaces the pods of a Deployment. Returns when the new pods are ready and the old ones are gone.
     fn restart<'a>(&'a self, deployment: &'a str) -> Reply<'a, ()>;
 
-    /// Gives a Deployment so many pods; returns when these are ready and those that went are gone.
+    /// Sets the number of pods of a Deployment. Returns when the new pods are ready and surplus ones are gone.
     fn scale<'a>(&'a self, deployment: &'a str, replicas: u32) -> Reply<'a, ()>;
 
-    /// Every pod of the workload.
+    /// Returns every pod of the workload.
     fn instances(&self) -> Reply<'_, Vec<Instance>>;
 
-    /// Changes the fault rules of an instance, and says which came. Where they are refused, those before are in force.
+    /// Changes the fault rules of an instance, and returns the added ones. If they are rejected, the old rules stay
+    /// active.
     fn change_faults<'a>(&'a self, instance: &'a str, change: FaultChange<'a>) -> Reply<'a, Vec<FaultRule>>;
 
-    /// The fault rules of an instance.
+    /// Returns the fault rules of an instance.
     fn faults<'a>(&'a self, instance: &'a str) -> Reply<'a, Vec<FaultRule>>;
 
-    /// Where requests of a lab enter.
+    /// Returns the address at which requests of a lab enter.
     fn entry(&self, from: Entrance) -> Reply<'_, Entry>;
 
-    /// The metrics of the proxies and applications of these workloads. Instances that do not answer are noted in it.
+    /// Scrapes the proxies and applications of these workloads. The result lists instances that do not answer.
     fn scrape<'a>(&'a self, workloads: &'a [String]) -> Reply<'a, Scrape>;
 
-    /// The spans of a trace that have arrived so far.
+    /// Returns the spans of a trace that have arrived so far.
     fn trace<'a>(&'a self, id: &'a str) -> Reply<'a, Vec<Span>>;
 
-    /// Why traces cannot be looked at here, if so; checks of them are skipped then.
+    /// Returns why traces are unavailable, or `None`. Checks of traces are skipped if they are unavailable.
     fn untraced(&self) -> Option<&str> {
         None
     }
 
-    /// What an effect has to hold for, beyond what a lab says, where a change reaches proxies one after the other.
+    /// Returns the bursts that must show an effect after a lab's own wait, if changes reach proxies one by one.
     fn settle(&self) -> Option<Settle> {
         None
     }
 
-    /// The commands that a learner would type to the same effect, one per line.
+    /// Returns the commands that a user would type for an operation, one per line.
     fn command<'a>(&'a self, action: &'a Action<'a>) -> Reply<'a, String>;
 
-    /// Whether what a lab changes outlives this process, so that its snapshot has to as well.
+    /// Returns true if the changes of a lab outlive this process, so that its snapshot must be stored in a file.
     fn outlives(&self) -> bool;
 
-    /// The command that puts back what a lab left that could not do it itself.
+    /// Returns the command that restores the state saved before an interrupted lab.
     fn restore_command(&self) -> String {
         "meshwalk restore".to_owned()
     }
 }
 
-/// Something that a lab does to a target, to be shown as a command.
+/// Operation of a lab on a platform, to be shown as a command.
 #[derive(Debug, Clone, Copy)]
 pub enum Action<'a> {
-    /// Put resources in force.
+    /// Apply resources.
     Apply(&'a [PathBuf]),
-    /// Take them out of force.
+    /// Delete resources.
     Delete(&'a [PathBuf]),
-    /// Replace a Deployment's pods by new ones.
+    /// Replace the pods of a Deployment.
     Restart(&'a str),
-    /// Give a Deployment so many pods.
+    /// Set the number of pods of a Deployment.
     Scale(&'a str, u32),
-    /// Change an instance's fault rules.
+    /// Change the fault rules of an instance.
     Faults(&'a str, FaultChange<'a>),
 }
 
-/// Reads an answer in JSON.
+/// Parses a JSON response.
 fn parsed<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, PlatformError> {
     serde_json::from_str(text)
         .map_err(|error| PlatformError::failed(what, format!("the answer cannot be read ({error}): {text}")))

@@ -1,26 +1,26 @@
-//! A change of the faults of several instances at once: all of them make it, or none does.
+//! Changes the faults of several instances: all of them change, or none does.
 
 use std::fmt;
 
 use super::{Action, FaultChange, FaultRule, Instance, Platform, PlatformError};
 
-/// The rules that an instance has.
+/// Fault rules of one instance.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct RulesOf {
-    /// The instance.
+    /// Instance that has the rules.
     pub instance: String,
-    /// Its rules.
+    /// Rules of the instance.
     pub rules: Vec<FaultRule>,
 }
 
-/// Why rules are not in force everywhere; then they are in force nowhere, unless it says so.
+/// Error of a change to several instances. The rules are active on no instance, except those it names.
 #[derive(Debug)]
 pub struct NotEverywhere {
-    /// What the instance said that did not take them.
+    /// Error of the instance that rejected the rules.
     pub why: PlatformError,
-    /// The instances that had taken them, and do not have them any more.
+    /// Instances that had accepted the rules, and from which the rules were removed again.
     pub taken_back: Vec<String>,
-    /// The instances that could not be freed of them again: name, id of the rule, and why.
+    /// Instances from which the rules could not be removed: name, rule ID and reason.
     pub left: Vec<(String, String, PlatformError)>,
 }
 
@@ -41,10 +41,10 @@ impl fmt::Display for NotEverywhere {
     }
 }
 
-/// Makes a change at one instance; its command is shown before.
+/// Changes the rules of one instance, and prints the equivalent command first.
 ///
 /// # Errors
-/// If the instance refuses it or cannot be reached.
+/// Fails if the instance rejects the change or cannot be reached.
 pub async fn change(
     platform: &dyn Platform,
     instance: &str,
@@ -55,10 +55,10 @@ pub async fn change(
     platform.change_faults(instance, change).await
 }
 
-/// Adds rules to all of these instances. Where one does not take them, those that did are freed of them again.
+/// Adds rules to all of these instances. If one rejects them, they are removed from the others again.
 ///
 /// # Errors
-/// What that instance said, and what was taken back.
+/// Returns the error of that instance, and the instances from which the rules were removed.
 pub async fn add(
     platform: &dyn Platform,
     instances: &[Instance],
@@ -66,7 +66,7 @@ pub async fn add(
     show: &dyn Fn(&str),
 ) -> Result<Vec<RulesOf>, NotEverywhere> {
     let nowhere = |why| NotEverywhere { why, taken_back: Vec::new(), left: Vec::new() };
-    // Whoever cannot be reached at all is found before anything has changed.
+    // Contact every instance before changing any, to find those that cannot be reached.
     all_rules(platform, instances).await.map_err(nowhere)?;
     let mut added = Vec::<RulesOf>::new();
     for instance in instances {
@@ -96,10 +96,10 @@ async fn take_back(platform: &dyn Platform, added: &[RulesOf], show: &dyn Fn(&st
     }
 }
 
-/// The rules of all of these instances.
+/// Returns the rules of all of these instances.
 ///
 /// # Errors
-/// If one of them cannot be asked.
+/// Fails if an instance cannot be reached.
 pub async fn all_rules(platform: &dyn Platform, instances: &[Instance]) -> Result<Vec<RulesOf>, PlatformError> {
     let mut all = Vec::new();
     for instance in instances {

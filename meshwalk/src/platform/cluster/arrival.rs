@@ -1,9 +1,8 @@
-//! Whether the proxies have what was changed. An effect that only a share of the requests shows, or only a request that
-//! fails, cannot be waited for by single requests, so the proxies are asked: Istio marks each route with the
-//! VirtualService that it was made of, and each cluster with the DestinationRule, and what is marked becomes another
-//! when the change arrives.
+//! Waits until the proxies have loaded a change. Single requests cannot show an effect on a share of the requests or on
+//! failed ones, so the proxies' configuration is read. Istio marks each route with its VirtualService and each cluster
+//! with its DestinationRule. A marked part differs once the change has arrived.
 //!
-//! Policies leave no such mark. Their effect is all or nothing, so that a lab's own wait for it is enough.
+//! Policies leave no such mark. They affect all requests, so a lab's own wait is enough.
 
 use std::collections::BTreeMap;
 
@@ -20,32 +19,32 @@ use crate::{
     traffic::Address,
 };
 
-/// Envoy's admin port, open on the pod's loopback.
+/// Envoy's admin port on the pod's loopback address.
 const ADMIN: &[u16] = &[15000];
-/// Kinds whose objects leave a mark, with the mark's name for the kind, and where what they mark is shown.
+/// Kinds of objects that leave a mark, with the kind's name in the mark, and the admin path that shows marked parts.
 const MARKED: [(&str, &str, &str); 2] = [
     ("virtualservice.networking.istio.io", "virtual-service", "dynamic_route_configs"),
     ("destinationrule.networking.istio.io", "destination-rule", "dynamic_active_clusters"),
 ];
-/// How long a change may take to reach a proxy. A change that makes no difference there never does.
+/// Time limit for a change to reach a proxy. A change without effect on a proxy never does.
 const ARRIVAL: Duration = Duration::from_secs(15);
-/// Between two looks.
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(250);
-/// What a proxy shows first has to reach its worker threads.
+/// Delay until a configuration that the admin port shows is active on the proxy's worker threads.
 pub(super) const WORKERS: Duration = Duration::from_millis(200);
 
-/// A proxy: its namespace, and its pod as port-forwards name it.
+/// Proxy: its namespace, and its pod as port-forwards name it.
 pub(super) type Proxy = (String, String);
 
-/// What proxies had before a change.
+/// Configuration of the proxies before a change.
 pub(super) struct Before {
     objects: Objects,
-    /// By proxy: whether it is a gateway's, and what it had, as [`MARKED`] lists it.
+    /// By proxy: true if it is a gateway, and its marked parts, in the order of [`MARKED`].
     proxies: BTreeMap<Proxy, (bool, Vec<Value>)>,
 }
 
 impl ClusterPlatform {
-    /// What is to be compared with after a change.
+    /// Reads the configuration to compare with after a change.
     pub(super) async fn before(&self) -> Result<Before, PlatformError> {
         let namespace = self.kubectl.namespace().name();
         let mut proxies = Vec::new();
@@ -67,7 +66,7 @@ impl ClusterPlatform {
         Ok(Before { objects: self.objects().await?, proxies: proxies.collect() })
     }
 
-    /// Waits until every proxy that a change concerns has become another by it.
+    /// Waits until the configuration of every affected proxy differs.
     pub(super) async fn arrived(&self, before: &Before) -> Result<(), PlatformError> {
         let changed = changed(&before.objects, &self.objects().await?);
         let mut waiting: Vec<_> = before
@@ -91,7 +90,7 @@ impl ClusterPlatform {
                 let mark = format!("/namespaces/{namespace}/{kind}/{}", change.name);
                 let now = match self.dump(proxy, shown).await {
                     Ok(now) => now,
-                    // One that has ended meanwhile, or went with the change itself, sends nothing any more.
+                    // A proxy that has ended or was deleted by the change itself does not answer.
                     Err(_) if !self.has_pod(&proxy.0, &proxy.1).await? => continue,
                     Err(error) => return Err(error),
                 };
@@ -125,7 +124,7 @@ impl ClusterPlatform {
         let (status, answer) = match asked {
             Ok(answered) => answered,
             Err(why) => {
-                // The next attempt gets a port-forward of its own.
+                // The next attempt starts a new port-forward.
                 self.forwards.renew(namespace, pod, ADMIN).await;
                 return Err(failed(why));
             }
@@ -137,10 +136,10 @@ impl ClusterPlatform {
     }
 }
 
-/// An object that has changed, and whom it concerns.
+/// Changed object, and the proxies it affects.
 #[derive(Debug, PartialEq)]
 struct Changed {
-    /// Its place in [`MARKED`].
+    /// Index in [`MARKED`].
     marked: usize,
     name: String,
     sidecars: bool,
@@ -155,7 +154,7 @@ fn changed(before: &Objects, after: &Objects) -> Vec<Changed> {
         if specs[0] == specs[1] {
             return None;
         }
-        // A DestinationRule is bound to no gateway: it concerns whoever calls its host, which a gateway need not do.
+        // A DestinationRule has no gateway: it affects the callers of its host, and a gateway may not be one.
         let bound = |to_mesh: bool| {
             specs.iter().flatten().any(|spec| match spec["gateways"].as_array() {
                 Some(names) => names.iter().any(|name| (name == "mesh") == to_mesh),
@@ -167,7 +166,7 @@ fn changed(before: &Objects, after: &Objects) -> Vec<Changed> {
     keys.filter_map(change).collect()
 }
 
-/// What bears a mark.
+/// Returns the parts of a configuration with a mark.
 fn marked<'a>(dump: &'a Value, mark: &str) -> Vec<&'a Value> {
     let (mut found, mut ahead) = (Vec::new(), vec![dump]);
     while let Some(value) = ahead.pop() {

@@ -1,4 +1,4 @@
-//! What a lab asks of a cluster.
+//! Implements `Platform` for a cluster.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -37,7 +37,7 @@ impl Platform for ClusterPlatform {
 
     fn snapshot(&self) -> Reply<'_, Snapshot> {
         Box::pin(async {
-            // A lab starts here. A workload that was deployed a moment ago is ready before all proxies know it.
+            // A lab starts here, and a workload may be ready before all proxies know its endpoints.
             self.wait_for_endpoints().await?;
             self.taken().await
         })
@@ -99,7 +99,7 @@ impl Platform for ClusterPlatform {
             if scrape.missing.is_empty() {
                 return Ok(scrape);
             }
-            // A port-forward may have died in the midst of it; it is there again for the second look.
+            // A port-forward may have ended during the scrape. The second attempt uses a new one.
             tokio::time::sleep(Duration::from_millis(500)).await;
             Ok(Scrape::take(&self.pages(workloads).await?, PAGE).await)
         })

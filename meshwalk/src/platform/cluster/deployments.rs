@@ -1,4 +1,4 @@
-//! Deployments: how many pods they have, and pods that make way for new ones.
+//! Scales and restarts Deployments.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,24 +7,24 @@ use serde_json::Value;
 use super::{ClusterPlatform, Kubectl};
 use crate::platform::PlatformError;
 
-/// How long one look at a rollout lasts; less than a command may take.
+/// Time limit for one `kubectl rollout status`, shorter than the limit of a command.
 const LOOK: &str = "--timeout=50s";
-/// How often a rollout that goes on is looked at. A pod may need a minute to start, and half a minute to end.
+/// Number of times that a rollout is watched. A pod may need a minute to start and half a minute to end.
 const LOOKS: u32 = 4;
 
 impl ClusterPlatform {
-    /// The command that replaces a Deployment's pods.
+    /// Returns the command that replaces the pods of a Deployment.
     pub(super) fn restarting(&self, deployment: &str) -> Vec<String> {
         self.kubectl.arguments(&["rollout", "restart", &format!("deployment/{deployment}")])
     }
 
-    /// The command that gives a Deployment so many pods.
+    /// Returns the command that sets the number of pods of a Deployment.
     pub(super) fn scaling(&self, deployment: &str, replicas: u32) -> Vec<String> {
         self.kubectl.arguments(&["scale", &format!("deployment/{deployment}"), &format!("--replicas={replicas}")])
     }
 
-    /// Runs one of these commands, and waits until the new pods are ready, the old ones are gone, and the proxies
-    /// know it.
+    /// Runs one of these commands. Waits until the new pods are ready, the old ones are gone, and the proxies know the
+    /// endpoints.
     pub(super) async fn roll(&self, command: &[String], deployment: &str) -> Result<(), PlatformError> {
         let before = self.names(deployment).await?;
         self.kubectl.run(command, None).await?;
@@ -38,7 +38,7 @@ impl ClusterPlatform {
         self.wait_for_endpoints().await
     }
 
-    /// How many pods each Deployment of the namespace shall have.
+    /// Returns the desired number of pods of each Deployment of the namespace.
     pub(super) async fn replicas(&self) -> Result<BTreeMap<String, u32>, PlatformError> {
         let list = self.kubectl.get(&["get", "deployments", "-o", "json"]).await?;
         let list: Value = super::parsed("listing the Deployments", &list)?;
@@ -50,7 +50,7 @@ impl ClusterPlatform {
         Ok(items.iter().filter_map(replicas).collect())
     }
 
-    /// Gives the Deployments so many pods as they had; one that went or came since is left alone.
+    /// Restores the number of pods of each Deployment. A Deployment added or deleted since is left unchanged.
     pub(super) async fn rescale(&self, then: &BTreeMap<String, u32>) -> Result<(), PlatformError> {
         let now = self.replicas().await?;
         for (deployment, count) in then {
@@ -63,7 +63,7 @@ impl ClusterPlatform {
         Ok(())
     }
 
-    /// Runs a command that waits, again while its time is over before its end has come.
+    /// Runs a waiting command, and repeats it if it ends by its own time limit.
     async fn patiently(&self, words: &[&str]) -> Result<(), PlatformError> {
         let arguments = self.kubectl.arguments(words);
         self.kubectl.show(&Kubectl::line(&arguments));

@@ -17,7 +17,7 @@ use crate::platform::PlatformError;
 
 /// Time limit for the proxies to learn of all ready pods.
 const LIMIT: Duration = Duration::from_secs(30);
-/// Pause between two looks.
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Addresses of the hosts of a proxy's clusters, by the cluster's name.
@@ -36,7 +36,7 @@ impl ClusterPlatform {
     /// service, in the whole service and in the subset named like the pod's version. A proxy that does not know the
     /// service at all (a Sidecar resource may hide it) is not waited for.
     ///
-    /// After 30 s the first difference is shown, and the caller goes on.
+    /// After 30 s the first difference is printed, and the lab continues.
     ///
     /// # Errors
     /// A proxy that still does not answer after 30 s, or a failure of `kubectl`.

@@ -1,5 +1,5 @@
-//! Commands on files: as they are where the workload lies in the namespace that they name, else with its namespace put
-//! in.
+//! Commands on manifest files: unchanged if the workload is in the namespace that they name, otherwise with the
+//! workload's namespace inserted.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{ClusterPlatform, Kubectl, objects};
 use crate::platform::{PlatformError, manifest_files};
 
-/// What is done with the objects of files.
+/// Operation on the objects of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
     Apply,
@@ -25,7 +25,7 @@ impl Verb {
 }
 
 impl ClusterPlatform {
-    /// The command as it can be typed in the project's folder.
+    /// Returns the command as it can be typed in the project's folder.
     pub(super) fn line_on(&self, verb: Verb, files: &[PathBuf]) -> Result<String, PlatformError> {
         let line = Kubectl::line(&self.arguments_on(verb, files));
         if self.kubectl.namespace().is_usual() {
@@ -33,12 +33,12 @@ impl ClusterPlatform {
         }
         let put_in = format!("namespace={}", self.kubectl.namespace());
         let mut words: Vec<_> = ["awk", "-v", &put_in, "-f", "scripts/namespace.awk"].map(str::to_owned).into();
-        // awk reads no folders.
+        // awk cannot read folders.
         words.extend(self.listed(files)?.iter().map(|file| file.display().to_string()));
         Ok(format!("{} | {line}", Kubectl::typed(&words)))
     }
 
-    /// Runs the command, and waits until the proxies have what was changed.
+    /// Runs the command, and waits until the proxies have loaded the changes.
     pub(super) async fn change(&self, verb: Verb, files: &[PathBuf]) -> Result<(), PlatformError> {
         let input = self.input(files)?;
         let before = self.before().await?;
@@ -56,7 +56,7 @@ impl ClusterPlatform {
         arguments
     }
 
-    /// The objects that take the place of the files.
+    /// Returns the objects that replace the files.
     fn input(&self, files: &[PathBuf]) -> Result<Option<String>, PlatformError> {
         let namespace = self.kubectl.namespace();
         if namespace.is_usual() {

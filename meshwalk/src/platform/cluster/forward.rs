@@ -1,4 +1,4 @@
-//! Port-forwards to pods: started when they are needed, kept, and started again when they have died.
+//! Port-forwards to pods: started on demand, kept, and restarted after they end.
 
 use std::{
     collections::BTreeMap,
@@ -16,33 +16,33 @@ use tokio::{
 use super::kubectl::Kubectl;
 use crate::platform::PlatformError;
 
-/// How long a port-forward may take to come up.
+/// Time limit for a port-forward to start.
 const START: Duration = Duration::from_secs(20);
-/// How often it is tried again: a pod may be on its way out.
+/// Number of attempts, because a pod may be terminating.
 const TRIES: u32 = 3;
 
-/// A namespace, what a port-forward goes to, and its ports there.
+/// Namespace, destination and destination ports of a port-forward.
 type Key = (String, String, Vec<u16>);
 
-/// Port-forwards by where they go to.
+/// Port-forwards by destination.
 #[derive(Default)]
 pub(super) struct Forwards {
     open: Mutex<BTreeMap<Key, Forward>>,
 }
 
-/// A port-forward that runs. Dropping it ends it.
+/// Running port-forward. It ends when dropped.
 struct Forward {
     child: Child,
-    /// The local ports, in the order of those that they lead to.
+    /// Local ports, in the order of the destination ports.
     local: Vec<u16>,
 }
 
 impl Forwards {
-    /// The local address that leads to `port`, which is one of `ports`, of a pod or service. A port-forward dies with
-    /// the first connection that the pod refuses, so ports that are about different things have forwards of their own.
+    /// Returns the local address that forwards to `port`, one of `ports`, of a pod or service. A port-forward ends with
+    /// the first connection that the pod refuses, so unrelated ports have separate port-forwards.
     ///
     /// # Errors
-    /// If it does not come up, with what kubectl says.
+    /// Returns kubectl's message if the port-forward does not start.
     pub(super) async fn reach(
         &self,
         kubectl: &Kubectl,
@@ -72,13 +72,13 @@ impl Forwards {
         Ok((Ipv4Addr::LOCALHOST, local.ok_or_else(missing)?).into())
     }
 
-    /// Ends the one to these ports, so that the next one who asks gets a new one: kubectl's may go on running while it
-    /// resets every connection.
+    /// Ends the port-forward to these ports, because kubectl may keep running while it resets every connection. The
+    /// next caller starts a new one.
     pub(super) async fn renew(&self, namespace: &str, to: &str, ports: &[u16]) {
         self.open.lock().await.remove(&(namespace.to_owned(), to.to_owned(), ports.to_vec()));
     }
 
-    /// Ends those to what is not there any more.
+    /// Ends port-forwards to pods that no longer exist.
     pub(super) async fn keep_only(&self, namespace: &str, is_there: impl Fn(&str) -> bool) {
         self.open.lock().await.retain(|(of, to, _), _| of != namespace || is_there(to));
     }
@@ -100,7 +100,7 @@ async fn start(kubectl: &Kubectl, namespace: &str, to: &str, ports: &[u16]) -> R
     let mut out = BufReader::new(out);
     match tokio::time::timeout(START, announced(&mut out, ports.len())).await {
         Ok(Some(local)) => {
-            // It tells of every connection; a pipe that nobody reads would stop it.
+            // Read the output, because kubectl reports each connection and would block on a full pipe.
             tokio::spawn(async move { tokio::io::copy(&mut out, &mut tokio::io::sink()).await });
             tokio::spawn(async move { tokio::io::copy(&mut err, &mut tokio::io::sink()).await });
             Ok(Forward { child, local })
@@ -114,7 +114,7 @@ async fn start(kubectl: &Kubectl, namespace: &str, to: &str, ports: &[u16]) -> R
     }
 }
 
-/// Local ports, once so many have been announced; None if it ends before.
+/// Returns the local ports once `kubectl` has reported this number of them, or `None` if it ends before.
 async fn announced(out: &mut BufReader<ChildStdout>, count: usize) -> Option<Vec<u16>> {
     let mut local = Vec::new();
     let mut line = String::new();
@@ -128,8 +128,8 @@ async fn announced(out: &mut BufReader<ChildStdout>, count: usize) -> Option<Vec
     Some(local)
 }
 
-/// The local port of a line like `Forwarding from 127.0.0.1:35029 -> 8080`. They come in the order in which they were
-/// asked for. The other one says nothing: of a service, it is the port of the pod behind it.
+/// Parses the local port of a line like `Forwarding from 127.0.0.1:35029 -> 8080`. The lines have the order of the
+/// requested ports. The second number is the pod's port, which may differ from the service's.
 fn announcement(line: &str) -> Option<u16> {
     line.trim().strip_prefix("Forwarding from 127.0.0.1:")?.split_once(" -> ")?.0.parse().ok()
 }

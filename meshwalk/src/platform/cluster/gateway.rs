@@ -1,4 +1,4 @@
-//! The way to the ingress gateway: its own address where that is reached, a port-forward as the last resort.
+//! Finds the ingress gateway: by its own address if reachable, otherwise by a port-forward.
 
 use std::{
     net::SocketAddr,
@@ -13,27 +13,27 @@ use crate::{
     traffic::{Address, FailureKind, get},
 };
 
-/// The gateway's namespace, as Istio's own installation has it.
+/// Namespace of the gateway, as Istio's installation names it.
 pub(super) const GATEWAY_NAMESPACE: &str = "istio-system";
-/// Its service.
+/// Service of the gateway.
 const SERVICE: &str = "service/istio-ingressgateway";
-/// Its port for plain HTTP.
+/// Port of the gateway for plain HTTP.
 const PORT: u16 = 80;
-/// The node port that istio/install/node-port.yaml sets, and where k8s/kind/cluster.yaml publishes it.
+/// Node port that istio/install/node-port.yaml sets and k8s/kind/cluster.yaml publishes.
 const PUBLISHED: (u64, &str) = (30080, "127.0.0.1:8080");
-/// How long an address may take to answer before it counts as one that is not reached from here.
+/// Time limit for an address to answer, after which it counts as unreachable.
 const ANSWER: Duration = Duration::from_secs(2);
-/// The gateway opens its port only some time after the first Gateway is in force, and refuses connections until then.
+/// Time limit for the gateway to open its port after the first Gateway is applied. It refuses connections until then.
 const REFUSED: Duration = Duration::from_secs(5);
-/// How often each of several addresses is asked, for the same reason.
+/// Number of attempts for each of several addresses, for the same reason.
 const ROUNDS: u32 = 5;
-/// How long a named address may be silent, or answer as somebody else: a load balancer may be on its way to the gateway.
+/// Time limit for an address given by the user to answer as the gateway. A load balancer may not yet route to it.
 const SILENT: Duration = Duration::from_secs(15);
-/// Between two looks.
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl ClusterPlatform {
-    /// The gateway's pods, as port-forwards name them; none where one may not look at them.
+    /// Returns the names of the gateway's pods for port-forwards, or none if the user may not list them.
     pub(super) async fn gateway_pods(&self) -> Result<Vec<String>, PlatformError> {
         if self.blind.get().is_some() {
             return Ok(Vec::new());
@@ -44,7 +44,7 @@ impl ClusterPlatform {
         Ok(self.kubectl.run(&arguments, None).await?.lines().map(str::to_owned).collect())
     }
 
-    /// The way in, found once and kept; a port-forward is looked after each time.
+    /// Returns the address of the gateway. It is detected once; a port-forward is checked each time.
     pub(super) async fn gateway_entry(&self) -> Result<Entry, PlatformError> {
         let found = self.gateway.get_or_try_init(|| self.find_gateway()).await?;
         let (address, caveat) = match found {
@@ -58,7 +58,7 @@ impl ClusterPlatform {
         Ok(Entry { address: Address::Tcp(address), authority: self.kubectl.namespace().gateway_host(), caveat })
     }
 
-    /// An address that answers as Istio's gateway does; None if there is none.
+    /// Returns an address that answers as Istio's gateway does, or `None`.
     async fn find_gateway(&self) -> Result<Option<SocketAddr>, PlatformError> {
         if let Some(url) = &self.ways.gateway {
             return self.named_gateway(url).await.map(Some);
@@ -82,7 +82,7 @@ impl ClusterPlatform {
         Ok(None)
     }
 
-    /// The address that `--gateway` names, when the gateway answers there.
+    /// Returns the address of `--gateway` if the gateway answers there.
     async fn named_gateway(&self, url: &str) -> Result<SocketAddr, PlatformError> {
         let what = format!("--gateway {url}");
         let address = resolve(url).await.map_err(|why| PlatformError::failed(&what, why))?;
@@ -97,15 +97,15 @@ impl ClusterPlatform {
                 );
                 return Err(PlatformError::failed(what, why));
             }
-            // Said at once and to stay: what comes after it takes its time.
+            // Print this at once and permanently, because the following steps take time.
             self.kubectl.remark(&format!("waiting for Istio's gateway at {address}, which {what} names"));
             (self.waiting)(&format!("Istio's gateway at {address}; now {why}"));
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    /// Where the gateway could be reached, by what it is: a load balancer, the node port that scripts/cluster-up.sh
-    /// opens, the service's own address (from within a cluster's network), the port of a node.
+    /// Lists possible addresses of the gateway by kind: a load balancer, the node port that scripts/cluster-up.sh
+    /// opens, the service's own address (within a cluster's network), the port of a node.
     async fn candidates(&self) -> Result<Vec<(&'static str, SocketAddr)>, PlatformError> {
         let arguments = self.kubectl.arguments_in(GATEWAY_NAMESPACE, &["get", SERVICE, "-o", "json"]);
         let line = Kubectl::line(&arguments);
@@ -119,7 +119,7 @@ impl ClusterPlatform {
         if node_port(&service).is_some() {
             let arguments = self.kubectl.arguments_anywhere(&["get", "nodes", "-o", "json"]);
             self.kubectl.show(&Kubectl::line(&arguments));
-            // Nodes belong to no namespace, and not everybody may look at them.
+            // Nodes are not namespaced, and a user may lack the right to list them.
             let list = self.kubectl.run(&arguments, None).await.unwrap_or_default();
             nodes = serde_json::from_str(&list).unwrap_or_default();
         }
@@ -130,7 +130,7 @@ impl ClusterPlatform {
         Ok(addresses)
     }
 
-    /// Whether it is Istio's gateway that answers there.
+    /// Returns true if the response comes from Istio's gateway.
     async fn answers(&self, address: SocketAddr) -> Result<(), Silence> {
         let host = self.kubectl.namespace().gateway_host();
         match get(&Address::Tcp(address), &host, "/api/hello", ANSWER).await {
@@ -144,19 +144,19 @@ impl ClusterPlatform {
     }
 }
 
-/// Why an address did not answer as the gateway, and how long that may go on.
+/// Reason why an address did not answer as the gateway, and how long it may persist.
 struct Silence {
     why: String,
     patience: Duration,
 }
 
-/// The node port of the gateway's port for plain HTTP.
+/// Returns the node port of the gateway's port for plain HTTP.
 fn node_port(service: &Value) -> Option<u64> {
     let ports = service["spec"]["ports"].as_array()?;
     ports.iter().find(|port| port["port"] == PORT)?["nodePort"].as_u64()
 }
 
-/// Hosts with ports under which a gateway's service may be reached, best first.
+/// Lists hosts and ports that may reach a gateway's service, best first.
 fn places(service: &Value, nodes: &Value) -> Vec<(&'static str, String)> {
     let host = |address: &str| if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
@@ -180,7 +180,7 @@ fn places(service: &Value, nodes: &Value) -> Vec<(&'static str, String)> {
     places
 }
 
-/// The address in a URL.
+/// Parses the address in a URL.
 pub(super) async fn resolve(url: &str) -> Result<SocketAddr, String> {
     let wrong = || "a URL such as http://203.0.113.7:8080 is needed".to_owned();
     let uri: http::Uri = url.parse().map_err(|_| wrong())?;

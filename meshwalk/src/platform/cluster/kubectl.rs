@@ -1,4 +1,4 @@
-//! `kubectl` as this program uses it: one context, one namespace, every command shown as a user could type it.
+//! Runs `kubectl` with one context and one namespace, and prints every command as a user could type it.
 
 use std::{
     collections::BTreeSet,
@@ -14,10 +14,10 @@ use tokio::{io::AsyncWriteExt, process::Command};
 
 use crate::{namespace::Namespace, platform::PlatformError};
 
-/// How long a command may take before the cluster counts as one that does not answer.
+/// Time limit for a command, after which the cluster counts as unreachable.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Who is shown the commands.
+/// Callback that prints commands.
 pub type Show = Box<dyn Fn(&str) + Send + Sync>;
 
 /// `kubectl` with a context and a namespace.
@@ -26,16 +26,16 @@ pub struct Kubectl {
     launcher: Option<PathBuf>,
     context: Option<String>,
     namespace: Namespace,
-    /// The folder to which files are relative.
+    /// Folder to which files are relative.
     root: PathBuf,
     show: Show,
     shown: Mutex<BTreeSet<String>>,
 }
 
 impl Kubectl {
-    /// Commands for a namespace in a context, or in the current one, run in the folder `root`.
+    /// Creates commands for a namespace in a context, or in the current context, run in the folder `root`.
     pub fn new(context: Option<String>, namespace: Namespace, root: PathBuf, show: Show) -> Self {
-        // The empty path is the present folder, but nobody can change into it.
+        // The empty path means the working directory, but is not valid for `current_dir`.
         let root = if root.as_os_str().is_empty() { PathBuf::from(".") } else { root };
         Self {
             program: PathBuf::from("kubectl"),
@@ -48,70 +48,69 @@ impl Kubectl {
         }
     }
 
-    /// The same with another program than the `kubectl` on the PATH.
+    /// Uses another program than the `kubectl` on the PATH.
     #[must_use]
     pub fn with_program(self, program: PathBuf) -> Self {
         Self { program, ..self }
     }
 
-    /// The same with lasting commands that end with this process, even if it is killed. `launcher` is the `meshwalk`
-    /// program.
+    /// Ends long-running commands with this process, even if it is killed. `launcher` is the `meshwalk` program.
     #[must_use]
     pub fn launched_by(self, launcher: PathBuf) -> Self {
         Self { launcher: Some(launcher), ..self }
     }
 
-    /// The namespace of the workload.
+    /// Returns the namespace of the workload.
     pub fn namespace(&self) -> &Namespace {
         &self.namespace
     }
 
-    /// The arguments of a command in the workload's namespace.
+    /// Returns the arguments of a command in the workload's namespace.
     pub fn arguments(&self, arguments: &[&str]) -> Vec<String> {
         self.arguments_in(self.namespace.name(), arguments)
     }
 
-    /// The arguments of a command in any namespace.
+    /// Returns the arguments of a command in any namespace.
     pub fn arguments_in(&self, namespace: &str, arguments: &[&str]) -> Vec<String> {
         self.arguments_anywhere(&[&["-n", namespace], arguments].concat())
     }
 
-    /// The arguments of a command that is about no namespace, or says itself about which.
+    /// Returns the arguments of a command without a namespace, or with a namespace among its own arguments.
     pub fn arguments_anywhere(&self, arguments: &[&str]) -> Vec<String> {
         let context = self.context.iter().flat_map(|context| ["--context", context]);
         context.chain(arguments.iter().copied()).map(str::to_owned).collect()
     }
 
-    /// The context that was named, if one was.
+    /// Returns the context, if one was set.
     pub fn context(&self) -> Option<&str> {
         self.context.as_deref()
     }
 
-    /// The command as it can be typed.
+    /// Returns the command as it can be typed.
     pub fn line(arguments: &[String]) -> String {
         format!("kubectl {}", Self::typed(arguments))
     }
 
-    /// Words as a shell takes them.
+    /// Quotes words for a shell.
     pub fn typed(words: &[String]) -> String {
         words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
     }
 
-    /// The folder to which files are relative.
+    /// Returns the folder to which files are relative.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// A process to be started.
+    /// Prepares a process.
     pub fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments.iter().map(OsString::from)).current_dir(&self.root).kill_on_drop(true);
-        // Ctrl-C on a terminal goes to a whole process group. What puts things back still needs these.
+        // Ctrl-C signals the whole process group, and the restore still needs these commands.
         command.process_group(0);
         command
     }
 
-    /// A process to be started that goes on until it is ended; it ends with this one, even if this one is killed.
+    /// Prepares a long-running process that ends with this process, even if this process is killed.
     pub fn lasting(&self, arguments: &[String]) -> Command {
         let Some(launcher) = &self.launcher else { return self.command(arguments) };
         let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
@@ -120,32 +119,32 @@ impl Kubectl {
         command
     }
 
-    /// Shows a command. One that is repeated, as in waiting, is shown once.
+    /// Prints a command. A repeated command, as in a wait, is printed once.
     pub fn show(&self, line: &str) {
         if self.shown.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned()) {
             (self.show)(line);
         }
     }
 
-    /// Says something beside the commands.
+    /// Prints a message between the commands.
     pub fn remark(&self, text: &str) {
         self.show(&format!("# {text}"));
     }
 
-    /// Looks at something in the workload's namespace.
+    /// Runs a read-only command in the workload's namespace.
     ///
     /// # Errors
-    /// If it does not work, with what kubectl says about it.
+    /// Returns kubectl's message if the command fails.
     pub async fn get(&self, arguments: &[&str]) -> Result<String, PlatformError> {
         let arguments = self.arguments(arguments);
         self.show(&Self::line(&arguments));
         self.run(&arguments, None).await
     }
 
-    /// Runs a command, shown already or not worth it; returns its standard output.
+    /// Runs a command without printing it, and returns its standard output.
     ///
     /// # Errors
-    /// If it cannot be started, does not end in time, or fails.
+    /// Fails if the command cannot be started, does not end in time, or fails.
     pub async fn run(&self, arguments: &[String], input: Option<&str>) -> Result<String, PlatformError> {
         let line = Self::line(arguments);
         let failed = |why: &dyn std::fmt::Display| PlatformError::failed(line.clone(), why);
@@ -161,7 +160,7 @@ impl Kubectl {
         let feed = child.stdin.take();
         let fed = async {
             if let (Some(mut feed), Some(input)) = (feed, input) {
-                // A kubectl that ends early says why itself.
+                // Ignore a write error: a kubectl that ends early reports the cause itself.
                 let _ = feed.write_all(input.as_bytes()).await;
             }
         };
@@ -179,7 +178,7 @@ impl Kubectl {
     }
 }
 
-/// A word as a shell takes it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

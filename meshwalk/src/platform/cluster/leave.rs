@@ -1,4 +1,4 @@
-//! A report that stays in the cluster, in a ConfigMap of the workload's namespace.
+//! Stores a report in a ConfigMap of the workload's namespace.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use super::ClusterPlatform;
 use crate::platform::PlatformError;
 
 impl ClusterPlatform {
-    /// Puts entries into a ConfigMap, and takes out those that are nothing. One that is not there is made, which needs
-    /// the right to; one that is there needs no right but to change it.
+    /// Writes entries to a ConfigMap, and removes those that are `None`. Creating the ConfigMap needs the right to
+    /// create one, while changing it needs only the right to patch it.
     ///
     /// # Errors
-    /// If it can neither be changed nor made.
+    /// Fails if the ConfigMap can be neither changed nor created.
     pub async fn leave(&self, name: &str, entries: &BTreeMap<&str, Option<String>>) -> Result<(), PlatformError> {
         let patch = serde_json::json!({ "data": entries }).to_string();
-        // The file is the standard input: an argument has no room for a report.
+        // Pass the file by standard input, because an argument is too short for a report.
         let words = ["patch", "configmap", name, "--type=merge", "--patch-file=/dev/stdin"];
         let patched = self.kubectl.run(&self.kubectl.arguments(&words), Some(&patch)).await;
         let Err(error) = patched else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! A Kubernetes cluster with Istio as a target: everything goes through `kubectl`, as a user would do it.
+//! A Kubernetes cluster with Istio as a platform. Every operation runs `kubectl`, as a user would.
 
 mod arrival;
 mod as_platform;
@@ -28,46 +28,46 @@ use self::{forward::Forwards, gateway::GATEWAY_NAMESPACE, objects::Objects, pods
 use super::{Control, PlatformError, Token, parsed};
 use crate::{evidence, traffic::Address};
 
-/// The application's own port.
+/// Port of the application.
 const APP: &[u16] = &[8080];
-/// The application's metrics, its control port, and the sidecar's metrics.
+/// Ports of the application's metrics, its control interface and the sidecar's metrics.
 const SIDE: &[u16] = &[8081, 8082, 15090];
-/// The same of a pod without a sidecar.
+/// Ports of the application's metrics and its control interface, for a pod without a sidecar.
 const SIDE_OF_AN_OUTSIDER: &[u16] = &[8081, 8082];
 const METRICS: u16 = 8081;
 const CONTROL: u16 = 8082;
 const SIDECAR_METRICS: u16 = 15090;
-/// How long a page of metrics may take through a port-forward.
+/// Time limit for a page of metrics through a port-forward.
 const PAGE: Duration = Duration::from_secs(10);
-/// What a port-forward does to a latency.
+/// Note about the latency that a port-forward adds.
 const FORWARDED: &str = "the requests go through a kubectl port-forward, which adds latency of its own";
 
-/// A cluster, by a context and a namespace.
+/// Cluster, selected by a context and a namespace.
 pub struct ClusterPlatform {
     kubectl: Kubectl,
     forwards: Forwards,
     ways: AccessOptions,
     gateway: OnceCell<Option<SocketAddr>>,
-    /// Who is told what is being waited for, again and again while it lasts.
+    /// Callback that repeatedly receives a message during a wait.
     waiting: Show,
     token: Option<Token>,
-    /// Set where one may not look at the gateway's pods.
+    /// Set if the user may not list the gateway's pods.
     blind: OnceLock<bool>,
-    /// Where traces are, or what is missing for them; looked for before the first lab.
+    /// Address of Jaeger, or what is missing for traces. Detected before the first lab.
     traces: OnceLock<Result<Jaeger, String>>,
 }
 
-/// Where things are reached from here, as far as the user says it.
+/// Addresses of services of the cluster that the user has set.
 #[derive(Debug, Clone, Default)]
 pub struct AccessOptions {
-    /// The URL of the ingress gateway.
+    /// URL of the ingress gateway.
     pub gateway: Option<String>,
-    /// The URL of Jaeger's query API.
+    /// URL of Jaeger's query API.
     pub traces: Option<String>,
 }
 
 impl ClusterPlatform {
-    /// The cluster that `kubectl` reaches.
+    /// Creates a platform for the cluster that `kubectl` reaches.
     #[must_use]
     pub fn new(kubectl: Kubectl, ways: AccessOptions) -> Self {
         let (forwards, gateway) = (Forwards::default(), OnceCell::new());
@@ -75,13 +75,13 @@ impl ClusterPlatform {
         Self { kubectl, forwards, ways, gateway, waiting, token: None, blind, traces }
     }
 
-    /// The same, with somebody who is told what is being waited for, again and again while it lasts.
+    /// Sets a callback that repeatedly receives a message during a wait.
     #[must_use]
     pub fn telling(self, waiting: Show) -> Self {
         Self { waiting, ..self }
     }
 
-    /// The same, with what the control ports ask for.
+    /// Sets the token that control ports require.
     #[must_use]
     pub fn with_token(self, token: Option<Token>) -> Self {
         Self { token, ..self }
@@ -101,7 +101,7 @@ impl ClusterPlatform {
         Ok(objects::read(&parsed("listing Istio's objects", &list)?))
     }
 
-    /// Whether a pod, as port-forwards name it, is there and not about to end.
+    /// Returns true if a pod, named as for a port-forward, exists and is not terminating.
     async fn has_pod(&self, namespace: &str, path: &str) -> Result<bool, PlatformError> {
         if namespace == self.kubectl.namespace().name() {
             return Ok(self.pods().await?.iter().any(|pod| pod.path() == path));
@@ -117,19 +117,19 @@ impl ClusterPlatform {
         })
     }
 
-    /// The local address of one of the ports beside a pod's own one.
+    /// Returns the local address for one of a pod's ports other than the application's.
     async fn side(&self, pod: &Pod, port: u16) -> Result<SocketAddr, PlatformError> {
         let ports = if pod.sidecar.is_some() { SIDE } else { SIDE_OF_AN_OUTSIDER };
         self.forwards.reach(&self.kubectl, self.kubectl.namespace().name(), &pod.path(), ports, port).await
     }
 
-    /// The way to an application's control port.
+    /// Returns the control port of an application.
     async fn control<'a>(&'a self, pod: &'a Pod) -> Result<Control<'a>, PlatformError> {
         let address = Address::Tcp(self.side(pod, CONTROL).await?);
         Ok(Control { instance: &pod.instance.name, address, token: self.token.as_ref() })
     }
 
-    /// Where the pods of these workloads publish metrics.
+    /// Returns the metrics endpoints of the pods of these workloads.
     async fn pages(&self, workloads: &[String]) -> Result<Vec<evidence::ScrapeTarget>, PlatformError> {
         let pods = self.pods().await?;
         let there: BTreeSet<_> = pods.iter().map(|pod| pod.instance.workload.as_str()).collect();

@@ -1,10 +1,10 @@
-//! Istio's objects in a namespace, as they were found, and the way back to them.
+//! Istio's objects in a namespace, and the changes that restore them.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// The kinds that belong to a namespace's traffic and security. Workloads are not among them.
+/// Kinds of objects for the traffic and security of a namespace, without workloads.
 pub(super) const KINDS: [&str; 9] = [
     "virtualservices.networking.istio.io",
     "destinationrules.networking.istio.io",
@@ -17,20 +17,20 @@ pub(super) const KINDS: [&str; 9] = [
     "requestauthentications.security.istio.io",
 ];
 
-/// What only the server writes. With it, an object could not be put back.
+/// Fields that only the server writes. An object with them cannot be restored.
 const SERVERS_OWN: [&str; 6] =
     ["resourceVersion", "uid", "creationTimestamp", "generation", "managedFields", "selfLink"];
 
-/// Objects by kind with group, and name.
+/// Identifies an object by kind with group, and name.
 pub(super) type Objects = BTreeMap<(String, String), Value>;
 
-/// The objects of a listing, without what only the server writes.
+/// Returns the objects of a listing without the fields that only the server writes.
 pub(super) fn read(list: &Value) -> Objects {
     let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
     by_name(items.iter().map(stripped))
 }
 
-/// Objects by kind and name.
+/// Indexes objects by kind and name.
 pub(super) fn by_name(objects: impl Iterator<Item = Value>) -> Objects {
     objects.filter_map(|object| Some((key(&object)?, object))).collect()
 }
@@ -52,18 +52,18 @@ fn stripped(object: &Value) -> Value {
     object
 }
 
-/// What has to be done to come from some objects to others.
+/// Changes that turn a set of objects into another one.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct WayBack {
-    /// Kind and name of those that came since.
+    /// Kinds and names of objects to delete.
     pub delete: Vec<(String, String)>,
-    /// Those that went.
+    /// Objects to create.
     pub create: Vec<Value>,
-    /// Those that have changed.
+    /// Objects to replace.
     pub replace: Vec<Value>,
 }
 
-/// The way from what there is now to what there was.
+/// Computes the changes from the current objects to the earlier ones.
 pub(super) fn way_back(now: &Objects, then: &Objects) -> WayBack {
     let mut way = WayBack::default();
     way.delete.extend(now.keys().filter(|key| !then.contains_key(*key)).cloned());
@@ -77,7 +77,7 @@ pub(super) fn way_back(now: &Objects, then: &Objects) -> WayBack {
     way
 }
 
-/// Objects as kubectl reads them from its standard input.
+/// Formats objects as kubectl reads them from standard input.
 pub(super) fn list(items: &[Value]) -> String {
     serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string()
 }

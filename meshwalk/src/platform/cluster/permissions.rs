@@ -1,30 +1,30 @@
-//! What labs do on a cluster, and whether it is allowed to whoever runs them.
+//! Checks that the user has the RBAC permissions labs need.
 
 use std::collections::BTreeMap;
 
 use super::{ClusterPlatform, GATEWAY_NAMESPACE, objects::KINDS};
 use crate::platform::PlatformError;
 
-/// Each question is a process; so many run at the same time.
+/// Number of concurrent checks, each of which is a process.
 const AT_ONCE: usize = 6;
-/// What is done to objects of each kind.
+/// Verbs used on objects of each kind.
 const VERBS: [&str; 5] = ["list", "create", "patch", "update", "delete"];
 
 impl ClusterPlatform {
-    /// Asks the cluster whether it would allow what labs do.
+    /// Asks the cluster whether the user may do what labs do.
     ///
     /// # Errors
-    /// Everything that it would not allow.
+    /// Returns all missing permissions.
     pub(super) async fn permissions(&self) -> Result<(), PlatformError> {
         let namespace = self.kubectl.namespace().name();
         let mut needed = vec![(namespace, "list", "pods"), (namespace, "create", "pods/portforward")];
         needed.push((namespace, "watch", "pods"));
-        // Restarts and scaling, and the look at what has become of them.
+        // For restarts and scaling, and for watching their rollouts.
         needed.extend(["list", "watch", "patch"].map(|verb| (namespace, verb, "deployments.apps")));
         needed.push((namespace, "patch", "deployments.apps/scale"));
-        // What came with a lab is told from what was there.
+        // For distinguishing the workloads a lab adds from existing ones.
         needed.extend(["services", "serviceaccounts"].map(|kind| (namespace, "list", kind)));
-        // All are looked at; these are the ones that labs change.
+        // All kinds are read; labs change these.
         needed.extend(KINDS.iter().map(|kind| (namespace, "list", *kind)));
         for kind in [KINDS[0], KINDS[1], KINDS[2], KINDS[6], KINDS[7]] {
             needed.extend(VERBS[1..].iter().map(|verb| (namespace, *verb, kind)));
@@ -36,7 +36,7 @@ impl ClusterPlatform {
         let mut help = String::new();
         if missing_at_gateway.is_empty() {
         } else if self.ways.gateway.is_some() {
-            // What is missing then is a look at the gateway's routes, in whose place comes the lab's own wait.
+            // Without it, the gateway's routes are not checked, and a lab's own wait replaces that check.
             let _ = self.blind.set(true);
             self.kubectl.remark("the gateway's proxy cannot be asked for its routes; whether a change has reached it is seen by its effects alone");
         } else {
@@ -53,16 +53,16 @@ impl ClusterPlatform {
         Err(PlatformError::failed("looking whether the labs are allowed what they do", why))
     }
 
-    /// Those of some rights (namespace, verb, resource) that the cluster refuses.
+    /// Returns those of some permissions (namespace, verb, resource) that the cluster denies.
     async fn refused(&self, needed: &[(&str, &str, &str)]) -> Vec<String> {
         let ask = |(namespace, verb, what): (String, String, String)| async move {
-            // After a slash, kubectl would understand the name of an object.
+            // kubectl would read the text after a slash as the name of an object.
             let part = what.split_once('/').map(|(_, part)| format!("--subresource={part}"));
             let whole = what.split('/').next().unwrap_or(&what);
             let words = ["auth", "can-i", verb.as_str(), whole].into_iter().chain(part.as_deref());
             let arguments = self.kubectl.arguments_in(&namespace, &words.collect::<Vec<_>>());
             let answer = self.kubectl.run(&arguments, None).await;
-            // A refusal is an answer with the exit code 1.
+            // kubectl reports a denial with exit code 1.
             let refused = answer.err().is_some_and(|error| error.to_string().lines().any(|l| l.trim().ends_with("no")));
             refused.then_some((namespace, verb, what))
         };

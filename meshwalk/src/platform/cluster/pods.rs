@@ -1,4 +1,4 @@
-//! Pods as Kubernetes describes them, as far as labs look at them.
+//! Pods as Kubernetes describes them, with the properties that labs use.
 
 use std::collections::BTreeMap;
 
@@ -6,32 +6,32 @@ use serde_json::Value;
 
 use crate::platform::Instance;
 
-/// The container with the application, in every Deployment of the workload.
+/// Name of the application's container in every Deployment of the workload.
 const APP: &str = "app";
-/// Istio's sidecar: a container, or an init container that goes on running.
+/// Name of Istio's sidecar: a container, or an init container that keeps running.
 const SIDECAR: &str = "istio-proxy";
 
-/// A pod of the workload.
+/// Pod of the workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pod {
-    /// What labs see of it.
+    /// Properties that labs use.
     pub instance: Instance,
-    /// Whether its sidecar is ready; nothing if it has none.
+    /// True if the sidecar is ready, or `None` if the pod has none.
     pub sidecar: Option<bool>,
-    /// Its labels.
+    /// Labels of the pod.
     pub labels: BTreeMap<String, String>,
-    /// Its IP address, once it has one.
+    /// IP address, once assigned.
     pub address: Option<String>,
 }
 
 impl Pod {
-    /// As port-forwards name it.
+    /// Returns the pod's name for a port-forward.
     pub(super) fn path(&self) -> String {
         format!("pod/{}", self.instance.name)
     }
 }
 
-/// The pods of a listing that have an application and are not about to end.
+/// Returns the pods of a listing that have an application and are not terminating.
 pub(super) fn read(list: &Value) -> Vec<Pod> {
     let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
     items.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null()).filter_map(pod).collect()

@@ -1,4 +1,4 @@
-//! What has to be there before a lab begins, so that its lack does not pass for a failed lab.
+//! Checks the prerequisites of labs, to report a missing one before a lab fails because of it.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,24 +7,24 @@ use serde_json::Value;
 use super::{ClusterPlatform, GATEWAY_NAMESPACE, Kubectl, gateway::resolve};
 use crate::platform::PlatformError;
 
-/// What scripts/deploy.sh brings, and whether it has a sidecar.
+/// Deployments that scripts/deploy.sh creates, and whether they have a sidecar.
 const WORKLOADS: [(&str, bool); 5] =
     [("frontend", true), ("backend-v1", true), ("backend-v2", true), ("stranger", true), ("outsider", false)];
 
-/// The least version of kubectl, of major 1, that does what is asked of it here; versions.env has the same.
+/// Minimum minor version of kubectl 1.x for the commands used here. versions.env has the same value.
 pub(super) const LEAST_KUBECTL: u32 = 31;
 
-/// How long the cluster may take for its first answer.
+/// Time limit for the first response of the cluster.
 const ANSWER: Duration = Duration::from_secs(10);
 
 const INSTALL: &str = "`istioctl install -f istio/install/default.yaml` installs it, and scripts/cluster-up.sh a whole \
                        cluster with it";
 
 impl ClusterPlatform {
-    /// Looks whether everything is there that labs need, and returns the versions of it.
+    /// Checks that everything labs need exists, and returns the versions.
     ///
     /// # Errors
-    /// The first thing that is missing, with the remedy.
+    /// Returns the first missing prerequisite, with a hint.
     pub async fn preflight(&self) -> Result<BTreeMap<String, String>, PlatformError> {
         self.kubectl_itself().await?;
         let kubernetes = self.server().await?;
@@ -37,7 +37,7 @@ impl ClusterPlatform {
         Ok(BTreeMap::from([("kubernetes".to_owned(), kubernetes), ("meshwalk".to_owned(), own)]))
     }
 
-    /// Without a kubectl there is nothing to say about clusters.
+    /// Checks that kubectl is installed and new enough.
     async fn kubectl_itself(&self) -> Result<(), PlatformError> {
         let answer = self.kubectl.get(&["version", "--client", "-o", "json"]).await?;
         let version: Value = serde_json::from_str(&answer).unwrap_or_default();
@@ -52,7 +52,7 @@ impl ClusterPlatform {
         Err(PlatformError::failed("looking for kubectl", why))
     }
 
-    /// The version of a cluster that answers.
+    /// Returns the version of the cluster if it answers.
     async fn server(&self) -> Result<String, PlatformError> {
         // With --request-timeout, kubectl would not find the cluster that it runs in.
         let answer = tokio::time::timeout(ANSWER, self.kubectl.get(&["version", "-o", "json"])).await;
@@ -72,7 +72,7 @@ impl ClusterPlatform {
         Ok(version["serverVersion"]["gitVersion"].as_str().unwrap_or("unknown").to_owned())
     }
 
-    /// Everybody who may use a cluster at all may ask which kinds it has.
+    /// Every user of a cluster may list its API resources.
     async fn istio(&self) -> Result<(), PlatformError> {
         for group in ["networking.istio.io", "security.istio.io"] {
             let kinds = self.kubectl.get(&["api-resources", "--api-group", group, "-o", "name"]).await?;
@@ -88,8 +88,8 @@ impl ClusterPlatform {
         Ok(())
     }
 
-    /// How many pods of each of Istio's control planes are ready; nothing if one may not look. A managed one does not
-    /// run on the cluster, so that there may be none.
+    /// Returns how many pods of each Istio control plane are ready, or `None` if the user may not list them. A managed
+    /// control plane has no pods on the cluster.
     async fn control_planes(&self) -> Option<Vec<u64>> {
         let arguments =
             self.kubectl.arguments_anywhere(&["get", "deployments", "-A", "-l", "app=istiod", "-o", "json"]);
@@ -103,7 +103,7 @@ impl ClusterPlatform {
         let namespace = self.kubectl.namespace();
         let arguments = self.kubectl.arguments_anywhere(&["get", "namespace", namespace.name(), "-o", "name"]);
         match self.kubectl.run(&arguments, None).await {
-            // Not everybody may look at namespaces; what is in them is looked at next.
+            // A user may lack the right to read namespaces. The next check looks at their content.
             Err(error) if error.to_string().contains("NotFound") => {
                 let deploy = self.with_flags("scripts/deploy.sh");
                 let why = format!("there is none; `{deploy}` makes it, with the workload in it");
@@ -163,7 +163,7 @@ impl ClusterPlatform {
     async fn gateway_there(&self) -> Result<(), PlatformError> {
         if let Some(url) = &self.ways.gateway {
             resolve(url).await.map_err(|why| PlatformError::failed(format!("--gateway {url}"), why))?;
-            // It answers only where it has a Gateway to open its port for; a lab may be what brings the first one.
+            // The gateway answers only if a Gateway opens its port, and a lab may apply the first one.
             let gateways = ["get", "gateways.networking.istio.io", "-o", "name"];
             if !self.kubectl.get(&gateways).await?.trim().is_empty() {
                 self.gateway_entry().await?;
@@ -180,7 +180,7 @@ impl ClusterPlatform {
         Err(PlatformError::failed("looking for the ingress gateway", why))
     }
 
-    /// A script's call for this cluster and namespace.
+    /// Returns the command line of a script for this cluster and namespace.
     pub(super) fn with_flags(&self, script: &str) -> String {
         let context = self.kubectl.context().map(|context| format!(" --context {context}")).unwrap_or_default();
         let namespace = self.kubectl.namespace();
@@ -189,7 +189,7 @@ impl ClusterPlatform {
     }
 }
 
-/// Whether a version such as `v1.34.0` is one that does what is asked of kubectl here.
+/// Returns true if a version such as `v1.34.0` is new enough for the kubectl commands used here.
 fn is_new_enough(version: &str) -> bool {
     let mut numbers = version.trim_start_matches('v').split('.').map(str::parse::<u32>);
     match (numbers.next(), numbers.next()) {

@@ -1,4 +1,4 @@
-//! What is in force in a namespace, noted and put back.
+//! Takes and restores a snapshot of the active state of a namespace.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{
 use crate::platform::{FaultChange, PlatformError, Snapshot};
 
 impl ClusterPlatform {
-    /// Notes what is in force.
+    /// Takes a snapshot of the active state.
     pub(super) async fn taken(&self) -> Result<Snapshot, PlatformError> {
         let documents = self.objects().await?.into_values().collect();
         let mut faults = BTreeMap::new();
@@ -18,13 +18,13 @@ impl ClusterPlatform {
             faults.insert(pod.instance.name.clone(), self.rules(&pod).await?);
         }
         let (replicas, workloads) = (self.replicas().await?, Some(self.workloads().await?));
-        // Not everybody may look at namespaces; without it, a snapshot is taken for one of any namespace of the name.
+        // A user may lack the right to read namespaces. Without the UID, a snapshot matches any namespace of this name.
         let of = self.namespace_uid().await.ok();
         Ok(Snapshot { documents, faults, replicas, workloads, of })
     }
 
-    /// Whether the namespace of a snapshot is still the same one. Whoever deletes a namespace takes with it what a lab
-    /// left there, and what is put into one of the same name later is not the lab's.
+    /// Returns true if the namespace of a snapshot still exists. Deleting a namespace also deletes the changes of a
+    /// lab, and the content of a later one of the same name is not the lab's.
     pub(super) async fn still_there(&self, snapshot: &Snapshot) -> Result<bool, PlatformError> {
         Ok(match self.namespace_uid().await {
             Ok(uid) => snapshot.of.as_ref().is_none_or(|of| *of == uid),
@@ -37,10 +37,10 @@ impl ClusterPlatform {
         Ok(self.kubectl.run(&self.kubectl.arguments_anywhere(&words), None).await?.trim().to_owned())
     }
 
-    /// Puts back what a snapshot notes, and returns when the proxies have it.
+    /// Restores a snapshot. Returns when the proxies have loaded it.
     pub(super) async fn as_it_was(&self, snapshot: &Snapshot) -> Result<(), PlatformError> {
         let before = self.before().await?;
-        // Both are tried, even if one of them fails.
+        // Try both, even if one of them fails.
         let objects = self.put_back(&objects::by_name(snapshot.documents.iter().cloned())).await;
         let workloads = match &snapshot.workloads {
             Some(then) => self.remove_since(then).await,
@@ -49,7 +49,7 @@ impl ClusterPlatform {
         for pod in self.pods().await? {
             let rules = snapshot.faults.get(&pod.instance.name).map_or("", String::as_str);
             if let Err(error) = self.with_rules(&pod, rules).await {
-                // A pod that has ended meanwhile took its rules along.
+                // The rules of a pod that has ended are gone with it.
                 if self.has_pod(self.kubectl.namespace().name(), &pod.path()).await? {
                     return Err(error);
                 }
@@ -62,7 +62,7 @@ impl ClusterPlatform {
         scaled
     }
 
-    /// The fault rules of a pod, one per line.
+    /// Returns the fault rules of a pod, one per line.
     async fn rules(&self, pod: &Pod) -> Result<String, PlatformError> {
         let rules = self.control(pod).await?.rules().await?;
         Ok(rules.into_iter().map(|rule| rule.rule).collect::<Vec<_>>().join("\n"))

@@ -1,4 +1,4 @@
-//! Traces of a cluster: whether the mesh records them, and the spans of one, from Jaeger's query API.
+//! Traces of a cluster: checks that the mesh records them, and reads spans from Jaeger's query API.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,24 +11,24 @@ use crate::{
     traffic::{Address, Reply, get},
 };
 
-/// Where observability/jaeger.yaml puts it.
+/// Namespace of Jaeger in observability/jaeger.yaml.
 const NAMESPACE: &str = "meshwalk-observability";
-/// The port of Jaeger's query API, as Jaeger and every manifest of it number it.
+/// Port of Jaeger's query API in Jaeger and in its manifests.
 const QUERY: u64 = 16686;
-/// How long Jaeger may take for an answer.
+/// Time limit for a response of Jaeger.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// Where Jaeger answers.
+/// Address of Jaeger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Jaeger {
-    /// At an address that the user named.
+    /// Address that the user set.
     At { address: SocketAddr, host: String, base: String },
-    /// As a service, which is reached by a port-forward.
+    /// Service, reached by a port-forward.
     Service { namespace: String, path: String, port: u16 },
 }
 
 impl ClusterPlatform {
-    /// Finds Jaeger, or says what is missing for traces, and what brings it.
+    /// Finds Jaeger, or returns what is missing for traces and how to install it.
     pub(super) async fn find_traces(&self) -> Result<Result<Jaeger, String>, PlatformError> {
         let jaeger = match &self.ways.traces {
             Some(url) => Some(at(url).await.map_err(|why| PlatformError::failed(format!("--traces {url}"), why))?),
@@ -44,7 +44,7 @@ impl ClusterPlatform {
         })
     }
 
-    /// A service that Jaeger's own label marks. Whoever may not look everywhere is shown the project's own.
+    /// Finds the service with Jaeger's label. Without the right to list all namespaces, finds the project's own Jaeger.
     async fn service(&self) -> Option<Jaeger> {
         for scope in [&["-A"][..], &["-n", NAMESPACE]] {
             let words = [scope, &["get", "services", "-l", "app=jaeger", "-o", "json"]].concat();
@@ -57,7 +57,7 @@ impl ClusterPlatform {
         None
     }
 
-    /// Why the mesh records no traces, as far as one may look; nothing if it does.
+    /// Returns why the mesh records no traces, as far as the user may read it, or `None` if it records them.
     async fn unrecorded(&self) -> Option<String> {
         let words = ["get", "configmap", "istio", "-o", "jsonpath={.data.mesh}"];
         let configuration = self.look(&words, GATEWAY_NAMESPACE).await;
@@ -67,7 +67,7 @@ impl ClusterPlatform {
             return Some("the mesh configuration names no provider for traces (extensionProviders)".to_owned());
         }
         let words = ["get", "telemetries.telemetry.istio.io", "-o", "json"];
-        // What lies beside Istio and selects nobody holds for every namespace; it comes first.
+        // A Telemetry without a selector in Istio's namespace applies to every namespace, so it comes first.
         for namespace in [GATEWAY_NAMESPACE, self.kubectl.namespace().name()] {
             let telemetries = self.look(&words, namespace).await?;
             let telemetries: Value = serde_json::from_str(&telemetries).unwrap_or_default();
@@ -82,14 +82,14 @@ impl ClusterPlatform {
         None
     }
 
-    /// What kubectl shows; nothing if one may not look.
+    /// Returns the output of kubectl, or `None` if the user may not read the object.
     async fn look(&self, words: &[&str], namespace: &str) -> Option<String> {
         let arguments = self.kubectl.arguments_in(namespace, words);
         self.kubectl.show(&Kubectl::line(&arguments));
         self.kubectl.run(&arguments, None).await.ok()
     }
 
-    /// The spans of a trace that have arrived.
+    /// Returns the spans of a trace that have arrived.
     pub(super) async fn spans(&self, id: &str) -> Result<Vec<Span>, PlatformError> {
         let Some(Ok(jaeger)) = self.traces.get() else { return Ok(Vec::new()) };
         let what = format!("reading the trace {id}");
@@ -104,7 +104,7 @@ impl ClusterPlatform {
         };
         let answer = answer.map_err(|why| PlatformError::failed(&what, format!("Jaeger: {why}")))?;
         match answer.status {
-            // A trace of which nothing has come in yet is an empty one.
+            // A trace without spans so far is empty.
             StatusCode::NOT_FOUND => Ok(Vec::new()),
             status if status.is_success() => {
                 let trace = serde_json::from_slice(&answer.body);
@@ -129,7 +129,7 @@ impl ClusterPlatform {
     }
 }
 
-/// The service in a listing that has the query API.
+/// Returns the service in a listing that has the query API.
 fn services(list: &Value) -> Option<Jaeger> {
     list["items"].as_array()?.iter().find_map(|service| {
         let ports = service["spec"]["ports"].as_array()?;
@@ -141,13 +141,13 @@ fn services(list: &Value) -> Option<Jaeger> {
     })
 }
 
-/// Whether a mesh configuration has a provider that takes spans.
+/// Returns true if a mesh configuration has a provider that receives spans.
 fn has_provider(configuration: &str) -> bool {
     let keys = ["opentelemetry:", "zipkin:", "datadog:", "skywalking:"];
     configuration.contains("extensionProviders:") && keys.iter().any(|key| configuration.contains(key))
 }
 
-/// Those of some Telemetries that ask for a trace of every request.
+/// Returns those of some Telemetries that trace every request.
 fn for_all_requests(list: &Value) -> impl Iterator<Item = &Value> {
     let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
     items.iter().filter(|item| {
@@ -156,7 +156,7 @@ fn for_all_requests(list: &Value) -> impl Iterator<Item = &Value> {
     })
 }
 
-/// The spans in an answer of `/api/traces/ID`.
+/// Parses the spans in a response of `/api/traces/ID`.
 fn read(answer: &Value) -> Vec<Span> {
     let traces = answer["data"].as_array().map_or(&[][..], Vec::as_slice);
     let spans = traces.iter().flat_map(|trace| {
@@ -169,7 +169,7 @@ fn read(answer: &Value) -> Vec<Span> {
                 id: span["spanID"].as_str()?.to_owned(),
                 parent: parent.and_then(|parent| parent["spanID"].as_str()).map(str::to_owned),
                 service: process["serviceName"].as_str()?.to_owned(),
-                // Jaeger counts in microseconds.
+                // Jaeger uses microseconds.
                 start: span["startTime"].as_u64()?.saturating_mul(1000),
             })
         })
@@ -177,7 +177,7 @@ fn read(answer: &Value) -> Vec<Span> {
     spans.collect()
 }
 
-/// Where a URL leads.
+/// Resolves the URL of Jaeger.
 async fn at(url: &str) -> Result<Jaeger, String> {
     let address = gateway::resolve(url).await?;
     let uri: http::Uri = url.parse().map_err(|_| format!("{url} is no URL"))?;

@@ -1,4 +1,4 @@
-//! What a lab asks of a local mesh.
+//! Implements `Platform` for a local mesh.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -58,7 +58,7 @@ impl Platform for LocalPlatform {
                 let rules: Vec<_> = rules.into_iter().map(|rule| rule.rule).collect();
                 faults.insert(instance.name.clone(), rules.join("\n"));
             }
-            // The Deployments are among the documents.
+            // `documents` contains the Deployments.
             Ok(Snapshot { documents, faults, replicas: BTreeMap::new(), workloads: None, of: None })
         })
     }
@@ -66,7 +66,7 @@ impl Platform for LocalPlatform {
     fn restore<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, ()> {
         Box::pin(async {
             let what = "putting back what was in force";
-            // The faults first: they must go even if the resources cannot be put back.
+            // Restore the faults first, because they must be removed even if the resources cannot be restored.
             let mut failed = None;
             for instance in apps(&self.status(what).await?) {
                 let rules = snapshot.faults.get(&instance.name).map_or("", String::as_str);
@@ -179,7 +179,7 @@ impl Platform for LocalPlatform {
                         start: span.start_unix_ns,
                     })
                     .collect()),
-                // A trace of which nothing has come in yet is an empty one.
+                // A trace without spans so far is empty.
                 Err(Error::Refused(_)) => Ok(Vec::new()),
                 Err(error) => Err(PlatformError::failed(format!("reading the trace {id}"), error)),
             }
@@ -210,7 +210,7 @@ impl Platform for LocalPlatform {
     }
 
     fn restore_command(&self) -> String {
-        // Its other commands call the flag --name.
+        // `restore` calls the flag --mesh, and the other commands call it --name.
         format!("meshwalk restore{}", self.name_flag().replace("--name", "--mesh"))
     }
 }

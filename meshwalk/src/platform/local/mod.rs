@@ -1,4 +1,4 @@
-//! A local mesh as a target: everything goes through the mesh's control socket and the sockets of its applications.
+//! A local mesh as a platform, through the mesh's control socket and the sockets of its applications.
 
 mod as_platform;
 
@@ -13,14 +13,14 @@ use meshwalk_mesh::control::{
 use super::{Control, PlatformError, Token};
 use crate::{evidence, traffic::Address};
 
-/// How long an application or a proxy may take for a page of metrics.
+/// Time limit for an application or a proxy to return a page of metrics.
 const PAGE: Duration = Duration::from_secs(5);
-/// The host that the ingress gateway serves.
+/// Host that the ingress gateway serves.
 const GATEWAY_HOST: &str = "meshwalk.localhost";
-/// The port on which an application without a sidecar listens at its pod's address.
+/// Port on which an application without a sidecar listens at its pod's address.
 const APP_PORT: u16 = 8080;
 
-/// A local mesh that runs already.
+/// Running local mesh.
 #[derive(Debug)]
 pub struct LocalPlatform {
     client: Client,
@@ -30,13 +30,14 @@ pub struct LocalPlatform {
 }
 
 impl LocalPlatform {
-    /// The mesh behind `client`. Files are relative to `root`; `outlives` says whether the mesh goes on after this run.
+    /// Creates a platform for the mesh of `client`. Files are relative to `root`. `outlives` is true if the mesh
+    /// continues after this run.
     #[must_use]
     pub fn new(client: Client, root: PathBuf, outlives: bool) -> Self {
         Self { client, root, outlives, token: None }
     }
 
-    /// The same, with what the control ports ask for.
+    /// Sets the token that control ports require.
     #[must_use]
     pub fn with_token(self, token: Option<Token>) -> Self {
         Self { token, ..self }
@@ -58,24 +59,24 @@ impl LocalPlatform {
         })
     }
 
-    /// The way to an application's control port.
+    /// Returns the control port of an application.
     fn control<'a>(&'a self, instance: &'a InstanceStatus) -> Control<'a> {
         let address = Address::Unix(instance.control_socket.clone());
         Control { instance: &instance.name, address, token: self.token.as_ref() }
     }
 
-    /// The flag that names this mesh to other commands, with a space before it; nothing for the usual name.
+    /// Returns the flag that selects this mesh in other commands, preceded by a space, or empty for the default name.
     fn name_flag(&self) -> String {
         meshwalk_mesh::run_folder::name_flag(self.client.name())
     }
 }
 
-/// The applications; the ingress gateway's pod has none.
+/// Returns the pods with an application, which excludes the ingress gateway.
 fn apps(status: &Status) -> impl Iterator<Item = &InstanceStatus> {
     status.instances.iter().filter(|instance| instance.labels.contains_key("app") && instance.pid.is_some())
 }
 
-/// Where an instance publishes metrics: its proxy and its application, as far as it has them.
+/// Returns the metrics endpoints of an instance: of its proxy and its application, if it has them.
 fn pages(instance: &InstanceStatus) -> Vec<evidence::ScrapeTarget> {
     let proxy = (instance.envoy_pid.is_some(), &instance.envoy_admin_socket, "/stats/prometheus");
     let app = (instance.pid.is_some(), &instance.admin_socket, "/metrics");
@@ -89,7 +90,7 @@ fn pages(instance: &InstanceStatus) -> Vec<evidence::ScrapeTarget> {
     there.map(page).collect()
 }
 
-/// A refusal of the input and a breakdown are told apart.
+/// Distinguishes invalid input from other failures.
 fn change_error(what: &str, error: &Error) -> PlatformError {
     match error {
         Error::Refused(refusal) => PlatformError::Refused { what: what.to_owned(), why: refusal.to_string() },
