@@ -1,4 +1,4 @@
-//! Changes to the mesh and to the applications.
+//! Applies the changes of a lab to the mesh and to the applications.
 
 use std::path::PathBuf;
 
@@ -9,16 +9,16 @@ use crate::{
     report::{Change, FileText, When},
 };
 
-/// What is done with actions.
+/// How to process actions.
 enum Mode<'a> {
-    /// They are made at this time, and added to the changes.
+    /// Apply the changes, and record them with this time.
     Make(When, &'a mut Vec<Change>),
-    /// Their commands are added.
+    /// Add the equivalent commands to this list.
     List(&'a mut Vec<String>),
 }
 
 impl Engine<'_> {
-    /// Makes changes, one after the other, and notes each before it is made.
+    /// Applies changes one after the other, and records each before it is applied.
     pub(super) async fn change(
         &self,
         actions: &Actions,
@@ -28,7 +28,7 @@ impl Engine<'_> {
         self.each(actions, &mut Mode::Make(when, changes)).await
     }
 
-    /// Returns the commands to the same effect, without making the changes.
+    /// Returns the equivalent commands without applying the changes.
     pub(super) async fn commands(&self, actions: &Actions) -> Result<Vec<String>, StopReason> {
         let mut commands = Vec::new();
         self.each(actions, &mut Mode::List(&mut commands)).await?;
@@ -89,7 +89,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// The instances that have faults to be cleared of.
+    /// Returns the instances whose faults must be cleared.
     async fn faulty(&self) -> Result<Vec<Instance>, StopReason> {
         let mut faulty = Vec::new();
         for instance in self.platform.instances().await? {
@@ -100,7 +100,7 @@ impl Engine<'_> {
         Ok(faulty)
     }
 
-    /// The instances that faults are for; none at all is a mistake in the lab.
+    /// Returns the instances that faults select. Selecting none is an error of the lab.
     async fn matching(&self, faults: &Faults) -> Result<Vec<Instance>, StopReason> {
         let all = self.platform.instances().await?;
         let instance_selector = InstanceSelector {
@@ -114,7 +114,7 @@ impl Engine<'_> {
             .map_err(|why| StopReason::Broken(format!("{}: these faults are for nobody: {why}", faults.location)))
     }
 
-    /// The texts of files, and of the files in folders.
+    /// Reads the texts of files, and of the files in folders.
     fn texts(&self, files: &[PathBuf]) -> Result<Vec<FileText>, StopReason> {
         let mut texts = Vec::new();
         for path in manifest_files(self.root, files).map_err(|error| StopReason::Broken(error.to_string()))? {

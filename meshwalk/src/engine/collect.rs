@@ -1,5 +1,5 @@
-//! The evidence beside the answers: counters before and after, a trace, the instances. What is counted arrives a moment
-//! after what is answered, so it is looked at until it has settled and holds, or a deadline passes.
+//! Collects the evidence besides the answers: counters before and after, a trace, the instances. Counters and spans
+//! arrive after the answers, so they are polled until they are stable and the checks pass, or until a deadline.
 
 use std::{
     collections::BTreeSet,
@@ -9,14 +9,14 @@ use std::{
 use super::{Engine, StopReason, observer::Event};
 use crate::checks::{self, Check, Counters, Evidence, Needs, Status, Verdict};
 
-/// How long counters may take to settle: a proxy counts a request when its stream has ended.
+/// Time limit for counters to become stable. A proxy counts a request when its stream has ended.
 const COUNTERS: Duration = Duration::from_secs(5);
-/// How long spans may take to arrive: a batch of spans is sent every five seconds by default.
+/// Time limit for spans to arrive. A batch of spans is sent every five seconds by default.
 const SPANS: Duration = Duration::from_secs(12);
-/// Between two looks.
+/// Pause between two polls.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The time that evidence may take to arrive.
+/// Returns the time limit for the evidence to arrive.
 fn patience(needs: &Needs) -> Duration {
     match needs {
         Needs { trace: true, .. } => SPANS,
@@ -26,7 +26,7 @@ fn patience(needs: &Needs) -> Duration {
 }
 
 impl Engine<'_> {
-    /// Counters as they stand now.
+    /// Reads the current counters.
     pub(super) async fn count(&self, needs: &Needs) -> Result<Counters, StopReason> {
         let mut counters = Counters::default();
         if !needs.queries.is_empty() {
@@ -41,7 +41,7 @@ impl Engine<'_> {
         Ok(counters)
     }
 
-    /// Decides checks once the evidence for them is there.
+    /// Decides checks once the evidence for them is complete.
     pub(super) async fn decide(
         &self,
         checks: &[Check],
@@ -65,7 +65,7 @@ impl Engine<'_> {
                 evidence.instances = self.platform.instances().await?;
             }
             let verdicts: Vec<_> = checks.iter().map(|check| checks::decide(check, evidence)).collect();
-            // Requests that are counted late must not be missed by a check that holds already.
+            // A check that passes already must not miss requests that are counted late.
             let found = needs.values(&evidence.growth);
             let settled = !needs.counters() || figures.as_ref() == Some(&found);
             let waiting = checks

@@ -1,37 +1,37 @@
-//! The wish to stop, as everything that takes time hears it.
+//! Signal by which the user requests a stop of the run.
 
 use tokio::sync::watch;
 
-/// The wish to stop. Clones hear the same wish.
+/// Receiver of a stop request. Clones receive the same request.
 #[derive(Debug, Clone)]
 pub struct Interrupt(watch::Receiver<bool>);
 
-/// Who can wish it.
+/// Sender of a stop request.
 #[derive(Debug)]
 pub struct Interrupter(watch::Sender<bool>);
 
 impl Interrupter {
-    /// Somebody who can wish a stop, and the ear for it.
+    /// Creates a connected sender and receiver.
     #[must_use]
     pub fn new() -> (Self, Interrupt) {
         let (sender, receiver) = watch::channel(false);
         (Self(sender), Interrupt(receiver))
     }
 
-    /// Wishes it.
+    /// Requests a stop.
     pub fn interrupt(&self) {
         self.0.send_replace(true);
     }
 }
 
 impl Interrupt {
-    /// Whether it has been wished.
+    /// Returns true if a stop was requested.
     #[must_use]
     pub fn is_wished(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Completes when it is wished; never if nobody can wish it any more.
+    /// Completes when a stop is requested, or never if the sender was dropped before.
     pub async fn wished(&self) {
         if self.0.clone().wait_for(|wished| *wished).await.is_err() {
             std::future::pending::<()>().await;

@@ -1,4 +1,4 @@
-//! Runs labs: each step is applied, driven with traffic and checked against evidence, and a lab ends as it began.
+//! Runs labs: applies each step, sends traffic, checks the evidence, and restores the state before the lab.
 
 mod changes;
 mod collect;
@@ -27,31 +27,31 @@ use crate::{
     traffic::RunError,
 };
 
-/// How long putting back may take: a change waits for every proxy.
+/// Time limit for a restore, in which each change waits for every proxy.
 const RESTORE: Duration = Duration::from_secs(150);
 
-/// Runs labs on a target.
+/// Runs labs on a platform.
 pub struct Engine<'a> {
-    /// Where the labs run.
+    /// Platform on which the labs run.
     pub platform: &'a dyn Platform,
-    /// Who is told.
+    /// Observer that is notified of events.
     pub observer: &'a dyn Observer,
-    /// The wish to stop.
+    /// Signal that requests a stop.
     pub interrupt: Interrupt,
-    /// The folder to which the labs' files are relative.
+    /// Folder to which the labs' files are relative.
     pub root: &'a Path,
-    /// Where a snapshot is kept until it is put back.
+    /// Store that keeps a snapshot until it is restored.
     pub snapshot_store: SnapshotStore,
 }
 
-/// Why a lab does not go on.
+/// Reason why a lab ends early.
 #[derive(Debug)]
 enum StopReason {
-    /// Somebody wished it.
+    /// The user requested a stop.
     Interrupted,
-    /// What the lab expects did not come.
+    /// An effect that the lab waits for did not occur.
     Failed(String),
-    /// The lab cannot be carried out.
+    /// The lab cannot be run.
     Broken(String),
 }
 
@@ -68,10 +68,10 @@ impl From<RunError> for StopReason {
 }
 
 impl Engine<'_> {
-    /// Runs labs one after the other, and reports.
+    /// Runs labs one after the other, and returns the report.
     ///
     /// # Errors
-    /// If the target does not even say what it is.
+    /// Fails if the platform cannot be identified.
     pub async fn run(&self, labs: &[Lab]) -> Result<Report, PlatformError> {
         let started = (Instant::now(), SystemTime::now());
         let platform = self.platform.describe().await?;
@@ -93,7 +93,7 @@ impl Engine<'_> {
         })
     }
 
-    /// Runs one lab, and leaves the target as it was.
+    /// Runs one lab, and restores the platform's state.
     async fn lab(&self, lab: &Lab) -> LabReport {
         let started = Instant::now();
         self.observer.tell(&Event::Lab(lab));
@@ -121,7 +121,7 @@ impl Engine<'_> {
         report
     }
 
-    /// Notes what is in force, and keeps it where it survives this process.
+    /// Takes a snapshot of the active state, and stores it so that it survives this process.
     async fn remember(&self, lab: &Lab) -> Result<Snapshot, StopReason> {
         let snapshot = self.platform.snapshot().await?;
         if self.platform.outlives() {
@@ -147,7 +147,7 @@ impl Engine<'_> {
         halt.map_or(Ok(()), Err)
     }
 
-    /// Puts back what was in force, whatever happened.
+    /// Restores the snapshot, whether or not the lab succeeded.
     async fn put_back(&self, snapshot: &Snapshot, report: &mut LabReport) {
         self.observer.tell(&Event::Restoring);
         let why = match tokio::time::timeout(RESTORE, self.platform.restore(snapshot)).await {
@@ -174,7 +174,7 @@ impl Engine<'_> {
     }
 }
 
-/// A lab that nobody ran.
+/// Returns the report of a lab that did not run.
 fn skipped(lab: &Lab, reason: &str) -> LabReport {
     LabReport {
         lab: lab.id.clone(),
@@ -191,7 +191,7 @@ fn skipped(lab: &Lab, reason: &str) -> LabReport {
     }
 }
 
-/// Why a lab did not go on, in words.
+/// Describes why a lab ended early.
 fn halted_step(halt: &StopReason) -> String {
     match halt {
         StopReason::Interrupted => "the run was interrupted".to_owned(),
@@ -199,7 +199,7 @@ fn halted_step(halt: &StopReason) -> String {
     }
 }
 
-/// Notes why a lab did not go on. The first reason stands first.
+/// Records why a lab ended early. The first reason comes first.
 fn halted(report: &mut LabReport, halt: StopReason) {
     let reason = halted_step(&halt);
     report.status = Status::Failed;
@@ -207,7 +207,7 @@ fn halted(report: &mut LabReport, halt: StopReason) {
     report.reason = Some(report.reason.take().map_or(reason.clone(), |first| format!("{first}; {reason}")));
 }
 
-/// A duration as reports hold it.
+/// Converts a duration to the unit of reports.
 fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -1,4 +1,4 @@
-//! What a run tells while it goes on.
+//! Notifies an observer of the progress of a run.
 
 use futures_util::future::BoxFuture;
 
@@ -9,51 +9,51 @@ use crate::{
     traffic::Progress,
 };
 
-/// Something that happens in a run.
+/// Event of a run.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// A lab begins.
+    /// A lab starts.
     Lab(&'a Lab),
-    /// A step begins: its number from 1, and of how many.
+    /// A step starts: its number from 1, and the number of steps.
     Step(usize, usize, &'a Step),
-    /// Something is changed; the commands to the same effect.
+    /// A change is applied; contains the equivalent commands.
     Changing(&'a str),
-    /// An effect is waited for: where probes enter and what they have to show, and what the last one showed.
+    /// A wait continues: where probes enter, what they must show, and what the last one showed.
     Waiting(&'a str, Option<&'a str>),
-    /// An effect came, or did not.
+    /// A wait ended, with or without the effect.
     Waited(&'a Waited),
-    /// A traffic has come so far.
+    /// Progress of one traffic.
     Sending(&'a str, Progress),
-    /// Counters, traces and probes are looked at.
+    /// Counters, traces and probes are collected.
     Collecting,
     /// A check was decided.
     Decided(&'a Verdict),
-    /// A check of a gate was decided: what fails here is a breach, which may be what the lab is to show.
+    /// A check of a gate was decided. A failed one is a breach, which the lab may expect.
     Weighed(&'a Verdict),
-    /// A gate decided.
+    /// A gate was decided.
     Gate(GateOutcome),
-    /// A step is over.
+    /// A step ended.
     StepOver(&'a StepReport),
-    /// What was in force before is put back.
+    /// The state before the lab is being restored.
     Restoring,
-    /// It could not be put back, and why.
+    /// The restore failed, for this reason.
     NotRestored(&'a str),
-    /// A lab is over.
+    /// A lab ended.
     LabOver(&'a LabReport),
 }
 
-/// Who is told.
+/// Receives the events of a run.
 pub trait Observer: Send + Sync {
-    /// Something happens.
+    /// Handles an event.
     fn tell(&self, event: &Event<'_>);
 
-    /// A step is about to begin: its number from 1 and of how many, and what it does as commands. Whoever teaches
+    /// Called before a step, with its number from 1, the number of steps, and its commands. A teaching observer
     /// completes this when the class is ready.
     fn ready<'a>(&'a self, _number: usize, _of: usize, _step: &'a Step, _commands: &'a [String]) -> BoxFuture<'a, ()> {
         Box::pin(std::future::ready(()))
     }
 
-    /// Whether [`Observer::ready`] wants to know the commands; they may take a question to the target.
+    /// Returns true if [`Observer::ready`] needs the commands, which may require a query to the platform.
     fn wants_commands(&self) -> bool {
         false
     }

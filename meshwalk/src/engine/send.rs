@@ -1,4 +1,4 @@
-//! The traffic of a step: all of it at once, with changes in its midst.
+//! Sends the traffic of a step, all of it at the same time, and applies changes halfway through.
 
 use std::time::{Duration, Instant};
 
@@ -13,14 +13,14 @@ use crate::{
     traffic::{End, Plan},
 };
 
-/// At most so many intervals of time does a plot have.
+/// Maximum number of intervals in a plot.
 const INTERVALS: u64 = 40;
-/// An interval has at least so many requests, so that a quantile of it says something.
+/// Minimum number of requests in an interval, so that its quantiles are meaningful.
 const PER_INTERVAL: u64 = 8;
 
 impl Engine<'_> {
-    /// Sends a step's traffic and makes its changes halfway through. What is being sent then goes on for so much longer
-    /// as the changes take, so that their whole way and the time after them are under load.
+    /// Sends a step's traffic and applies its changes halfway through. The traffic is extended by the duration of the
+    /// changes, so that they and the time after them are under load.
     pub(super) async fn send(&self, lab: &Lab, step: &Step, report: &mut StepReport) -> Result<Vec<Run>, StopReason> {
         let mut entries = Vec::new();
         for traffic in &step.traffic {
@@ -35,7 +35,7 @@ impl Engine<'_> {
         }));
         let (changes, waits) = (&mut report.changes, &mut report.waits);
         let during = async {
-            // Dropped, also by a failure, it ends the traffic at its own time.
+            // Dropping `ender`, also after a failure, ends the traffic at its own time.
             let ender = ender;
             let Some(during) = &step.during else { return Ok(None) };
             tokio::select! {
@@ -92,8 +92,8 @@ fn summarise(traffic: &Traffic, entry: Entry, run: &Run, changed: Option<(Durati
     }
 }
 
-/// The interval of a plot: of a whole number of requests, the same in each interval if there is such a number, so that
-/// a constant rate looks constant.
+/// Returns the interval of a plot. It contains a whole number of requests, the same in each interval if possible, so
+/// that a constant rate looks constant.
 fn interval(traffic: &Traffic, requests: u64) -> Duration {
     let least = requests.div_ceil(INTERVALS).max(PER_INTERVAL);
     let each = (least..=least * 2).find(|each| requests.is_multiple_of(*each)).unwrap_or(least);

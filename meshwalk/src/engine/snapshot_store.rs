@@ -1,4 +1,4 @@
-//! Snapshots are kept in a file until they are put back, for the case that this process cannot do it any more.
+//! Stores snapshots in a file until they are restored, in case this process ends before the restore.
 
 use std::{
     fs, io,
@@ -9,48 +9,48 @@ use std::{
 
 use crate::platform::Snapshot;
 
-/// Where snapshots lie until they are put back: one file per mesh.
+/// Store of one mesh's snapshot.
 #[derive(Debug, Clone)]
 pub struct SnapshotStore {
     file: PathBuf,
 }
 
-/// What is kept: which lab took the snapshot, and when.
+/// Snapshot with the lab that took it and the time.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct KeptSnapshot {
-    /// The lab that changed what is in force.
+    /// Lab that took the snapshot.
     pub lab: String,
-    /// When it began, in seconds of Unix time.
+    /// Start of the lab, in seconds of Unix time.
     pub unix_time: u64,
-    /// What was in force before.
+    /// State before the lab.
     pub snapshot: Snapshot,
 }
 
-/// Why a snapshot could not be kept or found.
+/// Error of a snapshot store.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotStoreError {
-    /// The file cannot be used.
+    /// The file cannot be read, written or removed.
     #[error("cannot {action} {file}: {source}")]
     Io {
-        /// What was tried.
+        /// Operation that failed.
         action: &'static str,
-        /// The snapshot's file.
+        /// Path of the snapshot.
         file: PathBuf,
-        /// The operating system's reason.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// The file is none of ours.
+    /// The file is not a snapshot.
     #[error("{file} holds no snapshot ({source}); remove it if you do not need it")]
     Foreign {
-        /// The snapshot's file.
+        /// Path of the snapshot.
         file: PathBuf,
-        /// What could not be read.
+        /// Error of the parser.
         source: serde_json::Error,
     },
 }
 
 impl SnapshotStore {
-    /// The keeper for the mesh of that name, in the user's folder for state: it outlives a reboot, as a cluster does.
+    /// Creates the store of the mesh with this name, in the user's state folder, which survives a reboot.
     #[must_use]
     pub fn for_mesh(name: &str) -> Self {
         let set = |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
@@ -60,23 +60,23 @@ impl SnapshotStore {
         Self::at(&state.join("meshwalk").join(format!("before-{name}.json")))
     }
 
-    /// A keeper that uses this file.
+    /// Creates a store that uses this file.
     #[must_use]
     pub fn at(file: &Path) -> Self {
         Self { file: file.to_owned() }
     }
 
-    /// The file.
+    /// Returns the path of the file.
     #[must_use]
     pub fn file(&self) -> &Path {
         &self.file
     }
 
-    /// Keeps a snapshot. One that is there already stays: it was never put back, and what is in force now is not how
-    /// it was before.
+    /// Stores a snapshot. An existing snapshot is kept: it was not restored, so the current state is not the original
+    /// one.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// Fails if the file cannot be written.
     pub fn keep(&self, lab: &str, snapshot: &Snapshot) -> Result<(), SnapshotStoreError> {
         if self.file.exists() {
             return Ok(());
@@ -88,17 +88,17 @@ impl SnapshotStore {
             .map_err(|source| SnapshotStoreError::Foreign { file: self.file.clone(), source })?;
         let folder = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(failed("create the folder of"))?;
-        // Half a snapshot would be worse than none: it is moved in when it is whole.
+        // Write a temporary file and rename it, so that a snapshot is never incomplete.
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed("write"))?;
         file.write_all(&text).map_err(failed("write"))?;
         file.persist(&self.file).map_err(|error| failed("write")(error.error))?;
         Ok(())
     }
 
-    /// The snapshot that has not been put back, if there is one.
+    /// Returns the snapshot that has not been restored, or `None`.
     ///
     /// # Errors
-    /// If the file is there and cannot be read.
+    /// Fails if the file exists and cannot be read.
     pub fn kept(&self) -> Result<Option<KeptSnapshot>, SnapshotStoreError> {
         match fs::read(&self.file) {
             Ok(text) => serde_json::from_slice(&text)
@@ -109,10 +109,10 @@ impl SnapshotStore {
         }
     }
 
-    /// Forgets the snapshot: it has been put back.
+    /// Removes the snapshot after its restore.
     ///
     /// # Errors
-    /// If the file cannot be removed.
+    /// Fails if the file cannot be removed.
     pub fn forget(&self) -> Result<(), SnapshotStoreError> {
         match fs::remove_file(&self.file) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {

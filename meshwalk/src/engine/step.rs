@@ -1,4 +1,4 @@
-//! One step: change, wait for the effect, send, decide, and go back where a gate is breached.
+//! Runs one step: change, wait for the effect, send, decide, and roll back after a breached gate.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Engine<'_> {
-    /// Runs a step. An error means that the lab does not go on.
+    /// Runs a step. An error ends the lab.
     pub(super) async fn step(&self, lab: &Lab, index: usize, report: &mut LabReport) -> Result<(), StopReason> {
         let Some(step) = lab.steps.get(index) else { return Ok(()) };
         if let Some(why) = step.skipped_on(self.platform.kind()) {
@@ -69,7 +69,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Decides a gate, and goes back at once where it is breached.
+    /// Decides a gate, and rolls back at once if it is breached.
     async fn gate(
         &self,
         lab: &Lab,
@@ -92,7 +92,7 @@ impl Engine<'_> {
     }
 }
 
-/// A step that nobody ran.
+/// Returns the report of a step that did not run.
 pub(super) fn skipped(step: &Step, reason: &str) -> StepReport {
     let skip = |check: &Check| Verdict::skipped(check, reason);
     StepReport {

@@ -1,4 +1,4 @@
-//! Waiting for the effect of a change: single requests on fresh connections, until what must hold has held several
+//! Waits for the effect of a change: sends single requests on new connections until the conditions have held several
 //! times in a row.
 
 use std::time::{Duration, Instant};
@@ -13,13 +13,13 @@ use crate::{
     traffic::{MAX_RATE, Outcome, Plan, Sample},
 };
 
-/// Between two probes that did not show the effect. One that did is followed at once by the next.
+/// Pause after a probe that did not show the effect. A probe that did is followed at once by the next.
 const PAUSE: Duration = Duration::from_millis(20);
-/// How long a probe may take beside the deadline of the whole.
+/// Additional time for a probe after the deadline of the wait.
 const PROBE: Duration = Duration::from_secs(15);
 
 impl Engine<'_> {
-    /// Waits for everything that these actions wait for.
+    /// Waits for all conditions of these actions.
     pub(super) async fn settle(
         &self,
         lab: &Lab,
@@ -36,7 +36,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Waits for an effect, and notes how it came about.
+    /// Waits for an effect, and records the result.
     async fn wait(&self, lab: &Lab, wait: &Wait, when: When, waits: &mut Vec<Waited>) -> Result<(), StopReason> {
         let conditions: Vec<_> = wait.until.iter().map(condition).collect();
         let what = format!("{} from {}, {}×", conditions.join(" and "), wait.from.word(), wait.times);
@@ -53,7 +53,7 @@ impl Engine<'_> {
             last = show(&sample);
             let mut shown = wait.until.iter().all(|check| check.kind.holds_for_one(&sample));
             if shown && in_a_row + 1 == wait.times {
-                // The last one in a row counts only if it holds for kept connections as well.
+                // The last probe of a row counts only if the effect also holds on kept connections.
                 if let Some(other) = self.unsettled(lab, wait, &entry, &mut probes).await? {
                     (shown, last) = (false, show(&other));
                 }
@@ -72,8 +72,8 @@ impl Engine<'_> {
         over(waited, wait.within, waits)
     }
 
-    /// A request of a burst that does not show the effect, where the target asks for bursts; nothing if all show it.
-    /// What a lab waits for only once is the effect of a share, and is not there for all.
+    /// Returns a request of a burst that does not show the effect, or `None` if all show it or the platform needs no
+    /// bursts. A wait for one probe expects an effect on a share of the requests, so a burst does not apply.
     async fn unsettled(
         &self,
         lab: &Lab,
@@ -82,7 +82,7 @@ impl Engine<'_> {
         probes: &mut u64,
     ) -> Result<Option<Sample>, StopReason> {
         let Some(settle) = self.platform.settle().filter(|_| wait.times > 1) else { return Ok(None) };
-        // As good as at once, so that each needs a connection of its own, in the proxies as well.
+        // Requests start almost at once, so that each needs its own connection, in the proxies too.
         let (rate, burst) = (MAX_RATE, settle.burst);
         for _ in 0..settle.times {
             let plan = Plan {
@@ -113,7 +113,7 @@ impl Engine<'_> {
         Ok(None)
     }
 
-    /// One request on a connection of its own, read as traffic is.
+    /// Sends one request on its own connection, and classifies its outcome as for traffic.
     async fn probe(&self, lab: &Lab, wait: &Wait, entry: &Entry) -> Result<Sample, StopReason> {
         let plan = Plan {
             headers: wait.headers.clone(),
@@ -130,7 +130,7 @@ impl Engine<'_> {
     }
 }
 
-/// Notes how a wait ended.
+/// Records the result of a wait.
 pub(super) fn over(waited: Waited, within: Duration, waits: &mut Vec<Waited>) -> Result<(), StopReason> {
     let failed = format!(
         "the effect did not come within {}: waited for {}, the last of {} probes showed {}",
@@ -144,19 +144,19 @@ pub(super) fn over(waited: Waited, within: Duration, waits: &mut Vec<Waited>) ->
     if came { Ok(()) } else { Err(StopReason::Failed(failed)) }
 }
 
-/// The timeout of a probe: a bit more than the time after which its outcome no longer matters to any check.
+/// Returns the timeout of a probe, slightly longer than the time after which no check depends on its outcome.
 fn patience(until: &[Check]) -> Duration {
     let limits = until.iter().map(|check| check.kind.probe_limit()).collect::<Option<Vec<_>>>();
     limits.into_iter().flatten().max().map_or(PROBE, |limit| limit + PAUSE)
 }
 
-/// What a probe has to show, in words.
+/// Describes what a probe must show.
 fn condition(check: &Check) -> String {
     let (name, expected) = (checks::name(check), checks::expected(check));
     if expected.starts_with(&name) { expected } else { format!("{name} {expected}") }
 }
 
-/// A request in a few words.
+/// Describes a request briefly.
 fn show(sample: &Sample) -> String {
     let took = readable(sample.latency);
     match &sample.outcome {

@@ -1,4 +1,4 @@
-//! Waiting for what no request shows: a gauge of a proxy that says that an instance is back, for example.
+//! Waits for a metric, to detect states that no request shows, such as a proxy's gauge of healthy instances.
 
 use std::time::{Duration, Instant};
 
@@ -8,11 +8,11 @@ use crate::{
     report::{Waited, When},
 };
 
-/// Between two looks.
+/// Pause between two scrapes.
 const PAUSE: Duration = Duration::from_millis(200);
 
 impl Engine<'_> {
-    /// Waits until a metric has a value, and notes how that came about.
+    /// Waits until a metric has a value, and records the result.
     pub(super) async fn wait_metric(
         &self,
         wait: &MetricWait,
@@ -27,7 +27,7 @@ impl Engine<'_> {
         loop {
             let scrape = self.platform.scrape(&workloads).await?;
             probes += 1;
-            // The sum of nothing is no value: a series that is not there yet has not become 0.
+            // Without any series there is no value: a missing series does not count as 0.
             let there = scrape.has(&selector) && scrape.missing.is_empty();
             let value = scrape.sum(&selector);
             let came = there && wait.op.holds(value, wait.value, 0.0);
