@@ -13,20 +13,20 @@ use crate::reader::{below, one_or_many};
 /// Expects two sums to be equal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AddsUp {
-    /// One side.
+    /// Left side.
     pub left: Vec<Term>,
-    /// The other side.
+    /// Right side.
     pub right: Vec<Term>,
 }
 
-/// A part of a sum.
+/// Term of a sum.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Term {
-    /// What the client saw, of one traffic or of all.
+    /// Requests that the client observed, of one traffic or of all.
     Client(Amount, Option<String>),
-    /// What proxies counted.
+    /// Requests that proxies counted.
     Metric(MetricQuery),
-    /// What applications injected.
+    /// Faults that applications injected.
     Faults(String),
 }
 
@@ -94,7 +94,7 @@ impl CheckSpec for AddsUp {
         if let Some(missing) = evidence.growth.missing() {
             return Finding::fails(format!("{left} and {right}"), format!("the count is not whole: {missing}"));
         }
-        // Counts are whole; what is between them is only how numbers are written.
+        // Counts are whole numbers; a smaller difference is a rounding error.
         if (left - right).abs() < 0.5 {
             return Finding::holds(format!("{left} = {right}"), both);
         }
@@ -111,7 +111,7 @@ impl CheckSpec for AddsUp {
 }
 
 impl Term {
-    /// Reads a part of a sum.
+    /// Reads a term of a sum.
     fn read(reader: &mut Reader, node: &Node, field: &str) -> Option<Self> {
         let entries = reader.map(node, field, &["client", "metric", "faults", "of"]);
         let of = node.get("of").and_then(|node| reader.text(node, &below(field, "of")));
@@ -139,7 +139,7 @@ impl Term {
             Self::Metric(query) => evidence.growth.metric(query),
             Self::Faults(mode) => evidence.growth.faults(mode) as f64,
         };
-        // The sum of no numbers is -0, which reads like a fault.
+        // An empty sum is -0, which would be printed with its sign.
         value + 0.0
     }
 }
@@ -155,7 +155,7 @@ impl fmt::Display for Term {
     }
 }
 
-/// A side of the equation, in words.
+/// Describes a side of the equation.
 fn side(terms: &[Term]) -> String {
     terms.iter().map(Term::to_string).collect::<Vec<_>>().join(" + ")
 }

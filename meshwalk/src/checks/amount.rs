@@ -1,4 +1,4 @@
-//! An amount with which counters are compared.
+//! Amounts that counters are compared with.
 
 use std::fmt;
 
@@ -12,24 +12,24 @@ use crate::{
     traffic::{Observation, units},
 };
 
-/// A number, or a named quantity of the step's traffic.
+/// Number, or a named quantity of the step's traffic.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Amount {
-    /// A number.
+    /// Constant number.
     Number(f64),
-    /// How many requests were sent.
+    /// Number of requests.
     Requests,
-    /// How many had an answer with a status below 400.
+    /// Number of responses with a status below 400.
     Success,
-    /// How many had no HTTP answer.
+    /// Number of requests without an HTTP response.
     Failures,
-    /// How many attempts the answered requests took at the counted service.
+    /// Number of attempts that the answered requests took at the counted service.
     Attempts,
-    /// How many requests are of a class.
+    /// Number of requests of a class.
     Of(Category, String),
-    /// How many faults of a mode the applications injected, by their own count.
+    /// Number of faults of a mode, as counted by the applications.
     Faults(String),
-    /// A multiple of another amount.
+    /// Multiple of another amount.
     Times(u32, Box<Amount>),
 }
 
@@ -102,7 +102,7 @@ impl Amount {
         }
     }
 
-    /// The amount in a step.
+    /// Returns the amount in a step.
     #[allow(clippy::cast_precision_loss)]
     pub(super) fn value(&self, evidence: &Evidence, of_traffic: Option<&str>) -> f64 {
         let tally =

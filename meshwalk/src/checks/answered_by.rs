@@ -1,4 +1,4 @@
-//! `answered-by`: from how many instances the answers came. Load is balanced by more than chance, so the share of an
+//! `answered-by`: the number of instances that answered. Load balancing is not purely random, so the share of an
 //! instance only has a bound.
 
 use std::collections::BTreeMap;

@@ -1,39 +1,39 @@
-//! The categories by which requests are classed, and their classes.
+//! Categories by which requests are classified, and their classes.
 
 use std::{collections::BTreeMap, mem::discriminant, time::Duration};
 
 use super::fault_modes;
 use crate::traffic::{FailureKind, Observation, Outcome};
 
-/// The class of requests with an answer below 400, and of those that took longer than a time.
+/// Class of requests with a status below 400, and of requests slower than a limit.
 pub(super) const YES: &str = "yes";
-/// The class of requests without an HTTP answer, by status.
+/// Class of requests without an HTTP response, in the category of statuses.
 pub(super) const FAILED: &str = "failed";
-/// The class of requests for which there is nothing to tell.
+/// Class of requests without the property of a category.
 pub(super) const NONE: &str = "none";
 
-/// A category by which requests are classed.
+/// Category by which requests are classified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Category {
-    /// The version of the counted service, over the answers that carry one.
+    /// Version of the counted service, over the responses that contain one.
     Version,
-    /// Whether there was an answer with a status below 400; over all requests.
+    /// Whether the response had a status below 400, over all requests.
     Success,
-    /// The answer's status, or `failed` where there was none; over all requests.
+    /// Status of the response, or `failed` without one, over all requests.
     Status,
-    /// How it failed without an HTTP answer; over all requests.
+    /// Failure without an HTTP response, over all requests.
     Failure,
-    /// How the call to the counted service failed, as its caller reports; over all requests.
+    /// Failure of the call to the counted service, as its caller reports it, over all requests.
     UpstreamError,
-    /// The status of the call to the counted service, as its caller reports; over all requests.
+    /// Status of the call to the counted service, as its caller reports it, over all requests.
     UpstreamStatus,
-    /// Which attempt reached the counted service, over the answers that carry it.
+    /// Number of the attempt that reached the counted service, over the responses that contain it.
     Attempts,
-    /// The modes of faults that applications injected, over all requests. A request may have several.
+    /// Modes of the faults that applications injected, over all requests. A request may have several.
     Fault,
-    /// Whether every hop of the call tree has the same trace id, and there is more than one; over all requests.
+    /// Whether all hops of the call tree have the same trace ID and there are several hops, over all requests.
     OneTrace,
-    /// Whether it took longer than this; over all requests.
+    /// Whether the request took longer than this, over all requests.
     Slower(Duration),
 }
 
@@ -51,7 +51,7 @@ impl Category {
         ("one-trace", Self::OneTrace),
         ("slower", Self::Slower(Duration::ZERO)),
     ];
-    /// The keys of all categories.
+    /// Lists the keys of all categories.
     pub(super) const WORDS: [&'static str; 10] = {
         let (mut words, mut index) = ([""; 10], 0);
         while index < words.len() {
@@ -61,18 +61,18 @@ impl Category {
         words
     };
 
-    /// The category with this key in a lab.
+    /// Returns the category with this key in a lab.
     pub(super) fn with_key(key: &str) -> Option<Self> {
         Self::KEYS.into_iter().find(|(word, _)| *word == key).map(|(_, category)| category)
     }
 
-    /// The key in a lab.
+    /// Returns the key in a lab.
     pub(super) fn word(self) -> &'static str {
         let is_same = |(_, other): &&(&str, Self)| discriminant(other) == discriminant(&self);
         Self::KEYS.iter().find(is_same).map_or("", |(word, _)| word)
     }
 
-    /// The requests or answers that the shares refer to.
+    /// Describes the requests or responses that the shares refer to.
     pub(super) fn base(self) -> &'static str {
         match self {
             Self::Version => "answers that carry a version",
@@ -103,8 +103,8 @@ impl Category {
         Err(format!("`{text}` cannot occur in `{}`; {right}", self.word()))
     }
 
-    /// The classes of a request by its outcome, or `None` if it is not counted. Only a request with several injected
-    /// faults has several classes. The latency is not part of the outcome.
+    /// Returns the classes of a request by its outcome, or `None` if it is not counted. Only a request with several
+    /// injected faults has several classes. The latency is not part of the outcome.
     fn classes(self, outcome: &Outcome) -> Option<Vec<String>> {
         let one = |class: String| Some(vec![class]);
         let yes = |yes: bool| Some(if yes { vec![YES.to_owned()] } else { Vec::new() });
@@ -117,7 +117,7 @@ impl Category {
                     Self::Failure => one(kind.word().to_owned()),
                     Self::Success | Self::OneTrace => yes(false),
                     Self::Slower(_) => None,
-                    // The client knows nothing of what happened further on.
+                    // Without a response, the client cannot observe the later hops.
                     Self::UpstreamError | Self::UpstreamStatus | Self::Fault => one(NONE.to_owned()),
                 };
             }
@@ -140,7 +140,7 @@ impl Category {
     }
 }
 
-/// How many requests are counted, and how many are of each class.
+/// Number of counted requests, in total and by class.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     /// Requests that are counted.
@@ -167,13 +167,13 @@ impl Tally {
     }
 
     fn add(&mut self, class: String, count: u64) {
-        // A class that no request is of must not appear.
+        // A class without requests must not appear.
         if count > 0 {
             *self.classes.entry(class).or_default() += count;
         }
     }
 
-    /// How many requests are of a class.
+    /// Returns the number of requests of a class.
     #[must_use]
     pub(super) fn count(&self, class: &str) -> u64 {
         self.classes.get(class).copied().unwrap_or_default()

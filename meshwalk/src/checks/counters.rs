@@ -1,4 +1,4 @@
-//! Counters of proxies and applications, before and after, and how they grew.
+//! Counters of proxies and applications, before and after traffic, and their growth.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use crate::{
     platform::FaultRule,
 };
 
-/// Counters at a moment.
+/// Counters at one time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Counters {
-    /// The metrics of proxies and applications.
+    /// Metrics of proxies and applications.
     pub scrape: Scrape,
-    /// Fired faults by instance and rule, with the rule's mode.
+    /// Number of injected faults by instance and rule, with the rule's mode.
     fired: BTreeMap<(String, String), (String, u64)>,
 }
 
-/// How counters grew between two moments.
+/// Growth of counters between two times.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Growth {
     metrics: Difference,
@@ -32,13 +32,13 @@ impl Counters {
         }
     }
 
-    /// How these counters grew since others. A rule that is new counts from nothing.
+    /// Returns the growth of these counters since earlier ones. A new rule counts from 0.
     #[must_use]
     pub fn since(&self, before: &Self) -> Growth {
         let mut faults = BTreeMap::new();
         for (rule, (mode, now)) in &self.fired {
             let then = before.fired.get(rule).map_or(0, |(_, then)| *then);
-            // A rule of the same name that fired less often is another one.
+            // A rule of the same name with a lower count is a new rule.
             *faults.entry(mode.clone()).or_default() += if *now < then { *now } else { now - then };
         }
         Growth { metrics: Difference::between(&before.scrape, &self.scrape), faults }
@@ -46,14 +46,14 @@ impl Counters {
 }
 
 impl Growth {
-    /// By how much a metric grew, over all its series that match.
+    /// Returns the growth of a metric, summed over all matching series.
     #[must_use]
     pub fn metric(&self, query: &MetricQuery) -> f64 {
         self.metrics.sum(&query.selector())
     }
 
-    /// Every series of a metric that grew, whatever its labels, in words. Only labels that the query asks about are
-    /// shown: a proxy's series has dozens.
+    /// Lists every series of a metric that grew, whatever its labels. Only labels of the query are shown, because a
+    /// proxy's series has dozens.
     #[must_use]
     pub fn series(&self, query: &MetricQuery) -> Vec<String> {
         let mut shown = BTreeMap::<String, f64>::new();
@@ -65,13 +65,13 @@ impl Growth {
         shown.into_iter().map(|(labels, grown)| format!("{labels} by {grown}")).collect()
     }
 
-    /// How many faults of a mode the applications injected.
+    /// Returns the number of faults of a mode that the applications injected.
     #[must_use]
     pub fn faults(&self, mode: &str) -> u64 {
         self.faults.get(mode).copied().unwrap_or_default()
     }
 
-    /// Which instances' metrics are not counted, if any.
+    /// Lists the instances whose metrics are missing, if any.
     #[must_use]
     pub fn missing(&self) -> Option<String> {
         (!self.metrics.missing.is_empty()).then(|| self.metrics.missing.join("; "))

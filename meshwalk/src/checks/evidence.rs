@@ -1,4 +1,4 @@
-//! The evidence of a step, over which its checks are decided, and what of it they need.
+//! Evidence of a step, by which its checks are decided.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::{
     traffic::{Observation, Traffic},
 };
 
-/// The requests of one traffic, by its name.
+/// Requests of one traffic.
 #[derive(Debug, Clone)]
 pub struct Run {
     /// The traffic's name.
@@ -22,33 +22,33 @@ pub struct Run {
 pub struct Evidence {
     /// The step's traffic.
     pub runs: Vec<Run>,
-    /// How counters grew over the traffic.
+    /// Growth of the counters during the traffic.
     pub growth: Growth,
-    /// The last request's trace id and spans, by the name of the traffic.
+    /// Trace ID and spans of the last request, by the name of the traffic.
     pub traces: BTreeMap<String, (String, Vec<Span>)>,
-    /// Why the platform has no traces, or `None` if it has.
+    /// Reason why the platform has no traces, or `None` if it has traces.
     pub untraced: Option<String>,
-    /// Every instance after the traffic.
+    /// All instances after the traffic.
     pub instances: Vec<Instance>,
-    /// Every instance before the step's changes.
+    /// All instances before the step's changes.
     pub instances_before: Vec<Instance>,
     /// The outcome of the gate, or `None` if the step did not reach it.
     pub gate: Option<GateOutcome>,
 }
 
 impl Evidence {
-    /// The requests of one traffic, or of all if `of` is `None`.
+    /// Returns the requests of one traffic, or of all if `of` is `None`.
     pub(super) fn requests(&self, of: Option<&str>) -> impl Iterator<Item = Observation<'_>> {
         self.runs(of).flat_map(|run| run.traffic.observations())
     }
 
-    /// The run of one traffic, or all runs if `of` is `None`.
+    /// Returns the run of one traffic, or all runs if `of` is `None`.
     pub(super) fn runs(&self, of: Option<&str>) -> impl Iterator<Item = &Run> {
         self.runs.iter().filter(move |run| of.is_none_or(|of| run.name == of))
     }
 }
 
-/// The evidence that checks need besides the answers to the traffic.
+/// Evidence that checks need besides the responses to the traffic.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
     /// Metrics, before and after the traffic.
@@ -64,7 +64,7 @@ pub(crate) struct Needs {
 }
 
 impl Needs {
-    /// What these checks need.
+    /// Returns what these checks need.
     pub(crate) fn of<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Self {
         let mut needs = Self::default();
         checks.into_iter().for_each(|check| check.kind.needs(&mut needs));
@@ -76,12 +76,12 @@ impl Needs {
         self.faults || !self.queries.is_empty()
     }
 
-    /// True if the evidence arrives some time after the answers.
+    /// True if the evidence arrives later than the responses.
     pub(crate) fn is_late(&self) -> bool {
         self.trace || self.instances || self.counters()
     }
 
-    /// The values of the queries. A page has other metrics that never rest, such as a process's age.
+    /// Returns the values of the queries. Other metrics, such as a process's age, change permanently.
     pub(crate) fn values(&self, growth: &Growth) -> Vec<f64> {
         self.queries.iter().map(|query| growth.metric(query)).collect()
     }

@@ -1,4 +1,4 @@
-//! A single check as it is written on a command line: `p99 <= 50ms`, `share v2: 10%`, or as in a lab.
+//! Parses a check as written on a command line: `p99 <= 50ms`, `share v2: 10%`, or as in a lab.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::reader::Reader;
 /// `KEY: {CLASS: SHARE}`; the form of a lab, as `share: {v1: 90%, v2: 10%}`, is valid too.
 ///
 /// # Errors
-/// What is wrong with it, and what would be right.
+/// Returns what is wrong with the expression, with a hint.
 pub fn check_of_expression(text: &str) -> Result<Check, String> {
     let location = Location { file: PathBuf::from("(expression)"), line: 1, column: 1 };
     let node = match as_map(text) {
@@ -43,7 +43,7 @@ pub fn check_of_expression(text: &str) -> Result<Check, String> {
     Ok(check)
 }
 
-/// The map that the short form stands for; `None` for the form of a lab.
+/// Returns the map that the short form is equivalent to, or `None` for the form of a lab.
 fn as_map(text: &str) -> Option<Value> {
     let text = text.trim();
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))?;
@@ -67,7 +67,7 @@ fn as_map(text: &str) -> Option<Value> {
     Some(Value::Object(Map::from_iter([(key.to_owned(), value)])))
 }
 
-/// A whole number as a number, because some checks count; anything else as text.
+/// Parses a whole number as a number, because some checks count, and any other value as text.
 fn scalar(text: &str) -> Value {
     text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from)
 }

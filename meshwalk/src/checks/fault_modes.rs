@@ -1,22 +1,22 @@
-//! The modes of faults that checks name.
+//! Parses the modes of faults that checks name.
 
 use meshwalk_faults::{MODES, ModeSpec};
 
 use super::category::NONE;
 use crate::reader::{did_you_mean, listed};
 
-/// A mode, by its name.
+/// Finds a mode by its name.
 ///
 /// # Errors
-/// There is none of this name: the one that was probably meant, or all there are.
+/// Returns a hint for an unknown name: the most similar mode, or all modes.
 pub(super) fn mode(name: &str) -> Result<String, String> {
     among(name, MODES.iter().copied(), "is not a mode of faults")
 }
 
-/// A mode that shows in the answer of a request, or the word for none.
+/// Finds a mode of which a response carries evidence, or the class without a fault.
 ///
 /// # Errors
-/// As [`mode`]; also a mode of the process.
+/// As [`mode`], and for a mode of the process.
 pub(super) fn mode_of_requests(name: &str) -> Result<String, String> {
     if name == NONE {
         return Ok(name.to_owned());
@@ -26,7 +26,7 @@ pub(super) fn mode_of_requests(name: &str) -> Result<String, String> {
 
 fn among(name: &str, modes: impl Iterator<Item = &'static ModeSpec>, no: &str) -> Result<String, String> {
     let mut names: Vec<_> = modes.map(|mode| mode.name).collect();
-    // Two modes may share a name, and then stand together.
+    // Two modes may share a name, which the hint lists once.
     names.dedup();
     if names.contains(&name) {
         return Ok(name.to_owned());

@@ -1,8 +1,8 @@
-//! `gate`: what the step's gate decided.
+//! `gate`: the outcome of the step's gate.
 
 use super::{CheckSpec, Entry, Evidence, Finding, Reader, Scope, StepFacts};
 
-/// The outcome of a gate.
+/// Outcome of a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GateOutcome {

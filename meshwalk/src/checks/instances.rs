@@ -1,5 +1,5 @@
-//! `instances`: what became of the instances of Deployments over a step. It shows whether a rollout replaced the right
-//! instances, and only those.
+//! `instances`: changes of the instances of Deployments during a step. The check shows whether a rollout replaced the
+//! right instances, and only those.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,14 +15,14 @@ use crate::{platform::Instance, reader::below};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instances(pub BTreeMap<String, PodChange>);
 
-/// What becomes of a Deployment's instances over a step.
+/// Change of a Deployment's instances during a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PodChange {
-    /// None of those that were there before is there, and as many others are.
+    /// All instances were replaced, and their number is unchanged.
     Replaced,
-    /// They are the same.
+    /// No instance was replaced.
     Kept,
-    /// There are so many of them.
+    /// There is this number of instances.
     Count(u32),
 }
 

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Latency(pub Quantile, pub Op, pub Duration);
 
-/// A quantile of the latency: its key in a lab, and the share of the requests that are not slower.
+/// Quantile of the latency: its key in a lab, and the share of the requests that are not slower.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quantile(&'static str, f64);
 
@@ -73,7 +73,7 @@ impl CheckSpec for Latency {
             return Finding::holds(observed, format!("over {n} requests, from when each was due"));
         }
         let late = evidence.runs(of).map(|run| run.traffic.lateness.p99).max().unwrap_or_default();
-        // A generator that was late has measured itself.
+        // Latencies are invalid if the load generator was late, because they include its own delay.
         let own = if late * 4 > seen {
             format!("; the generator itself was late by {} (p99), so the machine may be too busy", readable(late))
         } else {

@@ -1,4 +1,4 @@
-//! `metric`: by how much a metric of proxies grows over the traffic.
+//! `metric`: growth of a proxy metric during the traffic.
 
 use super::{CheckSpec, Entry, Evidence, Finding, MetricQuery, Namespace, Needs, Reader, Scope, amount::Amount};
 use crate::{
@@ -49,7 +49,7 @@ impl CheckSpec for Metric {
     }
 
     fn decide(&self, evidence: &Evidence, of: Option<&str>) -> Finding {
-        // The sum of no numbers is -0, which reads like a fault.
+        // An empty sum is -0, which would be printed with its sign.
         let seen = evidence.growth.metric(&self.query) + 0.0;
         let stated = self.amount.value(evidence, of);
         let observed = format!("grew by {seen}");

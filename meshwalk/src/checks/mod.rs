@@ -1,7 +1,7 @@
 //! The checks that a lab can make. A check is one module here and one row of `checks!`.
 //!
-//! The module of a check holds its keys in a lab, how it is read, the evidence that it needs, what it refers to, how it
-//! is decided and how it is worded: everything that [`CheckSpec`] asks for.
+//! The module of a check implements [`CheckSpec`]: its keys in a lab, how it is read, decided and described, the
+//! evidence it needs, and what it refers to.
 
 mod adds_up;
 mod amount;
@@ -46,7 +46,7 @@ use verdict::Finding;
 
 /// The specification of a kind of check.
 trait CheckSpec: Sized {
-    /// The keys of a lab that stand for the check.
+    /// The keys of the check in a lab.
     const WORDS: &'static [&'static str];
     /// What the check looks at.
     const SCOPE: Scope;
@@ -54,21 +54,21 @@ trait CheckSpec: Sized {
     /// Reads the check from its key and value, which is the field `at` of the lab.
     fn read(reader: &mut Reader, entry: &Entry, at: &str) -> Option<Self>;
 
-    /// The name in reports.
+    /// Returns the name in reports.
     fn name(&self) -> String {
         Self::WORDS.concat()
     }
 
-    /// What the check expects, in words.
+    /// Describes what the check expects.
     fn expected(&self) -> String;
 
     /// Compares the evidence with what the check expects. Only the traffic named `of` counts, or all if it is `None`.
     fn decide(&self, evidence: &Evidence, of: Option<&str>) -> Finding;
 
-    /// Adds the evidence that must be collected to decide the check. The answers to the traffic are always there.
+    /// Adds the evidence that must be collected to decide the check. The responses to the traffic are always available.
     fn needs(&self, _needs: &mut Needs) {}
 
-    /// The traffic and the workloads that the check names.
+    /// Returns the traffic and the workloads that the check refers to.
     fn references(&self) -> Vec<Reference<'_>> {
         Vec::new()
     }
@@ -97,10 +97,10 @@ trait CheckSpec: Sized {
     }
 }
 
-/// What a check looks at.
+/// Subject of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scope {
-    /// The answers to traffic.
+    /// Responses to traffic.
     Traffic,
     /// The effect of traffic on proxies and applications.
     Mesh,
@@ -108,7 +108,7 @@ pub(crate) enum Scope {
     Step,
 }
 
-/// What a check names in its lab.
+/// Reference of a check to a part of its lab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reference<'a> {
     /// The traffic of the step with this name.
@@ -117,10 +117,10 @@ pub(crate) enum Reference<'a> {
     Deployment(&'a str),
 }
 
-/// The facts of a step that decide whether a check can be made in it.
+/// Properties of a step that determine whether a check can be decided in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StepFacts {
-    /// Number of requests that the check looks at.
+    /// Number of requests in the check's scope.
     pub(crate) requests: u64,
     /// True if the step has a gate.
     pub(crate) has_gate: bool,
@@ -130,7 +130,7 @@ pub(crate) struct StepFacts {
 
 macro_rules! checks {
     ($($kind:ident($spec:ty)),* $(,)?) => {
-        /// What a check expects.
+        /// Expectation of a check.
         #[derive(Debug, Clone, PartialEq)]
         #[allow(missing_docs)] // Each is the specification of its name.
         pub enum Kind {
@@ -138,7 +138,7 @@ macro_rules! checks {
         }
 
         impl Kind {
-            /// All keys of checks, in the order of the messages, with what the check looks at.
+            /// All keys of checks with their subjects, in the order of messages.
             fn words() -> impl Iterator<Item = (&'static str, Scope)> {
                 let words = [$((<$spec>::WORDS, <$spec>::SCOPE)),*];
                 words.into_iter().flat_map(|(words, scope)| words.iter().map(move |word| (*word, scope)))
@@ -213,16 +213,16 @@ checks! {
     Gate(gate::GateOutcome),
 }
 
-/// A check of a lab.
+/// Check of a lab.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
-    /// The name in reports, or `None` for one that is made of what the check expects.
+    /// Name in reports, or `None` to derive it from the expectation.
     pub name: Option<String>,
-    /// The name of the traffic that the check looks at, or `None` for all traffic of the step.
+    /// Name of the traffic to check, or `None` for all traffic of the step.
     pub of: Option<String>,
-    /// What the check expects.
+    /// Expectation of the check.
     pub kind: Kind,
-    /// Where the check is written.
+    /// Location of the check in the lab.
     pub location: Location,
 }
 
@@ -232,14 +232,14 @@ pub fn decide(check: &Check, evidence: &Evidence) -> Verdict {
     check.kind.decide(evidence, check.of.as_deref()).verdict(check)
 }
 
-/// What the report calls a check.
+/// Returns the name of a check in reports.
 #[must_use]
 pub fn name(check: &Check) -> String {
     let name = check.name.clone().unwrap_or_else(|| check.kind.name());
     check.of.as_ref().map_or_else(|| name.clone(), |of| format!("{name} ({of})"))
 }
 
-/// What a check expects, in words.
+/// Describes what a check expects.
 #[must_use]
 pub fn expected(check: &Check) -> String {
     check.kind.expected()

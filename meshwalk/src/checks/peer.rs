@@ -44,7 +44,7 @@ impl CheckSpec for Peer {
         for request in evidence.requests(of) {
             total += request.count;
             match request.outcome {
-                // An answer that does not come from the service says nothing about its caller.
+                // A response that does not come from the service has no information about the caller.
                 Outcome::Answer(answer) if answer.instance.is_some() => {
                     *seen.entry(answer.peer.as_deref()).or_default() += request.count;
                 }

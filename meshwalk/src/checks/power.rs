@@ -8,9 +8,9 @@ use crate::{
     stats::{Binomial, ERROR_PROBABILITY, POWER},
 };
 
-/// The deviation that must be noticed if the lab does not say: what anybody would call another split altogether.
+/// Deviation that must be detected by default, which is clearly another split of the traffic.
 const NOTICE: f64 = 0.3;
-/// Nobody sends more than this to decide a share.
+/// Maximum number of requests that is suggested for a share.
 const MOST: u64 = 100_000_000;
 
 /// The error probability of each class's own test, so that the whole check's is at most [`ERROR_PROBABILITY`].
@@ -21,16 +21,16 @@ pub(super) fn alpha_of_each(classes: usize) -> f64 {
     ERROR_PROBABILITY / classes
 }
 
-/// Whether so many requests can tell the expected shares from others that deviate by `notice`; if the lab does not say,
-/// from shares that are 30 points off and from a class that is missing altogether.
+/// Checks that this number of requests distinguishes the expected shares from others that deviate by `notice`. The
+/// default is a deviation of 30 points, and the absence of a class.
 ///
 /// # Errors
-/// Which class cannot be told, and how many requests would be enough.
+/// Returns the class that the sample cannot distinguish, and the number of requests that would be enough.
 pub(super) fn enough(requests: u64, wanted: &BTreeMap<String, Wanted>, notice: Option<f64>) -> Result<(), String> {
     let alpha = alpha_of_each(wanted.len());
     for (class, wanted) in wanted {
         let Wanted::Exactly(share) = *wanted else { continue };
-        // A single request too many or too few is noticed anyway.
+        // An exact share of 0 or 1 is refuted by a single request.
         let certain = share <= 0.0 || share >= 1.0;
         let deviation = notice.unwrap_or(NOTICE);
         if (certain && notice.is_none()) || tells(requests, share, deviation, alpha) {
@@ -50,7 +50,7 @@ pub(super) fn enough(requests: u64, wanted: &BTreeMap<String, Wanted>, notice: O
     Ok(())
 }
 
-/// Whether a share that deviates to either side, at most to nothing or to all, is noticed.
+/// Returns true if a deviation of the share to either side is detected, limited to 0 and 1.
 fn tells(requests: u64, share: f64, deviation: f64, alpha: f64) -> bool {
     let Ok(binomial) = Binomial::new(requests, share) else { return false };
     let noticed = binomial.noticed(alpha, POWER);

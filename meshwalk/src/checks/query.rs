@@ -1,4 +1,4 @@
-//! The metric of a workload that a check or a wait asks for.
+//! Query of a workload's metric, used by checks and waits.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -13,11 +13,11 @@ use crate::{
 /// A metric of the proxies of a workload, summed over its instances and over the series that match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricQuery {
-    /// The metric's name.
+    /// Name of the metric.
     pub name: String,
-    /// Labels that a series must have. In a value `*` stands for anything.
+    /// Labels that a series must have. In a value `*` matches any text.
     pub labels: BTreeMap<String, String>,
-    /// The workload whose proxies are asked, as `backend-v2`.
+    /// Workload whose proxies are scraped, such as `backend-v2`.
     pub workload: String,
 }
 
@@ -53,7 +53,7 @@ impl MetricQuery {
     /// Replaces the usual namespace in the labels.
     pub(crate) fn put_namespace(&mut self, namespace: &Namespace) {
         for (label, value) in &mut self.labels {
-            // As `destination_workload_namespace`.
+            // Labels such as `destination_workload_namespace`.
             *value = if label.ends_with("namespace") && value == USUAL {
                 namespace.name().to_owned()
             } else {

@@ -23,7 +23,7 @@ fn check(reader: &mut Reader, node: &Node, field: &str, probe: bool) -> Option<C
     let entries = reader.map(node, field, &known);
     let kinds: Vec<&Entry> = entries.iter().filter(|entry| !BESIDE.contains(&entry.key.as_str())).collect();
     let entry = match kinds.as_slice() {
-        // An unknown key or something else than a map has been told already.
+        // An unknown key or a value that is not a map has been reported already.
         _ if reader.diagnostics.len() > before => return None,
         [entry] => entry,
         [] => {

@@ -1,5 +1,5 @@
-//! Shares of classes of requests, tested as binomial proportions: exact and two-sided, with the error probability and
-//! the power stated. Each category has a key of its own, as `share` and `status`.
+//! Shares of classes of requests, tested as binomial proportions: exact and two-sided, with a stated error probability
+//! and power. Each category has its own key, such as `share` and `status`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,7 +25,7 @@ use crate::{
 /// is not named must not occur.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shares {
-    /// The category by which requests are classed.
+    /// Category by which requests are classified.
     pub category: Category,
     /// The expected share of each class.
     pub wanted: BTreeMap<String, Wanted>,
@@ -34,20 +34,20 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// The sum of the exact shares.
+    /// Returns the sum of the exact shares.
     fn sum(&self) -> f64 {
         self.wanted.values().filter_map(|wanted| wanted.exact()).fold(0.0, |sum, share| sum + share)
     }
 
-    /// Expects one share of the requests that the category counts with yes.
+    /// Expects one share of the requests in the class `yes` of the category.
     fn yes(category: Category, share: Wanted) -> Self {
         Self { category, wanted: BTreeMap::from([(YES.to_owned(), share)]), notice: None }
     }
 
-    /// Reads the deviation to notice, which only an exact share has.
+    /// Reads the deviation to detect, which only an exact share has.
     pub(super) fn read_notice(&mut self, reader: &mut Reader, notice: &Entry, at: &str) {
         self.notice = reader.parsed(&notice.value, at, percentage);
-        // What is wrong with the shares themselves has been reported already.
+        // Invalid shares have been reported already.
         if !self.wanted.is_empty() && self.wanted.values().all(|wanted| wanted.exact().is_none()) {
             let help = Some("leave it out, or write an exact share".to_owned());
             reader.wrong(&notice.location, at, "a bound has no deviation to notice", help);
@@ -75,7 +75,7 @@ impl CheckSpec for Shares {
         }
         let mut shares = Self { category, wanted: BTreeMap::new(), notice: None };
         if !matches!(value.content, Content::Mapping(_)) && category != Category::Version {
-            // `upstream-error: reset` means that all of them are so.
+            // `upstream-error: reset` means that all requests are of the class.
             let class = reader.parsed(value, at, |text| category.class(text))?;
             shares.wanted.insert(class, Wanted::Exactly(1.0));
             return Some(shares);
@@ -123,7 +123,7 @@ impl CheckSpec for Shares {
     }
 
     fn check_probe(&self) -> Result<(), &'static str> {
-        // A single request is of a class or it is not.
+        // A single request either is of a class or is not.
         if self.wanted.values().all(|wanted| matches!(wanted.exact(), Some(0.0 | 1.0))) {
             return Ok(());
         }
@@ -151,7 +151,7 @@ impl CheckSpec for Shares {
         }
         let mut all = self.wanted.clone();
         if self.sum() > 1.0 - 1e-9 && category != Category::Fault {
-            // What is expected is all there is.
+            // The named classes must account for all requests.
             for class in tally.classes.keys() {
                 all.entry(class.clone()).or_insert(Wanted::Exactly(0.0));
             }

@@ -1,4 +1,4 @@
-//! `trace`: one request's trace runs through all services, without a gap.
+//! `trace`: one request's trace covers all services, without a gap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,7 +77,7 @@ impl CheckSpec for Trace {
     }
 }
 
-/// The services in the order in which a walk down from the roots first meets them.
+/// Returns the services in the order in which a walk down from the roots first visits them.
 fn first_met<'a>(spans: &'a [Span], roots: &[&'a Span]) -> Vec<&'a str> {
     let mut children = BTreeMap::<&str, Vec<&Span>>::new();
     for span in spans {
@@ -91,7 +91,7 @@ fn first_met<'a>(spans: &'a [Span], roots: &[&'a Span]) -> Vec<&'a str> {
     latest_first(&mut ahead);
     let (mut order, mut seen) = (Vec::new(), BTreeSet::new());
     while let Some(span) = ahead.pop() {
-        // A span that claims to be its own ancestor is not walked twice.
+        // Do not visit a span twice if it claims to be its own ancestor.
         if !seen.insert(span.id.as_str()) {
             continue;
         }

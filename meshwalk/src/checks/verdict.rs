@@ -17,7 +17,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word for the status.
+    /// Returns the name of the status.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -44,14 +44,14 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The verdict on a check that was not made.
+    /// Returns the verdict on a check that was not made.
     #[must_use]
     pub fn skipped(check: &Check, reason: &str) -> Self {
         Finding::skipped(reason).verdict(check)
     }
 }
 
-/// What was observed, compared with what a check expects.
+/// Observation, compared with what a check expects.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(super) observed: String,
