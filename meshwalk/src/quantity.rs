@@ -1,10 +1,10 @@
-//! Quantities as labs write them: `200ms`, `400/s`, `99.9%`, `>= 1s`.
+//! Parses quantities of labs: `200ms`, `400/s`, `99.9%`, `>= 1s`.
 //!
-//! The errors are the second half of a sentence whose first half names the key, and say what would be right.
+//! An error is the second half of a sentence whose first half names the key, and contains a hint.
 
 use std::{fmt, time::Duration};
 
-/// How an observed quantity must stand to a stated one.
+/// Comparison of an observed quantity with a stated one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
     /// Equal.
@@ -16,7 +16,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// Whether an observed quantity stands so to the stated one, give or take a tolerance.
+    /// Returns true if an observed quantity meets the comparison, within a tolerance.
     #[must_use]
     pub fn holds(self, observed: f64, stated: f64, tolerance: f64) -> bool {
         match self {
@@ -49,37 +49,38 @@ pub fn comparison(text: &str) -> (Option<Op>, &str) {
     (None, text)
 }
 
-/// A share, from a percentage of 0 to 100.
+/// Parses a share from a percentage of 0 to 100.
 ///
 /// # Errors
-/// Anything else.
+/// Fails for any other text.
 pub fn percentage(text: &str) -> Result<f64, String> {
     text.strip_suffix('%')
         .map(str::trim_end)
         .filter(|number| decimal(number).is_some_and(|number| number <= 100.0))
-        // Not divided: 99.9 / 100 is not the number nearest to 0.999, and 999 of 1000 would be less than it.
+        // Shift the decimal point instead of dividing: 99.9 / 100 is not the number nearest to 0.999, so that 999 of
+        // 1000 would be less than it.
         .and_then(|number| format!("{number}e-2").parse().ok())
         .ok_or_else(|| format!("`{text}` is not a percentage; write a number from 0 to 100 and `%`, as `10%`"))
 }
 
-/// A plain decimal number without sign or exponent.
+/// Parses a plain decimal number without sign or exponent.
 fn decimal(text: &str) -> Option<f64> {
     let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
     plain.then(|| text.parse().ok()).flatten()
 }
 
-/// A share as people read it: `25.1 %`, `10 %`.
+/// Formats a share: `25.1 %`, `10 %`.
 #[must_use]
 pub fn percent(share: f64) -> String {
     let rounded = (share * 1e4).round() / 1e2;
-    // What is not quite all must not be shown as all.
+    // Do not round up to 100 %.
     if (rounded >= 100.0 && share < 1.0) || (rounded <= 0.0 && share > 0.0) {
         return format!("{:.4} %", share * 100.0);
     }
     format!("{rounded} %")
 }
 
-/// A duration as people read it: `12.3 ms`, `1.05 s`.
+/// Formats a duration: `12.3 ms`, `1.05 s`.
 #[must_use]
 pub fn readable(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();

@@ -1,22 +1,22 @@
-//! Reading a tree by hand: every key is known or refused, and reading goes on so that all problems are told at once.
+//! Reads a tree of YAML: rejects unknown keys, and continues after a problem to report all of them at once.
 
 use std::path::PathBuf;
 
 use meshwalk_yaml::{Content, Diagnostic, Entry, Location, Node, nearest};
 
-/// Collects what is wrong while a tree is read.
+/// Reader that collects the problems of a tree.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    /// What is wrong so far.
+    /// Problems found so far.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// The files that are named, with where and under which field.
+    /// Files that the tree names, with the location and the field.
     pub(crate) files: Vec<(PathBuf, Location, String)>,
-    /// The steps whose traffic could not be read, which has been told; nothing can be said about what refers to it.
+    /// Steps whose traffic could not be read, which has been reported. References to their traffic are not checked.
     pub(crate) unread_traffic: Vec<Location>,
 }
 
 impl Reader {
-    /// Notes a problem.
+    /// Reports a problem.
     pub(crate) fn wrong(&mut self, location: &Location, field: &str, message: impl Into<String>, help: Option<String>) {
         let mut diagnostic = Diagnostic::new(message).at(location);
         if !field.is_empty() {
@@ -26,7 +26,7 @@ impl Reader {
         self.diagnostics.push(diagnostic);
     }
 
-    /// The entries of a map whose keys are all known.
+    /// Returns the entries of a map, and reports unknown keys.
     pub(crate) fn map<'n>(&mut self, node: &'n Node, field: &str, known: &[&str]) -> &'n [Entry] {
         if !matches!(node.content, Content::Mapping(_)) {
             let keys = format!("write a map with the keys {}", listed(known));
@@ -39,7 +39,7 @@ impl Reader {
         node.entries()
     }
 
-    /// A key that has to be there.
+    /// Returns the entry of a required key.
     pub(crate) fn required<'n>(&mut self, node: &'n Node, field: &str, key: &str, example: &str) -> Option<&'n Node> {
         let value = node.get(key);
         if value.is_none() {
@@ -48,7 +48,7 @@ impl Reader {
         value
     }
 
-    /// Text that is not empty.
+    /// Reads text that is not empty.
     pub(crate) fn text(&mut self, node: &Node, field: &str) -> Option<String> {
         match node.as_str().map(str::trim) {
             Some("") => {
@@ -68,7 +68,7 @@ impl Reader {
         }
     }
 
-    /// A scalar as it would be written: numbers need no quotes.
+    /// Reads a scalar as it is written: numbers need no quotes.
     pub(crate) fn scalar(&mut self, node: &Node, field: &str) -> Option<String> {
         match &node.content {
             Content::Number(number) => Some(number.to_string()),
@@ -76,7 +76,7 @@ impl Reader {
         }
     }
 
-    /// A scalar with a grammar of its own.
+    /// Reads a scalar with its own grammar.
     pub(crate) fn parsed<T>(
         &mut self,
         node: &Node,
@@ -87,7 +87,7 @@ impl Reader {
         parse(&text).map_err(|message| self.wrong(&node.location, field, message, None)).ok()
     }
 
-    /// A whole number of one or more.
+    /// Reads a whole number of at least 1.
     pub(crate) fn count(&mut self, node: &Node, field: &str) -> Option<u32> {
         let count = match &node.content {
             Content::Number(number) => number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0),
@@ -100,7 +100,7 @@ impl Reader {
         count
     }
 
-    /// `true` or `false`.
+    /// Reads `true` or `false`.
     pub(crate) fn flag(&mut self, node: &Node, field: &str) -> Option<bool> {
         if let Content::Bool(value) = node.content {
             return Some(value);
@@ -110,7 +110,7 @@ impl Reader {
         None
     }
 
-    /// One of some words.
+    /// Reads one of a list of words.
     pub(crate) fn word<T: Copy>(&mut self, node: &Node, field: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(node, field)?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
@@ -122,7 +122,7 @@ impl Reader {
         found
     }
 
-    /// Headers, in the order of the file.
+    /// Reads headers, in the order of the file.
     pub(crate) fn headers(&mut self, node: &Node, field: &str) -> Vec<(String, String)> {
         if !matches!(node.content, Content::Mapping(_)) {
             let help = Some("write a map, as `{x-canary: \"true\"}`".to_owned());
@@ -149,7 +149,7 @@ impl Reader {
     }
 }
 
-/// A single thing or a list of them, with the fields under which they stand.
+/// Returns a single value or the items of a list, with their fields.
 pub(crate) fn one_or_many<'n>(node: &'n Node, field: &str) -> Vec<(String, &'n Node)> {
     match &node.content {
         Content::Sequence(elements) => {
@@ -159,7 +159,7 @@ pub(crate) fn one_or_many<'n>(node: &'n Node, field: &str) -> Vec<(String, &'n N
     }
 }
 
-/// The field of a key inside of another field.
+/// Returns the field of a key within another field.
 pub(crate) fn below(field: &str, key: &str) -> String {
     match (field.is_empty(), key.contains(['.', '[', ']'])) {
         (true, _) => key.to_owned(),
@@ -168,12 +168,12 @@ pub(crate) fn below(field: &str, key: &str) -> String {
     }
 }
 
-/// Suggests the word that is nearest to a text, or else what `fallback` says.
+/// Suggests the word most similar to a text, or the text of `fallback`.
 pub(crate) fn did_you_mean(text: &str, words: &[&str], fallback: impl FnOnce() -> String) -> String {
     nearest(text, words.iter().copied()).map_or_else(fallback, |word| format!("did you mean `{word}`?"))
 }
 
-/// Words as a sentence lists them.
+/// Formats words as a list in a sentence.
 pub(crate) fn listed(words: &[&str]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {

@@ -1,5 +1,4 @@
-//! The files that labs apply: they are there, they are valid, and each state that a lab goes through is one that a mesh
-//! would take.
+//! Checks that the files of labs exist and are valid, and that a mesh would accept each state a lab reaches.
 
 use std::path::{Path, PathBuf};
 
@@ -8,11 +7,11 @@ use meshwalk_yaml::{Diagnostic, Diagnostics, Location, nearest};
 
 use super::{Actions, Lab, workloads};
 
-/// The folder of the workload's manifests, from the project's root.
+/// Folder of the workload's manifests, relative to the project's root.
 const BASE: &str = "k8s/base";
 
-/// The project's root: the nearest folder upward from `from` that has the workload's manifests. Empty if that is the
-/// working folder, so that paths are shown as people write them.
+/// Finds the project's root: the nearest folder upward from `from` that has the workload's manifests. The path is empty
+/// for the working directory, so that paths are displayed as the user writes them.
 #[must_use]
 pub fn root(from: &Path) -> Option<PathBuf> {
     let here = from.canonicalize().ok()?;
@@ -21,7 +20,7 @@ pub fn root(from: &Path) -> Option<PathBuf> {
     Some(if working.as_deref() == Some(root) { PathBuf::new() } else { root.to_owned() })
 }
 
-/// Says which of the named files are not there.
+/// Reports which of the named files do not exist.
 pub(super) fn present(root: &Path, files: &[(PathBuf, Location, String)]) -> Vec<Diagnostic> {
     let absent = files.iter().filter(|(path, _, _)| !root.join(path).exists());
     absent
@@ -35,7 +34,7 @@ pub(super) fn present(root: &Path, files: &[(PathBuf, Location, String)]) -> Vec
         .collect()
 }
 
-/// A file beside the absent one with nearly its name.
+/// Finds a file with a similar name in the folder of a missing file.
 fn similar(root: &Path, path: &Path) -> Option<PathBuf> {
     let folder = path.parent()?;
     let names: Vec<String> =
@@ -43,7 +42,7 @@ fn similar(root: &Path, path: &Path) -> Option<PathBuf> {
     nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str)).map(|name| folder.join(name))
 }
 
-/// Goes through the states of a lab, from the workload's manifests on, as a mesh would.
+/// Simulates the states of a lab, starting with the workload's manifests.
 pub(super) fn rehearse(root: &Path, lab: &Lab) -> Result<(), Diagnostics> {
     let base = Resources::read(&[root.join(BASE)])?;
     let start = Resources::default().with(&base)?;
@@ -78,7 +77,7 @@ fn after(root: &Path, state: &Resources, actions: &Actions, lab: &Lab, field: &s
         Ok(state)
     };
     let state = change().map_err(|Diagnostics(mut diagnostics)| {
-        // The files say what is wrong; the lab says when.
+        // The message names the manifest; the location is that of the action in the lab.
         let context = format!("{}: {field} would not be taken:", lab.file.display());
         diagnostics.insert(0, Diagnostic::new(context));
         Diagnostics(diagnostics)

@@ -1,4 +1,4 @@
-//! Labs as data: what a file under `labs/` says, read and checked before anything starts.
+//! Labs as data: a file under `labs/`, parsed and checked before anything starts.
 
 pub mod files;
 mod namespace;
@@ -21,56 +21,56 @@ pub use crate::{
     quantity,
 };
 
-/// A lab: a title, what it teaches, a state to start from, and steps.
+/// Lab: a title, what it teaches, an initial state, and steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lab {
-    /// The name by which it is run, as `canary`.
+    /// Name by which the lab is run, such as `canary`.
     pub id: String,
-    /// Its place in the walkthrough: the number that its file's name begins with.
+    /// Position in the walkthrough: the number at the start of the file name.
     pub number: Option<u32>,
-    /// Its title, one line.
+    /// Title, one line.
     pub title: String,
-    /// What it teaches, as prose.
+    /// Explanation of what the lab teaches.
     pub teaches: String,
-    /// Where it can run.
+    /// Platforms on which the lab can run.
     pub platforms: Vec<PlatformKind>,
-    /// The service whose versions are counted.
+    /// Service whose versions are counted.
     pub service: String,
-    /// What is put in force before the first step.
+    /// Actions before the first step.
     pub start: Actions,
-    /// What happens, in order.
+    /// Steps, in order.
     pub steps: Vec<Step>,
-    /// Its file, as the user named it.
+    /// Path of the file, as the user named it.
     pub file: PathBuf,
 }
 
-/// One step of a lab. Its parts happen in the order of the fields.
+/// Step of a lab. Its parts are run in the order of the fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// Its title, one line.
+    /// Title, one line.
     pub title: String,
-    /// Why it is done and what to look at, as prose.
+    /// Explanation of why the step is done and what to look at.
     pub explain: Option<String>,
-    /// Why it cannot be shown locally, if so.
+    /// Reason why the step cannot be shown locally, if any.
     pub cluster_only: Option<String>,
-    /// Why it cannot be shown on a cluster, if so.
+    /// Reason why the step cannot be shown on a cluster, if any.
     pub local_only: Option<String>,
-    /// What is changed first.
+    /// Changes before the traffic.
     pub actions: Actions,
-    /// What is sent. Several run at the same time.
+    /// Traffic to send. Several run at the same time.
     pub traffic: Vec<Traffic>,
-    /// What is changed halfway through the traffic.
+    /// Changes halfway through the traffic.
     pub during: Option<Actions>,
-    /// What must hold for the lab to go on, and what is done where it does not.
+    /// Gate that must pass for the lab to continue.
     pub gate: Option<Gate>,
-    /// What must have been seen.
+    /// Checks of the step.
     pub expect: Vec<Check>,
-    /// Where it stands.
+    /// Location in the lab's file.
     pub location: Location,
 }
 
 impl Step {
-    /// Why this step cannot be shown on a target, or nothing where it can.
+    /// Returns why this step cannot be shown on a platform, or `None` if it can.
     #[must_use]
     pub fn skipped_on(&self, platform: PlatformKind) -> Option<&str> {
         match platform {
@@ -93,90 +93,90 @@ pub struct Actions {
     pub apply: Vec<PathBuf>,
     /// Files or folders whose resources are deleted, relative to the project's root.
     pub delete: Vec<PathBuf>,
-    /// Deployments that get another number of pods.
+    /// Deployments to scale.
     pub scale: Vec<Scale>,
-    /// Deployments whose pods are replaced by new ones.
+    /// Deployments to restart.
     pub restart: Vec<Restart>,
-    /// Whether the faults that the lab has set so far are cleared, before new ones are set.
+    /// True if the faults that the lab has set so far are cleared, before new ones are set.
     pub clear_faults: bool,
-    /// Faults of the applications' own.
+    /// Faults to set in the applications.
     pub faults: Vec<Faults>,
-    /// The effect to wait for.
+    /// Effect to wait for.
     pub wait: Option<Wait>,
-    /// The state of a proxy or an application to wait for, after that.
+    /// Metric of a proxy or an application to wait for, after the effect.
     pub wait_metric: Option<MetricWait>,
 }
 
 impl Actions {
-    /// Whether nothing is to be done.
+    /// Returns true if there are no changes and no waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// How many pods a Deployment shall have.
+/// Desired number of pods of a Deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scale {
-    /// The Deployment.
+    /// Name of the Deployment.
     pub deployment: String,
-    /// How many pods.
+    /// Number of pods.
     pub replicas: u32,
-    /// Where it stands.
+    /// Location in the lab's file.
     pub location: Location,
 }
 
-/// A Deployment that shall have new pods.
+/// Restart of a Deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Restart {
-    /// The Deployment.
+    /// Name of the Deployment.
     pub deployment: String,
-    /// Where it stands.
+    /// Location in the lab's file.
     pub location: Location,
 }
 
 /// Fault rules for every matching instance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Faults {
-    /// The service, as its `app` label names it.
+    /// Service, as its `app` label names it.
     pub service: String,
-    /// Only instances of this version.
+    /// Version to match, or `None` for all versions.
     pub version: Option<String>,
-    /// Only instances whose name matches this pattern, in which `*` stands for anything.
+    /// Pattern that instance names must match, in which `*` matches any text, or `None` for all names.
     pub instance: Option<String>,
-    /// Only so many of them, the first ones by name.
+    /// Maximum number of instances, taken in the order of their names.
     pub instances: Option<u32>,
-    /// The rules, one per line.
+    /// Rules, one per line.
     pub rules: String,
-    /// Where it stands.
+    /// Location in the lab's file.
     pub location: Location,
 }
 
 /// Requests at a constant rate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Traffic {
-    /// By which checks refer to it.
+    /// Name by which checks refer to the traffic.
     pub name: String,
-    /// Where they enter.
+    /// Entrance of the requests.
     pub from: Entrance,
-    /// Their path and query.
+    /// Path and query of the requests.
     pub path: String,
-    /// Their headers.
+    /// Headers of the requests.
     pub headers: Vec<(String, String)>,
     /// Requests per second.
     pub rate: f64,
-    /// How long requests become due.
+    /// Duration of the traffic.
     pub duration: Duration,
-    /// Whether each request opens a connection of its own.
+    /// True if each request opens a new connection.
     pub fresh: bool,
-    /// How long an answer may take.
+    /// Time limit for a response.
     pub timeout: Duration,
-    /// Where it stands.
+    /// Location in the lab's file.
     pub location: Location,
 }
 
 impl Traffic {
-    /// How many requests become due.
+    /// Returns the number of requests.
     #[must_use]
     pub fn requests(&self) -> u64 {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -185,11 +185,11 @@ impl Traffic {
     }
 }
 
-/// Checks that a step must pass before the next one, and the way back where it does not.
+/// Checks that must pass before the next step, and the rollback if one fails.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gate {
-    /// What must hold.
+    /// Checks that must pass.
     pub checks: Vec<Check>,
-    /// What is done at once where one does not.
+    /// Actions to run at once if a check fails.
     pub rollback: Actions,
 }

@@ -1,10 +1,10 @@
-//! Labs for another namespace than the one that they name: what their checks expect and their requests say.
+//! Moves labs to another namespace: the expectations of checks and the headers of requests.
 
 use super::{Actions, Lab};
 use crate::namespace::Namespace;
 
 impl Namespace {
-    /// A lab as it is meant for a workload in this namespace. What it tells stays as its author wrote it.
+    /// Returns the lab for a workload in this namespace. Titles and explanations are unchanged.
     #[must_use]
     pub fn lab(&self, mut lab: Lab) -> Lab {
         if self.is_usual() {

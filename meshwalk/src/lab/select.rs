@@ -1,4 +1,4 @@
-//! Which labs are meant: all of a folder, or those that are named by name, number or path.
+//! Selects labs: all of a folder, or those given by name, number or path.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use meshwalk_yaml::{self as yaml, Diagnostic, Diagnostics, Location, nearest};
 
 use super::{Lab, files, read};
 
-/// Reads and checks labs: those named, or all of the folder `labs` in the order of their numbers.
+/// Reads and checks labs: the given ones, or all of the folder `labs` in the order of their numbers.
 ///
 /// # Errors
-/// Everything that is wrong with any of them, and names that no lab has.
+/// Returns all problems of the labs, and the names that match no lab.
 pub fn select(root: &Path, labs: &Path, names: &[String]) -> Result<Vec<Lab>, Diagnostics> {
     let known = list(labs)?;
     let paths = if names.is_empty() { known } else { named(labs, &known, names)? };
@@ -31,7 +31,7 @@ pub fn select(root: &Path, labs: &Path, names: &[String]) -> Result<Vec<Lab>, Di
     if diagnostics.is_empty() { Ok(selected) } else { Err(Diagnostics(diagnostics)) }
 }
 
-/// Reads a lab, looks at the files that it applies, and rehearses it.
+/// Reads a lab, checks the files that it applies, and simulates its states.
 fn check(root: &Path, path: &Path) -> Result<Lab, Diagnostics> {
     let (lab, named) = read::read(path)?;
     let absent = files::present(root, &named);
@@ -42,7 +42,7 @@ fn check(root: &Path, path: &Path) -> Result<Lab, Diagnostics> {
     Ok(lab)
 }
 
-/// The labs' files in a folder, by number and then by name.
+/// Lists the labs' files in a folder, by number and then by name.
 fn list(labs: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
     let cannot = |error: std::io::Error| {
         Diagnostic::new(format!("cannot list the labs in {}: {error}", labs.display()))
@@ -63,7 +63,7 @@ fn list(labs: &Path) -> Result<Vec<PathBuf>, Diagnostics> {
     Ok(found)
 }
 
-/// A file's number and the rest of its name.
+/// Splits a file name into its number and the rest.
 fn split(path: &Path) -> (Option<u32>, String) {
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     match stem.split_once('-').map(|(number, rest)| (number.parse(), rest)) {
@@ -72,7 +72,7 @@ fn split(path: &Path) -> (Option<u32>, String) {
     }
 }
 
-/// What a lab calls itself, also if something else is wrong with it. Its file may have another name.
+/// Returns the name in a lab, even if the lab is invalid. Its file may have another name.
 fn id(path: &Path) -> Option<String> {
     let documents = yaml::read(path).ok()?;
     documents.first()?.root.get("lab")?.as_str().map(str::to_owned)
@@ -110,7 +110,7 @@ fn named(labs: &Path, known: &[PathBuf], names: &[String]) -> Result<Vec<PathBuf
 mod tests {
     use super::*;
 
-    /// The files that the names lead to in a folder of two labs, one of which calls itself other than its file.
+    /// Returns the files that the names select in a folder of two labs, one of which has another name than its file.
     fn found(names: &[&str]) -> Result<Vec<String>, String> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("1-canary.yaml"), "lab: canary\n").unwrap();

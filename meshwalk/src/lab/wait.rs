@@ -1,36 +1,36 @@
-//! What a lab waits for instead of sleeping.
+//! Conditions that a lab waits for.
 
 use std::time::Duration;
 
 use super::{Check, Entrance};
 use crate::{checks::MetricQuery, quantity};
 
-/// Waiting for an effect: single requests on fresh connections, until all conditions hold several times in a row.
+/// Wait for an effect: single requests on new connections, until all conditions hold several times in a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wait {
-    /// Where the probes enter.
+    /// Entrance of the probes.
     pub from: Entrance,
-    /// Their path and query.
+    /// Path and query of the probes.
     pub path: String,
-    /// Their headers.
+    /// Headers of the probes.
     pub headers: Vec<(String, String)>,
-    /// What must hold for a probe.
+    /// Conditions that must hold for a probe.
     pub until: Vec<Check>,
-    /// How many times in a row.
+    /// Number of consecutive probes that must meet the conditions.
     pub times: u32,
-    /// How long to wait at most.
+    /// Time limit of the wait.
     pub within: Duration,
 }
 
-/// Waiting for what no request shows: until a metric has a value.
+/// Wait until a metric has a value, for states that no request shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricWait {
-    /// Which metric, summed over the instances and the series that match.
+    /// Metric, summed over the instances and the matching series.
     pub query: MetricQuery,
-    /// How it must stand to the value.
+    /// Comparison of the metric with the value.
     pub op: quantity::Op,
-    /// The value.
+    /// Value to compare with.
     pub value: f64,
-    /// How long to wait at most.
+    /// Time limit of the wait.
     pub within: Duration,
 }

@@ -1,4 +1,4 @@
-//! What labs name of the workload is there: Deployments, services and their versions.
+//! Checks that the Deployments, services and versions that labs name exist.
 
 use meshwalk_mesh::resources::Resources;
 use meshwalk_yaml::{Diagnostic, Diagnostics, Location};
@@ -10,7 +10,7 @@ use crate::{
     reader::did_you_mean,
 };
 
-/// Says which of the Deployments that a lab restarts, scales or looks at are not there.
+/// Reports the Deployments that a lab restarts, scales or checks and that do not exist.
 pub(super) fn known(state: &Resources, lab: &Lab) -> Result<(), Diagnostics> {
     let mut named = Vec::new();
     actions(&lab.start, "start", &mut named);
@@ -29,8 +29,8 @@ pub(super) fn known(state: &Resources, lab: &Lab) -> Result<(), Diagnostics> {
     if unknown.is_empty() { Ok(()) } else { Err(Diagnostics(unknown)) }
 }
 
-/// Says which of the faults that a lab sets would find no instance of their service or version. `state` is what is in
-/// force at that time: a lab may apply workloads of its own.
+/// Reports the faults of a lab that would match no instance of their service or version. `state` is the active state at
+/// that time, because a lab may apply workloads.
 pub(super) fn have_faults(state: &Resources, actions: &Actions, field: &str) -> Result<(), Diagnostics> {
     let instances: Vec<_> = state
         .deployments
@@ -46,7 +46,7 @@ pub(super) fn have_faults(state: &Resources, actions: &Actions, field: &str) -> 
             })
         })
         .collect();
-    // Which names pods have, and how many there are, is seen when the lab runs.
+    // The names and the number of pods are only known when the lab runs.
     let unmatched = actions.faults.iter().enumerate().filter_map(|(index, faults)| {
         let instance_selector = InstanceSelector {
             service: &faults.service,
@@ -61,7 +61,7 @@ pub(super) fn have_faults(state: &Resources, actions: &Actions, field: &str) -> 
     if unmatched.is_empty() { Ok(()) } else { Err(Diagnostics(unmatched)) }
 }
 
-/// A Deployment's name, where it is named, under which field.
+/// Name of a Deployment, with the location and the field in which it is named.
 type Named<'a> = (&'a str, &'a Location, String);
 
 fn of_step<'a>(step: &'a Step, field: &str, named: &mut Vec<Named<'a>>) {
@@ -102,7 +102,7 @@ mod tests {
 
     const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-    /// What is wrong with a lab of one step with these actions.
+    /// Returns the problems of a lab with one step that has these actions.
     fn diagnostics(actions: &str) -> String {
         let text = format!(
             "lab: test\ntitle: Test\nsteps:\n  - title: One\n{actions}    \

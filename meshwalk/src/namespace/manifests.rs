@@ -1,4 +1,4 @@
-//! Manifests for another namespace than the one that they name.
+//! Moves manifests to another namespace than the one that they name.
 
 use std::path::Path;
 
@@ -14,32 +14,32 @@ const QUALIFIED: [&str; 2] = ["hosts", "gateways"];
 /// What a condition of an AuthorizationPolicy may compare with namespaces.
 const CONDITION: &str = "source.namespace";
 
-/// Why a manifest has no place in another namespace.
+/// Error of moving a manifest to another namespace.
 #[derive(Debug, thiserror::Error)]
 pub enum Outside {
-    /// It cannot be read.
+    /// The manifest cannot be parsed.
     #[error("{0}")]
     Unreadable(Diagnostic),
-    /// It is about something else than the workload's namespace.
+    /// An object is outside of the workload's namespace.
     #[error(
         "{file}: {object} lies outside of the namespace {namespace}; only objects of the namespace {USUAL}, for which \
          {namespace} is put in, can be applied there"
     )]
     Object {
-        /// The file.
+        /// Path of the file.
         file: String,
-        /// Kind and name, and where it lies.
+        /// Kind, name and namespace of the object.
         object: String,
-        /// The workload's namespace.
+        /// Namespace of the workload.
         namespace: String,
     },
 }
 
 impl Namespace {
-    /// Every object of a file, with this namespace put in.
+    /// Returns every object of a file, moved to this namespace.
     ///
     /// # Errors
-    /// If the file cannot be read, or has an object that would change something outside of the namespace.
+    /// Fails if the file cannot be parsed, or an object would change something outside of the namespace.
     pub fn objects_of(&self, file: &Path) -> Result<Vec<Value>, Outside> {
         let documents = yaml::read(file).map_err(Outside::Unreadable)?;
         documents.iter().map(|document| self.object(document.to_json(), file)).collect()
@@ -49,7 +49,7 @@ impl Namespace {
         self.adapt_value("", &mut object);
         let kind = object["kind"].as_str().unwrap_or("an object without a kind");
         let lies = object["metadata"]["namespace"].as_str();
-        // A Namespace is no object of itself, so kubectl's own look at namespaces would let it pass.
+        // A Namespace is not namespaced, so kubectl's own check of namespaces would accept it.
         if kind != "Namespace" && lies.is_none_or(|namespace| namespace == self.name()) {
             return Ok(object);
         }
@@ -59,11 +59,11 @@ impl Namespace {
         Err(Outside::Object { file: file.display().to_string(), object, namespace: self.name().to_owned() })
     }
 
-    /// Puts the namespace into everything under a key.
+    /// Replaces the namespace in all values under a key.
     fn adapt_value(&self, key: &str, value: &mut Value) {
         match value {
             Value::String(text) => *text = self.adapt_text(key, text),
-            // The elements of a list are what its key says.
+            // The key of a list applies to its elements.
             Value::Array(items) => items.iter_mut().for_each(|item| self.adapt_value(key, item)),
             Value::Object(fields) => {
                 let of_namespaces = fields.get("key").is_some_and(|key| key == CONDITION);

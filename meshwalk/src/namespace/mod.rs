@@ -1,5 +1,5 @@
-//! The project's files name the namespace [`USUAL`]. For a workload in another one, its name is put in wherever a
-//! manifest or a lab means the namespace, and nowhere else: `meshwalk` is also a gateway, a label and a part of images.
+//! Replaces the namespace [`USUAL`] of the project's files. For a workload in another namespace, its name is inserted
+//! only where a manifest or a lab refers to the namespace: `meshwalk` is also a gateway, a label and a part of images.
 //!
 //! `scripts/namespace.awk` follows the same rules for the scripts, and a test compares the two.
 
@@ -11,17 +11,17 @@ use std::fmt;
 
 pub use manifests::Outside;
 
-/// The namespace that the project's files name.
+/// Namespace in the project's files.
 pub const USUAL: &str = "meshwalk";
 
-/// What a name of a namespace may be at most (RFC 1123, section 2.1, as Kubernetes reads it).
+/// Maximum length of a namespace name (RFC 1123, section 2.1, as Kubernetes applies it).
 const LONGEST: usize = 63;
 
-/// A namespace in the place of the usual one.
+/// Namespace that replaces the usual one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Namespace(String);
 
-/// Why a text is no name of a namespace.
+/// Error for an invalid namespace name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no name of a namespace: small letters, digits and `-` are allowed, a letter or digit first and last, 63 at \
@@ -30,10 +30,10 @@ pub struct Namespace(String);
 pub struct NoName(String);
 
 impl Namespace {
-    /// The namespace of that name.
+    /// Creates a namespace with this name.
     ///
     /// # Errors
-    /// If Kubernetes would not take the name: it has to be a label as in RFC 1123.
+    /// Fails if Kubernetes would reject the name, which must be a label as in RFC 1123.
     pub fn named(name: &str) -> Result<Self, NoName> {
         let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -44,27 +44,27 @@ impl Namespace {
         Err(NoName(name.to_owned()))
     }
 
-    /// Its name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is the one that the files name, so that nothing has to be put in.
+    /// Returns true for the namespace of the project's files, which needs no replacement.
     #[must_use]
     pub fn is_usual(&self) -> bool {
         self.0 == USUAL
     }
 
-    /// The host under which the ingress gateway serves the workload.
+    /// Returns the host under which the ingress gateway serves the workload.
     #[must_use]
     pub fn gateway_host(&self) -> String {
         format!("{}.localhost", self.0)
     }
 
-    /// A text with this namespace put in where the usual one is part of an identity (`…/ns/NAMESPACE/…`), of the
-    /// gateway's host (`NAMESPACE.localhost`, also under a name of its own) or of a service's qualified name
-    /// (`NAME.NAMESPACE`, `NAME.NAMESPACE.svc…`).
+    /// Replaces the usual namespace in a text: in an identity (`…/ns/NAMESPACE/…`), in the gateway's host
+    /// (`NAMESPACE.localhost`, also as a parent domain) and in a service's qualified name (`NAME.NAMESPACE`,
+    /// `NAME.NAMESPACE.svc…`).
     #[must_use]
     pub fn put_into(&self, text: &str) -> String {
         let (mut done, mut rest) = (String::with_capacity(text.len()), text);
@@ -90,7 +90,7 @@ impl fmt::Display for Namespace {
     }
 }
 
-/// Whether the namespace is meant by its name between these.
+/// Returns true if the text between these parts refers to the namespace.
 fn is_meant(before: &str, after: &str) -> bool {
     let in_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let ends = |text: &str| !text.starts_with(|c| in_name(c) || c == '.');

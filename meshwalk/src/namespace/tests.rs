@@ -15,7 +15,7 @@ fn two() -> Namespace {
     Namespace::named("two").unwrap()
 }
 
-/// Everything that the rules are about, and what looks like it.
+/// Input with all patterns that the rules cover, and similar ones.
 const TRICKY: &str = r#"
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
@@ -85,7 +85,7 @@ fn the_namespace_is_put_in_where_it_is_meant_and_nowhere_else() {
     assert_eq!(rule["when"][1]["values"], serde_json::json!(["meshwalk"]));
 }
 
-/// The same by the script's rules.
+/// Applies the rules of the script.
 fn by_script(file: &Path) -> Vec<Value> {
     let script = project().join("scripts/namespace.awk");
     let output = Command::new("awk").args(["-v", "namespace=two", "-f"]).arg(script).arg(file).output().unwrap();
@@ -113,7 +113,7 @@ fn the_scripts_put_the_namespace_into_every_file_as_the_program_does() {
     assert!(files.len() > 20, "{files:?}");
     for file in files {
         let changed = two().objects_of(&file);
-        // What lies outside of the workload's namespace is refused, but read all the same by the script.
+        // Rust rejects objects outside of the workload's namespace, which the script reads too.
         if let Ok(changed) = changed {
             assert_eq!(changed, by_script(&file), "{}", file.display());
         }

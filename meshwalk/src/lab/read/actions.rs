@@ -1,4 +1,4 @@
-//! Reading what a step changes, and what it waits for.
+//! Reads the changes and waits of a step.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -12,20 +12,20 @@ use crate::{
     traffic::units,
 };
 
-/// The keys of actions, which stand among a step's others.
+/// Keys of actions, which are mixed with a step's other keys.
 pub(super) const KEYS: [&str; 8] =
     ["apply", "delete", "scale", "restart", "faults", "clear-faults", "wait", "wait-metric"];
-/// The words for where requests enter.
+/// Names of the entrances of requests.
 pub(super) const ENTRANCES: [(&str, Entrance); 4] = [
     ("gateway", Entrance::Gateway),
     ("frontend", Entrance::Frontend),
     ("outsider", Entrance::Outsider),
     ("stranger", Entrance::Stranger),
 ];
-/// How long an effect may take if the lab does not say. A cluster's control plane needs seconds.
+/// Default time limit for an effect. A cluster's control plane needs seconds.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// The actions among the entries of a map whose keys have been checked.
+/// Reads the actions among the entries of a map whose keys have been checked.
 pub(super) fn actions(reader: &mut Reader, node: &Node, field: &str) -> Actions {
     let mut actions = Actions::default();
     for entry in node.entries() {
@@ -135,7 +135,7 @@ fn wait_metric(reader: &mut Reader, node: &Node, field: &str) -> Option<MetricWa
     Some(MetricWait { query: query?, op, value, within: within? })
 }
 
-/// The path of requests, `/api/hello` if the lab does not say.
+/// Returns the path of requests, by default `/api/hello`.
 pub(super) fn path(reader: &mut Reader, node: &Node, field: &str) -> String {
     let fallback = || "/api/hello".to_owned();
     let Some(node) = node.get("path") else { return fallback() };

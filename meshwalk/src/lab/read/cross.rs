@@ -1,4 +1,4 @@
-//! What only the whole of a step shows: names that refer to each other, checks without traffic, samples too small.
+//! Checks a step as a whole: references between its parts, checks without traffic, samples that are too small.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::{
     reader::{Reader, below, did_you_mean, listed},
 };
 
-/// Checks the steps of a lab as wholes.
+/// Checks each step of a lab as a whole.
 pub(super) fn check(reader: &mut Reader, lab: &Lab) {
     for (index, step) in lab.steps.iter().enumerate() {
         step_as_a_whole(reader, step, &format!("steps[{index}]"));
@@ -42,8 +42,8 @@ fn step_as_a_whole(reader: &mut Reader, step: &Step, field: &str) {
     }
 }
 
-/// Checks that a check can be decided in its step: the step has what the check names and looks at. `traffic` has the
-/// names of the step's traffic, or is `None` if it could not be read, which has been reported.
+/// Checks that a check can be decided in its step, which must contain what the check refers to. `traffic` has the names
+/// of the step's traffic, or is `None` if it could not be read, which has been reported.
 fn check_in_step(
     reader: &mut Reader,
     step: &Step,

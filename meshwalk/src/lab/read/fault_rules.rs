@@ -1,14 +1,14 @@
-//! Fault rules, read in full before anything starts: here and in the applications they are one language.
+//! Parses fault rules completely before anything starts, by the parser that applications use.
 
 use meshwalk_faults::Rule;
 use meshwalk_yaml::Node;
 
 use crate::reader::Reader;
 
-/// The rules of a text that is to be set while applications run.
+/// Parses the text of rules to set while applications run.
 ///
 /// # Errors
-/// What is wrong with the first rule that is none, where, and what would be right; or that there is none.
+/// Returns the problem of the first invalid rule, its location and a hint, or an error for a text without rules.
 pub fn read(text: &str) -> Result<Vec<Rule>, String> {
     let rules = Rule::parse_for_run_time(text).map_err(|error| format!("the fault rule is wrong: {error}"))?;
     if rules.is_empty() {
@@ -17,10 +17,10 @@ pub fn read(text: &str) -> Result<Vec<Rule>, String> {
     Ok(rules)
 }
 
-/// Notes what is wrong with the rules in a lab, at its place within them. `node` is text that is not blank.
+/// Reports the problem of a lab's rules at its location within them. `node` is text that is not blank.
 pub(super) fn check(reader: &mut Reader, node: &Node, field: &str) {
     let Err(error) = Rule::parse_for_run_time(node.as_str().unwrap_or_default()) else { return };
-    // Where the place cannot be told, it is that of the text; the line of the rule is named anyway.
+    // If the location within the text is unknown, report that of the text. The message names the rule's line anyway.
     let location = std::fs::read_to_string(&node.location.file)
         .ok()
         .and_then(|source| node.location_within(&source, error.line(), error.column()));

@@ -1,5 +1,5 @@
-//! Reading labs: every key is known, every file that is applied is there and valid, every check can be decided.
-//! Nothing starts before all of it is right, and all that is wrong is told at once, each with its place.
+//! Reads labs: every key is known, every applied file exists and is valid, every check can be decided. Nothing starts
+//! before a lab is valid, and all problems are reported at once, each with its location.
 
 mod actions;
 mod cross;
@@ -17,13 +17,13 @@ use crate::reader::{Reader, one_or_many};
 
 const KEYS: [&str; 7] = ["lab", "title", "teaches", "targets", "service", "start", "steps"];
 
-/// A file that a lab applies or deletes: its path from the project's root, where the lab names it, under which field.
+/// File that a lab applies or deletes: its path from the project's root, the location that names it, and the field.
 pub type NamedFile = (PathBuf, Location, String);
 
-/// Reads a lab and checks it by itself, without looking at the files that it applies.
+/// Reads a lab and checks it without the files that it applies.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// Returns all problems of the lab.
 pub fn read(path: &Path) -> Result<(Lab, Vec<NamedFile>), Diagnostics> {
     let documents = yaml::read(path)?;
     let [document] = documents.as_slice() else {
@@ -98,7 +98,7 @@ fn lab(reader: &mut Reader, root: &Node, path: &Path) -> Option<Lab> {
     })
 }
 
-/// The number that a file's name begins with.
+/// Returns the number at the start of a file name.
 fn number(path: &Path) -> Option<u32> {
     let name = path.file_name()?.to_str()?;
     let digits = name.find(|c: char| !c.is_ascii_digit()).map_or(name, |end| &name[..end]);

@@ -1,4 +1,4 @@
-//! Reading a step.
+//! Reads a step.
 
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use crate::{
 
 const KEYS: [&str; 8] = ["title", "explain", "local-only", "cluster-only", "traffic", "during", "expect", "gate"];
 const TRAFFIC: [&str; 8] = ["name", "from", "path", "rate", "for", "headers", "connections", "timeout"];
-/// Longer than an application waits for its upstream, so that its own answer is seen.
+/// Default time limit for a response, longer than an application waits for its upstream, to receive the application's
+/// error.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Reads one step.
@@ -83,7 +84,7 @@ fn one_traffic(reader: &mut Reader, node: &Node, field: &str) -> Option<Traffic>
         headers,
         rate: rate?,
         duration: duration?,
-        // Connections are kept unless the lab asks for fresh ones, which meet a changed policy or endpoint at once.
+        // Connections are kept unless the lab asks for new ones, which use a changed policy or endpoint at once.
         fresh: fresh.map_or(Some(false), |fresh| fresh)?,
         timeout: timeout?,
         location: node.location.clone(),

@@ -2,7 +2,7 @@ use super::*;
 
 mod faults;
 
-/// What is wrong with a lab, each problem on a line, without the folder.
+/// Returns the problems of a lab, one per line, without the folder.
 fn diagnostics(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("1-test.yaml");
@@ -11,7 +11,7 @@ fn diagnostics(text: &str) -> String {
     diagnostics.replace(&format!("{}/", folder.path().display()), "")
 }
 
-/// A lab of one step that begins on line 4.
+/// Returns a lab of one step that begins on line 4.
 fn step(rest: &str) -> String {
     format!("lab: test\ntitle: A test\nsteps:\n  - title: One\n{rest}")
 }

@@ -1,8 +1,8 @@
-//! Fault rules of a lab, and checks that name their modes.
+//! Tests for fault rules of a lab, and for checks that name their modes.
 
 use super::{TRAFFIC, diagnostics, step};
 
-/// What is wrong with a lab that sets these rules in double quotes; they begin on line 5, in column 40.
+/// Returns the problems of a lab that sets these rules in double quotes. They begin on line 5, in column 40.
 fn told(rules: &str) -> String {
     diagnostics(&step(&format!("    faults: {{service: backend, rules: \"{rules}\"}}\n")))
 }
@@ -36,7 +36,7 @@ fn every_kind_of_wrong_rule_is_told_with_its_place_and_what_would_be_right() {
         ("error=503 |", 51, "a rule is missing after `|`", "stands between two rules"),
         ("slow-start=5s", 40, "`slow-start` means nothing once the process runs", "set it by --fault"),
         ("error=503;id=a|reset;id=a", 64, "the id `a` stands twice", "an id of its own"),
-        // The place after another rule, and after what YAML writes as two characters.
+        // The location after another rule, and after a character that YAML writes as two.
         ("latency=1s | error=2xx", 59, "`2xx` is no error status", "a number from 400 to 599"),
         (r#"error=503;path=\"/a\";pth=/b"#, 62, "unknown key `pth`", "did you mean `path`?"),
         (r#"error=\"5"#, 46, "a quotation mark that is not closed", "close it with another"),
@@ -57,7 +57,7 @@ fn a_wrong_rule_is_found_in_whatever_way_it_is_written() {
         ("error=abc", "7:20"),
         ("'error=abc'", "7:21"),
         ("|\n        latency=1s\n        error=abc\n", "9:15"),
-        // What YAML folds is one line to the reader; the place is that of the text then.
+        // Folded YAML is one line to the parser, so the location is that of the text.
         (">\n        latency=1s |\n        error=abc\n", "8:9"),
     ] {
         let told = diagnostics(&step(&format!("    faults:\n      service: backend\n      rules: {rules}\n")));
