@@ -1,28 +1,29 @@
-//! The report as the entries of a ConfigMap, which has room for a mebibyte.
+//! The report as entries of a ConfigMap, which is limited to 1 MiB.
 
 use std::collections::BTreeMap;
 
 use super::{Report, page, table};
 
-/// The room in a ConfigMap: Kubernetes takes 1 MiB of keys and values (ConfigMap v1, field `data`).
+/// Size limit of a ConfigMap: Kubernetes accepts 1 MiB of keys and values (ConfigMap v1, field `data`).
 const ROOM: usize = 1 << 20;
 
-/// Entries by their keys; nothing takes one away that is there from an earlier run.
+/// Entries by key; `None` removes an entry of an earlier run.
 pub type Entries = BTreeMap<&'static str, Option<String>>;
 
-/// What is there while labs run: an earlier report must not pass for this run's.
+/// Returns the entries while labs run, which remove an earlier report so that it is not mistaken for this run's.
 #[must_use]
 pub fn begun(when: &str) -> Entries {
     entries(format!("running since {when}"))
 }
 
-/// What is left of a run that came to no report.
+/// Returns the entries of a run that ended without a report.
 #[must_use]
 pub fn broken(why: &str) -> Entries {
     entries(format!("no lab was run: {why}"))
 }
 
-/// A report: how it ended, as a table, as JSON, and as a page. What has no room is left out, and `left-out` says so.
+/// Returns the entries of a report: status, table, JSON and page. Entries that do not fit are omitted and listed in
+/// `left-out`.
 #[must_use]
 pub fn whole(report: &Report) -> Entries {
     let mut all = entries(if report.interrupted { "interrupted" } else { report.status.word() }.to_owned());
@@ -60,14 +61,14 @@ fn entries(outcome: String) -> Entries {
     entries
 }
 
-/// Whether one more entry fits, with room for what is said of others.
+/// Returns true if another entry fits, with space for the list of omitted ones.
 fn fits(there: &Entries, text: &str) -> bool {
     const WORDS: usize = 1024;
     let there: usize = there.values().flatten().map(String::len).sum();
     there + text.len() + WORDS < ROOM
 }
 
-/// The same report without what takes the most room.
+/// Returns the report without its largest parts.
 fn lean(report: &Report) -> Report {
     let mut report = report.clone();
     for lab in &mut report.labs {
@@ -91,7 +92,7 @@ mod tests {
         report::{Change, FORMAT, FileText, LabReport, When},
     };
 
-    /// A report in which a file has so many characters.
+    /// Returns a report with a file of this number of characters.
     fn report(characters: usize) -> Report {
         let file = FileText { path: "a.yaml".into(), text: "x".repeat(characters) };
         let change = Change { when: When::Before, command: "apply".to_owned(), files: vec![file] };

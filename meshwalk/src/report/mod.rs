@@ -1,4 +1,4 @@
-//! The report of a run: for programs as JSON, for people as a page and as a table.
+//! The report of a run, as JSON, as a page and as a table.
 
 pub mod compare;
 pub mod config_map;
@@ -19,7 +19,7 @@ use std::time::SystemTime;
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// A moment as RFC 3339 writes it, in UTC, to the second.
+/// Formats a time as RFC 3339 in UTC, in whole seconds.
 #[must_use]
 pub fn timestamp(moment: SystemTime) -> String {
     let moment = OffsetDateTime::from(moment);

@@ -1,4 +1,4 @@
-//! What a run leaves behind, as `report.json` holds it. `docs/report.schema.json` says the same as a schema.
+//! Data of a run, as `report.json` contains it. `docs/report.schema.json` is its schema.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -11,163 +11,163 @@ use crate::{
     traffic::{Bucket, Summary},
 };
 
-/// The version of the report's format: counts up with each change that a reader of the old one would not understand.
+/// Version of the report's format. It increases with each change that a reader of the old format cannot handle.
 pub const FORMAT: u32 = 1;
 
-/// A run of labs.
+/// Report of a run of labs.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// The version of this format.
+    /// Version of this format.
     pub format: u32,
-    /// Where the labs ran, and on what.
+    /// Platform and versions.
     #[serde(flatten)]
     pub platform: Description,
-    /// When the run started, RFC 3339, UTC.
+    /// Start of the run, RFC 3339, UTC.
     pub started: String,
-    /// How long it took, in milliseconds.
+    /// Duration of the run, in milliseconds.
     pub took_ms: f64,
-    /// Failed if any lab failed, skipped if all were.
+    /// Status of the run: failed if any lab failed, skipped if all were skipped.
     pub status: Status,
-    /// Whether it was interrupted.
+    /// True if the run was interrupted.
     pub interrupted: bool,
-    /// The labs, in the order in which they ran.
+    /// Labs in the order in which they ran.
     pub labs: Vec<LabReport>,
 }
 
-/// What became of a lab.
+/// Report of a lab.
 #[derive(Debug, Clone, Serialize)]
 pub struct LabReport {
-    /// The lab's name.
+    /// Name of the lab.
     pub lab: String,
-    /// Its title.
+    /// Title of the lab.
     pub title: String,
-    /// What it teaches.
+    /// Explanation of what the lab teaches.
     pub teaches: String,
-    /// Its file.
+    /// Path of the lab's file.
     pub file: PathBuf,
-    /// Failed if any step failed or the lab broke off.
+    /// Status of the lab: failed if any step failed or the lab ended early.
     pub status: Status,
-    /// Why it was skipped or broke off.
+    /// Reason why the lab was skipped or ended early.
     pub reason: Option<String>,
-    /// Whether it broke off for a reason that is no failed check: a file that was refused, a mesh that went away.
+    /// True if the lab ended early for another reason than a failed check, such as a rejected file or a lost mesh.
     pub broke_off: bool,
-    /// How long it took, in milliseconds.
+    /// Duration of the lab, in milliseconds.
     pub took_ms: f64,
-    /// What was put in force before the first step.
+    /// Changes before the first step.
     pub start: Vec<Change>,
-    /// The steps.
+    /// Steps of the lab.
     pub steps: Vec<StepReport>,
-    /// Whether everything was put back as it was before the lab; none where nothing had been changed.
+    /// True if the state before the lab was restored, or `None` if the lab had changed nothing.
     pub restored: Option<bool>,
 }
 
-/// What became of a step.
+/// Report of a step.
 #[derive(Debug, Clone, Serialize)]
 pub struct StepReport {
-    /// The step's title.
+    /// Title of the step.
     pub title: String,
-    /// Why it is done.
+    /// Explanation of the step.
     pub explain: Option<String>,
-    /// Failed if any check failed.
+    /// Status of the step: failed if any check failed.
     pub status: Status,
-    /// Why it was skipped or broke off.
+    /// Reason why the step was skipped or ended early.
     pub reason: Option<String>,
-    /// How long it took, in milliseconds.
+    /// Duration of the step, in milliseconds.
     pub took_ms: f64,
-    /// What was changed, in order.
+    /// Changes in order.
     pub changes: Vec<Change>,
-    /// Which effects were waited for.
+    /// Results of the waits.
     pub waits: Vec<Waited>,
-    /// What was sent, and what became of it.
+    /// Traffic with its results.
     pub traffic: Vec<TrafficReport>,
-    /// What the gate decided.
+    /// Outcome of the gate.
     pub gate: Option<GateReport>,
-    /// What was expected, and what was seen.
+    /// Checks with their verdicts.
     pub checks: Vec<Verdict>,
 }
 
-/// A change to the mesh or to an application.
+/// Change to the mesh or to an application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// When in the step.
+    /// Time of the change within the step.
     pub when: When,
-    /// The commands to the same effect.
+    /// Equivalent commands.
     pub command: String,
-    /// The files that it applied or deleted, with their text.
+    /// Files that were applied or deleted, with their text.
     pub files: Vec<FileText>,
 }
 
-/// When a change happens.
+/// Time of a change within a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum When {
     /// Before the traffic.
     Before,
-    /// In the midst of it.
+    /// Halfway through the traffic.
     During,
-    /// After it, because a gate was breached.
+    /// After the traffic, because a gate was breached.
     Rollback,
 }
 
-/// A file and what it said.
+/// File with its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileText {
-    /// Its path from the project's root.
+    /// Path from the project's root.
     pub path: PathBuf,
-    /// Its text.
+    /// Text of the file.
     pub text: String,
 }
 
-/// An effect that was waited for.
+/// Result of a wait for an effect.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Waited {
-    /// When in the step.
+    /// Time of the wait within the step.
     pub when: When,
-    /// Where the probes entered, and what they had to show.
+    /// Entrance of the probes, and what they had to show.
     pub what: String,
-    /// How many probes it took.
+    /// Number of probes.
     pub probes: u64,
-    /// How long it took, in milliseconds.
+    /// Duration of the wait, in milliseconds.
     pub took_ms: f64,
-    /// What the last probe showed.
+    /// Outcome of the last probe.
     pub last: String,
-    /// Whether the effect came within its time.
+    /// True if the effect occurred in time.
     pub came: bool,
 }
 
-/// Traffic and what became of it.
+/// Traffic with its results.
 #[derive(Debug, Clone, Serialize)]
 pub struct TrafficReport {
-    /// Its name.
+    /// Name of the traffic.
     pub name: String,
-    /// Where it entered.
+    /// Entrance of the requests.
     pub from: Entrance,
-    /// Its path and query.
+    /// Path and query of the requests.
     pub path: String,
-    /// Its headers.
+    /// Headers of the requests.
     pub headers: BTreeMap<String, String>,
     /// Seconds into the traffic at which changes began.
     pub changed_at_s: Option<f64>,
-    /// Seconds into the traffic at which they were done, and what was waited for had come.
+    /// Seconds into the traffic at which the changes and their waits were complete.
     pub changed_until_s: Option<f64>,
-    /// What distorts its latencies, if anything does.
+    /// Cause of extra latency, if any.
     pub caveat: Option<String>,
-    /// It in figures.
+    /// Summary of the results.
     pub summary: Summary,
-    /// It over time.
+    /// Results over time.
     pub timeline: Vec<Bucket>,
 }
 
-/// A gate's decision.
+/// Outcome of a gate.
 #[derive(Debug, Clone, Serialize)]
 pub struct GateReport {
-    /// What it decided.
+    /// Decision of the gate.
     pub outcome: GateOutcome,
-    /// Its checks.
+    /// Checks of the gate.
     pub checks: Vec<Verdict>,
 }
 
-/// The status of a whole from the statuses of its parts: failed if one failed, skipped if all were, else passed.
+/// Combines the statuses of parts: failed if one failed, skipped if all were skipped, otherwise passed.
 pub fn overall(parts: impl IntoIterator<Item = Status>) -> Status {
     let (mut passed, mut skipped) = (false, false);
     for part in parts {

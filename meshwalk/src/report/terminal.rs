@@ -1,9 +1,9 @@
-//! The table at the end of a run.
+//! Formats the table at the end of a run.
 
 use super::{LabReport, Report};
 use crate::checks::Status;
 
-/// One line per lab, and beneath it what failed or was skipped.
+/// Formats one line per lab, followed by what failed or was skipped.
 #[must_use]
 pub fn table(report: &Report) -> String {
     let mut lines = vec![["LAB", "STATUS", "STEPS", "CHECKS", "REQUESTS", "TOOK"].map(str::to_owned)];
@@ -43,7 +43,7 @@ fn details(lab: &LabReport, text: &mut String) {
         text.push_str(&format!("\n{} {}: {reason}\n", lab.lab, lab.status.word()));
     }
     for step in &lab.steps {
-        // A breach that a lab expects is no failure of the step.
+        // An expected breach is not a failure of the step.
         let gate = step.gate.iter().filter(|_| step.status == Status::Failed).flat_map(|gate| &gate.checks);
         let unheld: Vec<_> = gate.chain(&step.checks).filter(|check| check.status == Status::Failed).collect();
         if unheld.is_empty() {

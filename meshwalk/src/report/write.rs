@@ -1,4 +1,4 @@
-//! The report's two files.
+//! Writes the two files of the report.
 
 use std::{
     fs, io,
@@ -8,21 +8,21 @@ use std::{
 
 use super::{Report, page};
 
-/// Why a report could not be written.
+/// Error of writing a report.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write the report {file}: {source}")]
 pub struct WriteError {
-    /// Its file.
+    /// Path of the file or folder.
     file: PathBuf,
-    /// Why.
+    /// Error of the operating system.
     source: io::Error,
 }
 
-/// Writes `report.json` and `report.html` into a folder, and says where they are. A reader of an older one never sees
-/// half of a new one.
+/// Writes `report.json` and `report.html` to a folder, and returns their paths. Each file is replaced atomically, so
+/// that a reader never sees an incomplete one.
 ///
 /// # Errors
-/// If one of them cannot be written.
+/// Fails if a file cannot be written.
 pub fn write(report: &Report, folder: &Path) -> Result<[PathBuf; 2], WriteError> {
     let failed = |file: &Path| {
         let file = file.to_owned();
@@ -40,7 +40,7 @@ fn put(file: &Path, text: &str) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     let mut whole = tempfile::NamedTempFile::new_in(folder)?;
     whole.write_all(text.as_bytes())?;
-    // A temporary file is its user's alone; a report is for everybody who may read the folder.
+    // A temporary file is readable by its owner only, but a report must be readable by all users of the folder.
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     whole.as_file().set_permissions(mode)?;
     whole.persist(file).map_err(|error| error.error)?;

@@ -1,4 +1,4 @@
-//! Two reports side by side: the same labs, steps and checks with the same verdicts, or where they part.
+//! Compares two reports: their labs, steps, checks and verdicts.
 
 mod read;
 #[cfg(test)]
@@ -11,68 +11,68 @@ pub use words::words;
 use crate::checks::Status;
 use read::{Check, Lab, Step};
 
-/// As much of a report as a comparison looks at.
+/// Parts of a report that a comparison uses.
 pub use read::Seen;
 
-/// What two reports say differently, and what only one of them looked at.
+/// Differences between two reports, and what only one of the runs looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// How the two are called.
+    /// Names of the two reports.
     pub names: [String; 2],
     may_skip: Vec<String>,
-    /// How many labs, steps and checks both have.
+    /// Number of labs, steps and checks that both reports contain.
     pub compared: Counts,
-    /// Where they part. Empty if they agree.
+    /// Differences. Empty if the reports agree.
     pub differences: Vec<Difference>,
-    /// What was looked at on one of the targets only, and may be so.
+    /// Parts that only one of the platforms ran, with permission.
     pub left_out: Vec<LeftOut>,
 }
 
-/// How many of each.
+/// Number of labs, steps and checks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Labs.
+    /// Number of labs.
     pub labs: usize,
-    /// Steps of them.
+    /// Number of steps.
     pub steps: usize,
-    /// Checks of these, those of gates too.
+    /// Number of checks, including those of gates.
     pub checks: usize,
 }
 
-/// One place where the reports part.
+/// Difference between two reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// Where: lab, step, check.
+    /// Lab, step and check that differ.
     pub path: CheckPath,
-    /// What each report says there.
+    /// Value in each report.
     pub sides: [String; 2],
-    /// Why, in the words of the reports.
+    /// Reason, as the reports state it.
     pub reasons: [String; 2],
 }
 
-/// A place in a report.
+/// Location in a report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CheckPath {
-    /// The lab's name.
+    /// Name of the lab.
     pub lab: String,
-    /// The step's title.
+    /// Title of the step.
     pub step: String,
-    /// The check's name, or what else of the step.
+    /// Name of the check, or of another part of the step.
     pub check: String,
 }
 
-/// A lab or step that a lab says is not for one of the targets, or a check that may be skipped.
+/// Lab or step that a lab excludes on one of the platforms, or a check that may be skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Which one.
+    /// Location of the skipped part.
     pub path: CheckPath,
-    /// The report in which it was skipped.
+    /// Report in which the part was skipped.
     pub by: String,
-    /// The reason.
+    /// Reason for skipping the part.
     pub reason: String,
 }
 
-/// Compares two reports, check by check. The checks of the names `may_skip` need not have been looked at in both.
+/// Compares two reports, check by check. Checks with a name in `may_skip` may be missing in one of them.
 #[must_use]
 pub fn compare(reports: [&Seen; 2], names: [String; 2], may_skip: &[String]) -> Comparison {
     let mut found = Comparison { names, may_skip: may_skip.to_vec(), ..Comparison::default() };
@@ -88,7 +88,7 @@ pub fn compare(reports: [&Seen; 2], names: [String; 2], may_skip: &[String]) -> 
 }
 
 impl Comparison {
-    /// Whether both reports say the same.
+    /// Returns true if the reports agree.
     #[must_use]
     pub fn agree(&self) -> bool {
         self.differences.is_empty()
@@ -100,7 +100,7 @@ impl Comparison {
         }
         self.statuses(path, labs.map(|lab| (lab.status, lab.reason.clone().unwrap_or_default())));
         self.equal(&path.of_check("put back"), labs.map(|lab| restored(lab.restored)));
-        // A step that a lab leaves out was not reached by one that broke off before it either.
+        // A step that a lab excludes was not reached by a run that ended early either.
         let whole = labs.iter().all(|lab| lab.status != Status::Failed);
         for (title, steps) in paired(labs.map(|lab| &lab.steps[..]), |step| step.title.clone()) {
             let path = CheckPath { step: title, ..path.clone() };
@@ -123,7 +123,7 @@ impl Comparison {
     }
 
     fn checks(&mut self, path: &CheckPath, front: &str, checks: [&[Check]; 2]) {
-        // Two checks of one name differ in what they expect.
+        // Two checks with the same name differ in what they expect.
         for (name, checks) in paired(checks, |check| format!("{} {}", check.name, check.expected)) {
             let path = path.of_check(&format!("{front}{}", name.trim()));
             let Some(checks) = self.both(&path, "check", checks) else { continue };
@@ -137,7 +137,7 @@ impl Comparison {
         }
     }
 
-    /// What both have. What only one has is a difference.
+    /// Returns the items that both have. An item that only one has is a difference.
     fn both<'a, T>(&mut self, path: &CheckPath, what: &str, sides: [Option<&'a T>; 2]) -> Option<[&'a T; 2]> {
         if let [Some(one), Some(other)] = sides {
             return Some([one, other]);
@@ -147,7 +147,7 @@ impl Comparison {
         None
     }
 
-    /// Whether one of the targets left it out where the other one ran it.
+    /// Returns true if one of the platforms skipped the part and the other ran it.
     fn is_left_out(&mut self, path: &CheckPath, sides: [(Status, Option<&str>); 2]) -> bool {
         let skipped = sides.map(|(status, _)| status == Status::Skipped);
         let Some(which) = skipped.iter().position(|skipped| *skipped).filter(|_| skipped[0] != skipped[1]) else {
@@ -194,7 +194,7 @@ fn restored(restored: Option<bool>) -> &'static str {
     }
 }
 
-/// The items of two lists by name, in the order of the first; the second of a name goes with the second of it.
+/// Pairs the items of two lists by name, in the order of the first. Items with the same name are paired in order.
 fn paired<'a, T>(lists: [&'a [T]; 2], name: impl Fn(&T) -> String) -> Vec<(String, [Option<&'a T>; 2])> {
     let mut pairs: Vec<(String, [Option<&'a T>; 2])> = Vec::new();
     for item in lists[0] {

@@ -1,4 +1,4 @@
-//! A report read back, as far as a comparison needs it.
+//! Reads the parts of a report that a comparison uses.
 
 use std::path::{Path, PathBuf};
 
@@ -6,32 +6,32 @@ use serde::Deserialize;
 
 use crate::{checks::Status, report::FORMAT};
 
-/// Why a report cannot be compared.
+/// Error of reading a report for a comparison.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be read.
     #[error("{path}: the report cannot be read: {source}", path = path.display())]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The operating system's reason.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// It holds something else.
+    /// The file is not a report of this version.
     #[error("{path}: {diagnostic}; name a report.json that `meshwalk run --report` wrote", path = path.display())]
     NoReport {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Error of the parser.
         diagnostic: String,
     },
 }
 
-/// As much of a report as a comparison looks at.
+/// Parts of a report that a comparison uses.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Seen {
     pub(super) format: u32,
-    /// The target's kind: `local`, `cluster`.
+    /// Kind of the platform: `local`, `cluster`.
     pub target: String,
     pub(super) interrupted: bool,
     pub(super) labs: Vec<Lab>,
@@ -71,16 +71,16 @@ pub(super) struct Check {
 }
 
 impl Check {
-    /// What was seen, and why that decides it.
+    /// Returns the observation, and the reason for the verdict.
     pub(super) fn why(&self) -> String {
         if self.status == Status::Skipped { self.reason.clone() } else { self.observed.clone() }
     }
 }
 
-/// Reads a report; a folder stands for the `report.json` in it.
+/// Reads a report; a folder stands for its file `report.json`.
 ///
 /// # Errors
-/// If there is no report of this version's format.
+/// Fails if there is no report of this version's format.
 pub fn read(path: &Path) -> Result<Seen, ReadError> {
     let path = if path.is_dir() { path.join("report.json") } else { path.to_owned() };
     match std::fs::read(&path) {
@@ -89,10 +89,10 @@ pub fn read(path: &Path) -> Result<Seen, ReadError> {
     }
 }
 
-/// Reads a report's text.
+/// Parses a report.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// Returns a message for an invalid report.
 pub fn parse(text: &[u8]) -> Result<Seen, String> {
     let seen: Seen = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     if seen.format != FORMAT {

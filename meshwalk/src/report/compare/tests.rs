@@ -23,7 +23,7 @@ fn report(target: &str) -> Value {
     ]})
 }
 
-/// Compares the report of one target with that of the other after a change.
+/// Compares the report of one platform with a changed report of the other.
 fn after(change: impl FnOnce(&mut Value)) -> Comparison {
     let read = |report: &Value| parse(report.to_string().as_bytes()).unwrap();
     let (one, mut other) = (report("local"), report("cluster"));
@@ -102,10 +102,10 @@ fn what_a_lab_leaves_out_on_one_target_is_listed_and_is_no_difference() {
 
 #[test]
 fn a_check_that_a_target_could_not_look_at_is_a_difference() {
-    // A lab leaves out whole steps; nothing else excuses a check that was not made.
+    // A lab may exclude whole steps; other missing checks are differences.
     let found = after(|report| report["labs"][0]["steps"][0]["checks"][0]["status"] = json!("skipped"));
     assert_eq!(found.differences[0].reasons[1], "so it is");
-    // But for those that were named.
+    // Checks named by `--may-skip` are an exception.
     let found = after(|report| report["labs"][1]["steps"][0]["checks"][0]["status"] = json!("skipped"));
     assert!(
         found.agree() && words(&found).contains("not looked at on cluster: mtls / Strict / peer none"),
@@ -113,7 +113,7 @@ fn a_check_that_a_target_could_not_look_at_is_a_difference() {
     );
     let found = after(|report| report["labs"][1]["steps"][0]["checks"][0]["status"] = json!("failed"));
     assert!(!found.agree(), "what was seen to fail was looked at");
-    // And what was not reached because the lab broke off was not left out by its author.
+    // A step that was not reached because the lab ended early is a difference.
     let found = after(|report| {
         report["labs"][0]["status"] = json!("failed");
         report["labs"][0]["steps"][1]["status"] = json!("skipped");

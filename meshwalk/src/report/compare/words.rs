@@ -1,8 +1,8 @@
-//! A comparison as a table for the terminal.
+//! Formats a comparison as a table for the terminal.
 
 use super::{CheckPath, Comparison, Counts};
 
-/// What was compared, a table of the differences, and what only one of them looked at, as it may.
+/// Formats the totals, a table of the differences, and the parts that only one of the runs looked at.
 #[must_use]
 pub fn words(comparison: &Comparison) -> String {
     let [one, other] = &comparison.names;

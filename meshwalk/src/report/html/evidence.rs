@@ -1,4 +1,4 @@
-//! What was sent and what came of it: figures, and plots of share, rate and latency over time.
+//! Formats the results of traffic: figures, and plots of shares, rate and latency over time.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::{
     traffic::{Bucket, Summary},
 };
 
-/// The colour of a version: the same on the whole page for those that every lab has.
+/// Returns the colour of a version, which is the same on the whole page for the versions that every lab has.
 fn colour(version: &str) -> &'static str {
     match version {
         "v1" => "a",
@@ -22,7 +22,7 @@ fn colour(version: &str) -> &'static str {
     }
 }
 
-/// One traffic.
+/// Formats one traffic.
 pub(super) fn traffic(traffic: &TrafficReport, one_of_many: bool, body: &mut String) {
     let headers: Vec<_> = traffic.headers.iter().map(|(name, value)| format!(" {name}: {value}")).collect();
     let name = if one_of_many { format!("<b>{}</b> ", escape(&traffic.name)) } else { String::new() };

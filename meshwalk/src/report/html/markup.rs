@@ -1,8 +1,8 @@
-//! Small pieces of HTML.
+//! Formats small pieces of HTML.
 
 use crate::checks::Status;
 
-/// Text as HTML: nothing in it is markup, inside of an attribute neither.
+/// Escapes text for HTML, also within attributes.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -18,7 +18,7 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// A status as a label that does not rely on its colour.
+/// Formats a status as a label that does not rely on its colour.
 pub(super) fn pill(status: Status) -> String {
     let sign = match status {
         Status::Passed => "✓",
@@ -28,12 +28,12 @@ pub(super) fn pill(status: Status) -> String {
     format!("<span class=\"pill {word}\">{sign}&nbsp;{word}</span>", word = status.word())
 }
 
-/// Milliseconds as people read them.
+/// Formats milliseconds.
 pub(super) fn seconds(milliseconds: f64) -> String {
     if milliseconds >= 1000.0 { format!("{:.1} s", milliseconds / 1000.0) } else { format!("{milliseconds:.0} ms") }
 }
 
-/// A latency in milliseconds, to three digits.
+/// Formats a latency in milliseconds, with three digits.
 pub(super) fn latency(milliseconds: f64) -> String {
     match milliseconds {
         ms if ms >= 1000.0 => format!("{:.2} s", ms / 1000.0),
@@ -43,7 +43,7 @@ pub(super) fn latency(milliseconds: f64) -> String {
     }
 }
 
-/// A YAML file with its comments set back.
+/// Formats a YAML file with dimmed comments.
 pub(super) fn yaml(text: &str) -> String {
     let mut marked = String::new();
     for line in text.trim_end().lines() {

@@ -1,4 +1,4 @@
-//! The report as a page that needs nothing but itself: no script, no font, no picture from elsewhere.
+//! The report as a self-contained HTML page, without scripts, fonts or pictures from other servers.
 
 mod evidence;
 mod markup;
@@ -13,7 +13,7 @@ use crate::checks::Status;
 
 const STYLE: &str = include_str!("style.css");
 
-/// The page.
+/// Formats the page.
 #[must_use]
 pub fn page(report: &Report) -> String {
     let mut body = String::new();

@@ -1,5 +1,5 @@
-//! Plots as SVG inside of the page: columns that are stacked, and lines. Colours are classes, so that the page's style
-//! decides them, by day and by night.
+//! Draws plots as SVG within the page: stacked columns and lines. Colours are CSS classes, so that the page's style
+//! sets them for light and dark mode.
 
 use super::{
     markup::escape,
@@ -10,25 +10,25 @@ const WIDTH: f64 = 340.0;
 const HEIGHT: f64 = 156.0;
 const ROOM: Room = Room { left: 44.0, top: 8.0, width: 286.0, height: 122.0 };
 
-/// A plot over time.
+/// Plot over time.
 pub(super) struct Plot<'a> {
-    /// What it shows.
+    /// Title of the plot.
     pub(super) title: &'a str,
-    /// The width of an interval in seconds.
+    /// Width of an interval in seconds.
     pub(super) width: f64,
-    /// How many intervals there are.
+    /// Number of intervals.
     pub(super) intervals: usize,
-    /// The vertical axis.
+    /// Vertical axis.
     pub(super) up: Scale,
-    /// How its marks are written.
+    /// Formats the labels of the vertical axis.
     pub(super) unit: fn(f64) -> String,
-    /// Seconds at which a change began, and at which it was done.
+    /// Seconds at which a change began and ended.
     pub(super) changed: Option<(f64, f64)>,
-    /// What is told of each interval when somebody points at it.
+    /// Tooltip of each interval.
     pub(super) notes: Vec<String>,
 }
 
-/// A series of a plot: its class, which is its colour, and a value for each interval.
+/// Series of a plot: its CSS class, which sets the colour, and a value for each interval.
 pub(super) struct Series {
     pub(super) name: String,
     pub(super) class: &'static str,
@@ -36,7 +36,7 @@ pub(super) struct Series {
 }
 
 impl Plot<'_> {
-    /// Columns that stand on each other.
+    /// Draws stacked columns.
     pub(super) fn columns(&self, series: &[Series]) -> String {
         let mut shapes = String::new();
         for index in 0..self.intervals {
@@ -47,7 +47,7 @@ impl Plot<'_> {
                 };
                 let (x, next) = (self.x(index), self.x(index + 1));
                 let (low, high) = (ROOM.y(self.up, below), ROOM.y(self.up, below + value));
-                // A hair of room between columns, and none where they are thin.
+                // Leave a small gap between columns, and none if they are thin.
                 let gap = if next - x > 4.0 { 1.0 } else { 0.0 };
                 shapes.push_str(&format!(
                     "<rect class=\"{}\" x=\"{x:.1}\" y=\"{high:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",
@@ -61,7 +61,7 @@ impl Plot<'_> {
         self.picture(&shapes, series)
     }
 
-    /// Lines; a gap where there is no value.
+    /// Draws lines, with a gap where there is no value.
     pub(super) fn lines(&self, series: &[Series]) -> String {
         let mut shapes = String::new();
         for one in series {
@@ -76,7 +76,7 @@ impl Plot<'_> {
                 let command = if pen_down { 'L' } else { 'M' };
                 path.push_str(&format!("{command}{x:.1} {:.1}", ROOM.y(self.up, *value)));
                 if !pen_down {
-                    // A value without neighbours is a dot, which a round cap makes of a line without length.
+                    // A value without neighbours is a dot: a line of length 0 with a round cap.
                     path.push_str("h0");
                 }
                 pen_down = true;
@@ -119,7 +119,7 @@ impl Plot<'_> {
         let time = self.time();
         for mark in time.marks() {
             let (words, y) = (format!("{} s", short(mark)), ROOM.top + ROOM.height + 16.0);
-            // The last mark stands at the edge of the plot, and its words must not be cut off there.
+            // Align the last label to the right, so that the edge of the plot does not cut it off.
             let x = ROOM.x(time, mark).min(WIDTH - half_width(&words));
             svg.push_str(&format!("<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{words}</text>"));
         }
@@ -156,7 +156,7 @@ impl Plot<'_> {
     }
 }
 
-/// Half of what some figures take at most, in user units, in the page's font.
+/// Returns half of the maximum width of these digits, in user units, in the page's font.
 fn half_width(words: &str) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "a handful of characters")]
     let characters = words.chars().count() as f64;
@@ -169,7 +169,7 @@ fn legend(series: &[Series]) -> String {
     format!("<span class=\"legend\">{}</span>", entries.concat())
 }
 
-/// A number without zeros that say nothing.
+/// Formats a number without trailing zeros.
 pub(super) fn short(number: f64) -> String {
     let rounded = (number * 1000.0).round() / 1000.0;
     rounded.to_string()

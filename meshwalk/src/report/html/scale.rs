@@ -1,6 +1,6 @@
-//! Axes with round numbers on them.
+//! Axes with round numbers.
 
-/// The room of a plot inside of its picture, in user units.
+/// Area of a plot within its picture, in user units.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
     pub(super) left: f64,
@@ -9,17 +9,17 @@ pub(super) struct Room {
     pub(super) height: f64,
 }
 
-/// An axis from 0 to a round number.
+/// Axis from 0 to a round number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Scale {
-    /// The end of the axis.
+    /// Maximum value of the axis.
     pub(super) end: f64,
-    /// Between two marks.
+    /// Distance between two marks.
     pub(super) step: f64,
 }
 
 impl Scale {
-    /// An axis that holds `most`, with about `marks` marks at 1, 2 or 5 times a power of ten.
+    /// Creates an axis that covers `most`, with about `marks` marks at 1, 2 or 5 times a power of ten.
     pub(super) fn up_to(most: f64, marks: f64) -> Self {
         let most = if most.is_finite() && most > 0.0 { most } else { 1.0 };
         let rough = most / marks;
@@ -29,31 +29,31 @@ impl Scale {
         Self { end: (most / step * 0.999).ceil() * step, step }
     }
 
-    /// An axis that ends exactly there.
+    /// Creates an axis with this maximum.
     pub(super) fn exactly(end: f64, step: f64) -> Self {
         Self { end, step }
     }
 
-    /// The marks, 0 among them.
+    /// Returns the values of the marks, including 0.
     pub(super) fn marks(self) -> impl Iterator<Item = f64> {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful of marks")]
         let count = (self.end / self.step * 1.001).floor() as u32;
         (0..=count).map(move |index| f64::from(index) * self.step)
     }
 
-    /// Where a value stands on the axis, from 0 to 1.
+    /// Returns the position of a value on the axis, from 0 to 1.
     pub(super) fn part(self, value: f64) -> f64 {
         (value / self.end).clamp(0.0, 1.0)
     }
 }
 
 impl Room {
-    /// The horizontal place of a value.
+    /// Returns the horizontal position of a value.
     pub(super) fn x(self, scale: Scale, value: f64) -> f64 {
         self.left + scale.part(value) * self.width
     }
 
-    /// The vertical place of a value; up is more.
+    /// Returns the vertical position of a value, which decreases as the value grows.
     pub(super) fn y(self, scale: Scale, value: f64) -> f64 {
         self.top + (1.0 - scale.part(value)) * self.height
     }

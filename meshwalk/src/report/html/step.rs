@@ -1,4 +1,4 @@
-//! A step on the page: what was done, what was sent, what was decided.
+//! Formats a step: its changes, traffic and checks.
 
 use super::{
     evidence,
@@ -10,7 +10,7 @@ use crate::{
     report::{Change, GateReport, StepReport, Waited, When},
 };
 
-/// A step as a card.
+/// Formats a step as a card.
 pub(super) fn article(number: usize, step: &StepReport, body: &mut String) {
     body.push_str(&format!(
         "<article class=\"{status}\">\n<h3><span class=\"number\">{number}</span> {title} {pill}\
@@ -42,7 +42,7 @@ pub(super) fn article(number: usize, step: &StepReport, body: &mut String) {
     body.push_str("</article>\n");
 }
 
-/// Changes as the commands to the same effect, each file one click away.
+/// Formats changes as the equivalent commands, with each file in a collapsed block.
 pub(super) fn changes(changes: &[Change], body: &mut String) {
     for change in changes {
         let when = match change.when {
@@ -88,7 +88,7 @@ fn gate_report(gate: &GateReport, body: &mut String) {
     body.push_str("</div>\n");
 }
 
-/// Checks with their evidence.
+/// Formats checks with their evidence.
 fn checks(checks: &[Verdict], body: &mut String) {
     body.push_str(
         "<div class=\"scroll\"><table class=\"checks\">\n<thead><tr><th></th><th>Check</th><th>Expected</th>\
