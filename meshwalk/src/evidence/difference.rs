@@ -1,31 +1,32 @@
-//! What happened between two scrapes.
+//! Computes the changes of metrics between two scrapes.
 
 use std::collections::BTreeMap;
 
 use super::{Scrape, Selector, Series};
 
-/// What was added to each series between two scrapes.
+/// Increase of each series between two scrapes.
 ///
-/// Counters: a series that is new counts from nothing; one that has become smaller has started again from nothing; one
-/// that has vanished says nothing, and is no negative count (Envoy forgets the series of a listener that was replaced,
-/// so what was counted on it since the first scrape is lost: where a step replaces listeners, scrape before it does).
-/// Gauges: the difference of the values, for series that are in both.
+/// Counters: a new series counts from 0, and one that has decreased was reset to 0. A series that has disappeared is
+/// ignored. Envoy removes the series of a replaced listener, which loses its counts since the first scrape, so scrape
+/// before a step replaces listeners.
+///
+/// Gauges: the difference of the values, for series in both scrapes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Difference {
-    /// By workload, instance and path; then by series.
+    /// Increase by workload, instance and path, then by series.
     instances: BTreeMap<(String, String, String), BTreeMap<Series, f64>>,
-    /// Instances of which one of the scrapes is missing, in words.
+    /// Instances that are missing in one of the scrapes, with the reason.
     pub missing: Vec<String>,
 }
 
 impl Difference {
-    /// The difference from the earlier scrape to the later one.
+    /// Computes the difference between an earlier and a later scrape.
     pub fn between(before: &Scrape, after: &Scrape) -> Self {
         let mut difference = Self::default();
         for ((name, path), now) in &after.instances {
             let then = before.instances.get(&(name.clone(), path.clone()));
             if then.is_none() && before.missing.iter().any(|gap| gap.instance == *name && gap.path == *path) {
-                // It was there and did not answer: everything it ever counted would pass for new.
+                // The instance existed and did not answer, so all of its counts would appear to be new.
                 continue;
             }
             let changes = now.snapshot.values.iter().filter_map(|(series, value)| {
@@ -44,12 +45,12 @@ impl Difference {
         difference
     }
 
-    /// The sum of what was added to all series that are selected, over all instances.
+    /// Returns the total increase of all selected series, over all instances.
     pub fn sum(&self, selector: &Selector) -> f64 {
         self.selected(selector).map(|(_, _, change)| change).sum()
     }
 
-    /// Instance, series and what was added, for all series that are selected and changed: to explain a sum.
+    /// Lists instance, series and increase of all selected series that changed, to explain a sum.
     pub fn changes<'a>(&'a self, selector: &'a Selector) -> impl Iterator<Item = (&'a str, &'a Series, f64)> {
         self.selected(selector).filter(|(_, _, change)| *change != 0.0)
     }

@@ -1,11 +1,11 @@
-//! Names and labels within a line of Prometheus text.
+//! Parses names and labels within a line of Prometheus text.
 
 use std::collections::BTreeMap;
 
-/// What is left of the line where it went wrong, and what would be right.
+/// Rest of the line at the error, and what was expected.
 type Wrong<'a> = (&'a str, &'static str);
 
-/// A name at the start of the text, and the rest; metric names may have colons.
+/// Parses a name at the start of the text, and returns the rest; metric names may contain colons.
 pub(super) fn name(text: &str, colons: bool) -> Option<(&str, &str)> {
     let belongs = |c: char| c.is_ascii_alphanumeric() || c == '_' || (colons && c == ':');
     let end = text.find(|c| !belongs(c)).unwrap_or(text.len());
@@ -14,7 +14,7 @@ pub(super) fn name(text: &str, colons: bool) -> Option<(&str, &str)> {
     starts_well.then_some((name, rest))
 }
 
-/// Labels up to the closing brace, and the rest. A comma before the brace is allowed.
+/// Parses labels up to the closing brace, and returns the rest. A comma before the brace is allowed.
 pub(super) fn read(mut text: &str) -> Result<(BTreeMap<String, String>, &str), Wrong<'_>> {
     let mut labels = BTreeMap::new();
     loop {
@@ -37,7 +37,7 @@ pub(super) fn read(mut text: &str) -> Result<(BTreeMap<String, String>, &str), W
     }
 }
 
-/// A value up to its closing quote, with `\\`, `\"` and `\n` undone, and the rest.
+/// Parses a value up to its closing quote, unescapes `\\`, `\"` and `\n`, and returns the rest.
 fn unquote(text: &str) -> Result<(String, &str), Wrong<'_>> {
     let mut value = String::new();
     let mut characters = text.char_indices();
@@ -47,7 +47,7 @@ fn unquote(text: &str) -> Result<(String, &str), Wrong<'_>> {
             '\\' => match characters.next() {
                 Some((_, 'n')) => value.push('\n'),
                 Some((_, escaped @ ('\\' | '"'))) => value.push(escaped),
-                // Prometheus' own parser leaves other escapes as they are.
+                // Prometheus' own parser leaves other escapes unchanged.
                 Some((_, other)) => value.extend(['\\', other]),
                 None => return Err((&text[at..], "an escaped character was expected")),
             },

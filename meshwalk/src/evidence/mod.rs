@@ -1,8 +1,7 @@
-//! Numbers that the workload and the mesh publish: scraped, parsed and subtracted.
+//! Metrics of the workload and the mesh: scraped, parsed and subtracted.
 //!
-//! A check on a metric is about what happened during a step, so it takes the difference of two [`Scrape`]s: series by
-//! series and instance by instance, because counters start again from nothing with a process, and a proxy forgets a
-//! series when the listener that made it is replaced.
+//! A check of a metric refers to a step, so it uses the difference of two [`Scrape`]s by series and instance. Counters
+//! are reset to 0 with a process, and a proxy removes a series when its listener is replaced.
 
 mod difference;
 mod labels;

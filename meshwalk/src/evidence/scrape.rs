@@ -1,4 +1,4 @@
-//! Reading the metrics of many instances at one time.
+//! Reads the metrics of many instances at the same time.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,54 +7,54 @@ use futures_util::future::join_all;
 use super::{Selector, Snapshot};
 use crate::traffic::{Address, get};
 
-/// Where an instance publishes metrics.
+/// Metrics endpoint of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScrapeTarget {
-    /// The workload that it belongs to, such as `backend-v2`.
+    /// Workload of the instance, such as `backend-v2`.
     pub workload: String,
-    /// The instance's own name. A process that takes another's place has another name, or its counters start again
-    /// from nothing; both are understood.
+    /// Name of the instance. A process that replaces another has another name, or its counters are reset to 0; both are
+    /// handled.
     pub instance: String,
-    /// Where to connect.
+    /// Address to connect to.
     pub address: Address,
-    /// The path, such as `/metrics` or `/stats/prometheus`.
+    /// Path, such as `/metrics` or `/stats/prometheus`.
     pub path: String,
 }
 
-/// What an instance published.
+/// Metrics of an instance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {
-    /// The workload that it belongs to.
+    /// Workload of the instance.
     pub workload: String,
-    /// Its series.
+    /// Series of the instance.
     pub snapshot: Snapshot,
 }
 
-/// An instance that could not be scraped.
+/// Instance that could not be scraped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("metrics of {instance} ({address}{path}): {reason}")]
 pub struct Missing {
-    /// The instance.
+    /// Name of the instance.
     pub instance: String,
-    /// Where it was asked.
+    /// Address that was contacted.
     pub address: String,
-    /// The path it was asked for.
+    /// Path that was requested.
     pub path: String,
-    /// What happened.
+    /// Error of the request or the parser.
     pub reason: String,
 }
 
-/// What many instances published at one time.
+/// Metrics of many instances at one time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scrape {
-    /// By an instance's name and the path, because one instance may publish on several (application and sidecar).
+    /// Metrics by instance name and path, because an instance may have several endpoints (application and sidecar).
     pub instances: BTreeMap<(String, String), Instance>,
-    /// Instances that did not answer. Their counts are missing from every sum: a check has to say so.
+    /// Instances that did not answer. Every sum lacks their counts, and a check must report them.
     pub missing: Vec<Missing>,
 }
 
 impl Scrape {
-    /// Scrapes all targets at once, each within `timeout`.
+    /// Scrapes all targets at the same time, each within `timeout`.
     pub async fn take(targets: &[ScrapeTarget], timeout: Duration) -> Self {
         let mut scrape = Self::default();
         let results = join_all(targets.iter().map(|target| fetch(target, timeout))).await;
@@ -75,14 +75,14 @@ impl Scrape {
         scrape
     }
 
-    /// Whether there is any series that is selected.
+    /// Returns true if any series is selected.
     pub fn has(&self, selector: &Selector) -> bool {
         self.instances
             .values()
             .any(|instance| instance.snapshot.values.keys().any(|series| selector.accepts(&instance.workload, series)))
     }
 
-    /// The sum of the present values of all series that are selected: for gauges.
+    /// Returns the sum of the current values of all selected series, for gauges.
     pub fn sum(&self, selector: &Selector) -> f64 {
         let series = self.instances.values().flat_map(|instance| {
             instance.snapshot.values.iter().map(|(series, value)| (instance.workload.as_str(), series, value))

@@ -1,4 +1,4 @@
-//! Which series a check is about.
+//! Selects series of metrics.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use meshwalk_faults::Glob;
 
 use super::Series;
 
-/// What a label's value has to be.
+/// Condition for the value of a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Matcher {
-    /// Exactly this. The empty value also matches a series without the label, as in Prometheus.
+    /// Exactly this value. The empty value also matches a series without the label, as in Prometheus.
     Is(String),
-    /// Anything but this.
+    /// Any other value than this.
     IsNot(String),
-    /// A pattern in which `*` stands for any characters, and `?` for one.
+    /// Pattern in which `*` matches any text, and `?` any character.
     Like(String),
 }
 
 impl Matcher {
-    /// Reads a matcher as labs write it: `503`, `!200`, `5*`.
+    /// Parses a condition as in labs: `503`, `!200`, `5*`.
     pub fn parse(text: &str) -> Self {
         match text.strip_prefix('!') {
             Some(value) => Self::IsNot(value.to_owned()),
@@ -27,7 +27,7 @@ impl Matcher {
         }
     }
 
-    /// Whether a value is as it has to be.
+    /// Returns true if a value meets the condition.
     pub fn accepts(&self, value: &str) -> bool {
         match self {
             Self::Is(wanted) => value == wanted,
@@ -37,31 +37,31 @@ impl Matcher {
     }
 }
 
-/// Series by name, labels and the workload that publishes them.
+/// Selector of series by name, labels and workload.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selector {
-    /// The name as printed.
+    /// Name as printed.
     pub name: String,
-    /// What labels have to be; others may be anything.
+    /// Conditions for labels; other labels may have any value.
     pub labels: BTreeMap<String, Matcher>,
-    /// Only instances of this workload; all without it.
+    /// Workload of the instances, or `None` for all workloads.
     pub workload: Option<String>,
 }
 
 impl Selector {
-    /// All series of a name.
+    /// Selects all series of a name.
     pub fn named(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
-    /// The same, with one more label.
+    /// Adds the condition that a label has a value.
     #[must_use]
     pub fn with(mut self, label: &str, matcher: &str) -> Self {
         self.labels.insert(label.to_owned(), Matcher::parse(matcher));
         self
     }
 
-    /// The same, of one workload only.
+    /// Restricts the selector to one workload.
     #[must_use]
     pub fn of(mut self, workload: &str) -> Self {
         self.workload = Some(workload.to_owned());

@@ -1,66 +1,66 @@
-//! The Prometheus text format, as the workload and Envoy write it.
+//! Parses the Prometheus text format, as the workload and Envoy write it.
 //!
-//! Follows the exposition format's version 0.0.4 ("Text-based format" of Prometheus' documentation). What its
-//! successor OpenMetrics adds (`# EOF`, `# UNIT`, exemplars after a value) is read over.
+//! Implements version 0.0.4 of the exposition format ("Text-based format" of Prometheus' documentation). Additions of
+//! its successor OpenMetrics (`# EOF`, `# UNIT`, exemplars after a value) are ignored.
 
 use std::collections::BTreeMap;
 
 use super::labels;
 
-/// What a metric counts, from its `# TYPE` line.
+/// Type of a metric, from its `# TYPE` line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Kind {
-    /// It only grows, or starts again from nothing.
+    /// Counter, which increases until it is reset to 0.
     Counter,
-    /// It goes up and down.
+    /// Gauge, which increases and decreases.
     Gauge,
-    /// Counts by bucket, a sum and a count; all of them only grow.
+    /// Counts by bucket, a sum and a count; all of them only increase.
     Histogram,
-    /// Quantiles, which go up and down, with a sum and a count, which only grow.
+    /// Quantiles, which increase and decrease, with a sum and a count, which only increase.
     Summary,
-    /// Nothing was said.
+    /// No type was given.
     #[default]
     Untyped,
 }
 
-/// A metric's name with its labels.
+/// Name of a metric with its labels.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Series {
-    /// The name as printed: with `_bucket`, `_sum` or `_count` for the parts of a histogram.
+    /// Name as printed, including `_bucket`, `_sum` or `_count` for the parts of a histogram.
     pub name: String,
-    /// Its labels.
+    /// Labels of the series.
     pub labels: BTreeMap<String, String>,
 }
 
-/// What one instance published at one time.
+/// Metrics that one instance published at one time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
-    /// The value of each series. A series that is printed twice (two names of Envoy's that become the same in this
-    /// format) has their sum.
+    /// Value of each series. A series that is printed twice has the sum of its values, because two names in Envoy may
+    /// become the same in this format.
     pub values: BTreeMap<Series, f64>,
-    /// The kind of each metric that says it, by the name in its `# TYPE` line.
+    /// Type of each metric that has a `# TYPE` line, by the name in that line.
     pub kinds: BTreeMap<String, Kind>,
 }
 
-/// A line that is no Prometheus text.
+/// Line that is not valid Prometheus text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {expected}, found {found:?}")]
 pub struct SyntaxError {
-    /// The line, from 1.
+    /// Number of the line, from 1.
     pub line: usize,
-    /// The column in characters, from 1.
+    /// Column in characters, from 1.
     pub column: usize,
-    /// What would be right.
+    /// Expected text.
     pub expected: &'static str,
-    /// What stands there.
+    /// Text found instead.
     pub found: String,
 }
 
 impl Snapshot {
-    /// Reads a page in Prometheus' text format.
+    /// Parses a page in Prometheus' text format.
     ///
     /// # Errors
-    /// A [`SyntaxError`] at the first line that is none; numbers that are only half read are no evidence.
+    /// Returns a [`SyntaxError`] at the first invalid line, because a partial page is not evidence.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let mut snapshot = Self::default();
         for (index, line) in text.lines().enumerate() {
@@ -83,14 +83,14 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// The kind of a series: that of the metric it belongs to.
+    /// Returns the type of a series, which is that of its metric.
     pub fn kind(&self, name: &str) -> Kind {
         let family = |suffix: &str| name.strip_suffix(suffix).and_then(|family| self.kinds.get(family));
         let part = || ["_bucket", "_sum", "_count", "_total"].into_iter().find_map(family);
         self.kinds.get(name).or_else(part).copied().unwrap_or_default()
     }
 
-    /// Whether a series only grows, so that its difference is a number of events.
+    /// Returns true if a series only increases, so that its difference is a number of events.
     pub fn is_cumulative(&self, name: &str) -> bool {
         let has_suffix = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
         match self.kind(name) {
@@ -118,7 +118,7 @@ impl Snapshot {
     }
 }
 
-/// Reads `name{label="value",…} number [time]`. The error is what is left where it went wrong, and what would be right.
+/// Parses `name{label="value",…} number [time]`. The error contains the rest of the line and what was expected.
 fn read_sample(line: &str) -> Result<(Series, f64), (&str, &'static str)> {
     let (name, rest) = labels::name(line, true).ok_or((line, "a metric's name was expected"))?;
     let rest = rest.trim_start();
@@ -130,7 +130,7 @@ fn read_sample(line: &str) -> Result<(Series, f64), (&str, &'static str)> {
     let (number, after) = rest.split_at(rest.find([' ', '\t']).unwrap_or(rest.len()));
     let value = number.parse().map_err(|_| (rest, "a number was expected"))?;
     let after = after.trim_start();
-    // Behind the value stand a time stamp or, in OpenMetrics, an exemplar; neither is needed.
+    // A time stamp or, in OpenMetrics, an exemplar may follow the value. Neither is used.
     let time = after.split('#').next().unwrap_or_default().trim();
     if !time.is_empty() && time.parse::<f64>().is_err() {
         return Err((after, "a time stamp or the end of the line was expected"));

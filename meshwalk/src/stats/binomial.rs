@@ -4,20 +4,20 @@ use std::ops::RangeInclusive;
 
 use super::factorial::ln_factorial;
 
-/// How many of `n` independent requests meet something that happens with probability `p`.
+/// Distribution of the number of successes among `n` independent requests with the success probability `p`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Binomial {
     n: u64,
     p: f64,
 }
 
-/// A number that is no probability.
+/// Error for a number that is not a probability.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("{0} is no probability: a number from 0 to 1 is needed")]
 pub struct NotAProbability(pub f64);
 
 impl Binomial {
-    /// The distribution over `n` requests of something with probability `p`, from 0 to 1.
+    /// Creates the distribution over `n` requests with the success probability `p`, from 0 to 1.
     ///
     /// # Errors
     /// [`NotAProbability`] if `p` is not between 0 and 1.
@@ -25,22 +25,22 @@ impl Binomial {
         if (0.0..=1.0).contains(&p) { Ok(Self { n, p }) } else { Err(NotAProbability(p)) }
     }
 
-    /// The number of requests.
+    /// Returns the number of requests.
     pub fn n(&self) -> u64 {
         self.n
     }
 
-    /// The probability of each.
+    /// Returns the success probability.
     pub fn p(&self) -> f64 {
         self.p
     }
 
-    /// The probability of exactly `k`.
+    /// Returns the probability of exactly `k`.
     pub fn exactly(&self, k: u64) -> f64 {
         if k > self.n {
             return 0.0;
         }
-        // Certain and impossible things have no logarithm.
+        // The logarithm of 0 is undefined.
         if self.p <= 0.0 {
             return f64::from(u8::from(k == 0));
         }
@@ -51,7 +51,7 @@ impl Binomial {
         (ways + k as f64 * self.p.ln() + (self.n - k) as f64 * (-self.p).ln_1p()).exp()
     }
 
-    /// The probability of `k` or fewer.
+    /// Returns the probability of `k` or fewer.
     pub fn at_most(&self, k: u64) -> f64 {
         if k >= self.n {
             return 1.0;
@@ -60,7 +60,7 @@ impl Binomial {
         if (k as f64) < self.mean() { self.lower_tail(k) } else { 1.0 - self.upper_tail(k + 1) }
     }
 
-    /// The probability of `k` or more.
+    /// Returns the probability of `k` or more.
     pub fn at_least(&self, k: u64) -> f64 {
         if k == 0 {
             return 1.0;
@@ -68,16 +68,16 @@ impl Binomial {
         if (k as f64) > self.mean() { self.upper_tail(k) } else { 1.0 - self.lower_tail(k - 1) }
     }
 
-    /// The p-value of the exact two-sided test: twice the smaller tail that begins at `k`, at most 1.
+    /// Returns the p-value of the exact two-sided test: twice the smaller tail that begins at `k`, at most 1.
     pub fn p_value(&self, k: u64) -> f64 {
         (2.0 * self.at_most(k).min(self.at_least(k))).min(1.0)
     }
 
-    /// The counts that the test accepts at the error probability `alpha`, from the least to the greatest: those whose
-    /// [p-value](Self::p_value) is above `alpha`. Where p is 0 or 1, only none or all are.
+    /// Returns the least and the greatest count that the test accepts at the error probability `alpha`: those whose
+    /// [p-value](Self::p_value) is above `alpha`. If p is 0 or 1, only the count 0 or `n` is accepted.
     pub fn accepted(&self, alpha: f64) -> RangeInclusive<u64> {
         let middle = self.mean().round().min(self.n as f64) as u64;
-        // The p-value falls to both sides of the mean.
+        // The p-value decreases on both sides of the mean.
         let lowest = first(0, middle, |k| 2.0 * self.at_most(k) > alpha);
         let refused = first(middle, self.n + 1, |k| 2.0 * self.at_least(k) <= alpha);
         lowest..=refused.saturating_sub(1).max(lowest)
@@ -87,14 +87,14 @@ impl Binomial {
         self.n as f64 * self.p
     }
 
-    /// The sum from `k` downwards, for `k` below the mean: each term is smaller than the one before.
+    /// Returns the sum from `k` downwards, for `k` below the mean: each term is smaller than the one before.
     fn lower_tail(&self, k: u64) -> f64 {
         let odds = (1.0 - self.p) / self.p;
         // A term follows from its neighbour: C(n, i-1) / C(n, i) = i / (n - i + 1).
         sum(self.exactly(k), (1..=k).rev().map(|i| i as f64 / (self.n - i + 1) as f64 * odds))
     }
 
-    /// The sum from `k` upwards, for `k` above the mean.
+    /// Returns the sum from `k` upwards, for `k` above the mean.
     fn upper_tail(&self, k: u64) -> f64 {
         if k > self.n {
             return 0.0;
@@ -104,7 +104,7 @@ impl Binomial {
     }
 }
 
-/// The sum of a first term and of those that follow by the ratios, until they add nothing.
+/// Returns the sum of a first term and those that follow by the ratios, until they are negligible.
 fn sum(first: f64, ratios: impl Iterator<Item = f64>) -> f64 {
     let (mut total, mut term) = (first, first);
     for ratio in ratios {
@@ -117,7 +117,7 @@ fn sum(first: f64, ratios: impl Iterator<Item = f64>) -> f64 {
     total.min(1.0)
 }
 
-/// The first number from `low` on for which `holds`, which holds from there on; `high` if it does for none before.
+/// Returns the first number from `low` for which `holds`, which is monotonic, or `high` if there is none below it.
 fn first(mut low: u64, mut high: u64, holds: impl Fn(u64) -> bool) -> u64 {
     while low < high {
         let middle = low + (high - low) / 2;

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-/// Below this, the product itself is taken; above, the series is exact to the last digits.
+/// Below this, the product is computed; above, the series is exact to the last digits.
 const SMALL: u64 = 20;
 
 /// ln(n!), with a relative error of a few units in the last place: the product for small `n`, else Stirling's series

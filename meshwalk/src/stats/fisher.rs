@@ -2,14 +2,14 @@
 
 use super::factorial::ln_factorial;
 
-/// Terms below this part of the largest one do not change the sum.
+/// Terms below this fraction of the largest one do not change the sum.
 const NEGLIGIBLE: f64 = 1e-18;
-/// Probabilities that differ by less than this factor are equal but for rounding.
+/// Probabilities that differ by less than this factor are equal except for rounding.
 const EQUAL: f64 = 1.0 + 1e-9;
 
-/// The probability that two shares are at least as far apart as `first` of `first_total` and `second` of
-/// `second_total`, if both come from the same one: the sum of the probabilities of all tables with the same margins
-/// that are at most as probable (two-sided).
+/// Returns the probability that two shares are at least as far apart as `first` of `first_total` and `second` of
+/// `second_total`, if both samples have the same distribution. It is the sum of the probabilities of all tables with
+/// the same margins that are at most as probable (two-sided).
 #[must_use]
 pub fn fisher(first: u64, first_total: u64, second: u64, second_total: u64) -> f64 {
     let (first, second) = (first.min(first_total), second.min(second_total));
@@ -19,7 +19,7 @@ pub fn fisher(first: u64, first_total: u64, second: u64, second_total: u64) -> f
     let whole = ln_choose(first_total + second_total, hits);
     let ln_probability = |k: u64| ln_choose(first_total, k) + ln_choose(second_total, hits - k) - whole;
     let observed = ln_probability(first).exp() * EQUAL;
-    // The most probable table; the terms fall from there to both sides.
+    // Start at the most probable table; the terms decrease on both sides.
     let mode = ((first_total as f64 + 1.0) * (hits as f64 + 1.0) / ((first_total + second_total) as f64 + 2.0)) as u64;
     let mode = mode.clamp(low, high);
     let top = ln_probability(mode).exp();
@@ -33,7 +33,7 @@ pub fn fisher(first: u64, first_total: u64, second: u64, second_total: u64) -> f
     };
     let _ = (low..=mode).rev().take_while(|k| add(*k)).count();
     let _ = (mode + 1..=high).take_while(|k| add(*k)).count();
-    // What was observed may be so far out that the sums above ended before it.
+    // The observed table may be so improbable that the sums above ended before it.
     sum.max(observed).min(1.0)
 }
 

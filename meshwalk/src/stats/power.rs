@@ -1,23 +1,23 @@
-//! How wrong a share has to be to be noticed, and how many requests it takes.
+//! Computes which deviation of a share a test detects, and how many requests it needs.
 
 use std::ops::RangeInclusive;
 
 use super::{Binomial, NotAProbability};
 
-/// The most requests that [`required`] considers.
+/// Maximum number of requests that [`required`] considers.
 const MOST: u64 = 100_000_000;
 
-/// The smallest deviations from a stated share that a test notices.
+/// Smallest deviations from a stated share that a test detects.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Noticed {
-    /// So much more is noticed (0.05: five points more); None if not even everything would be.
+    /// Detected increase (0.05: five points), or `None` if not even a share of 1 is detected.
     pub above: Option<f64>,
-    /// So much less is noticed; None if not even nothing would be.
+    /// Detected decrease, or `None` if not even a share of 0 is detected.
     pub below: Option<f64>,
 }
 
 impl Noticed {
-    /// Whether a deviation of `points` to either side would be noticed, as far as shares can deviate so much.
+    /// Returns true if a deviation of `points` to either side is detected, as far as shares can deviate.
     pub fn covers(&self, p: f64, points: f64) -> bool {
         let side = |noticed: Option<f64>, room: f64| points > room || noticed.is_some_and(|least| least <= points);
         side(self.above, 1.0 - p) && side(self.below, p)
@@ -25,21 +25,21 @@ impl Noticed {
 }
 
 impl Binomial {
-    /// The probability that a count lies outside of `accepted` if in truth each comes with probability `truth`.
+    /// Returns the probability that a count is outside of `accepted` if the true share is `truth`.
     fn refusal(&self, truth: f64, accepted: &RangeInclusive<u64>) -> f64 {
         let Ok(real) = Self::new(self.n(), truth) else { return 0.0 };
         let below = accepted.start().checked_sub(1).map_or(0.0, |k| real.at_most(k));
         below + if *accepted.end() < self.n() { real.at_least(accepted.end() + 1) } else { 0.0 }
     }
 
-    /// The smallest deviations that the test at `alpha` notices with probability `power`.
+    /// Returns the smallest deviations that the test at `alpha` detects with probability `power`.
     pub fn noticed(&self, alpha: f64, power: f64) -> Noticed {
         let accepted = self.accepted(alpha);
         let least = |room: f64, sign: f64| {
             let notices = |d: f64| self.refusal((self.p() + sign * d).clamp(0.0, 1.0), &accepted) >= power;
             (room > 0.0 && notices(room)).then(|| {
                 let (mut low, mut high) = (0.0, room);
-                // Forty halvings are more than the shares' own digits.
+                // Forty bisections exceed the precision of a share.
                 for _ in 0..40 {
                     let middle = (low + high) / 2.0;
                     if notices(middle) { high = middle } else { low = middle }
@@ -51,10 +51,10 @@ impl Binomial {
     }
 }
 
-/// The number of requests with which a deviation by `points` (0.05: five points) from the share `p` to either side is
-/// noticed with probability `power` by the test at `alpha`; as far as shares can deviate so much. None if the deviation
-/// is not positive or would take more than a hundred million requests. Counts are whole, so that a slightly greater
-/// number may miss the power by a hair.
+/// Returns the number of requests with which the test at `alpha` detects a deviation by `points` (0.05: five points)
+/// from the share `p` with probability `power`. Deviations count to either side, as far as shares can deviate. Returns
+/// `None` if the deviation is not positive or needs more than a hundred million requests. Counts are whole, so a
+/// slightly greater number may have slightly less power.
 ///
 /// # Errors
 /// [`NotAProbability`] if `p` is not between 0 and 1.
@@ -96,7 +96,7 @@ mod tests {
         let (few, many) = (least(400), least(4000));
         assert!(many.above.unwrap() < few.above.unwrap());
         assert!(many.below.unwrap() < 0.05);
-        // Ten requests at 10 %: that none comes to v2 is nothing special.
+        // With ten requests at 10 %, a count of 0 for v2 is likely.
         assert_eq!(least(10).below, None);
     }
 

@@ -1,10 +1,10 @@
 //! The rank-sum test of Wilcoxon, Mann and Whitney: whether the values of one sample tend to be larger.
 
-/// The probability that the rank sum of `first` is at least as far from its mean as it is, if the values of both
-/// samples have the same distribution: exact over all ways to deal the ranks out, ties included (two-sided). `None`
-/// without values on both sides.
+/// Returns the probability that the rank sum of `first` is at least as far from its mean as observed, if both samples
+/// have the same distribution. The test is exact over all assignments of the ranks, including ties, and two-sided.
+/// Returns `None` if a sample is empty.
 ///
-/// It takes time and memory in proportion to the cube of the number of values, and is meant for at most a hundred.
+/// Time and memory grow with the cube of the number of values. It is intended for at most a hundred.
 #[must_use]
 pub fn rank_sum(first: &[f64], second: &[f64]) -> Option<f64> {
     if first.is_empty() || second.is_empty() {
@@ -23,8 +23,8 @@ pub fn rank_sum(first: &[f64], second: &[f64]) -> Option<f64> {
     Some((extreme / total).min(1.0))
 }
 
-/// Twice the rank of each value among all of them, those of `first` before those of `second`; equal values share the
-/// mean of their ranks, of which the double is whole.
+/// Returns twice the rank of each value among all values, those of `first` before those of `second`. Equal values share
+/// the mean of their ranks, whose double is whole.
 fn doubled_ranks(first: &[f64], second: &[f64]) -> Vec<usize> {
     let values: Vec<f64> = first.iter().chain(second).copied().collect();
     let rank = |value: f64| {
@@ -35,7 +35,7 @@ fn doubled_ranks(first: &[f64], second: &[f64]) -> Vec<usize> {
     values.iter().map(|value| rank(*value)).collect()
 }
 
-/// For each sum, in how many ways `chosen` of the ranks have it.
+/// For each sum, counts the ways in which `chosen` of the ranks have it.
 fn ways(ranks: &[usize], chosen: usize) -> Vec<f64> {
     let highest: usize = ranks.iter().sum();
     let mut counts = vec![vec![0.0_f64; highest + 1]; chosen + 1];

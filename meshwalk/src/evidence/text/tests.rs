@@ -75,7 +75,7 @@ proptest! {
         let mut page = String::new();
         let mut values = BTreeMap::new();
         for ((name, labels), value) in metrics {
-            // Lines end with a line feed alone, so a carriage return may stand within a value, but not before the end.
+            // Only a line feed ends a line, so a carriage return may occur within a value, but not before the end.
             let escape = |v: &String| v.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\"");
             let list: Vec<_> = labels.iter().map(|(key, v)| format!("{key}=\"{}\"", escape(v))).collect();
             page.push_str(&format!("{name}{{{}}} {value}\n", list.join(",")));
