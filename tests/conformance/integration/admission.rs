@@ -1,4 +1,4 @@
-//! The local mesh lets in what an API server with Istio lets in, and refuses what it refuses.
+//! Tests that the local mesh accepts and rejects the same resources as an API server with Istio.
 
 use meshwalk_conformance::{
     admission::{self, Local, Question},

@@ -1,4 +1,4 @@
-//! The cases on a local mesh.
+//! Tests the cases on a local mesh.
 
 use std::path::PathBuf;
 

@@ -1,10 +1,10 @@
-//! What is said twice is said alike.
+//! Tests that lists in the code and in the documentation are equal.
 
 use std::collections::BTreeSet;
 
 use meshwalk_conformance::{intended::Intended, project};
 
-/// The first cells of the table under a heading of a page.
+/// Returns the first cells of the table under a heading of a page.
 fn first_column(page: &str, heading: &str) -> BTreeSet<String> {
     let section = page.split("\n## ").find(|section| section.starts_with(heading)).unwrap();
     let rows = section.lines().filter(|line| line.starts_with("| ")).skip(1);

@@ -1,4 +1,4 @@
-//! The one integration test binary of this crate: every case on a local mesh, against what Istio's documentation says.
+//! Integration tests of this crate: every case on a local mesh, compared with Istio's documentation.
 #![allow(clippy::unwrap_used)]
 
 mod admission;

@@ -1,8 +1,8 @@
-//! What is let in: resources that Istio's schemas and its webhook take or refuse, and the local mesh must too.
+//! Admission tests: resources that Istio's schemas and its webhook accept or reject, and the local mesh must too.
 //!
-//! Each file of `tests/conformance/admission` is a list of questions. A question is a piece of a resource that is
-//! right otherwise; `refused` are words of the API server's refusal, and `field` is where the local mesh sees it. One
-//! without them is taken by both.
+//! Each file of `tests/conformance/admission` is a list of questions. A question is a fragment of an otherwise valid
+//! resource. `refused` is text of the API server's rejection, and `field` is the field that the local mesh rejects. A
+//! question without them is accepted by both.
 
 use std::path::Path;
 
@@ -14,26 +14,26 @@ use serde_json::{Value, json};
 
 use crate::{bed, project};
 
-/// A piece of a resource, and what becomes of it.
+/// Fragment of a resource, and whether it is accepted.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Question {
-    /// What it is a piece of.
+    /// Resource that contains the fragment.
     pub of: Frame,
-    /// The piece.
+    /// Fragment of the resource.
     pub is: Value,
-    /// What the API server says when it refuses it; nothing if it takes it.
+    /// Text of the API server's rejection, or `None` if it accepts the fragment.
     #[serde(default)]
     pub refused: Option<String>,
-    /// In which field the local mesh sees the reason.
+    /// Field that the local mesh rejects.
     #[serde(default)]
     pub field: Option<String>,
-    /// Where it was read.
+    /// Location of the question.
     #[serde(skip)]
     pub location: Option<Location>,
 }
 
-/// A resource that is right but for a piece.
+/// Valid resource to which a fragment is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)] // Each is the part of a resource that it is called.
@@ -53,7 +53,7 @@ pub enum Frame {
 }
 
 impl Question {
-    /// The whole resource.
+    /// Returns the whole resource.
     #[must_use]
     pub fn resource(&self, name: &str, namespace: &str) -> Value {
         let is = &self.is;
@@ -90,7 +90,7 @@ impl Question {
     }
 }
 
-/// The fields of both, of which those of `over` go first.
+/// Merges the fields of both; those of `over` take precedence.
 fn joined(under: &Value, over: Value) -> Value {
     let (mut all, Value::Object(over)) = (under.clone(), over) else { return under.clone() };
     if let Some(fields) = all.as_object_mut() {
@@ -99,10 +99,10 @@ fn joined(under: &Value, over: Value) -> Value {
     all
 }
 
-/// Every question, in the order of the files.
+/// Reads all questions, in the order of the files.
 ///
 /// # Errors
-/// Everything that is wrong with a file, with its place.
+/// Returns all problems of a file, with their locations.
 pub fn read_all() -> anyhow::Result<Vec<Question>> {
     let folder = project().join("tests/conformance/admission");
     let entries = folder.read_dir().with_context(|| format!("cannot read the folder {}", folder.display()))?;
@@ -126,20 +126,20 @@ fn read(file: &Path) -> anyhow::Result<Vec<Question>> {
     Ok(questions)
 }
 
-/// The local mesh as far as it judges resources, with the workload of the cases in force.
+/// Validation of the local mesh, with the workload of the cases applied.
 pub struct Local(Resources);
 
 impl Local {
-    /// With the workload.
+    /// Creates the validation with the workload.
     ///
     /// # Errors
-    /// If the workload itself has problems.
+    /// Fails if the workload is invalid.
     pub fn new() -> anyhow::Result<Self> {
         let reading = Resources::read(&bed::workload("local"))?;
         Ok(Self(Resources::default().with(&reading)?))
     }
 
-    /// What is wrong with a resource, or nothing.
+    /// Returns the problems of a resource, or `None`.
     #[must_use]
     pub fn refuses(&self, resource: &Value) -> Option<Diagnostics> {
         let text = format!("{resource:#}\n");

@@ -1,5 +1,5 @@
-//! A case: resources, probes, and what they must show. Its file holds the case as the first YAML document, and the
-//! resources as the others.
+//! Conformance cases: resources, probes, and their expected results. In a file, the first YAML document is the case,
+//! and the others are the resources.
 
 use std::{
     collections::BTreeMap,
@@ -12,76 +12,76 @@ use serde::Deserialize;
 
 use crate::{expect::Expected, names};
 
-/// A case.
+/// Conformance case.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Case {
-    /// Its name, which is its file's.
+    /// Name of the case, which is that of its file.
     pub case: String,
-    /// What it shows, one line.
+    /// Title, one line.
     pub title: String,
-    /// Where Istio's documentation says so.
+    /// Page of Istio's documentation that describes the behaviour.
     pub source: String,
-    /// Whether it changes the mesh's root namespace, and so every workload of a cluster.
+    /// True if the case changes the mesh's root namespace, and so every workload of a cluster.
     #[serde(default)]
     pub mesh_wide: bool,
-    /// What the local mesh says when it refuses the resources, if it does.
+    /// Message with which the local mesh rejects the resources, if it does.
     #[serde(default)]
     pub refused_locally: Option<String>,
-    /// What is asked.
+    /// Probes of the case.
     #[serde(default)]
     pub probes: Vec<Probe>,
-    /// The resources, as text.
+    /// Resources, as text.
     #[serde(skip)]
     pub resources: String,
 }
 
-/// A question and what its answers must show.
+/// Request of a client, with its expected result.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Probe {
-    /// Its name, one in its case.
+    /// Name of the probe, unique in its case.
     pub name: String,
-    /// Who asks.
+    /// Client that sends the request.
     #[serde(default)]
     pub from: Client,
-    /// The service to whose port the client connects: `NAME` or `NAME.NAMESPACE`.
+    /// Service to whose port the client connects: `NAME` or `NAME.NAMESPACE`.
     #[serde(default = "echo")]
     pub to: String,
-    /// Its port.
+    /// Port of the service.
     #[serde(default = "port")]
     pub port: u16,
-    /// The Host header; without it, the service's name with the port.
+    /// Host header, or `None` for the service's name with the port.
     #[serde(default)]
     pub host: Option<String>,
-    /// The path with the query.
+    /// Path with the query.
     #[serde(default = "path")]
     pub path: String,
-    /// The method.
+    /// Method of the request.
     #[serde(default = "method")]
     pub method: String,
-    /// The headers.
+    /// Headers of the request.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// How many times, each on a connection of its own.
+    /// Number of requests, each on its own connection.
     #[serde(default = "once")]
     pub times: u32,
-    /// What the answers must show.
+    /// Expected result.
     pub expect: Expected,
 }
 
-/// Who asks.
+/// Client of a probe.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Client {
-    /// A pod with a sidecar in the services' namespace, account `client`.
+    /// Pod with a sidecar in the services' namespace, account `client`.
     #[default]
     Client,
-    /// A pod with a sidecar in the other namespace, account `visitor`.
+    /// Pod with a sidecar in the other namespace, account `visitor`.
     Visitor,
-    /// A pod without a sidecar.
+    /// Pod without a sidecar.
     Outside,
-    /// Somebody before the ingress gateway.
+    /// Client outside the mesh, before the ingress gateway.
     Gateway,
 }
 
@@ -106,7 +106,7 @@ fn once() -> u32 {
 }
 
 impl Probe {
-    /// The Host header that is sent.
+    /// Returns the Host header to send.
     #[must_use]
     pub fn host(&self, namespace: &str) -> String {
         match (&self.host, self.from) {
@@ -116,7 +116,7 @@ impl Probe {
         }
     }
 
-    /// The name and the namespace of the service that is connected to.
+    /// Returns the name and the namespace of the service to connect to.
     #[must_use]
     pub fn service<'a>(&'a self, namespace: &'a str) -> (&'a str, &'a str) {
         self.to.split_once('.').unwrap_or((&self.to, namespace))
@@ -126,7 +126,7 @@ impl Probe {
 /// Reads every case of a folder, in the order of their names, for a namespace.
 ///
 /// # Errors
-/// Everything that is wrong with one of them, with its place.
+/// Returns all problems of the cases, with their locations.
 pub fn read_all(folder: &Path, namespace: &str) -> anyhow::Result<Vec<Case>> {
     let entries = folder.read_dir().with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -138,7 +138,7 @@ pub fn read_all(folder: &Path, namespace: &str) -> anyhow::Result<Vec<Case>> {
 /// Reads a case.
 ///
 /// # Errors
-/// What is wrong with it, with its place.
+/// Returns the problem of the case, with its location.
 pub fn read(file: &Path, namespace: &str) -> anyhow::Result<Case> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     parse(&names::in_namespace(&text, namespace), file)

@@ -1,4 +1,4 @@
-//! Where the same probes showed something else on two meshes, whether or not anybody expected anything there.
+//! Compares the observations of the same probes on two meshes, including those without an expectation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,29 +10,29 @@ use crate::{
     suite::{CaseOutcome, Outcome},
 };
 
-/// A place where two meshes differ.
+/// Difference between two meshes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Difference {
-    /// The case and the probe.
+    /// Case and probe that differ.
     pub location: String,
-    /// What of it, as `request.headers.x-forwarded-proto`.
+    /// Field that differs, such as `request.headers.x-forwarded-proto`.
     pub field: String,
-    /// What each showed.
+    /// Value on each mesh.
     pub sides: [String; 2],
 }
 
-/// What two runs of the same cases show differently.
+/// Differences between two runs of the same cases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Differences {
-    /// What nobody intends.
+    /// Unintended differences.
     pub unintended: Vec<Difference>,
-    /// What is intended: the name of the difference, and how often it was seen.
+    /// Intended differences: their names, and how often each was observed.
     pub intended: BTreeMap<String, usize>,
-    /// Cases that one of them refuses, which is intended.
+    /// Cases that one of the meshes rejects, as intended.
     pub refused: Vec<String>,
-    /// Cases that one of them was not to run.
+    /// Cases that were excluded from one of the runs.
     pub left_out: Vec<String>,
-    /// How many probes both showed.
+    /// Number of probes with results on both meshes.
     pub compared: usize,
 }
 
@@ -90,13 +90,13 @@ fn of_case(found: &mut Differences, name: &str, cases: [&CaseOutcome; 2], runs: 
     }
 }
 
-/// An observation's fields by their paths; lists are one value.
+/// Returns an observation's fields by their paths; a list is one value.
 fn flatten(value: &Value, path: &str, fields: &mut BTreeMap<String, String>) {
     match value {
         Value::Object(object) => {
             for (name, value) in object {
-                // How long it took, which pods of several answered and how many of them is chance; where a number is
-                // certain, the case expects it. Whether any answered is compared.
+                // The duration and the responding pods of several are random. A case expects a number if it is certain.
+                // Whether any pod responded is compared.
                 match (path, name.as_str()) {
                     ("", "longest_ms" | "versions") | ("answered", "x-meshwalk-version") => {}
                     ("", "instances") => {

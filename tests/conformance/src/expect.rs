@@ -1,4 +1,4 @@
-//! What the answers to a probe must show.
+//! Expected results of probes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,52 +7,52 @@ use serde::Deserialize;
 
 use crate::{names, observed::Observed};
 
-/// By how many milliseconds a proxy's timer may end early: it counts whole milliseconds, from a clock that a worker
-/// thread reads once in a turn of its loop. An answer that waited for no timer is earlier by far more.
+/// Milliseconds by which a proxy's timer may end early: it counts whole milliseconds, from a clock that a worker thread
+/// reads once per iteration of its loop. A response that waited for no timer is earlier by far more.
 const EARLY: f64 = 5.0;
 
-/// What the answers to a probe must show. What is left out may be anything.
+/// Expected result of a probe. A field that is `None` is not checked.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Expected {
-    /// The status of each answer.
+    /// Status of each response.
     pub status: Option<u16>,
-    /// How each request failed that has no answer.
+    /// Failure of each request without a response.
     pub error: Option<FailureKind>,
-    /// The service that answered; `none` for a proxy.
+    /// Service that responded; `none` for a proxy.
     pub service: Option<String>,
-    /// The version of every answer.
+    /// Version of every response.
     pub version: Option<String>,
-    /// The versions of which each answered at least once, and no other.
+    /// Versions that each responded at least once, and no other version.
     pub versions: Option<BTreeSet<String>>,
-    /// How many instances answered.
+    /// Number of instances that responded.
     pub instances: Option<usize>,
-    /// Who called, by short name; `none` for nobody.
+    /// Short name of the caller's identity; `none` for no identity.
     pub peer: Option<String>,
-    /// Which try was answered.
+    /// Number of the attempt that got the response.
     pub attempt: Option<u64>,
-    /// The method that arrived.
+    /// Method of the request as received.
     pub method: Option<String>,
-    /// The path that arrived, with the query.
+    /// Path of the request as received, with the query.
     pub path: Option<String>,
-    /// The host that arrived.
+    /// Host of the request as received.
     pub host: Option<String>,
-    /// Headers that arrived; null for one that must not.
+    /// Headers of the request as received; null for one that must be absent.
     #[serde(default)]
     pub received: BTreeMap<String, Option<String>>,
-    /// Headers of the answer; null for one that must not be there.
+    /// Headers of the response; null for one that must be absent.
     #[serde(default)]
     pub answered: BTreeMap<String, Option<String>>,
-    /// A part of the body of a proxy's answer.
+    /// Part of the body of a proxy's response.
     pub body: Option<String>,
-    /// How long an answer may take at most, in milliseconds.
+    /// Maximum duration of a response, in milliseconds.
     pub at_most_ms: Option<f64>,
-    /// How long an answer must take at least, in milliseconds.
+    /// Minimum duration of a response, in milliseconds.
     pub at_least_ms: Option<f64>,
 }
 
 impl Expected {
-    /// What was not seen as expected, each as a line. Empty if all was.
+    /// Returns the expectations that were not met, one per line. Empty if all were met.
     #[must_use]
     pub fn unmet(&self, observed: &Observed, namespace: &str) -> Vec<String> {
         let mut unmet = Vec::new();
@@ -108,7 +108,7 @@ impl Expected {
     }
 }
 
-/// Several values of a header are shown with a comma between, as HTTP has it.
+/// Several values of a header are joined by commas, as in HTTP.
 fn header(side: &str, name: &str, expected: Option<&str>, seen: Option<&Vec<String>>) -> Option<String> {
     let seen = seen.map(|values| values.join(","));
     (seen.as_deref() != expected).then(|| {

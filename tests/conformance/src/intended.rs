@@ -1,5 +1,5 @@
-//! What the local mesh does otherwise than Istio, on purpose. `intended.yaml` names, for each row of the table in
-//! docs/local-mesh.md, where the difference shows; a test compares the two lists.
+//! Intended differences between the local mesh and Istio. `intended.yaml` lists, for each row of the table in
+//! docs/local-mesh.md, where the difference shows. A test compares the two lists.
 
 use std::path::Path;
 
@@ -8,30 +8,30 @@ use meshwalk_faults::Glob;
 use meshwalk_yaml::{self as yaml, Diagnostics};
 use serde::Deserialize;
 
-/// All of them.
+/// List of the intended differences.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Intended {
-    /// One by one.
+    /// Intended differences, in the order of the file.
     pub differences: Vec<Row>,
 }
 
-/// One difference.
+/// Intended difference.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
-    /// What differs: the first column of the table in the documentation.
+    /// Subject of the difference: the first column of the table in the documentation.
     pub what: String,
-    /// Fields of observations in which it shows.
+    /// Fields of observations that differ.
     #[serde(default)]
     pub behaviour: Vec<String>,
-    /// Fields of Envoy's configuration in which it shows.
+    /// Fields of Envoy's configuration that differ.
     #[serde(default)]
     pub configuration: Vec<String>,
-    /// Filters that only one of the two has, each behind the field of the chains in which it is so.
+    /// Filters that only one of the meshes has, by the field of their filter chains.
     #[serde(default)]
     pub filters: Vec<String>,
-    /// Why it shows nowhere, for one that does not.
+    /// Reason why the difference shows in no field, if it does not.
     #[serde(default)]
     pub unseen: Option<String>,
 }
@@ -40,7 +40,7 @@ impl Intended {
     /// Reads the list.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns what is wrong with the list.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
         let documents = yaml::read(file).map_err(Diagnostics::from)?;
         let document = documents.first().with_context(|| format!("{} is empty", file.display()))?;
@@ -54,19 +54,19 @@ impl Intended {
         Ok(list)
     }
 
-    /// The difference that explains a field of an observation.
+    /// Returns the difference that explains a field of an observation.
     #[must_use]
     pub fn of_behaviour(&self, field: &str, _sides: &[String; 2]) -> Option<&str> {
         self.explain(field, |row| &row.behaviour)
     }
 
-    /// The difference that explains a field of the configuration.
+    /// Returns the difference that explains a field of the configuration.
     #[must_use]
     pub fn of_configuration(&self, field: &str) -> Option<&str> {
         self.explain(field, |row| &row.configuration)
     }
 
-    /// A chain's filters without those that only one of the two has, which are given by name too.
+    /// Returns a chain's filters without those that only one of the meshes has, and the names of the differences.
     #[must_use]
     pub fn without_filters<'a>(&'a self, field: &str, filters: &str) -> (String, Vec<&'a str>) {
         let mut left_out = Vec::new();

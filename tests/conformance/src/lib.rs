@@ -1,9 +1,9 @@
-//! Conformance: the same resources on the local mesh and on a real Istio, and what each does with them.
+//! Conformance: applies the same resources to the local mesh and to Istio, and compares the effects.
 //!
-//! A [`case`] is data: Istio resources, and probes with what Istio's documentation lets one expect. A [`bed`] is a mesh
-//! to try them on. The [`suite`] puts a case's resources in force, asks until the probes show what is expected, and
-//! notes all that was [`observed`], so that [`differences`] between the two meshes show even where nobody thought of
-//! expecting anything. What differs on purpose stands in [`intended`].
+//! A [`case`] is data: Istio resources, and probes with the results that Istio's documentation describes. A [`bed`] is
+//! a mesh on which cases run. The [`suite`] applies a case's resources and probes until the expectations are met. It
+//! records everything [`observed`], so that [`differences`] between the meshes show even without an expectation.
+//! Intended differences are listed in [`intended`].
 
 pub mod admission;
 pub mod bed;
@@ -18,7 +18,7 @@ pub mod suite;
 
 use std::path::{Path, PathBuf};
 
-/// The project's folder.
+/// Returns the project's folder.
 #[must_use]
 pub fn project() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,4 +1,4 @@
-//! The conformance suite as a program; scripts/conformance.sh is the way to it.
+//! The conformance suite as a program, run by scripts/conformance.sh.
 
 mod commands;
 
@@ -17,7 +17,7 @@ use meshwalk_conformance::{
     suite::Outcome,
 };
 
-/// Whether the local mesh behaves as a real Istio does.
+/// Compare the behaviour of the local mesh with a real Istio.
 #[derive(Debug, Parser)]
 #[command(name = "meshwalk-conformance")]
 struct Cli {
@@ -27,17 +27,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Ask a cluster which resources it lets in, and the local mesh the same.
+    /// Compare which resources a cluster and the local mesh accept.
     Admission(commands::admission::Args),
-    /// Run cases, and write down what was seen.
+    /// Run cases and write the observations.
     Behaviour(commands::behaviour::Args),
-    /// Compare the proxies' configuration on both meshes, for the same resources.
+    /// Compare the proxies' configuration on both meshes for the same resources.
     Configuration(commands::configuration::Args),
-    /// Compare what two runs of the cases saw.
+    /// Compare the observations of two runs.
     Compare {
-        /// What `behaviour --report` wrote.
+        /// Report of `behaviour --report`.
         one: PathBuf,
-        /// The other one.
+        /// Report to compare it with.
         other: PathBuf,
     },
 }

@@ -1,9 +1,9 @@
-//! How the cases call what is in the workload, and what it is called in full.
+//! Short names of the cases for parts of the workload, and their full names.
 
-/// The namespace that the cases are written for. Another one takes its place throughout, also within longer names.
+/// Namespace in the cases. Another namespace replaces it everywhere, also within longer names.
 pub const NAMESPACE: &str = "conformance";
 
-/// The identity behind a short name: a client's account, or the gateway's.
+/// Returns the identity for a short name: a client's account, or the gateway's.
 #[must_use]
 pub fn identity(name: &str, namespace: &str) -> Option<String> {
     let (namespace, account) = match name {
@@ -15,13 +15,13 @@ pub fn identity(name: &str, namespace: &str) -> Option<String> {
     Some(format!("spiffe://cluster.local/ns/{namespace}/sa/{account}"))
 }
 
-/// A text of the cases for another namespace than theirs, which some of them write in capitals.
+/// Moves a text of the cases to another namespace, also where the text has it in capitals.
 #[must_use]
 pub fn in_namespace(text: &str, namespace: &str) -> String {
     renamed(text, NAMESPACE, namespace)
 }
 
-/// What was seen in another namespace, as if it had been in the cases' own.
+/// Moves an observation from another namespace to that of the cases.
 #[must_use]
 pub fn in_cases_own(text: &str, namespace: &str) -> String {
     renamed(text, namespace, NAMESPACE)

@@ -1,4 +1,4 @@
-//! What the answers to a probe showed, without what is another one each time.
+//! Observations of a probe's responses, without values that vary between requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +6,7 @@ use meshwalk::traffic::Answered;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Headers whose values say when, how long or which one, and nothing about the mesh's behaviour. That they are there is
-/// looked at all the same.
+/// Headers whose values contain times, durations or IDs, and not the mesh's behaviour. Only their presence is compared.
 const VOLATILE: [&str; 14] = [
     "b3",
     "content-length",
@@ -25,49 +24,49 @@ const VOLATILE: [&str; 14] = [
     "x-request-id",
 ];
 
-/// What stands for a value that is another one each time.
+/// Placeholder for a value that varies between requests.
 const SOME: &str = "…";
 
-/// What the answers to a probe showed.
+/// Observation of a probe's responses.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Observed {
-    /// The statuses, and how requests without an answer failed.
+    /// Statuses, and the failures of requests without a response.
     pub outcomes: BTreeSet<String>,
-    /// The services that answered; empty where a proxy did.
+    /// Services that responded; empty for a proxy.
     pub services: BTreeSet<String>,
-    /// Their versions.
+    /// Versions of the services.
     pub versions: BTreeSet<String>,
-    /// How many instances they were.
+    /// Number of instances that responded.
     pub instances: BTreeSet<String>,
-    /// Who called, as the services saw it; `none` for nobody.
+    /// Identity of the caller, as the services received it; `none` without one.
     pub peers: BTreeSet<String>,
-    /// Which tries were answered.
+    /// Numbers of the attempts that got a response.
     pub attempts: BTreeSet<u64>,
-    /// The longest time, in milliseconds.
+    /// Longest duration, in milliseconds.
     pub longest_ms: f64,
-    /// How the last request arrived.
+    /// Last request, as received by the service.
     pub request: Option<Request>,
-    /// The last answer's headers.
+    /// Headers of the last response.
     pub answered: BTreeMap<String, Vec<String>>,
-    /// The last answer's body, where it is no service's.
+    /// Body of the last response, if a proxy sent it.
     pub body: Option<String>,
 }
 
-/// A request as it arrived at a service.
+/// Request as received by a service.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Request {
-    /// Its method.
+    /// Method of the request.
     pub method: String,
-    /// Its path with the query.
+    /// Path with the query.
     pub path: String,
-    /// Its host.
+    /// Host of the request.
     pub host: String,
-    /// Its headers.
+    /// Headers of the request.
     pub headers: BTreeMap<String, Vec<String>>,
 }
 
 impl Observed {
-    /// All of what the answers showed.
+    /// Combines the responses to an observation.
     #[must_use]
     pub fn of(answers: &[Answered]) -> Self {
         let mut observed = Self::default();
@@ -112,7 +111,7 @@ fn request(echo: &Value) -> Request {
     Request { method: text("method"), path: text("path"), host: text("host"), headers }
 }
 
-/// A header's value, as far as it is the same each time.
+/// Returns a header's value, or the placeholder if it varies between requests.
 fn steady(name: &str, value: &str) -> String {
     let parts: Vec<&str> = value.split(',').map(str::trim).collect();
     if parts.iter().all(|part| part.parse::<std::net::IpAddr>().is_ok()) {

@@ -1,4 +1,4 @@
-//! Runs cases on a bed: resources in force, probes until they show what is expected, resources away.
+//! Runs cases on a mesh: applies resources, probes until the expectations are met, and deletes the resources.
 
 use std::time::{Duration, Instant};
 
@@ -11,60 +11,61 @@ use crate::{
     observed::Observed,
 };
 
-/// The pause between two rounds of probes.
+/// Pause between two rounds of probes.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What a run of the cases left behind.
+/// Results of a run of the cases.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Where it ran.
+    /// Name of the mesh.
     pub target: String,
-    /// The namespace of its workload.
+    /// Namespace of the workload.
     pub namespace: String,
-    /// The cases.
+    /// Results of the cases.
     pub cases: Vec<CaseOutcome>,
-    /// Cases that nobody wanted to run there.
+    /// Names of cases that were excluded from the run.
     pub left_out: Vec<String>,
 }
 
-/// What became of a case.
+/// Result of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseOutcome {
-    /// Its name.
+    /// Name of the case.
     pub case: String,
-    /// Whether all was as expected.
+    /// True if all expectations were met.
     pub passed: bool,
-    /// What was not, each as a line.
+    /// Expectations that were not met, one per line.
     pub unmet: Vec<String>,
-    /// Why the mesh did not take its resources, where that is intended.
+    /// Message with which the mesh rejected the resources, if that is intended.
     pub refused: Option<String>,
-    /// What the probes showed at last, in their order.
+    /// Last results of the probes, in their order.
     pub probes: Vec<Seen>,
-    /// How long it took, in seconds.
+    /// Duration of the case, in seconds.
     pub took_s: f64,
 }
 
-/// What a probe showed.
+/// Result of a probe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Seen {
-    /// The probe's name.
+    /// Name of the probe.
     pub probe: String,
-    /// What its answers showed.
+    /// Observation of its responses.
     pub observed: Observed,
 }
 
 impl Outcome {
-    /// Whether every case passed.
+    /// Returns true if every case passed.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.cases.iter().all(|case| case.passed)
     }
 }
 
-/// Runs a case. What it put in force is away afterwards, also if it failed. `clear` is what holds without any case.
+/// Runs a case, and deletes its resources afterwards, also if it failed. On a cluster, `clear` must pass before the
+/// case.
 ///
 /// # Errors
-/// If the mesh or a client cannot be asked.
+/// Fails if the mesh or a client cannot be reached.
 pub async fn run(bed: &mut Bed, case: &Case, clear: &Case) -> anyhow::Result<CaseOutcome> {
     let started = Instant::now();
     let mut outcome = CaseOutcome {
@@ -76,7 +77,8 @@ pub async fn run(bed: &mut Bed, case: &Case, clear: &Case) -> anyhow::Result<Cas
         took_s: 0.0,
     };
     let defaults = case.resources.trim().is_empty();
-    // Locally an earlier case's resources go only when the next ones come, so there is no state between the two.
+    // The local mesh deletes an earlier case's resources together with the next apply, so no state without a case
+    // exists.
     let is_clear = matches!(bed, Bed::Cluster(_));
     if is_clear {
         let mut left = probe(bed, clear, &mut Vec::new()).await?;
@@ -108,8 +110,8 @@ pub async fn run(bed: &mut Bed, case: &Case, clear: &Case) -> anyhow::Result<Cas
     Ok(outcome)
 }
 
-/// Whether all probes show what is expected before the resources are in force. What an earlier case left may still be
-/// on its way out, so that one look is not enough to say so.
+/// Returns true if all probes meet the expectations before the resources are applied. An earlier case may still have an
+/// effect, so the probes are repeated.
 async fn before(bed: &mut Bed, case: &Case) -> anyhow::Result<bool> {
     let end = Instant::now() + bed.patience().1 / 4;
     loop {
@@ -123,7 +125,7 @@ async fn before(bed: &mut Bed, case: &Case) -> anyhow::Result<bool> {
     }
 }
 
-/// Asks until everything is as expected, several times in a row, or patience ends; what was not as expected then.
+/// Probes until all expectations are met several times in a row, or until a deadline. Returns those not met then.
 async fn probe(bed: &mut Bed, case: &Case, seen: &mut Vec<Seen>) -> anyhow::Result<Vec<String>> {
     let (times, patience) = bed.patience();
     let end = Instant::now() + patience;
@@ -138,7 +140,7 @@ async fn probe(bed: &mut Bed, case: &Case, seen: &mut Vec<Seen>) -> anyhow::Resu
     }
 }
 
-/// Asks once until something is not as expected; that, if there is anything.
+/// Runs the probes in order until one does not meet an expectation, and returns that expectation.
 async fn round(bed: &mut Bed, case: &Case, seen: &mut Vec<Seen>) -> anyhow::Result<Option<String>> {
     seen.clear();
     for probe in &case.probes {
@@ -152,7 +154,7 @@ async fn round(bed: &mut Bed, case: &Case, seen: &mut Vec<Seen>) -> anyhow::Resu
     Ok(None)
 }
 
-/// Asks all, and says all that was not as expected.
+/// Runs all probes, and returns all expectations that were not met.
 async fn all(bed: &mut Bed, case: &Case, seen: &mut Vec<Seen>) -> anyhow::Result<Vec<String>> {
     seen.clear();
     let mut all = Vec::new();

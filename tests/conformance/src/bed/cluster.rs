@@ -1,4 +1,4 @@
-//! A cluster with Istio, by `kubectl`: the clients are pods that answer questions over `kubectl exec`.
+//! Cluster with Istio, controlled by `kubectl`. Its clients are pods that send requests read from `kubectl exec`.
 
 use std::{collections::BTreeMap, process::Stdio, time::Duration};
 
@@ -17,25 +17,25 @@ use crate::{
     names,
 };
 
-/// The ingress gateway's namespace, as Istio's own installation has it.
+/// Namespace of the ingress gateway, as Istio's installation names it.
 const GATEWAY_NAMESPACE: &str = "istio-system";
-/// How long a client may take, the request's own timeout included.
+/// Time limit for a client, including the request's own timeout.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// The workload in two namespaces of a cluster, and the clients in them.
+/// Workload in two namespaces of a cluster, with its clients.
 pub struct Cluster {
     kubectl: Kubectl,
     namespace: String,
     sessions: BTreeMap<Client, Session>,
-    /// The services' addresses, so that a busy DNS of the cluster plays no part.
+    /// Addresses of the services, so that a slow DNS of the cluster has no effect.
     addresses: BTreeMap<String, String>,
 }
 
 impl Cluster {
-    /// Deploys the workload. `show` is told each command.
+    /// Deploys the workload. `show` receives each command.
     ///
     /// # Errors
-    /// If a namespace is in use already, or the workload does not become ready.
+    /// Fails if a namespace is in use, or the workload does not become ready.
     pub async fn up(
         context: Option<String>,
         namespace: String,
@@ -57,7 +57,7 @@ impl Cluster {
         }
     }
 
-    /// Waits until namespaces of an earlier run have gone, and refuses those that somebody uses.
+    /// Waits until the namespaces of an earlier run are deleted, and rejects those in use.
     async fn claim(&self) -> anyhow::Result<()> {
         let [own, other] = self.namespaces();
         let phases = "jsonpath={range .items[*]}{.metadata.name} {.status.phase}{\"\\n\"}{end}";
@@ -76,7 +76,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Deploys the workload, and finds its services' addresses.
+    /// Deploys the workload, and resolves the addresses of its services.
     async fn deploy(&self) -> anyhow::Result<BTreeMap<String, String>> {
         let mut text = String::new();
         for folder in workload("cluster") {
@@ -90,7 +90,7 @@ impl Cluster {
         self.run(&["apply", "-f", "-"], Some(&text)).await?;
         for namespace in self.namespaces() {
             let wait = ["-n", &namespace, "wait", "deployment", "--all", "--for=condition=Available", "--timeout=55s"];
-            // A busy cluster may need two of them.
+            // A busy cluster may need two attempts.
             if self.run(&wait, None).await.is_err() {
                 self.run(&wait, None).await.context("the workload does not become ready")?;
             }
@@ -105,7 +105,7 @@ impl Cluster {
         Ok(addresses)
     }
 
-    /// The namespace of the services.
+    /// Returns the namespace of the services.
     #[must_use]
     pub fn namespace(&self) -> &str {
         &self.namespace
@@ -115,10 +115,10 @@ impl Cluster {
         [self.namespace().to_owned(), format!("{}-other", self.namespace())]
     }
 
-    /// Runs a command that says itself which namespaces it is about.
+    /// Runs a command whose arguments contain the namespace.
     ///
     /// # Errors
-    /// If it fails, with what kubectl says.
+    /// Returns kubectl's message if the command fails.
     pub async fn run(&self, words: &[&str], input: Option<&str>) -> anyhow::Result<String> {
         let arguments = self.arguments(words);
         self.kubectl.show(&Kubectl::line(&arguments));
@@ -152,7 +152,7 @@ impl Cluster {
         let address = self.addresses.get(&service).with_context(|| format!("there is no service {service}"))?;
         let authority = format!("{address}:{port}");
         let question = serde_json::to_string(&question(probe, &namespace, &authority)?)?;
-        // Who stands before the gateway is no part of the mesh.
+        // A client outside the gateway is not part of the mesh.
         let client = if probe.from == Client::Gateway { Client::Outside } else { probe.from };
         if !self.sessions.contains_key(&client) {
             let session = self.session(client)?;
@@ -198,7 +198,7 @@ impl Cluster {
     }
 }
 
-/// A client that answers questions, one line each.
+/// Client process that sends requests, one per line.
 struct Session {
     _process: Child,
     input: ChildStdin,

@@ -1,4 +1,4 @@
-//! A local mesh of its own.
+//! Local mesh for a run of the cases.
 
 use std::{
     collections::BTreeMap,
@@ -25,17 +25,17 @@ use crate::{
     names::NAMESPACE,
 };
 
-/// For a mesh to come up on a busy machine.
+/// Time limit for a mesh to start on a busy machine.
 const UP: Duration = Duration::from_secs(90);
 
-/// A running mesh, ended with this value at the latest.
+/// Running mesh, which ends when dropped at the latest.
 pub struct Local {
     control: Control,
     process: Child,
     status: Status,
-    /// What is in force without a case.
+    /// Resources that are always applied, without those of a case.
     ground: Snapshot,
-    /// Where each client's sidecar listens for calls to a service port.
+    /// Address at which each client's sidecar listens for each service port.
     outbound: BTreeMap<(String, u16), SocketAddr>,
 }
 
@@ -43,7 +43,7 @@ impl Local {
     /// Starts a mesh with the workload. `programs` is the folder with `meshwalk` and the programs of the images.
     ///
     /// # Errors
-    /// If it does not come up.
+    /// Fails if the mesh does not start.
     pub async fn up(programs: &std::path::Path) -> anyhow::Result<Self> {
         let program = programs.join("meshwalk");
         let name = format!("conformance-{}", std::process::id());
@@ -76,20 +76,20 @@ impl Local {
         Ok(Self { control, process, status, ground, outbound })
     }
 
-    /// How other programs speak with it.
+    /// Returns a client for the mesh.
     #[must_use]
     pub fn control(&self) -> &Control {
         &self.control
     }
 
-    /// What runs, and where.
+    /// Returns the status of the mesh.
     #[must_use]
     pub fn status(&self) -> &Status {
         &self.status
     }
 
-    /// Puts the workload and these resources in force, and nothing else: what an earlier case left goes by the same
-    /// change, which takes half the time of two.
+    /// Applies the workload and these resources, and deletes those of an earlier case in the same change. One change
+    /// takes half the time of two.
     pub(super) async fn apply(&self, resources: &str) -> anyhow::Result<Applied> {
         let documents = yaml::parse(resources, "resources".as_ref()).map_err(Diagnostics::from)?;
         let mut wanted = self.ground.clone();
@@ -119,7 +119,7 @@ impl Local {
         self.outbound.get(&key).copied().with_context(|| format!("no service has the port {}", probe.port))
     }
 
-    /// A pod behind a service, whose name is the pods' label.
+    /// Returns a pod behind a service, which is the pods' label.
     fn pod(&self, probe: &Probe) -> anyhow::Result<Ipv4Addr> {
         let (service, namespace) = probe.service(NAMESPACE);
         let mut pods = self.status.instances.iter();
@@ -148,7 +148,7 @@ impl Local {
     }
 }
 
-/// Where a sidecar listens for each service port, by the names of its listeners: `outbound_ADDRESS_PORT`.
+/// Returns where a sidecar listens for each service port, by the names of its listeners: `outbound_ADDRESS_PORT`.
 fn listeners(proxy: &ProxyFiles) -> Vec<(u16, SocketAddr)> {
     let files = proxy.files.iter().filter(|file| file.section == Section::Listeners);
     let listeners = files.flat_map(|file| file.content["resources"].as_array().into_iter().flatten());

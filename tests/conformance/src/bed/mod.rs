@@ -1,4 +1,4 @@
-//! The meshes on which cases are tried.
+//! Meshes on which cases run.
 
 mod cluster;
 mod local;
@@ -15,28 +15,28 @@ pub use local::Local;
 
 use crate::{case::Probe, configuration::Proxy};
 
-/// How long a request may take: longer than any delay of the cases.
+/// Time limit for a request, longer than any delay of the cases.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
-/// A mesh with the workload of the cases.
+/// Mesh with the workload of the cases.
 pub enum Bed {
-    /// Processes on this machine.
+    /// Local mesh of processes on this machine.
     Local(Box<Local>),
-    /// A cluster with Istio.
+    /// Cluster with Istio.
     Cluster(Box<Cluster>),
 }
 
-/// How a change of resources ended.
+/// Result of applying resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {
-    /// They are taken.
+    /// The resources were accepted.
     Taken,
-    /// They were refused, with these words; nothing has changed.
+    /// The resources were rejected with this message, without changes.
     Refused(String),
 }
 
 impl Bed {
-    /// What it is called in reports.
+    /// Returns the name in reports.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl Bed {
         }
     }
 
-    /// The namespace of the workload.
+    /// Returns the namespace of the workload.
     #[must_use]
     pub fn namespace(&self) -> &str {
         match self {
@@ -54,8 +54,9 @@ impl Bed {
         }
     }
 
-    /// How many rounds of probes in a row must show what is expected, and how long to wait for them. The local mesh
-    /// says when a change is in force; on a cluster only its effects do, and old connections show old ones for a while.
+    /// Returns how many consecutive rounds of probes must meet the expectations, and the time limit. The local mesh
+    /// reports when a change is active. A cluster shows only its effects, and existing connections show old ones for a
+    /// while.
     #[must_use]
     pub fn patience(&self) -> (u32, Duration) {
         match self {
@@ -64,10 +65,10 @@ impl Bed {
         }
     }
 
-    /// Puts resources in force.
+    /// Applies resources.
     ///
     /// # Errors
-    /// If the mesh cannot be asked.
+    /// Fails if the mesh cannot be reached.
     pub async fn apply(&self, resources: &str) -> anyhow::Result<Applied> {
         match self {
             Self::Local(local) => local.apply(resources).await,
@@ -75,10 +76,10 @@ impl Bed {
         }
     }
 
-    /// Takes resources out of force, at the latest when others are put in force.
+    /// Deletes resources, at the latest with the next apply.
     ///
     /// # Errors
-    /// If the mesh cannot be asked.
+    /// Fails if the mesh cannot be reached.
     pub async fn delete(&self, resources: &str) -> anyhow::Result<()> {
         match self {
             Self::Local(_) => Ok(()),
@@ -86,10 +87,10 @@ impl Bed {
         }
     }
 
-    /// Asks as often as the probe says.
+    /// Sends the requests of a probe.
     ///
     /// # Errors
-    /// If the client cannot be reached. A request without an answer is none.
+    /// Fails if the client cannot be reached. A request without a response is not an error.
     pub async fn ask(&mut self, probe: &Probe) -> anyhow::Result<Vec<Answered>> {
         let mut answers = Vec::new();
         for _ in 0..probe.times {
@@ -101,10 +102,10 @@ impl Bed {
         Ok(answers)
     }
 
-    /// A proxy's `config_dump`.
+    /// Returns a proxy's `config_dump`.
     ///
     /// # Errors
-    /// If it cannot be asked.
+    /// Fails if the proxy cannot be reached.
     pub async fn dump(&self, proxy: Proxy) -> anyhow::Result<Value> {
         match self {
             Self::Local(local) => local.dump(proxy).await,
@@ -112,10 +113,10 @@ impl Bed {
         }
     }
 
-    /// Ends the mesh, or takes the workload away.
+    /// Stops the mesh, or deletes the workload.
     ///
     /// # Errors
-    /// If something is left.
+    /// Fails if a part remains.
     pub async fn end(self) -> anyhow::Result<()> {
         match self {
             Self::Local(local) => local.end().await,
@@ -124,7 +125,7 @@ impl Bed {
     }
 }
 
-/// The question of a probe, to be asked at an address.
+/// Returns the request of a probe for an address.
 fn question(probe: &Probe, namespace: &str, authority: &str) -> anyhow::Result<Question> {
     if !probe.path.starts_with('/') {
         bail!("the path {:?} of probe {:?} has to begin with a slash", probe.path, probe.name);
@@ -138,7 +139,7 @@ fn question(probe: &Probe, namespace: &str, authority: &str) -> anyhow::Result<Q
     })
 }
 
-/// The workload's files for a kind of bed.
+/// Returns the workload's files for a kind of mesh.
 #[must_use]
 pub fn workload(kind: &str) -> [PathBuf; 2] {
     let folder = crate::project().join("tests/conformance/workload");

@@ -1,4 +1,4 @@
-//! Asks a cluster's API server what it takes, without changing anything, and the local mesh the same.
+//! Compares the resources that a cluster's API server accepts (by a dry run) and that the local mesh accepts.
 
 use std::{collections::BTreeSet, process::Stdio};
 
@@ -14,24 +14,24 @@ use meshwalk_conformance::{
 };
 use tokio::io::AsyncWriteExt;
 
-/// Which cluster.
+/// Arguments of `admission`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The context of kubectl.
+    /// Context of kubectl.
     #[arg(long)]
     context: Option<String>,
-    /// A namespace that is there; nothing is stored in it.
+    /// Existing namespace, in which no resource is stored.
     #[arg(long, default_value = "default")]
     namespace: String,
 }
 
-/// As many resources in one call of kubectl.
+/// Number of resources in one call of kubectl.
 const AT_ONCE: usize = 100;
 
-/// Asks both; whether each does with every question what is written there.
+/// Asks both meshes. Returns true if each gives the expected answer to every question.
 ///
 /// # Errors
-/// If a question cannot be read, or the API server cannot be asked.
+/// Fails if a question is invalid, or the API server cannot be reached.
 pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     let questions = admission::read_all()?;
     let local = Local::new()?;
@@ -62,7 +62,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     Ok(unexpected == 0)
 }
 
-/// What the API server says of each; nothing of those that it would take.
+/// Returns the API server's rejection of each resource, or `None` for those that it accepts.
 async fn ask(kubectl: &Kubectl, namespace: &str, questions: &[Question]) -> anyhow::Result<Vec<Option<String>>> {
     let name = |index: usize| format!("admission-{index}");
     let resources = questions.iter().enumerate().map(|(index, question)| question.resource(&name(index), namespace));
@@ -79,7 +79,7 @@ async fn ask(kubectl: &Kubectl, namespace: &str, questions: &[Question]) -> anyh
     let output = output?;
     let (taken, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let taken: BTreeSet<&str> = taken.lines().filter_map(|line| line.rsplit_once('/')).map(|(_, name)| name).collect();
-    // The refusals come in the order of the resources, and not all of them name theirs.
+    // The rejections have the order of the resources, and some do not name theirs.
     let mut refusals: Vec<String> = Vec::new();
     for line in said.lines().filter(|line| !line.starts_with("Warning:")) {
         match refusals.last_mut() {

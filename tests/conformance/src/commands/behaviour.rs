@@ -1,4 +1,4 @@
-//! Runs cases on a bed, and writes down what was seen.
+//! Runs cases on a mesh, and writes the observations.
 
 use std::path::{Path, PathBuf};
 
@@ -15,32 +15,32 @@ use meshwalk_conformance::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Which cases, and where.
+/// Arguments of `behaviour`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which cases; all if none is named.
+    /// Names of cases [default: all cases].
     cases: Vec<String>,
-    /// Where.
+    /// Where to run the cases.
     #[arg(long, value_enum, default_value = "local")]
     on: PlatformKind,
-    /// The context of kubectl.
+    /// Context of kubectl.
     #[arg(long)]
     context: Option<String>,
-    /// The namespace to make for the cases; a second one has `-other` behind it.
+    /// Namespace to create for the cases; a second one has the suffix `-other`.
     #[arg(long, default_value = names::NAMESPACE)]
     namespace: String,
-    /// Run the cases that change the mesh's root namespace on a cluster, too: every workload feels them.
+    /// Also run cases that change the mesh's root namespace on a cluster, which affects every workload.
     #[arg(long)]
     mesh_wide: bool,
-    /// Write down what was seen.
+    /// Write the observations to this file.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
 
-/// Runs the cases; whether all passed.
+/// Runs the cases. Returns true if all passed.
 ///
 /// # Errors
-/// If a case cannot be read, or a mesh cannot be asked.
+/// Fails if a case is invalid, or a mesh cannot be reached.
 pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     let (cases, left_out) = chosen(args)?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -62,7 +62,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
         _ = interrupt.recv() => Err(anyhow::anyhow!("interrupted")),
         _ = terminate.recv() => Err(anyhow::anyhow!("interrupted")),
     };
-    // A case that was broken off has not taken its resources away; those of the namespaces go with them.
+    // An aborted case has not deleted its resources. Those in the namespaces are deleted with them.
     if ran.is_err() {
         for case in cases.iter().filter(|case| case.mesh_wide) {
             let _ = bed.delete(&case.resources).await;
@@ -83,7 +83,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     Ok(outcome.passed())
 }
 
-/// The cases to run, and the names of those that are not to run here.
+/// Returns the cases to run, and the names of those excluded here.
 fn chosen(args: &Args) -> anyhow::Result<(Vec<Case>, Vec<String>)> {
     let folder = project().join("tests/conformance/cases");
     let mut cases = case::read_all(&folder, &args.namespace)?;

@@ -1,4 +1,4 @@
-//! Compares the proxies' configuration on both meshes, for the same resources.
+//! Compares the proxies' configuration on both meshes for the same resources.
 
 use std::{
     path::{Path, PathBuf},
@@ -14,27 +14,27 @@ use meshwalk_conformance::{
     names, project,
 };
 
-/// How long a cluster's proxies may take to get the resources.
+/// Time limit for a cluster's proxies to load the resources.
 const ARRIVAL: Duration = Duration::from_secs(60);
 
-/// Where the other mesh is.
+/// Arguments of `configuration`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The context of kubectl.
+    /// Context of kubectl.
     #[arg(long)]
     context: Option<String>,
-    /// The namespace to make for the workload; a second one has `-other` behind it.
+    /// Namespace to create for the workload; a second one has the suffix `-other`.
     #[arg(long, default_value = names::NAMESPACE)]
     namespace: String,
-    /// Write the fields of both meshes into this folder.
+    /// Write the fields of both meshes to this folder.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
 }
 
-/// Compares; whether nothing differs that nobody intends.
+/// Compares the configurations. Returns true if there are only intended differences.
 ///
 /// # Errors
-/// If a mesh does not come up, refuses the resources, or cannot be asked.
+/// Fails if a mesh does not start, rejects the resources, or cannot be reached.
 pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     let intended = Intended::read(&project().join("tests/conformance/intended.yaml"))?;
     let program = std::env::current_exe()?;
@@ -63,7 +63,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     Ok(parted.unintended.is_empty())
 }
 
-/// What the local proxies have. An answer of the local mesh says that a change is in force at all of them.
+/// Returns the local proxies' fields. All local proxies have loaded a change when the local mesh responds.
 async fn of_local(bed: &Bed) -> anyhow::Result<Fields> {
     apply(bed).await?;
     let fields = read(bed).await?;
@@ -76,7 +76,7 @@ async fn of_local(bed: &Bed) -> anyhow::Result<Fields> {
     Ok(fields)
 }
 
-/// What the cluster's proxies have, and what parts them from the local ones.
+/// Returns the fields of the cluster's proxies, and their differences from the local ones.
 async fn of_cluster(bed: &Bed, local: &Fields, intended: &Intended) -> anyhow::Result<(Fields, Parted)> {
     let text = apply(bed).await?;
     let found = configuration::arrived(async || read(bed).await, local, intended, ARRIVAL).await?;
@@ -84,7 +84,7 @@ async fn of_cluster(bed: &Bed, local: &Fields, intended: &Intended) -> anyhow::R
     Ok(found)
 }
 
-/// Puts the resources in force, and gives them.
+/// Applies the resources, and returns them.
 async fn apply(bed: &Bed) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(project().join("tests/conformance/configuration.yaml"))?;
     let text = names::in_namespace(&text, bed.namespace());
@@ -96,7 +96,7 @@ async fn apply(bed: &Bed) -> anyhow::Result<String> {
     }
 }
 
-/// What the proxies have now.
+/// Returns the current fields of the proxies.
 async fn read(bed: &Bed) -> anyhow::Result<Fields> {
     let namespace = bed.namespace();
     let mut fields = Fields::new();

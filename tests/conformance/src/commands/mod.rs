@@ -1,4 +1,4 @@
-//! What the program can do.
+//! Subcommands of the program.
 
 pub(crate) mod admission;
 pub(crate) mod behaviour;

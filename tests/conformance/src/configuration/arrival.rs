@@ -1,19 +1,19 @@
-//! Waits until a mesh's proxies have what they are to have. On a cluster, a change arrives kind by kind and proxy by
-//! proxy, and nothing says which part is the last.
+//! Waits until a mesh's proxies have loaded a configuration. On a cluster, a change arrives kind by kind and proxy by
+//! proxy, and no event marks its end.
 
 use std::time::{Duration, Instant};
 
 use super::{Fields, Parted, Proxy, compare};
 use crate::intended::Intended;
 
-/// The pause between two looks.
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Reads the fields of a mesh until nothing but what is intended parts them from the other mesh's, or patience ends;
-/// the last fields, and what parts them.
+/// Reads the fields of a mesh until they have only intended differences from the other mesh's, or until a deadline.
+/// Returns the last fields and their differences.
 ///
 /// # Errors
-/// If a proxy cannot be asked.
+/// Fails if a proxy cannot be reached.
 pub async fn arrived(
     mut read: impl AsyncFnMut() -> anyhow::Result<Fields>,
     other: &Fields,
@@ -31,7 +31,7 @@ pub async fn arrived(
     }
 }
 
-/// Whether a proxy has a route or a policy of `configuration.yaml`, by their names.
+/// Returns true if a proxy has a route or a policy of `configuration.yaml`, by their names.
 #[must_use]
 pub fn has_taken(fields: &Fields, proxy: Proxy) -> bool {
     let own = fields.iter().filter(|(path, _)| path.split('.').next() == Some(proxy.word()));

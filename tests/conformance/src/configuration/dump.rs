@@ -1,4 +1,4 @@
-//! Where in an Envoy's `config_dump` the parts stand that count.
+//! Finds the compared parts of an Envoy `config_dump`.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Proxy;
 
-/// The parts of a dump of one kind, wherever they stand in it.
+/// Returns all parts of a dump with a type, at any depth.
 fn parts<'a>(dump: &'a Value, list: &'a [&str], item: &'a [&str]) -> impl Iterator<Item = &'a Value> {
     let lists = dump["configs"].as_array().into_iter().flatten();
     let items = lists.flat_map(|config| list.iter().filter_map(|name| config[*name].as_array()).flatten());
@@ -18,7 +18,7 @@ pub(super) fn clusters(dump: &Value) -> BTreeMap<String, &Value> {
     found.map(|cluster| (text(&cluster["name"]), cluster)).collect()
 }
 
-/// The virtual hosts of the service's port, or of the gateway's.
+/// Returns the virtual hosts of the service's port, or of the gateway's port.
 pub(super) fn virtual_hosts(dump: &Value, proxy: Proxy) -> BTreeMap<String, &Value> {
     let found = parts(dump, &["dynamic_route_configs"], &["route_config"]);
     let wanted = |name: &str| match proxy {
@@ -30,7 +30,7 @@ pub(super) fn virtual_hosts(dump: &Value, proxy: Proxy) -> BTreeMap<String, &Val
     hosts.map(|host| (text(&host["name"]), host)).collect()
 }
 
-/// The filter chains that serve HTTP, by what they are for.
+/// Returns the filter chains that serve HTTP, by their purpose.
 pub(super) fn chains(dump: &Value, proxy: Proxy) -> Vec<(String, &Value)> {
     let listeners = parts(dump, &["dynamic_listeners"], &["active_state", "listener"]);
     let mut found = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! A part of a configuration as its leaves by their paths, without what says the same in other words.
+//! Flattens a part of a configuration to leaves by path, without fields that are redundant.
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub(super) fn flatten_chain(chain: &Value, path: &str, fields: &mut Fields) {
         let action = filter["typed_config"]["rules"]["action"].as_str().unwrap_or("ALLOW");
         flatten(&filter["typed_config"]["rules"]["policies"], &format!("{path}.rbac.{action}"), fields);
     }
-    // A sidecar's inbound routes stand in the listener.
+    // The inbound routes of a sidecar are in the listener.
     let mut routes = manager["route_config"].take();
     for host in routes["virtual_hosts"].as_array_mut().into_iter().flatten() {
         host["name"].take();
@@ -27,7 +27,7 @@ pub(super) fn flatten_chain(chain: &Value, path: &str, fields: &mut Fields) {
     flatten(&manager, &format!("{path}.manager"), fields);
 }
 
-/// What says the same in other words, where or when something is, or how it is counted.
+/// Fields that repeat others, or that contain names, times, addresses or statistics settings.
 const LEFT_OUT: [&str; 13] = [
     "alt_stat_name",
     "access_log",
@@ -44,7 +44,8 @@ const LEFT_OUT: [&str; 13] = [
     "validate_clusters",
 ];
 
-/// A value's leaves by their paths. Named items of lists go by their places; lists of plain values are one.
+/// Returns a value's leaves by their paths. Items of lists have their index in the path; a list of plain values is one
+/// leaf.
 pub(super) fn flatten(value: &Value, path: &str, fields: &mut Fields) {
     match value {
         Value::Object(object) => {
@@ -61,7 +62,7 @@ pub(super) fn flatten(value: &Value, path: &str, fields: &mut Fields) {
         Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
             let mut words: Vec<String> = items.iter().map(text).collect();
             if path.ends_with("domains") {
-                // Services have no address on one machine.
+                // On one machine, services have no address.
                 words.retain(|word| word.parse::<std::net::IpAddr>().is_err());
                 words.sort();
             }
@@ -77,7 +78,7 @@ pub(super) fn flatten(value: &Value, path: &str, fields: &mut Fields) {
     }
 }
 
-/// A field's path under the name that Istio uses for it, where Envoy has an older one for the same.
+/// Returns a field's path with Istio's name for it, where Envoy also has an older equivalent.
 fn in_one_word(path: String) -> String {
     path.replace(".route.max_stream_duration.grpc_timeout_header_max", ".route.max_grpc_timeout")
         .replace(".match_typed_subject_alt_names", ".match_subject_alt_names")

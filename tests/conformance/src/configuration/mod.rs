@@ -1,4 +1,4 @@
-//! What counts in an Envoy's configuration, read from its own `config_dump`, so that both meshes' are spelt alike.
+//! Compares the proxies' configuration, read from Envoy's `config_dump`, which has one spelling on both meshes.
 
 mod arrival;
 mod dump;
@@ -18,19 +18,19 @@ use self::{
 };
 use crate::intended::Intended;
 
-/// A proxy whose configuration is compared.
+/// Proxy whose configuration is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Proxy {
-    /// The sidecar of the client.
+    /// Sidecar of the client.
     Client,
-    /// The sidecar of a pod behind the service.
+    /// Sidecar of a pod behind the service.
     Server,
-    /// The ingress gateway.
+    /// Ingress gateway.
     Gateway,
 }
 
 impl Proxy {
-    /// All of them.
+    /// All compared proxies.
     pub const ALL: [Self; 3] = [Self::Client, Self::Server, Self::Gateway];
 
     fn word(self) -> &'static str {
@@ -42,16 +42,16 @@ impl Proxy {
     }
 }
 
-/// The fields that count, by paths that begin with the proxy and the part: `client.clusters.NAME.lb_policy`.
+/// Compared fields, by paths that begin with the proxy and the part: `client.clusters.NAME.lb_policy`.
 pub type Fields = BTreeMap<String, String>;
 
-/// The fields of a dump.
+/// Returns the compared fields of a dump.
 #[must_use]
 pub fn fields(dump: &Value, proxy: Proxy, namespace: &str) -> Fields {
     let mut fields = Fields::new();
     let word = proxy.word();
     for (name, cluster) in clusters(dump) {
-        // Hosts that the cases did not bring are another cluster's business.
+        // Ignore hosts that the cases did not add.
         if name.contains(&format!(".{namespace}")) || (proxy == Proxy::Server && name == "inbound|8080||") {
             flatten(cluster, &format!("{word}.clusters.{name}"), &mut fields);
         }
@@ -70,7 +70,7 @@ pub fn fields(dump: &Value, proxy: Proxy, namespace: &str) -> Fields {
     fields
 }
 
-/// Messages that are written out and hold Envoy's defaults, HTTP/1.1 for one, mean the same as none.
+/// An explicit message with Envoy's defaults, such as HTTP/1.1, is equivalent to an absent one.
 fn is_default(path: &str, value: &str) -> bool {
     let empty =
         ["common_http_protocol_options", "explicit_http_config.http_protocol_options", "manager.http_protocol_options"];
@@ -78,14 +78,14 @@ fn is_default(path: &str, value: &str) -> bool {
         || path.ends_with(".upstreams.http.v3.HttpProtocolOptions.@type")
 }
 
-/// What two meshes' proxies have differently.
+/// Differences between the proxies' configuration on two meshes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parted {
-    /// What nobody intends: the field, and what each has.
+    /// Unintended differences: the field, and its value on each mesh.
     pub unintended: Vec<(String, [String; 2])>,
-    /// What is intended, and how often it was seen.
+    /// Intended differences, and how often each was observed.
     pub intended: BTreeMap<String, usize>,
-    /// How many fields were compared.
+    /// Number of compared fields.
     pub compared: usize,
 }
 
