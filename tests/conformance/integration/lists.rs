@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use meshwalk_conformance::{intended::Intended, project};
+use meshwalk_conformance::{intended::IntendedDifferences, project};
 
 /// Returns the first cells of the table under a heading of a page.
 fn first_column(page: &str, heading: &str) -> BTreeSet<String> {
@@ -15,7 +15,7 @@ fn first_column(page: &str, heading: &str) -> BTreeSet<String> {
 fn the_documentation_names_exactly_the_intended_differences() {
     let page = std::fs::read_to_string(project().join("docs/local-mesh.md")).unwrap();
     let documented = first_column(&page, "Different, on purpose");
-    let list = Intended::read(&project().join("tests/conformance/intended.yaml")).unwrap();
+    let list = IntendedDifferences::read(&project().join("tests/conformance/intended.yaml")).unwrap();
     let listed: BTreeSet<String> = list.differences.into_iter().map(|row| row.what).collect();
     assert_eq!(listed, documented);
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use meshwalk_yaml::{self as yaml, Diagnostics};
 use serde::Deserialize;
 
-use crate::{expect::Expected, names};
+use crate::{expect::Expectation, names};
 
 /// Conformance case.
 #[derive(Debug, Clone, Deserialize)]
@@ -67,7 +67,7 @@ pub struct Probe {
     #[serde(default = "once")]
     pub times: u32,
     /// Expected result.
-    pub expect: Expected,
+    pub expect: Expectation,
 }
 
 /// Client of a probe.

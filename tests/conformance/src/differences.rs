@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::{
-    intended::Intended,
+    intended::IntendedDifferences,
     names,
     suite::{CaseOutcome, Outcome},
 };
@@ -38,7 +38,7 @@ pub struct Differences {
 
 /// Compares two runs.
 #[must_use]
-pub fn between(runs: [&Outcome; 2], intended: &Intended) -> Differences {
+pub fn between(runs: [&Outcome; 2], intended: &IntendedDifferences) -> Differences {
     let mut found = Differences::default();
     let cases = |run: &'_ Outcome| -> BTreeMap<String, CaseOutcome> {
         run.cases.iter().map(|case| (case.case.clone(), case.clone())).collect()
@@ -64,7 +64,13 @@ pub fn between(runs: [&Outcome; 2], intended: &Intended) -> Differences {
     found
 }
 
-fn of_case(found: &mut Differences, name: &str, cases: [&CaseOutcome; 2], runs: [&Outcome; 2], intended: &Intended) {
+fn of_case(
+    found: &mut Differences,
+    name: &str,
+    cases: [&CaseOutcome; 2],
+    runs: [&Outcome; 2],
+    intended: &IntendedDifferences,
+) {
     for (one, other) in cases[0].probes.iter().zip(&cases[1].probes) {
         found.compared += 1;
         let flat = [(one, runs[0]), (other, runs[1])].map(|(seen, run)| {
@@ -126,16 +132,16 @@ mod tests {
     use super::*;
     use crate::{
         intended::Row,
-        observed::{Observed, Request},
-        suite::Seen,
+        observed::{Observation, Request},
+        suite::ProbeResult,
     };
 
     fn outcome(namespace: &str, case: &str, header: &str) -> Outcome {
         let host = format!("echo.{namespace}");
         let headers = BTreeMap::from([(header.to_owned(), vec!["a".to_owned()])]);
         let request = Some(Request { host, headers, ..Request::default() });
-        let observed = Observed { request, longest_ms: 3.0, ..Observed::default() };
-        let probes = vec![Seen { probe: "one".to_owned(), observed }];
+        let observed = Observation { request, longest_ms: 3.0, ..Observation::default() };
+        let probes = vec![ProbeResult { probe: "one".to_owned(), observed }];
         let case =
             CaseOutcome { case: case.to_owned(), passed: true, unmet: Vec::new(), refused: None, probes, took_s: 1.0 };
         Outcome { target: "local".into(), namespace: namespace.into(), cases: vec![case], left_out: Vec::new() }
@@ -143,14 +149,15 @@ mod tests {
 
     #[test]
     fn the_same_in_another_namespace_is_no_difference() {
-        let found = between([&outcome("conformance", "a", "x"), &outcome("mine", "a", "x")], &Intended::default());
+        let found =
+            between([&outcome("conformance", "a", "x"), &outcome("mine", "a", "x")], &IntendedDifferences::default());
         assert_eq!((found.unintended, found.compared), (Vec::new(), 1));
     }
 
     #[test]
     fn what_only_one_of_them_shows_is_a_difference_unless_it_is_intended() {
         let (one, other) = (outcome("c", "a", "x"), outcome("c", "a", "y"));
-        let found = between([&one, &other], &Intended::default());
+        let found = between([&one, &other], &IntendedDifferences::default());
         let fields: Vec<&str> = found.unintended.iter().map(|difference| difference.field.as_str()).collect();
         assert_eq!(fields, ["request.headers.x", "request.headers.y"]);
         let row = |pattern: &str| Row {
@@ -160,16 +167,16 @@ mod tests {
             filters: Vec::new(),
             unseen: None,
         };
-        let intended = Intended { differences: vec![row("request.headers.*")] };
+        let intended = IntendedDifferences { differences: vec![row("request.headers.*")] };
         assert_eq!(between([&one, &other], &intended).intended["it"], 2);
     }
 
     #[test]
     fn a_case_that_one_of_them_lacks_is_a_difference_unless_it_was_left_out() {
         let (one, mut other) = (outcome("c", "a", "x"), outcome("c", "b", "x"));
-        assert_eq!(between([&one, &other], &Intended::default()).unintended.len(), 2);
+        assert_eq!(between([&one, &other], &IntendedDifferences::default()).unintended.len(), 2);
         other.left_out = vec!["a".to_owned()];
-        let found = between([&one, &other], &Intended::default());
+        let found = between([&one, &other], &IntendedDifferences::default());
         assert_eq!((found.unintended.len(), found.left_out), (1, vec!["a".to_owned()]));
     }
 }

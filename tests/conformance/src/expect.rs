@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use meshwalk::traffic::FailureKind;
 use serde::Deserialize;
 
-use crate::{names, observed::Observed};
+use crate::{names, observed::Observation};
 
 /// Milliseconds by which a proxy's timer may end early: it counts whole milliseconds, from a clock that a worker thread
 /// reads once per iteration of its loop. A response that waited for no timer is earlier by far more.
@@ -14,7 +14,7 @@ const EARLY: f64 = 5.0;
 /// Expected result of a probe. A field that is `None` is not checked.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Expected {
+pub struct Expectation {
     /// Status of each response.
     pub status: Option<u16>,
     /// Failure of each request without a response.
@@ -51,10 +51,10 @@ pub struct Expected {
     pub at_least_ms: Option<f64>,
 }
 
-impl Expected {
+impl Expectation {
     /// Returns the expectations that were not met, one per line. Empty if all were met.
     #[must_use]
-    pub fn unmet(&self, observed: &Observed, namespace: &str) -> Vec<String> {
+    pub fn unmet(&self, observed: &Observation, namespace: &str) -> Vec<String> {
         let mut unmet = Vec::new();
         let mut one = |what: &str, expected: Option<String>, seen: Vec<String>| {
             if let Some(expected) = expected
@@ -126,50 +126,50 @@ fn list(seen: &[String]) -> String {
 mod tests {
     use super::*;
 
-    fn seen() -> Observed {
-        Observed {
+    fn seen() -> Observation {
+        Observation {
             outcomes: BTreeSet::from(["200".to_owned()]),
             services: BTreeSet::from(["echo".to_owned()]),
             versions: BTreeSet::from(["v1".to_owned(), "v2".to_owned()]),
             peers: BTreeSet::from(["spiffe://cluster.local/ns/c/sa/client".to_owned()]),
             answered: BTreeMap::from([("x-a".to_owned(), vec!["1".to_owned(), "2".to_owned()])]),
             longest_ms: 40.0,
-            ..Observed::default()
+            ..Observation::default()
         }
     }
 
-    fn unmet(expected: &Expected) -> Vec<String> {
+    fn unmet(expected: &Expectation) -> Vec<String> {
         expected.unmet(&seen(), "c")
     }
 
     #[test]
     fn what_was_seen_as_expected_leaves_nothing_to_say() {
         let header = BTreeMap::from([("x-a".to_owned(), Some("1,2".to_owned())), ("x-b".to_owned(), None)]);
-        let expected = Expected {
+        let expected = Expectation {
             status: Some(200),
             versions: Some(BTreeSet::from(["v1".to_owned(), "v2".to_owned()])),
             peer: Some("client".to_owned()),
             answered: header,
             at_most_ms: Some(50.0),
-            ..Expected::default()
+            ..Expectation::default()
         };
         assert_eq!(unmet(&expected), Vec::<String>::new());
     }
 
     #[test]
     fn whatever_is_otherwise_is_named() {
-        let none = Expected::default;
+        let none = Expectation::default;
         for (expected, word) in [
-            (Expected { status: Some(403), ..none() }, "outcome: expected 403, saw 200"),
-            (Expected { error: Some(FailureKind::Reset), ..none() }, "outcome: expected reset"),
-            (Expected { service: Some("none".into()), ..none() }, "service: expected none, saw echo"),
-            (Expected { version: Some("v1".into()), ..none() }, "version: expected v1, saw v1, v2"),
-            (Expected { peer: Some("none".into()), ..none() }, "peer: expected none"),
-            (Expected { path: Some("/".into()), ..none() }, "path: expected /, saw nothing"),
-            (Expected { received: BTreeMap::from([("x".into(), None)]), ..none() }, "no service told"),
-            (Expected { answered: BTreeMap::from([("x-a".into(), None)]), ..none() }, "expected no such header"),
-            (Expected { body: Some("RBAC".into()), ..none() }, "body"),
-            (Expected { at_least_ms: Some(50.0), ..none() }, "it took 40 ms"),
+            (Expectation { status: Some(403), ..none() }, "outcome: expected 403, saw 200"),
+            (Expectation { error: Some(FailureKind::Reset), ..none() }, "outcome: expected reset"),
+            (Expectation { service: Some("none".into()), ..none() }, "service: expected none, saw echo"),
+            (Expectation { version: Some("v1".into()), ..none() }, "version: expected v1, saw v1, v2"),
+            (Expectation { peer: Some("none".into()), ..none() }, "peer: expected none"),
+            (Expectation { path: Some("/".into()), ..none() }, "path: expected /, saw nothing"),
+            (Expectation { received: BTreeMap::from([("x".into(), None)]), ..none() }, "no service told"),
+            (Expectation { answered: BTreeMap::from([("x-a".into(), None)]), ..none() }, "expected no such header"),
+            (Expectation { body: Some("RBAC".into()), ..none() }, "body"),
+            (Expectation { at_least_ms: Some(50.0), ..none() }, "it took 40 ms"),
         ] {
             let unmet = unmet(&expected).join("; ");
             assert!(unmet.contains(word), "{unmet:?} does not say {word:?}");

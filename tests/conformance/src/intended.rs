@@ -11,7 +11,7 @@ use serde::Deserialize;
 /// List of the intended differences.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Intended {
+pub struct IntendedDifferences {
     /// Intended differences, in the order of the file.
     pub differences: Vec<Row>,
 }
@@ -36,7 +36,7 @@ pub struct Row {
     pub unseen: Option<String>,
 }
 
-impl Intended {
+impl IntendedDifferences {
     /// Reads the list.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use meshwalk::cli::{eprint_progress, print};
 use meshwalk_conformance::{
     differences::{self, Difference},
-    intended::Intended,
+    intended::IntendedDifferences,
     project,
     suite::Outcome,
 };
@@ -74,7 +74,7 @@ fn compare(one: &Path, other: &Path) -> anyhow::Result<bool> {
         serde_json::from_slice(&text).with_context(|| format!("{} is no report of the cases", file.display()))
     };
     let (one, other) = (read(one)?, read(other)?);
-    let intended = Intended::read(&project().join("tests/conformance/intended.yaml"))?;
+    let intended = IntendedDifferences::read(&project().join("tests/conformance/intended.yaml"))?;
     let found = differences::between([&one, &other], &intended);
     for Difference { location, field, sides } in &found.unintended {
         print(&format!("{location}: {field}\n  {}: {}\n  {}: {}", one.target, sides[0], other.target, sides[1]));

@@ -29,7 +29,7 @@ const SOME: &str = "…";
 
 /// Observation of a probe's responses.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Observed {
+pub struct Observation {
     /// Statuses, and the failures of requests without a response.
     pub outcomes: BTreeSet<String>,
     /// Services that responded; empty for a proxy.
@@ -65,7 +65,7 @@ pub struct Request {
     pub headers: BTreeMap<String, Vec<String>>,
 }
 
-impl Observed {
+impl Observation {
     /// Combines the responses to an observation.
     #[must_use]
     pub fn of(answers: &[Answered]) -> Self {
@@ -148,7 +148,7 @@ mod tests {
     fn a_service_tells_how_the_request_arrived() {
         let body = r#"{"service":"echo","peer":"spiffe://a","attempt":2,"method":"GET","path":"/x","host":"h",
             "headers":{"x-request-id":["17"],"x-a":["1","2"],"x-forwarded-client-cert":["By=a;Hash=0f;URI=b"]}}"#;
-        let observed = Observed::of(&[answer(&[("x-meshwalk-version", "v1"), ("date", "today")], body)]);
+        let observed = Observation::of(&[answer(&[("x-meshwalk-version", "v1"), ("date", "today")], body)]);
         let request = observed.request.unwrap();
         assert_eq!(request.headers["x-request-id"], ["…"]);
         assert_eq!(request.headers["x-forwarded-client-cert"], ["By=a;Hash=…;URI=b"]);
@@ -164,7 +164,7 @@ mod tests {
         let refused = answer(&[], "RBAC: access denied");
         let error = Unanswered { kind: FailureKind::Reset, detail: String::new() };
         let reset = Answered { status: None, error: Some(error), ..answer(&[], "") };
-        let observed = Observed::of(&[reset, refused]);
+        let observed = Observation::of(&[reset, refused]);
         assert_eq!(observed.body.as_deref(), Some("RBAC: access denied"));
         assert_eq!(observed.outcomes, BTreeSet::from(["200".to_owned(), "reset".to_owned()]));
     }

@@ -6,9 +6,9 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    bed::{Applied, Bed},
+    bed::{ApplyResult, Bed},
     case::Case,
-    observed::Observed,
+    observed::Observation,
 };
 
 /// Pause between two rounds of probes.
@@ -39,18 +39,18 @@ pub struct CaseOutcome {
     /// Message with which the mesh rejected the resources, if that is intended.
     pub refused: Option<String>,
     /// Last results of the probes, in their order.
-    pub probes: Vec<Seen>,
+    pub probes: Vec<ProbeResult>,
     /// Duration of the case, in seconds.
     pub took_s: f64,
 }
 
 /// Result of a probe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Seen {
+pub struct ProbeResult {
     /// Name of the probe.
     pub probe: String,
     /// Observation of its responses.
-    pub observed: Observed,
+    pub observed: Observation,
 }
 
 impl Outcome {
@@ -93,9 +93,9 @@ pub async fn run(bed: &mut Bed, case: &Case, clear: &Case) -> anyhow::Result<Cas
         let what = || format!("the resources of the case {}", case.case);
         let applied = bed.apply(&case.resources).await.with_context(what)?;
         match (applied, &case.refused_locally, bed.name()) {
-            (Applied::Refused(why), Some(part), "local") if why.contains(part) => outcome.refused = Some(why),
-            (Applied::Refused(why), ..) => outcome.unmet.push(format!("refused: {why}")),
-            (Applied::Taken, refused, name) => {
+            (ApplyResult::Refused(why), Some(part), "local") if why.contains(part) => outcome.refused = Some(why),
+            (ApplyResult::Refused(why), ..) => outcome.unmet.push(format!("refused: {why}")),
+            (ApplyResult::Taken, refused, name) => {
                 let probed = probe(bed, case, &mut outcome.probes).await;
                 bed.delete(&case.resources).await.with_context(what)?;
                 outcome.unmet.extend(probed?);
@@ -126,7 +126,7 @@ async fn before(bed: &mut Bed, case: &Case) -> anyhow::Result<bool> {
 }
 
 /// Probes until all expectations are met several times in a row, or until a deadline. Returns those not met then.
-async fn probe(bed: &mut Bed, case: &Case, seen: &mut Vec<Seen>) -> anyhow::Result<Vec<String>> {
+async fn probe(bed: &mut Bed, case: &Case, seen: &mut Vec<ProbeResult>) -> anyhow::Result<Vec<String>> {
     let (times, patience) = bed.patience();
     let end = Instant::now() + patience;
     let mut in_a_row = 0;
@@ -141,12 +141,12 @@ async fn probe(bed: &mut Bed, case: &Case, seen: &mut Vec<Seen>) -> anyhow::Resu
 }
 
 /// Runs the probes in order until one does not meet an expectation, and returns that expectation.
-async fn round(bed: &mut Bed, case: &Case, seen: &mut Vec<Seen>) -> anyhow::Result<Option<String>> {
+async fn round(bed: &mut Bed, case: &Case, seen: &mut Vec<ProbeResult>) -> anyhow::Result<Option<String>> {
     seen.clear();
     for probe in &case.probes {
-        let observed = Observed::of(&bed.ask(probe).await?);
+        let observed = Observation::of(&bed.ask(probe).await?);
         let unmet = probe.expect.unmet(&observed, bed.namespace());
-        seen.push(Seen { probe: probe.name.clone(), observed });
+        seen.push(ProbeResult { probe: probe.name.clone(), observed });
         if let Some(first) = unmet.into_iter().next() {
             return Ok(Some(first));
         }
@@ -155,14 +155,14 @@ async fn round(bed: &mut Bed, case: &Case, seen: &mut Vec<Seen>) -> anyhow::Resu
 }
 
 /// Runs all probes, and returns all expectations that were not met.
-async fn all(bed: &mut Bed, case: &Case, seen: &mut Vec<Seen>) -> anyhow::Result<Vec<String>> {
+async fn all(bed: &mut Bed, case: &Case, seen: &mut Vec<ProbeResult>) -> anyhow::Result<Vec<String>> {
     seen.clear();
     let mut all = Vec::new();
     for probe in &case.probes {
-        let observed = Observed::of(&bed.ask(probe).await?);
+        let observed = Observation::of(&bed.ask(probe).await?);
         let unmet = probe.expect.unmet(&observed, bed.namespace());
         all.extend(unmet.into_iter().map(|line| format!("{}: {line}", probe.name)));
-        seen.push(Seen { probe: probe.name.clone(), observed });
+        seen.push(ProbeResult { probe: probe.name.clone(), observed });
     }
     Ok(all)
 }

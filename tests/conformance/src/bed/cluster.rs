@@ -10,7 +10,7 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout},
 };
 
-use super::{Applied, question, workload};
+use super::{ApplyResult, question, workload};
 use crate::{
     case::{Client, Probe},
     configuration::Proxy,
@@ -131,10 +131,10 @@ impl Cluster {
         [&all[..flag], &all[(flag + 2).min(all.len())..]].concat()
     }
 
-    pub(super) async fn apply(&self, resources: &str) -> anyhow::Result<Applied> {
+    pub(super) async fn apply(&self, resources: &str) -> anyhow::Result<ApplyResult> {
         match self.run(&["apply", "-f", "-"], Some(resources)).await {
-            Ok(_) => Ok(Applied::Taken),
-            Err(error) => Ok(Applied::Refused(format!("{error:#}"))),
+            Ok(_) => Ok(ApplyResult::Taken),
+            Err(error) => Ok(ApplyResult::Refused(format!("{error:#}"))),
         }
     }
 

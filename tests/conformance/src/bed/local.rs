@@ -18,7 +18,7 @@ use meshwalk_yaml::{self as yaml, Diagnostics};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use super::{Applied, question, workload};
+use super::{ApplyResult, question, workload};
 use crate::{
     case::{Client, Probe},
     configuration::Proxy,
@@ -90,13 +90,13 @@ impl Local {
 
     /// Applies the workload and these resources, and deletes those of an earlier case in the same change. One change
     /// takes half the time of two.
-    pub(super) async fn apply(&self, resources: &str) -> anyhow::Result<Applied> {
+    pub(super) async fn apply(&self, resources: &str) -> anyhow::Result<ApplyResult> {
         let documents = yaml::parse(resources, "resources".as_ref()).map_err(Diagnostics::from)?;
         let mut wanted = self.ground.clone();
         wanted.documents.extend(documents.iter().map(yaml::Document::to_json));
         match self.control.put_resources(&wanted).await {
-            Ok(_) => Ok(Applied::Taken),
-            Err(Error::Refused(refusal)) => Ok(Applied::Refused(refusal.to_string())),
+            Ok(_) => Ok(ApplyResult::Taken),
+            Err(Error::Refused(refusal)) => Ok(ApplyResult::Refused(refusal.to_string())),
             Err(error) => Err(error.into()),
         }
     }

@@ -28,7 +28,7 @@ pub enum Bed {
 
 /// Result of applying resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Applied {
+pub enum ApplyResult {
     /// The resources were accepted.
     Taken,
     /// The resources were rejected with this message, without changes.
@@ -69,7 +69,7 @@ impl Bed {
     ///
     /// # Errors
     /// Fails if the mesh cannot be reached.
-    pub async fn apply(&self, resources: &str) -> anyhow::Result<Applied> {
+    pub async fn apply(&self, resources: &str) -> anyhow::Result<ApplyResult> {
         match self {
             Self::Local(local) => local.apply(resources).await,
             Self::Cluster(cluster) => cluster.apply(resources).await,

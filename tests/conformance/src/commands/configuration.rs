@@ -8,9 +8,9 @@ use std::{
 use anyhow::bail;
 use meshwalk::cli::{eprint_progress, print};
 use meshwalk_conformance::{
-    bed::{Applied, Bed, Cluster, Local},
-    configuration::{self, Fields, Parted, Proxy},
-    intended::Intended,
+    bed::{ApplyResult, Bed, Cluster, Local},
+    configuration::{self, ConfigDifferences, Fields, Proxy},
+    intended::IntendedDifferences,
     names, project,
 };
 
@@ -36,7 +36,7 @@ pub(crate) struct Args {
 /// # Errors
 /// Fails if a mesh does not start, rejects the resources, or cannot be reached.
 pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
-    let intended = Intended::read(&project().join("tests/conformance/intended.yaml"))?;
+    let intended = IntendedDifferences::read(&project().join("tests/conformance/intended.yaml"))?;
     let program = std::env::current_exe()?;
     let local = Bed::Local(Box::new(Local::up(program.parent().unwrap_or(Path::new("."))).await?));
     let here = of_local(&local).await;
@@ -77,7 +77,11 @@ async fn of_local(bed: &Bed) -> anyhow::Result<Fields> {
 }
 
 /// Returns the fields of the cluster's proxies, and their differences from the local ones.
-async fn of_cluster(bed: &Bed, local: &Fields, intended: &Intended) -> anyhow::Result<(Fields, Parted)> {
+async fn of_cluster(
+    bed: &Bed,
+    local: &Fields,
+    intended: &IntendedDifferences,
+) -> anyhow::Result<(Fields, ConfigDifferences)> {
     let text = apply(bed).await?;
     let found = configuration::arrived(async || read(bed).await, local, intended, ARRIVAL).await?;
     bed.delete(&text).await?;
@@ -89,8 +93,8 @@ async fn apply(bed: &Bed) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(project().join("tests/conformance/configuration.yaml"))?;
     let text = names::in_namespace(&text, bed.namespace());
     match bed.apply(&text).await? {
-        Applied::Taken => Ok(text),
-        Applied::Refused(why) => {
+        ApplyResult::Taken => Ok(text),
+        ApplyResult::Refused(why) => {
             bail!("the {} mesh refuses tests/conformance/configuration.yaml: {why}", bed.name())
         }
     }

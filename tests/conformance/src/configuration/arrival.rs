@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Fields, Parted, Proxy, compare};
-use crate::intended::Intended;
+use super::{ConfigDifferences, Fields, Proxy, compare};
+use crate::intended::IntendedDifferences;
 
 /// Pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -17,9 +17,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub async fn arrived(
     mut read: impl AsyncFnMut() -> anyhow::Result<Fields>,
     other: &Fields,
-    intended: &Intended,
+    intended: &IntendedDifferences,
     patience: Duration,
-) -> anyhow::Result<(Fields, Parted)> {
+) -> anyhow::Result<(Fields, ConfigDifferences)> {
     let end = Instant::now() + patience;
     loop {
         let fields = read().await?;
@@ -50,14 +50,16 @@ mod tests {
     async fn parts_that_come_later_are_waited_for() {
         let mut looks = [Fields::new(), fields("1s"), fields("3s")].into_iter();
         let read = async || Ok(looks.next().unwrap());
-        let (last, parted) = arrived(read, &fields("3s"), &Intended::default(), Duration::from_secs(60)).await.unwrap();
+        let (last, parted) =
+            arrived(read, &fields("3s"), &IntendedDifferences::default(), Duration::from_secs(60)).await.unwrap();
         assert_eq!((last, parted.unintended, parted.compared), (fields("3s"), Vec::new(), 1));
     }
 
     #[tokio::test]
     async fn what_has_not_come_when_patience_ends_is_a_difference() {
         let read = async || Ok(fields("4s"));
-        let (last, parted) = arrived(read, &fields("3s"), &Intended::default(), Duration::ZERO).await.unwrap();
+        let (last, parted) =
+            arrived(read, &fields("3s"), &IntendedDifferences::default(), Duration::ZERO).await.unwrap();
         let of_both = ["3s", "4s"].map(str::to_owned);
         assert_eq!(parted.unintended, [("client.clusters.a.connect_timeout".to_owned(), of_both)]);
         assert_eq!(last, fields("4s"));

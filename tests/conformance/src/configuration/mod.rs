@@ -16,7 +16,7 @@ use self::{
     dump::{chains, clusters, virtual_hosts},
     leaves::{flatten, flatten_chain},
 };
-use crate::intended::Intended;
+use crate::intended::IntendedDifferences;
 
 /// Proxy whose configuration is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,7 +80,7 @@ fn is_default(path: &str, value: &str) -> bool {
 
 /// Differences between the proxies' configuration on two meshes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Parted {
+pub struct ConfigDifferences {
     /// Unintended differences: the field, and its value on each mesh.
     pub unintended: Vec<(String, [String; 2])>,
     /// Intended differences, and how often each was observed.
@@ -91,8 +91,8 @@ pub struct Parted {
 
 /// Compares the fields of two meshes.
 #[must_use]
-pub fn compare(sides: [&Fields; 2], intended: &Intended) -> Parted {
-    let mut parted = Parted::default();
+pub fn compare(sides: [&Fields; 2], intended: &IntendedDifferences) -> ConfigDifferences {
+    let mut parted = ConfigDifferences::default();
     for field in sides[0].keys().chain(sides[1].keys()).collect::<BTreeSet<_>>() {
         parted.compared += 1;
         let mut values = sides.map(|fields| fields.get(field).cloned().unwrap_or("nothing".to_owned()));

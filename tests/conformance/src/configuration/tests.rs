@@ -35,7 +35,7 @@ fn what_counts_is_found_by_its_path() {
 
 #[test]
 fn another_value_is_a_difference_unless_it_is_intended() {
-    let none = Intended::default();
+    let none = IntendedDifferences::default();
     let of = |timeout: &str, filters: &[&str]| fields(&dump(cluster(timeout), filters), Proxy::Client, "c");
     let one = of("3s", &["a", "b"]);
     assert_eq!(compare([&one, &of("3s", &["a", "b"])], &none).unintended, []);
@@ -48,7 +48,7 @@ fn another_value_is_a_difference_unless_it_is_intended() {
         filters: vec![filter.to_owned()],
         unseen: None,
     };
-    let intended = Intended { differences: vec![row("*.connect_timeout", "*.filters c")] };
+    let intended = IntendedDifferences { differences: vec![row("*.connect_timeout", "*.filters c")] };
     let parted = compare([&one, &of("4s", &["a", "c", "b"])], &intended);
     assert_eq!((parted.unintended, parted.intended.get("it")), (Vec::new(), Some(&2)));
 }
