@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use meshwalk_yaml::Content;
 
-use super::{CheckSpec, Entry, Evidence, Finding, Reader, Scope, wanted::Wanted};
+use super::{CheckSpec, Entry, Evidence, Finding, Reader, Scope, expected_share::ExpectedShare};
 use crate::{
     quantity::{Op, percent},
     reader::below,
@@ -28,9 +28,9 @@ impl CheckSpec for AnsweredBy {
         reader.map(node, at, &["instances", "each"]);
         let count = reader.required(node, at, "instances", "instances: 2")?;
         let count = reader.count(count, &below(at, "instances"))?;
-        let bound = |text: &str| match Wanted::parse(text)? {
-            Wanted::Bound(op, share) => Ok((op, share)),
-            Wanted::Exactly(_) => Err(format!(
+        let bound = |text: &str| match ExpectedShare::parse(text)? {
+            ExpectedShare::Bound(op, share) => Ok((op, share)),
+            ExpectedShare::Exactly(_) => Err(format!(
                 "`{text}` is no bound, and how load is balanced is no matter of chance alone; write as `\">= 20%\"`"
             )),
         };

@@ -6,14 +6,14 @@ use crate::quantity::{self, Op, percent};
 
 /// The expected share of a class of requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Wanted {
+pub enum ExpectedShare {
     /// This share, tested as a binomial proportion.
     Exactly(f64),
     /// A bound that the observed share must meet as it is.
     Bound(Op, f64),
 }
 
-impl Wanted {
+impl ExpectedShare {
     /// Reads a share, or a bound on one.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match quantity::comparison(text) {
@@ -28,7 +28,7 @@ impl Wanted {
     }
 }
 
-impl fmt::Display for Wanted {
+impl fmt::Display for ExpectedShare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exactly(share) => f.write_str(&percent(*share)),

@@ -89,9 +89,9 @@ mod tests {
         checks::{
             self, Kind,
             category::Category,
+            expected_share::ExpectedShare,
             latency::{Latency, Quantile},
             shares::Shares,
-            wanted::Wanted,
         },
         quantity::Op,
     };
@@ -126,7 +126,7 @@ mod tests {
         else {
             panic!("not a share")
         };
-        assert_eq!(wanted["v2"], Wanted::Exactly(0.1));
+        assert_eq!(wanted["v2"], ExpectedShare::Exactly(0.1));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod attempts_max;
 mod category;
 mod counters;
 mod evidence;
+mod expected_share;
 mod expression;
 mod fault_modes;
 mod gate;
@@ -26,7 +27,6 @@ mod shares;
 mod tests;
 mod trace;
 mod verdict;
-mod wanted;
 
 use std::time::Duration;
 

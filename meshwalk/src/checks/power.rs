@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::wanted::Wanted;
+use super::expected_share::ExpectedShare;
 use crate::{
     quantity::percent,
     stats::{Binomial, ERROR_PROBABILITY, POWER},
@@ -26,10 +26,14 @@ pub(super) fn alpha_of_each(classes: usize) -> f64 {
 ///
 /// # Errors
 /// Returns the class that the sample cannot distinguish, and the number of requests that would be enough.
-pub(super) fn enough(requests: u64, wanted: &BTreeMap<String, Wanted>, notice: Option<f64>) -> Result<(), String> {
+pub(super) fn enough(
+    requests: u64,
+    wanted: &BTreeMap<String, ExpectedShare>,
+    notice: Option<f64>,
+) -> Result<(), String> {
     let alpha = alpha_of_each(wanted.len());
     for (class, wanted) in wanted {
-        let Wanted::Exactly(share) = *wanted else { continue };
+        let ExpectedShare::Exactly(share) = *wanted else { continue };
         // An exact share of 0 or 1 is refuted by a single request.
         let certain = share <= 0.0 || share >= 1.0;
         let deviation = notice.unwrap_or(NOTICE);
@@ -65,8 +69,11 @@ fn tells(requests: u64, share: f64, deviation: f64, alpha: f64) -> bool {
 mod tests {
     use super::*;
 
-    fn split(share: f64) -> BTreeMap<String, Wanted> {
-        BTreeMap::from([("v1".to_owned(), Wanted::Exactly(1.0 - share)), ("v2".to_owned(), Wanted::Exactly(share))])
+    fn split(share: f64) -> BTreeMap<String, ExpectedShare> {
+        BTreeMap::from([
+            ("v1".to_owned(), ExpectedShare::Exactly(1.0 - share)),
+            ("v2".to_owned(), ExpectedShare::Exactly(share)),
+        ])
     }
 
     #[test]

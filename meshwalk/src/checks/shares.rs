@@ -11,8 +11,8 @@ use meshwalk_yaml::Content;
 use super::{
     CheckSpec, Entry, Evidence, Finding, Reader, Sample, Scope, StepFacts,
     category::{Category, Tally, YES},
+    expected_share::ExpectedShare,
     power::{self, alpha_of_each},
-    wanted::Wanted,
 };
 use crate::{
     quantity::{percent, percentage, readable},
@@ -28,7 +28,7 @@ pub struct Shares {
     /// Category by which requests are classified.
     pub category: Category,
     /// The expected share of each class.
-    pub wanted: BTreeMap<String, Wanted>,
+    pub wanted: BTreeMap<String, ExpectedShare>,
     /// The deviation that must be noticed, as a share, or `None` for the usual one.
     pub notice: Option<f64>,
 }
@@ -40,7 +40,7 @@ impl Shares {
     }
 
     /// Expects one share of the requests in the class `yes` of the category.
-    fn yes(category: Category, share: Wanted) -> Self {
+    fn yes(category: Category, share: ExpectedShare) -> Self {
         Self { category, wanted: BTreeMap::from([(YES.to_owned(), share)]), notice: None }
     }
 
@@ -67,17 +67,17 @@ impl CheckSpec for Shares {
             let than = reader.required(value, at, "than", "than: 1s")?;
             let than = reader.parsed(than, &below(at, "than"), units::duration)?;
             let share = reader.required(value, at, "share", "share: 50%")?;
-            let share = reader.parsed(share, &below(at, "share"), Wanted::parse)?;
+            let share = reader.parsed(share, &below(at, "share"), ExpectedShare::parse)?;
             return Some(Self::yes(Category::Slower(than), share));
         }
         if matches!(category, Category::Success | Category::OneTrace) {
-            return Some(Self::yes(category, reader.parsed(value, at, Wanted::parse)?));
+            return Some(Self::yes(category, reader.parsed(value, at, ExpectedShare::parse)?));
         }
         let mut shares = Self { category, wanted: BTreeMap::new(), notice: None };
         if !matches!(value.content, Content::Mapping(_)) && category != Category::Version {
             // `upstream-error: reset` means that all requests are of the class.
             let class = reader.parsed(value, at, |text| category.class(text))?;
-            shares.wanted.insert(class, Wanted::Exactly(1.0));
+            shares.wanted.insert(class, ExpectedShare::Exactly(1.0));
             return Some(shares);
         }
         if value.entries().is_empty() {
@@ -88,7 +88,7 @@ impl CheckSpec for Shares {
             let field = below(at, &share.key);
             match category.class(&share.key) {
                 Ok(class) => {
-                    let wanted = reader.parsed(&share.value, &field, Wanted::parse);
+                    let wanted = reader.parsed(&share.value, &field, ExpectedShare::parse);
                     shares.wanted.extend(wanted.map(|wanted| (class, wanted)));
                 }
                 Err(message) => reader.wrong(&share.location, &field, message, None),
@@ -107,7 +107,7 @@ impl CheckSpec for Shares {
     }
 
     fn expected(&self) -> String {
-        let share = |(class, wanted): (&String, &Wanted)| {
+        let share = |(class, wanted): (&String, &ExpectedShare)| {
             if class == YES { wanted.to_string() } else { format!("{class} {wanted}") }
         };
         let shares = self.wanted.iter().map(share).collect::<Vec<_>>().join(", ");
@@ -132,7 +132,7 @@ impl CheckSpec for Shares {
 
     fn holds_for_one(&self, sample: &Sample) -> bool {
         let seen = Tally::of(self.category, [Observation::from(sample)]);
-        let holds = |(class, wanted): (&String, &Wanted)| {
+        let holds = |(class, wanted): (&String, &ExpectedShare)| {
             wanted.exact().is_some_and(|share| (seen.count(class) > 0) == (share > 0.5))
         };
         seen.base > 0 && self.wanted.iter().all(holds)
@@ -153,7 +153,7 @@ impl CheckSpec for Shares {
         if self.sum() > 1.0 - 1e-9 && category != Category::Fault {
             // The named classes must account for all requests.
             for class in tally.classes.keys() {
-                all.entry(class.clone()).or_insert(Wanted::Exactly(0.0));
+                all.entry(class.clone()).or_insert(ExpectedShare::Exactly(0.0));
             }
         }
         let alpha = alpha_of_each(self.wanted.len());
@@ -176,27 +176,27 @@ impl CheckSpec for Shares {
 }
 
 #[allow(clippy::cast_precision_loss)]
-fn one(class: &str, count: u64, base: u64, wanted: Wanted, alpha: f64) -> Result<Option<String>, String> {
+fn one(class: &str, count: u64, base: u64, wanted: ExpectedShare, alpha: f64) -> Result<Option<String>, String> {
     let seen = count as f64 / base as f64;
     let got = format!("{class} got {} of {base} requests ({count})", percent(seen));
     match wanted {
-        Wanted::Bound(op, share) if op.holds(seen, share, 0.0) => Ok(None),
-        Wanted::Bound(op, share) => Err(format!("{got}; {op} {} was expected", percent(share))),
-        Wanted::Exactly(share) if share <= 0.0 => {
+        ExpectedShare::Bound(op, share) if op.holds(seen, share, 0.0) => Ok(None),
+        ExpectedShare::Bound(op, share) => Err(format!("{got}; {op} {} was expected", percent(share))),
+        ExpectedShare::Exactly(share) if share <= 0.0 => {
             if count == 0 {
                 Ok(None)
             } else {
                 Err(format!("{got}; none was expected"))
             }
         }
-        Wanted::Exactly(share) if share >= 1.0 => {
+        ExpectedShare::Exactly(share) if share >= 1.0 => {
             if count == base {
                 Ok(None)
             } else {
                 Err(format!("{got}; all were expected, {} were not", base - count))
             }
         }
-        Wanted::Exactly(share) => {
+        ExpectedShare::Exactly(share) => {
             let binomial = Binomial::new(base, share).map_err(|error| error.to_string())?;
             let accepted = binomial.accepted(alpha);
             let (low, high) = (accepted.start(), accepted.end());
@@ -223,7 +223,7 @@ fn one(class: &str, count: u64, base: u64, wanted: Wanted, alpha: f64) -> Result
 }
 
 #[allow(clippy::cast_precision_loss)]
-fn observed(category: Category, tally: &Tally, wanted: &BTreeMap<String, Wanted>) -> String {
+fn observed(category: Category, tally: &Tally, wanted: &BTreeMap<String, ExpectedShare>) -> String {
     let classes: BTreeSet<&String> = wanted.keys().chain(tally.classes.keys()).collect();
     let shares: Vec<_> = classes
         .into_iter()

@@ -9,12 +9,12 @@ use crate::{
         amount::Amount,
         answered_by::AnsweredBy,
         category::Category,
+        expected_share::ExpectedShare,
         latency::{Latency, Quantile},
         peer::Peer,
         probes::Probes,
         shares::Shares,
         trace::Trace,
-        wanted::Wanted,
     },
     platform::{Instance, Span},
     quantity::Op,
@@ -35,7 +35,7 @@ fn evidence(outcomes: impl IntoIterator<Item = Outcome>) -> Evidence {
     Evidence { runs: vec![Run { name: "main".to_owned(), traffic }], ..Evidence::default() }
 }
 
-fn shares(category: Category, wanted: &[(&str, Wanted)]) -> Check {
+fn shares(category: Category, wanted: &[(&str, ExpectedShare)]) -> Check {
     let wanted = wanted.iter().map(|(class, wanted)| ((*class).to_owned(), *wanted)).collect();
     check(Kind::Shares(Shares { category, wanted, notice: None }))
 }
@@ -50,7 +50,7 @@ fn a_share_states_its_error_probability_and_what_it_would_have_noticed() {
         let version = Some(if index % 10 == 0 { "v2" } else { "v1" }.to_owned());
         Outcome::Answer(Answer { version, ..answer(200) })
     });
-    let wanted = shares(Category::Version, &[("v1", Wanted::Exactly(0.9)), ("v2", Wanted::Exactly(0.1))]);
+    let wanted = shares(Category::Version, &[("v1", ExpectedShare::Exactly(0.9)), ("v2", ExpectedShare::Exactly(0.1))]);
     let verdict = decide(&wanted, &evidence(answers));
     assert_eq!(verdict.status, Status::Passed);
     assert_eq!(
@@ -70,7 +70,7 @@ fn an_outcome_that_nobody_named_fails_a_split_that_adds_up_to_all() {
         (0..400).map(|index| Outcome::Answer(answer(if index % 2 == 0 { 200 } else { 500 }))).collect();
     outcomes.push(refused());
     let verdict = decide(
-        &shares(Category::Status, &[("200", Wanted::Exactly(0.5)), ("500", Wanted::Exactly(0.5))]),
+        &shares(Category::Status, &[("200", ExpectedShare::Exactly(0.5)), ("500", ExpectedShare::Exactly(0.5))]),
         &evidence(outcomes),
     );
     assert_eq!(verdict.status, Status::Failed);
@@ -79,7 +79,7 @@ fn an_outcome_that_nobody_named_fails_a_split_that_adds_up_to_all() {
 
 #[test]
 fn a_share_of_nothing_is_no_share() {
-    let verdict = decide(&shares(Category::Version, &[("v1", Wanted::Exactly(1.0))]), &evidence([refused()]));
+    let verdict = decide(&shares(Category::Version, &[("v1", ExpectedShare::Exactly(1.0))]), &evidence([refused()]));
     assert_eq!(
         (verdict.status, verdict.reason.as_str()),
         (Status::Failed, "there are no answers that carry a version, so there is no share")
@@ -88,7 +88,7 @@ fn a_share_of_nothing_is_no_share() {
 
 #[test]
 fn a_refused_connection_is_told_from_an_http_error() {
-    let all = |category, class| shares(category, &[(class, Wanted::Exactly(1.0))]);
+    let all = |category, class| shares(category, &[(class, ExpectedShare::Exactly(1.0))]);
     let refused = evidence([refused()]);
     let denied = evidence([Outcome::Answer(Answer {
         upstream_status: Some(403),

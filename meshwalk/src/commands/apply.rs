@@ -4,14 +4,14 @@ use std::{path::PathBuf, process::ExitCode};
 
 use meshwalk_mesh::control::types::Change;
 
-use super::{input, named::Named};
+use super::{input, mesh_name::MeshName};
 use crate::cli;
 
 /// Arguments of `meshwalk apply`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    mesh: Named,
+    mesh: MeshName,
     /// YAML file or folder to apply, `-` for standard input.
     #[arg(short = 'f', long = "filename", value_name = "PATH", required = true)]
     files: Vec<PathBuf>,

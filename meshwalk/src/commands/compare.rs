@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use crate::{
     cli::{self, WrongInput},
-    report::compare::{self, ReadError, Seen},
+    report::compare::{self, ReadError, SavedReport},
 };
 
 /// Arguments of `meshwalk compare`.
@@ -37,7 +37,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// Returns the names of the platforms, or of the files if both runs used the same kind of platform.
-fn names(args: &Args, one: &Seen, other: &Seen) -> [String; 2] {
+fn names(args: &Args, one: &SavedReport, other: &SavedReport) -> [String; 2] {
     if one.target == other.target {
         return [&args.one, &args.other].map(|path| path.display().to_string());
     }

@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use meshwalk_mesh::control::types::Section;
 
-use super::named::Named;
+use super::mesh_name::MeshName;
 use crate::cli;
 
 /// Arguments of `meshwalk config`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    mesh: Named,
+    mesh: MeshName,
     /// Workload (`backend-v1`, all of its pods), pod (`backend-v1-1`) or `istio-ingressgateway`.
     workload: String,
     /// Show only this part.

@@ -2,14 +2,14 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use super::{apply, input, named::Named};
+use super::{apply, input, mesh_name::MeshName};
 use crate::cli;
 
 /// Arguments of `meshwalk delete`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    mesh: Named,
+    mesh: MeshName,
     /// YAML file or folder whose resources are deleted, `-` for standard input.
     #[arg(short = 'f', long = "filename", value_name = "PATH", required = true)]
     files: Vec<PathBuf>,

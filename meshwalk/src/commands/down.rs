@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use meshwalk_mesh::control::client::Error;
 
-use super::named::Named;
+use super::mesh_name::MeshName;
 use crate::cli;
 
 /// Arguments of `meshwalk down`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    mesh: Named,
+    mesh: MeshName,
 }
 
 /// Stops the mesh. Returns when its processes and files are gone.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
-use super::{cluster::ClusterFlags, named::Named};
+use super::{cluster::ClusterFlags, mesh_name::MeshName};
 use crate::{
     cli::{self, WrongInput},
     lab::PlatformKind,
@@ -18,7 +18,7 @@ pub struct PlatformFlags {
     #[arg(long, value_enum, default_value = "local")]
     on: PlatformKind,
     #[command(flatten)]
-    mesh: Named,
+    mesh: MeshName,
     #[command(flatten)]
     cluster: ClusterFlags,
     /// File with the bearer token that the control ports of the applications require.

@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use super::{apply, named::Named};
+use super::{apply, mesh_name::MeshName};
 use crate::cli;
 
 /// Arguments of `meshwalk restart`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    mesh: Named,
+    mesh: MeshName,
     /// Deployment, such as `backend-v2`.
     #[arg(value_name = "DEPLOYMENT", required = true)]
     deployments: Vec<String>,

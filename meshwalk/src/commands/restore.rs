@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use meshwalk_mesh::run_folder::{DEFAULT_NAME, running_meshes};
 
-use super::{cluster, left::Left};
+use super::{cluster, leftover::Leftover};
 use crate::{
     cli,
     engine::SnapshotStore,
@@ -48,19 +48,19 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             )
         }
     };
-    let kept = match Left::on(&*platform, &snapshot_store).await? {
-        Left::Nothing => {
+    let kept = match Leftover::on(&*platform, &snapshot_store).await? {
+        Leftover::None => {
             // The name may be misspelled, or a killed mesh may have left a snapshot: report both.
             let runs = args.on == PlatformKind::Cluster || running_meshes().contains(&args.mesh);
             let remark = if runs { "" } else { "; no mesh of that name runs now" };
             cli::print(&format!("nothing to put back: every lab on {location} ended as it began{remark}"));
             return Ok(ExitCode::SUCCESS);
         }
-        Left::Gone(words) => {
+        Leftover::Gone(words) => {
             cli::print(&words);
             return Ok(ExitCode::SUCCESS);
         }
-        Left::Unrestored(kept) => kept,
+        Leftover::Unrestored(kept) => kept,
     };
     platform.restore(&kept.snapshot).await?;
     snapshot_store.forget()?;

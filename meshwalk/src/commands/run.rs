@@ -11,7 +11,7 @@ use anyhow::Context;
 use meshwalk_mesh::control::Client;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{cluster, labs, left::Left, own_mesh, progress::ConsoleObserver};
+use super::{cluster, labs, leftover::Leftover, own_mesh, progress::ConsoleObserver};
 use crate::{
     checks::Status,
     cli::{self, WrongInput},
@@ -183,13 +183,13 @@ fn listen(interrupter: Interrupter) -> anyhow::Result<tokio::task::JoinHandle<()
 
 /// Fails if an earlier lab left a snapshot, because a new snapshot would record a changed state as the original.
 async fn unrestored(snapshot_store: &SnapshotStore, platform: &dyn Platform) -> anyhow::Result<()> {
-    let kept = match Left::on(platform, snapshot_store).await? {
-        Left::Nothing => return Ok(()),
-        Left::Gone(words) => {
+    let kept = match Leftover::on(platform, snapshot_store).await? {
+        Leftover::None => return Ok(()),
+        Leftover::Gone(words) => {
             cli::eprint_progress(&words);
             return Ok(());
         }
-        Left::Unrestored(kept) => kept,
+        Leftover::Unrestored(kept) => kept,
     };
     let (lab, file, restore) = (kept.lab, snapshot_store.file().display(), platform.restore_command());
     let why = format!("the lab {lab} did not end as it began; run `{restore}` first, or remove {file} if all is well");

@@ -7,14 +7,14 @@ use meshwalk_mesh::{
     manifest::WithoutEffect,
 };
 
-use super::{named::Named, table::table};
+use super::{mesh_name::MeshName, table::table};
 use crate::cli;
 
 /// Arguments of `meshwalk status`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    mesh: Named,
+    mesh: MeshName,
     /// Print all data as JSON, for programs.
     #[arg(long)]
     json: bool,

@@ -5,14 +5,14 @@ use std::{collections::BTreeSet, process::ExitCode};
 
 use meshwalk_mesh::control::types::{Span, Trace, TraceSummary};
 
-use super::{named::Named, table::table};
+use super::{mesh_name::MeshName, table::table};
 use crate::cli;
 
 /// Arguments of `meshwalk trace`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    mesh: Named,
+    mesh: MeshName,
     /// Trace ID, as `trace.id` in a response shows it, or at least its first six digits. Without it, recent traces are
     /// listed.
     id: Option<String>,

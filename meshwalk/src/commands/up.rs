@@ -14,14 +14,14 @@ use meshwalk_mesh::{
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{named::Named, project, status};
+use super::{mesh_name::MeshName, project, status};
 use crate::cli::{self, WrongInput};
 
 /// Arguments of `meshwalk up`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    mesh: Named,
+    mesh: MeshName,
     /// YAML file or folder to start with, instead of k8s/base, istio/gateway/http.yaml and istio/subsets.yaml.
     #[arg(short = 'f', long = "filename", value_name = "PATH")]
     files: Vec<PathBuf>,

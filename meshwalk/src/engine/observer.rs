@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use crate::{
     checks::Verdict,
     lab::{GateOutcome, Lab, Step},
-    report::{LabReport, StepReport, Waited},
+    report::{LabReport, StepReport, WaitReport},
     traffic::Progress,
 };
 
@@ -21,7 +21,7 @@ pub enum Event<'a> {
     /// A wait continues: where probes enter, what they must show, and what the last one showed.
     Waiting(&'a str, Option<&'a str>),
     /// A wait ended, with or without the effect.
-    Waited(&'a Waited),
+    Waited(&'a WaitReport),
     /// Progress of one traffic.
     Sending(&'a str, Progress),
     /// Counters, traces and probes are collected.

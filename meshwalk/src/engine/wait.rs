@@ -9,7 +9,7 @@ use crate::{
     lab::{Actions, Lab, Wait},
     platform::Entry,
     quantity::readable,
-    report::{Waited, When},
+    report::{WaitReport, When},
     traffic::{MAX_RATE, Outcome, Plan, Sample},
 };
 
@@ -25,7 +25,7 @@ impl Engine<'_> {
         lab: &Lab,
         actions: &Actions,
         when: When,
-        waits: &mut Vec<Waited>,
+        waits: &mut Vec<WaitReport>,
     ) -> Result<(), StopReason> {
         if let Some(wait) = &actions.wait {
             self.wait(lab, wait, when, waits).await?;
@@ -37,7 +37,7 @@ impl Engine<'_> {
     }
 
     /// Waits for an effect, and records the result.
-    async fn wait(&self, lab: &Lab, wait: &Wait, when: When, waits: &mut Vec<Waited>) -> Result<(), StopReason> {
+    async fn wait(&self, lab: &Lab, wait: &Wait, when: When, waits: &mut Vec<WaitReport>) -> Result<(), StopReason> {
         let conditions: Vec<_> = wait.until.iter().map(condition).collect();
         let what = format!("{} from {}, {}×", conditions.join(" and "), wait.from.word(), wait.times);
         self.observer.tell(&Event::Waiting(&what, None));
@@ -67,7 +67,7 @@ impl Engine<'_> {
             tokio::time::sleep(PAUSE).await;
         }
         let came = in_a_row >= wait.times;
-        let waited = Waited { when, what, probes, took_ms: super::milliseconds(started.elapsed()), last, came };
+        let waited = WaitReport { when, what, probes, took_ms: super::milliseconds(started.elapsed()), last, came };
         self.observer.tell(&Event::Waited(&waited));
         over(waited, wait.within, waits)
     }
@@ -131,7 +131,7 @@ impl Engine<'_> {
 }
 
 /// Records the result of a wait.
-pub(super) fn over(waited: Waited, within: Duration, waits: &mut Vec<Waited>) -> Result<(), StopReason> {
+pub(super) fn over(waited: WaitReport, within: Duration, waits: &mut Vec<WaitReport>) -> Result<(), StopReason> {
     let failed = format!(
         "the effect did not come within {}: waited for {}, the last of {} probes showed {}",
         readable(within),

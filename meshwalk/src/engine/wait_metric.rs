@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Engine, StopReason, observer::Event, wait::over};
 use crate::{
     lab::MetricWait,
-    report::{Waited, When},
+    report::{WaitReport, When},
 };
 
 /// Pause between two scrapes.
@@ -17,7 +17,7 @@ impl Engine<'_> {
         &self,
         wait: &MetricWait,
         when: When,
-        waits: &mut Vec<Waited>,
+        waits: &mut Vec<WaitReport>,
     ) -> Result<(), StopReason> {
         let what = format!("{} {} {}", wait.query, wait.op, wait.value);
         self.observer.tell(&Event::Waiting(&what, None));
@@ -38,7 +38,7 @@ impl Engine<'_> {
             };
             if came || started.elapsed() > wait.within {
                 let took_ms = super::milliseconds(started.elapsed());
-                let waited = Waited { when, what, probes, took_ms, last, came };
+                let waited = WaitReport { when, what, probes, took_ms, last, came };
                 self.observer.tell(&Event::Waited(&waited));
                 return over(waited, wait.within, waits);
             }

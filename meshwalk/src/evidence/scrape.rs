@@ -33,7 +33,7 @@ pub struct Instance {
 /// Instance that could not be scraped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("metrics of {instance} ({address}{path}): {reason}")]
-pub struct Missing {
+pub struct ScrapeFailure {
     /// Name of the instance.
     pub instance: String,
     /// Address that was contacted.
@@ -50,7 +50,7 @@ pub struct Scrape {
     /// Metrics by instance name and path, because an instance may have several endpoints (application and sidecar).
     pub instances: BTreeMap<(String, String), Instance>,
     /// Instances that did not answer. Every sum lacks their counts, and a check must report them.
-    pub missing: Vec<Missing>,
+    pub missing: Vec<ScrapeFailure>,
 }
 
 impl Scrape {
@@ -64,7 +64,7 @@ impl Scrape {
                     let instance = Instance { workload: target.workload.clone(), snapshot };
                     scrape.instances.insert((target.instance.clone(), target.path.clone()), instance);
                 }
-                Err(reason) => scrape.missing.push(Missing {
+                Err(reason) => scrape.missing.push(ScrapeFailure {
                     instance: target.instance.clone(),
                     address: target.address.to_string(),
                     path: target.path.clone(),

@@ -62,9 +62,9 @@ pub(super) fn have_faults(state: &Resources, actions: &Actions, field: &str) -> 
 }
 
 /// Name of a Deployment, with the location and the field in which it is named.
-type Named<'a> = (&'a str, &'a Location, String);
+type DeploymentRef<'a> = (&'a str, &'a Location, String);
 
-fn of_step<'a>(step: &'a Step, field: &str, named: &mut Vec<Named<'a>>) {
+fn of_step<'a>(step: &'a Step, field: &str, named: &mut Vec<DeploymentRef<'a>>) {
     actions(&step.actions, field, named);
     if let Some(during) = &step.during {
         actions(during, &format!("{field}.during"), named);
@@ -76,7 +76,7 @@ fn of_step<'a>(step: &'a Step, field: &str, named: &mut Vec<Named<'a>>) {
     checks(&step.expect, &format!("{field}.expect"), named);
 }
 
-fn actions<'a>(actions: &'a Actions, field: &str, named: &mut Vec<Named<'a>>) {
+fn actions<'a>(actions: &'a Actions, field: &str, named: &mut Vec<DeploymentRef<'a>>) {
     named.extend(
         actions.scale.iter().map(|scale| (scale.deployment.as_str(), &scale.location, format!("{field}.scale"))),
     );
@@ -84,7 +84,7 @@ fn actions<'a>(actions: &'a Actions, field: &str, named: &mut Vec<Named<'a>>) {
     named.extend(restarts.map(|restart| (restart.deployment.as_str(), &restart.location, format!("{field}.restart"))));
 }
 
-fn checks<'a>(checks: &'a [Check], field: &str, named: &mut Vec<Named<'a>>) {
+fn checks<'a>(checks: &'a [Check], field: &str, named: &mut Vec<DeploymentRef<'a>>) {
     for check in checks {
         for reference in check.kind.references() {
             if let Reference::Deployment(name) = reference {

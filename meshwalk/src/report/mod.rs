@@ -8,7 +8,7 @@ mod terminal;
 mod write;
 
 pub use model::{
-    Change, FORMAT, FileText, GateReport, LabReport, Report, StepReport, TrafficReport, Waited, When, overall,
+    Change, FORMAT, FileText, GateReport, LabReport, Report, StepReport, TrafficReport, WaitReport, When, overall,
 };
 
 pub use html::page;

@@ -77,7 +77,7 @@ pub struct StepReport {
     /// Changes in order.
     pub changes: Vec<Change>,
     /// Results of the waits.
-    pub waits: Vec<Waited>,
+    pub waits: Vec<WaitReport>,
     /// Traffic with its results.
     pub traffic: Vec<TrafficReport>,
     /// Outcome of the gate.
@@ -120,7 +120,7 @@ pub struct FileText {
 
 /// Result of a wait for an effect.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Waited {
+pub struct WaitReport {
     /// Time of the wait within the step.
     pub when: When,
     /// Entrance of the probes, and what they had to show.

@@ -15,7 +15,7 @@ mod rank_sum;
 
 pub use binomial::{Binomial, NotAProbability};
 pub use fisher::fisher;
-pub use power::{Noticed, required};
+pub use power::{DetectableDeviation, required};
 pub use rank_sum::rank_sum;
 
 /// Probability that a check fails although the share is correct.

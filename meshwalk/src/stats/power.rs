@@ -9,14 +9,14 @@ const MOST: u64 = 100_000_000;
 
 /// Smallest deviations from a stated share that a test detects.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Noticed {
+pub struct DetectableDeviation {
     /// Detected increase (0.05: five points), or `None` if not even a share of 1 is detected.
     pub above: Option<f64>,
     /// Detected decrease, or `None` if not even a share of 0 is detected.
     pub below: Option<f64>,
 }
 
-impl Noticed {
+impl DetectableDeviation {
     /// Returns true if a deviation of `points` to either side is detected, as far as shares can deviate.
     pub fn covers(&self, p: f64, points: f64) -> bool {
         let side = |noticed: Option<f64>, room: f64| points > room || noticed.is_some_and(|least| least <= points);
@@ -33,7 +33,7 @@ impl Binomial {
     }
 
     /// Returns the smallest deviations that the test at `alpha` detects with probability `power`.
-    pub fn noticed(&self, alpha: f64, power: f64) -> Noticed {
+    pub fn noticed(&self, alpha: f64, power: f64) -> DetectableDeviation {
         let accepted = self.accepted(alpha);
         let least = |room: f64, sign: f64| {
             let notices = |d: f64| self.refusal((self.p() + sign * d).clamp(0.0, 1.0), &accepted) >= power;
@@ -47,7 +47,7 @@ impl Binomial {
                 high
             })
         };
-        Noticed { above: least(1.0 - self.p(), 1.0), below: least(self.p(), -1.0) }
+        DetectableDeviation { above: least(1.0 - self.p(), 1.0), below: least(self.p(), -1.0) }
     }
 }
 

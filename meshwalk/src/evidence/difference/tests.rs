@@ -1,5 +1,5 @@
 use super::*;
-use crate::evidence::{Instance, Missing, Snapshot};
+use crate::evidence::{Instance, ScrapeFailure, Snapshot};
 
 const TYPES: &str = "# TYPE hits_total counter\n# TYPE open gauge\n# TYPE ms histogram\n";
 
@@ -60,7 +60,7 @@ fn an_instance_that_is_gone_says_nothing() {
 fn an_instance_that_did_not_answer_the_first_time_is_missing_and_not_new() {
     let mut before = scrape(&[]);
     let (instance, path) = ("b-0".to_owned(), "/metrics".to_owned());
-    before.missing.push(Missing { instance, address: "unix:/x".into(), path, reason: "timeout".into() });
+    before.missing.push(ScrapeFailure { instance, address: "unix:/x".into(), path, reason: "timeout".into() });
     let difference = Difference::between(&before, &scrape(&[("b", "b-0", "hits_total 50")]));
     assert_eq!(difference.sum(&Selector::named("hits_total")), 0.0);
     assert_eq!(difference.missing, ["metrics of b-0 (unix:/x/metrics): timeout"]);

@@ -138,7 +138,7 @@ impl ClusterPlatform {
 
 /// Changed object, and the proxies it affects.
 #[derive(Debug, PartialEq)]
-struct Changed {
+struct ObjectChange {
     /// Index in [`MARKED`].
     marked: usize,
     name: String,
@@ -146,7 +146,7 @@ struct Changed {
     gateways: bool,
 }
 
-fn changed(before: &Objects, after: &Objects) -> Vec<Changed> {
+fn changed(before: &Objects, after: &Objects) -> Vec<ObjectChange> {
     let keys = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
     let change = |key: &(String, String)| {
         let marked = MARKED.iter().position(|(kind, _, _)| *kind == key.0)?;
@@ -161,7 +161,7 @@ fn changed(before: &Objects, after: &Objects) -> Vec<Changed> {
                 None => to_mesh,
             })
         };
-        Some(Changed { marked, name: key.1.clone(), sidecars: bound(true), gateways: bound(false) })
+        Some(ObjectChange { marked, name: key.1.clone(), sidecars: bound(true), gateways: bound(false) })
     };
     keys.filter_map(change).collect()
 }
@@ -217,9 +217,9 @@ mod tests {
             (key(route, "new"), object(json!(["meshwalk"]))),
         ]);
         let wanted = [
-            Changed { marked: 1, name: "limits".into(), sidecars: true, gateways: false },
-            Changed { marked: 0, name: "gone".into(), sidecars: true, gateways: false },
-            Changed { marked: 0, name: "new".into(), sidecars: false, gateways: true },
+            ObjectChange { marked: 1, name: "limits".into(), sidecars: true, gateways: false },
+            ObjectChange { marked: 0, name: "gone".into(), sidecars: true, gateways: false },
+            ObjectChange { marked: 0, name: "new".into(), sidecars: false, gateways: true },
         ];
         assert_eq!(changed(&before, &after), wanted);
     }

@@ -12,7 +12,7 @@ use crate::checks::Status;
 use read::{Check, Lab, Step};
 
 /// Parts of a report that a comparison uses.
-pub use read::Seen;
+pub use read::SavedReport;
 
 /// Differences between two reports, and what only one of the runs looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub struct LeftOut {
 
 /// Compares two reports, check by check. Checks with a name in `may_skip` may be missing in one of them.
 #[must_use]
-pub fn compare(reports: [&Seen; 2], names: [String; 2], may_skip: &[String]) -> Comparison {
+pub fn compare(reports: [&SavedReport; 2], names: [String; 2], may_skip: &[String]) -> Comparison {
     let mut found = Comparison { names, may_skip: may_skip.to_vec(), ..Comparison::default() };
     let interrupted = reports.map(|report| report.interrupted);
     found.equal(&CheckPath::default(), interrupted.map(|wish| if wish { "interrupted" } else { "not interrupted" }));

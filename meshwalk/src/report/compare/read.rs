@@ -29,7 +29,7 @@ pub enum ReadError {
 
 /// Parts of a report that a comparison uses.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Seen {
+pub struct SavedReport {
     pub(super) format: u32,
     /// Kind of the platform: `local`, `cluster`.
     pub target: String,
@@ -81,7 +81,7 @@ impl Check {
 ///
 /// # Errors
 /// Fails if there is no report of this version's format.
-pub fn read(path: &Path) -> Result<Seen, ReadError> {
+pub fn read(path: &Path) -> Result<SavedReport, ReadError> {
     let path = if path.is_dir() { path.join("report.json") } else { path.to_owned() };
     match std::fs::read(&path) {
         Ok(text) => parse(&text).map_err(|diagnostic| ReadError::NoReport { path, diagnostic }),
@@ -93,8 +93,8 @@ pub fn read(path: &Path) -> Result<Seen, ReadError> {
 ///
 /// # Errors
 /// Returns a message for an invalid report.
-pub fn parse(text: &[u8]) -> Result<Seen, String> {
-    let seen: Seen = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+pub fn parse(text: &[u8]) -> Result<SavedReport, String> {
+    let seen: SavedReport = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     if seen.format != FORMAT {
         return Err(format!("its format is {}, and this program reads {FORMAT}", seen.format));
     }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     checks::{Status, Verdict},
     lab::GateOutcome,
-    report::{Change, GateReport, StepReport, Waited, When},
+    report::{Change, GateReport, StepReport, WaitReport, When},
 };
 
 /// Formats a step as a card.
@@ -66,7 +66,7 @@ pub(super) fn changes(changes: &[Change], body: &mut String) {
     }
 }
 
-fn waited(wait: &Waited, body: &mut String) {
+fn waited(wait: &WaitReport, body: &mut String) {
     let (class, words) = if wait.came { ("wait", "Effect seen after") } else { ("wait failed", "No effect within") };
     let probes = if wait.probes == 1 { "1 probe".to_owned() } else { format!("{} probes", wait.probes) };
     body.push_str(&format!(
