@@ -36,9 +36,9 @@ enum Command {
     Apply(commands::apply::Args),
     /// Delete the resources named in files.
     Delete(commands::delete::Args),
-    /// Restart a Deployment of the local mesh and wait until its new pods are ready and its old pods are gone.
+    /// Restart a Deployment of the local mesh and wait until its pods are replaced.
     Restart(commands::restart::Args),
-    /// Scale a Deployment of the local mesh and wait until its new pods are ready and its surplus pods are gone.
+    /// Scale a Deployment of the local mesh and wait until it has this number of pods.
     Scale(commands::scale::Args),
     /// Show workloads, sidecars, certificates and fields without local effect.
     Status(commands::status::Args),
