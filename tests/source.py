@@ -21,7 +21,7 @@ WORDS = re.compile(
 ALLOWED_SHARE = 0.01
 
 # Crates whose comments, or whose modules, have not been cleaned up yet.
-WORDS_LATER = {"services/kit", "services/faults", "services/frontend", "services/backend", "meshwalk", "tests/conformance"}
+WORDS_LATER = {"services/kit", "services/faults", "services/frontend", "services/backend", "meshwalk"}
 CYCLES_LATER = {"services/kit"}
 
 IMPORT = re.compile(r"\bcrate::(?:(\w+)|\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\})")
