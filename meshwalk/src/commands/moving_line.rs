@@ -35,7 +35,7 @@ impl MovingLine {
     fn write(self, text: &str) {
         if self.is_terminal {
             let mut out = io::stderr().lock();
-            // A terminal that is gone is no error of the run.
+            // A terminal that is gone is not an error of the run.
             let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         }
     }

@@ -18,7 +18,7 @@ use crate::{
     traffic::Progress,
 };
 
-/// How often something that goes on is told where lines cannot be overwritten.
+/// Interval between lines about the same activity where lines cannot be overwritten.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Tells on standard error.
@@ -32,9 +32,9 @@ pub(super) struct ConsoleObserver {
 
 #[derive(Debug)]
 struct State {
-    /// Whether a line stands there that moves.
+    /// True if the last line is one that the next replaces.
     moving: bool,
-    /// When something that goes on was last told.
+    /// Time of the last line about an activity.
     told: Option<Instant>,
 }
 
@@ -47,7 +47,7 @@ impl ConsoleObserver {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // What is behind the lock is right even if somebody panicked while holding it.
+        // Each change is one statement, so the state is right even after a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -58,7 +58,7 @@ impl ConsoleObserver {
             self.moving_line.clear();
         }
         (state.moving, state.told) = (false, Some(Instant::now()));
-        // A closed standard error is no error of the run.
+        // A closed standard error is not an error of the run.
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 
@@ -72,7 +72,7 @@ impl ConsoleObserver {
         self.moving(&format!("     … waiting for {what}"));
     }
 
-    /// A line that the next one replaces; on something that is no terminal, one line in a while.
+    /// Shows a line that the next one replaces; without a terminal, one line at intervals.
     fn moving(&self, text: &str) {
         let mut state = self.state();
         if self.moving_line.is_terminal() {
@@ -80,7 +80,7 @@ impl ConsoleObserver {
             self.moving_line.show(text);
         } else if state.told.is_none_or(|told| told.elapsed() >= PLAIN_INTERVAL) {
             state.told = Some(Instant::now());
-            // A closed standard error is no error of the run.
+            // A closed standard error is not an error of the run.
             let _ = writeln!(std::io::stderr().lock(), "{text}");
         }
     }
@@ -122,7 +122,7 @@ impl ConsoleObserver {
     }
 }
 
-/// Without a mark: a breach is no failure of the lab where it is expected.
+/// Without a mark, because an expected breach is not a failure of the lab.
 fn weighed(Verdict { name, expected, observed, status, .. }: &Verdict) -> String {
     let held = if *status == Status::Failed { "breached" } else { "held" };
     format!("     gate: {name} {expected}, {held}: {observed}")
@@ -182,10 +182,10 @@ impl Observer for ConsoleObserver {
                 self.line(&format!("  $ {command}"));
             }
             self.line("Enter to go on, Ctrl-C to stop");
-            // A thread of its own: a runtime could not end while one of its threads waits for somebody to press a key.
+            // A thread of its own: a runtime could not end while one of its threads waits for a key.
             let (pressed, press) = oneshot::channel::<()>();
             std::thread::spawn(move || {
-                // The end of the input goes on as well: somebody piped something in.
+                // The end of the input continues as well: the input may be a pipe.
                 let _ = std::io::stdin().read_line(&mut String::new());
                 let _ = pressed.send(());
             });

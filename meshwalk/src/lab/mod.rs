@@ -79,7 +79,7 @@ impl Step {
         }
     }
 
-    /// True if the lab goes on only after a rollback.
+    /// True if the lab continues only after a rollback.
     #[must_use]
     pub fn expects_breach(&self) -> bool {
         self.expect.iter().any(|check| check.kind == checks::Kind::Gate(GateOutcome::Breached))

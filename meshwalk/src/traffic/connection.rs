@@ -42,7 +42,7 @@ pub struct Reply {
     pub body: Bytes,
 }
 
-/// What went wrong with an exchange.
+/// Error of an exchange.
 #[derive(Debug)]
 pub(super) enum Trouble {
     /// The connection had been closed before the request was written: it can go out on another one.

@@ -1,4 +1,4 @@
-//! How a failure without an HTTP answer is told from another.
+//! Classes of failures without an HTTP answer.
 
 use std::{error::Error, io};
 
@@ -19,11 +19,11 @@ impl Failure {
         Self { kind, detail: detail.into() }
     }
 
-    /// A failure while connecting. Everything that is no timeout counts as refused: there was no connection.
+    /// A failure while connecting. All but timeouts count as refused, because there was no connection.
     pub(super) fn connecting(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::TimedOut => Self::new(FailureKind::Timeout, format!("no connection: {error}")),
-            // The listener's queue took the connection, and the process went away before it was accepted.
+            // The listener's queue took the connection, and the process exited before it was accepted.
             io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
                 Self::new(FailureKind::Reset, format!("connection reset while connecting: {error}"))
             }

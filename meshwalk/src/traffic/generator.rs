@@ -23,19 +23,19 @@ use super::{
     schedule::Schedule,
 };
 
-/// How often progress is told.
+/// Interval between reports of progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 /// Longest time without a look at the end of the run, which may change, and at requests that have waited too long.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
-/// Carries out a plan. `progress` is told how far it has come some five times a second. When `cancel` completes, the
+/// Carries out a plan. `progress` gets the state of the run about five times a second. When `cancel` completes, the
 /// requests in flight are abandoned and the partial result is returned at once; so it is when this future is dropped.
 ///
 /// The generator has a thread and a runtime of its own, so that neither it nor what else runs in the caller's runtime
 /// delays the other.
 ///
 /// # Errors
-/// A [`RunError`] if the plan is impossible or this process lacks what it needs. Failed requests are no error.
+/// A [`RunError`] if the plan is impossible or this process lacks what it needs. Failed requests are not an error.
 pub async fn run(
     plan: &Plan,
     progress: impl FnMut(Progress),
@@ -44,7 +44,7 @@ pub async fn run(
     run_until(plan, End::planned(), progress, cancel).await
 }
 
-/// The same with an end of its own: what is due goes on becoming due until then.
+/// Runs a plan with an end of its own: requests become due until then.
 ///
 /// # Errors
 /// As [`run`].
@@ -116,7 +116,7 @@ async fn dispatch(
     let mut ticks = tokio::time::interval(PROGRESS_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
-        // The end may come from outside while the run goes on.
+        // The end may come from outside during the run.
         let limits = end.limits(plan);
         let elapsed = state.start.elapsed();
         let mut next = schedule.peek(limits);

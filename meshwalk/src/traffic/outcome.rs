@@ -101,7 +101,7 @@ pub struct Answer {
     pub faults: BTreeMap<String, u32>,
     /// The trace's id, from the tree.
     pub trace_id: Option<String>,
-    /// Whether the tree has several hops and each was told of the same trace.
+    /// True if the tree has several hops that all saw the same trace.
     pub one_trace: bool,
     /// Where no service is counted by name: each service of the tree with the version of its first hop.
     pub services: Vec<(String, String)>,

@@ -60,10 +60,10 @@ pub struct Plan {
     /// How long an answer may take, from when the request was sent, before it counts as timed out.
     pub timeout: Duration,
     /// Whose versions are counted: a service's name in the call tree; without one, the answering service itself, and
-    /// beside it each service of the tree.
+    /// and each service of the tree.
     pub service: Option<String>,
-    /// How many requests may be in flight at once. Further ones wait, are counted as held back, and their latency goes
-    /// on counting from when they were due.
+    /// Maximum number of requests in flight. Further ones wait and are counted as held back. Their latency counts from
+    /// when they were due.
     pub max_in_flight: usize,
     /// Number of connections that are kept at most. With HTTP/1.1, each of them carries one request at a time. Without
     /// an effect on fresh connections.

@@ -7,7 +7,7 @@ use super::{MAX_RATE, MAX_REQUESTS};
 /// Why a plan cannot be carried out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlanError {
-    /// A rate that is no rate.
+    /// A rate that is zero, negative or not finite.
     #[error("--rate {0}/s: a number above 0 and up to {max}/s is needed", max = MAX_RATE)]
     Rate(f64),
     /// A duration in which no request becomes due.

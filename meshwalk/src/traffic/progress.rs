@@ -1,4 +1,4 @@
-//! What a run says while it goes on, and why it may end without a result.
+//! Progress of a run, and the errors that end it without a result.
 
 use std::{io, time::Duration};
 

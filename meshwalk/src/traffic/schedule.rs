@@ -96,7 +96,7 @@ impl Schedule {
         (!over).then(|| self.curve.time_of(self.position))
     }
 
-    /// Goes on to the request after the next one, and returns whether the next one counts.
+    /// Advances past the next request, and returns whether that one counts.
     pub(super) fn advance(&mut self) -> bool {
         let counts = self.curve.time_of(self.position) >= self.warm_up;
         self.counted += u64::from(counts);
@@ -112,7 +112,7 @@ impl Schedule {
 
 /// A distance between two events of a Poisson process of rate 1.
 fn exponential(random: &mut StdRng) -> f64 {
-    // 1 - u lies in (0, 1], so the logarithm is finite.
+    // 1 - u is in (0, 1], so the logarithm is finite.
     -(1.0 - random.random::<f64>()).ln()
 }
 

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::{Answer, Reply};
 
-/// The fields of a hop that the evidence needs. Unknown ones are left to the services; absent ones are no error,
-/// because an answer may come from a proxy or from an application that is no Meshwalk.
+/// The fields of a hop that the evidence needs. Unknown ones are left to the services; absent ones are not an error,
+/// because an answer may come from a proxy or from another application.
 #[derive(Debug, Deserialize)]
 struct Hop {
     service: String,

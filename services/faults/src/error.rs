@@ -5,7 +5,7 @@ use std::{fmt, ops::Range};
 /// How much of a long line an error shows on either side of the place.
 const WINDOW: usize = 60;
 
-/// Text that is no rule. Its display has several lines: what is wrong, the line, a caret under the place, a remedy.
+/// Error of a text that is not a rule. It prints several lines: the reason, the line, a caret under the location, help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError {
     message: String,
@@ -105,7 +105,7 @@ pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str
     nearest(word, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
-/// What is wrong in a value, at bytes of that value. Whoever knows where the value stands makes a [`ParseError`] of it.
+/// Error in a value, with a range of bytes in that value. The parser turns it into a [`ParseError`] of the whole text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ValueError {
     pub(crate) at: Range<usize>,

@@ -12,7 +12,7 @@ impl Glob {
         Self(pattern.to_owned())
     }
 
-    /// Whether the pattern covers the whole text. It goes back to the last star only, so that no pattern costs more
+    /// Whether the pattern covers the whole text. It backtracks to the last star only, so no pattern costs more
     /// than the product of the two lengths.
     #[inline]
     pub fn matches(&self, text: &[u8]) -> bool {

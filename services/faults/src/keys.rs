@@ -11,7 +11,7 @@ use super::{
     scope::{parse_header, parse_method, parse_path},
 };
 
-/// The longest time to live or to wait: a year. What shall last longer needs none.
+/// Maximum for a time to live or to wait: a year. A rule that lasts longer needs no such key.
 const MAX_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The longest id, in bytes.
@@ -28,7 +28,7 @@ pub(crate) struct KeySpec {
     pub(crate) read: fn(&str, &mut Rule) -> Result<(), ValueError>,
 }
 
-/// Which modes a key goes with.
+/// Which modes allow a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum With {
     /// All.
@@ -200,7 +200,7 @@ fn parse_times(text: &str) -> Result<u64, ValueError> {
     })
 }
 
-/// An id stands in response headers and metric labels, so it is kept to the characters of a token there.
+/// An id appears in response headers and metric labels, so it has only the characters of a token.
 fn parse_id(text: &str) -> Result<String, ValueError> {
     let ordinary = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let wrong = text.char_indices().find(|&(at, c)| if at == 0 { !c.is_ascii_alphabetic() } else { !ordinary(c) });

@@ -24,7 +24,7 @@ const ASSETS: [Asset; 6] = [
     Asset("/assets/icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
 ];
 
-/// The page's routes. They belong beside the fault layer and not under it: who looks at a fault needs the page.
+/// The page's routes. They are not under the fault layer, because a user who looks at a fault needs the page.
 pub(crate) fn router() -> Router {
     ASSETS.into_iter().fold(Router::new(), |router, Asset(path, kind, content)| {
         let answer = move || async move {

@@ -30,7 +30,7 @@ fn router() -> Router {
     Router::new().route("/api/hello", get(async || "{\"service\":\"backend\",\"version\":\"v1\",\"status\":200}"))
 }
 
-/// The router with the layer, and so many rules that are about other paths.
+/// The router with the layer, and this number of rules for other paths.
 fn layered(rules: usize) -> Router {
     let limits = Limits { rules: 1000, ..Limits::default() };
     let registry = Registry::new(Settings { limits, ..Settings::default() });

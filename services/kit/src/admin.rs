@@ -1,4 +1,4 @@
-//! The admin port: probes, metrics, version. No fault touches how it answers; what probes are told is what some are for.
+//! The admin port: probes, metrics, version. No fault delays or breaks its answers; some change the result of a probe.
 
 use axum::{
     Json, Router,
@@ -34,7 +34,7 @@ impl Admin {
         Router::new()
             // Alive is who answers.
             .route(Probe::Alive.path(), get(async |State(admin): State<Self>| admin.probe(Probe::Alive, "alive")))
-            // The port is opened last, so whoever gets an answer here sees a process that has started.
+            // The port is opened last, so a client that gets an answer here sees a process that has started.
             .route(Probe::Started.path(), get(async |State(admin): State<Self>| admin.probe(Probe::Started, "started")))
             .route(Probe::Ready.path(), get(readyz))
             .route("/metrics", get(metrics))

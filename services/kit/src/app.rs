@@ -29,7 +29,7 @@ pub(crate) struct App {
     pub(crate) identity: Identity,
     /// What the service says in an answer without failures.
     pub(crate) message: String,
-    /// Goes into every answer.
+    /// Part of every answer.
     pub(crate) identity_headers: HeaderMap,
     /// Headers of the call tree's answers.
     pub(crate) hello_headers: HeaderMap,
@@ -38,7 +38,7 @@ pub(crate) struct App {
     pub(crate) traces: Traces,
     pub(crate) client: Client,
     pub(crate) on_upstream_error: OnUpstreamError,
-    /// The headers that travel on beside the trace.
+    /// Headers that are passed on besides those of the trace.
     pub(crate) forward: Vec<HeaderName>,
     pub(crate) trust_xfcc: bool,
     pub(crate) hop_limit: u32,

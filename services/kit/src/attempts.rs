@@ -20,7 +20,7 @@ use crate::telemetry::{self, ATTEMPT_LABELS};
 /// How far back the counts go.
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// How much of the window goes at a time.
+/// Part of the window that is dropped at a time.
 const SLOT: Duration = Duration::from_secs(1);
 
 /// How many ids are remembered: some 3 MB. More requests in one window are counted, but not told apart.
@@ -59,7 +59,7 @@ struct Window {
     slots: VecDeque<Slot>,
     /// The slot in which an id came last.
     last_seen: HashMap<u64, u64>,
-    /// How many ids stand in the slots; one that came again stands in several.
+    /// Number of ids in the slots; an id that came again is in several.
     listed: usize,
 }
 
@@ -81,7 +81,7 @@ impl Attempts {
     /// Counts a request that came in, also for Prometheus.
     pub(crate) fn count(&self, attempt: u32, id: Option<&str>) {
         telemetry::request_attempt(attempt);
-        // Only a hash is kept, under a key of this process: it is small, and nobody can make up ids that collide.
+        // Only a hash is kept, under a key of this process: it is small, and a client cannot make up ids that collide.
         let id = id.map(|id| self.hasher.hash_one(id));
         let is_new = self.lock().count(Instant::now(), attempt, id);
         if is_new {
@@ -89,7 +89,7 @@ impl Attempts {
         }
     }
 
-    /// The counts of the last minute, or since the start if that is not so long ago.
+    /// The counts of the last minute, or since a start less than a minute ago.
     pub fn counts(&self) -> Counts {
         self.lock().counts(Instant::now())
     }
@@ -186,7 +186,7 @@ impl Window {
             }
         }
         if self.last_seen.is_empty() {
-            // A minute of heavy load is no reason to hold its memory for ever.
+            // Release the memory that a minute of heavy load has taken.
             self.last_seen.shrink_to_fit();
         }
     }

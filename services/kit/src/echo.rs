@@ -33,7 +33,7 @@ pub(crate) struct Echo {
     path: String,
     /// The host that was asked for, in HTTP/2 the authority.
     host: Option<String>,
-    /// Every header with its values, in their order. What is no text is shown with replacement characters.
+    /// Every header with its values, in their order. Bytes that are not text are shown as replacement characters.
     headers: BTreeMap<String, Vec<String>>,
 }
 

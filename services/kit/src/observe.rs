@@ -1,4 +1,4 @@
-//! What every request of the application port goes through first: its context is read, and its end is reported to the
+//! First layer of the application port: it reads the context of every request, and reports the end to the
 //! span, the metrics and the log.
 
 mod observation;

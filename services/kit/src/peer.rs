@@ -2,9 +2,9 @@
 //!
 //! The header's elements are separated by commas, the oldest proxy's first; an element's `Key=value` pairs by semicolons;
 //! a value may be quoted, with `\"` inside (Envoy's documentation, "x-forwarded-client-cert"). The sidecar appends its
-//! own element, so only the last one tells of the peer that it has authenticated itself. What stands before it is the
+//! own element, so only the last one names the peer that it has authenticated itself. The elements before it are the
 //! caller's own word: a quote that it leaves open could hide where the sidecar's element begins, so a header that is not
-//! well-formed from its beginning to its end names nobody.
+//! well-formed from its beginning to its end has no peer.
 
 use http::{HeaderMap, HeaderName};
 

@@ -35,7 +35,7 @@ impl Program {
         Self { name, about, routes: Router::new() }
     }
 
-    /// Serves these routes beside `/api/hello`, with the same limits and telemetry, but out of the faults' reach.
+    /// Serves these routes in addition to `/api/hello`, with the same limits and telemetry, but out of the faults' reach.
     #[must_use]
     pub fn with_routes(mut self, routes: Router) -> Self {
         self.routes = routes;
@@ -48,7 +48,7 @@ impl Program {
         let config = match Config::from_command_line(self.name, self.about, std::env::args_os()) {
             Ok(config) => config,
             Err(message) => {
-                // A closed pipe is no reason to fail.
+                // A closed pipe is not an error.
                 let _ = message.print();
                 return if message.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
             }

@@ -37,7 +37,7 @@ pub struct Bound {
     /// Served to the very end: an unready process still says that it is unready.
     admin: Port,
     control: Port,
-    /// What goes on beside the requests.
+    /// Tasks besides the requests.
     tasks: [JoinHandle<()>; 1],
 }
 
@@ -123,7 +123,7 @@ impl Bound {
         &self.control.address
     }
 
-    /// The fault rules in force.
+    /// The active fault rules.
     pub fn faults(&self) -> &Registry {
         &self.faults
     }
@@ -165,7 +165,7 @@ impl Bound {
                 crash.carry_out()
             }
         };
-        // Whoever let the end come by taking a rule away still gets the answer to that.
+        // A client that unblocked shutdown by deleting a rule still gets its response.
         let last_words = Instant::now() + LAST_WORDS;
         let _ = tokio::join!(control.server.drain(last_words), admin.server.drain(last_words));
         tasks.iter().for_each(JoinHandle::abort);

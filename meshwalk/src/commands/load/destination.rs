@@ -14,7 +14,7 @@ use crate::{cli::WrongInput, traffic::Address};
 /// How long an address of several may take to connect before the next one is tried.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Where requests go and what they carry, beside the URL: for every command that sends some.
+/// Content of requests in addition to the URL, for every command that sends some.
 #[derive(Debug, clap::Args)]
 pub(in crate::commands) struct Flags {
     /// A header to send, as NAME:VALUE; repeatable.
@@ -99,7 +99,7 @@ fn locate(url: &str, has_socket: bool) -> Result<Location, WrongInput> {
     if authority.as_str().contains('@') {
         return Err(wrong("a user name is not sent; use --header authorization:…"));
     }
-    // A number that is no port is none to the URL's own grammar, and must not pass for one that was left out.
+    // The URL's own grammar drops a port that is out of range; it must not pass for a missing one.
     let after_host = authority.as_str().get(authority.host().len()..).unwrap_or_default();
     let port = match (authority.port_u16(), after_host) {
         (Some(port @ 1..), _) => port,

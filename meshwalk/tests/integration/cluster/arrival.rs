@@ -9,7 +9,7 @@ use serde_json::json;
 use super::stand_in::{StandIn, pod};
 
 /// A cluster with one proxy, which has the routes of a VirtualService that is about to be deleted. The proxy fails from
-/// then on; whether its pod goes as well is the question.
+/// then on; the question is whether its pod is removed as well.
 async fn about_to_delete(pod_goes: bool) -> StandIn {
     let mut stand_in = StandIn::healthy();
     let deleted = stand_in.file("deleted");

@@ -32,7 +32,7 @@ fn with_node_port(port: Option<u16>) -> StandIn {
     stand_in
 }
 
-/// Lets port-forwards lead to this port; they go on for so many seconds.
+/// Makes port-forwards lead to this port; they last this many seconds.
 fn forwards(stand_in: &mut StandIn, port: u16, seconds: u32) {
     // Of a service, kubectl names the pod's port, which is another one.
     let body = format!("echo 'Forwarding from 127.0.0.1:{port} -> 8080'; exec sleep {seconds}");
@@ -54,7 +54,7 @@ async fn the_gateway_that_is_named_is_taken_and_asked_for_the_namespaces_host() 
     assert_eq!(stand_in.calls(), [""; 0]);
 }
 
-/// What is told, and what is said meanwhile, where `--gateway` names this port and no gateway is there.
+/// Error and progress if `--gateway` names this port and no gateway answers.
 async fn told_of_nobody_at(port: u16) -> (String, Vec<String>) {
     let (said, told) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
     let note = |lines: &Arc<Mutex<Vec<String>>>| -> Show {
@@ -68,7 +68,7 @@ async fn told_of_nobody_at(port: u16) -> (String, Vec<String>) {
     let why = platform.entry(Entrance::Gateway).await.unwrap_err().to_string();
     let waiting =
         format!("# waiting for Istio's gateway at 127.0.0.1:{port}, which --gateway http://127.0.0.1:{port} names");
-    // Once, to stay; the other one goes on while it lasts.
+    // Once, to stay; the other one continues meanwhile.
     assert_eq!(*said.lock().unwrap(), [waiting]);
     let told = told.lock().unwrap().clone();
     (why, told)
@@ -76,7 +76,7 @@ async fn told_of_nobody_at(port: u16) -> (String, Vec<String>) {
 
 #[tokio::test]
 async fn a_named_gateway_that_refuses_is_waited_for_shortly_and_it_is_said_why() {
-    // Bound and not listened at: nobody else can begin to.
+    // Bound without listening, so no other process can listen.
     let nobody = tokio::net::TcpSocket::new_v4().unwrap();
     nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let (why, told) = told_of_nobody_at(nobody.local_addr().unwrap().port()).await;

@@ -1,4 +1,4 @@
-//! A cluster as a target, against a stand-in of kubectl: what is asked of it, and what is told of its answers. That a
+//! A cluster as a target, against a stand-in of kubectl: the commands that it gets, and what becomes of its answers. That a
 //! real one takes it, these tests do not show.
 
 mod arrival;

@@ -1,4 +1,4 @@
-//! What is missing on a cluster is told before any lab begins, with what brings it.
+//! Missing parts of a cluster are reported before any lab begins, with a command that installs them.
 
 use meshwalk::{
     namespace::Namespace,
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::stand_in::{StandIn, pod, pods};
 
-/// What is told where labs cannot run.
+/// Error on a cluster where labs cannot run.
 async fn told(stand_in: &StandIn) -> String {
     stand_in.platform(AccessOptions::default()).describe().await.unwrap_err().to_string()
 }

@@ -1,4 +1,4 @@
-//! The program as it is typed: what keeps labs from being run is told from a lab that failed.
+//! The program as it is typed: labs that cannot run differ from a lab that failed.
 
 use std::{
     path::{Path, PathBuf},

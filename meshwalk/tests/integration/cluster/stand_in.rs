@@ -73,7 +73,7 @@ impl StandIn {
         self.cases.push((pattern.replace(' ', r"\ "), body.to_owned()));
     }
 
-    /// Where the commands are noted, a file for it, and what a test likes to put beside it.
+    /// Folder with the record of the commands and other files of a test.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -106,7 +106,7 @@ impl StandIn {
         ClusterPlatform::new(self.kubectl(None, Namespace::default()), ways)
     }
 
-    /// The same as somebody sees it who names context and namespace.
+    /// The same commands as for a user who names context and namespace.
     pub(super) fn kubectl(&self, context: Option<&str>, namespace: Namespace) -> Kubectl {
         let root = self.folder.path().to_owned();
         Kubectl::new(context.map(str::to_owned), namespace, root, Box::new(|_| {})).with_program(self.program())

@@ -1,4 +1,4 @@
-//! Traces are read from Jaeger; where there are none, it is told what is missing.
+//! Traces are read from Jaeger. Without any, the error says what is missing.
 
 use axum::{Json, Router, extract::Path, http::StatusCode, response::IntoResponse, routing::get};
 use meshwalk::platform::{AccessOptions, Platform};

@@ -16,7 +16,7 @@ use meshwalk::platform::PlatformError;
 /// What the fake does now, and what it was asked for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Inner {
-    /// The first lines of the files in force, by path.
+    /// First lines of the applied files, by path.
     pub(crate) in_force: BTreeMap<PathBuf, String>,
     /// Every change, in order.
     pub(crate) changes: Vec<String>,

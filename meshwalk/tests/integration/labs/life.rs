@@ -100,7 +100,7 @@ async fn a_snapshot_is_kept_until_it_is_put_back() {
     assert_eq!((kept.lab.as_str(), kept.snapshot.documents.len()), ("test", 0));
 
     fake.restore_fails = false;
-    // What is in force now is not how it was before: the first snapshot counts.
+    // The current state is not the original one: the first snapshot counts.
     let report = run(&fake, "  - title: One\n").await;
     assert_eq!(report.labs[0].restored, Some(true));
     assert_eq!(snapshot_store.kept().unwrap(), None);

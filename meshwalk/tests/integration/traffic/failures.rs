@@ -1,4 +1,4 @@
-//! Each way to fail is told from the others.
+//! Each way to fail is distinguished from the others.
 
 use std::time::Duration;
 

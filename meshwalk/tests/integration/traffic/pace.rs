@@ -13,7 +13,7 @@ use super::server::{Seen, http, http_unix, plan, raw, run_all};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_go_out_on_time_while_the_server_hangs_and_the_stall_shows_in_every_latency() {
-    // The server answers nobody until the fortieth request has come: a generator that waits would wait for ever.
+    // The server answers no request until the fortieth has come: a generator that waits would wait for ever.
     let seen = Seen::new(40);
     let plan = plan(Address::Tcp(http(&seen).await), 50);
     let traffic = run_all(&plan).await;

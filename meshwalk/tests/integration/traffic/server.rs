@@ -26,7 +26,7 @@ pub(crate) struct Seen {
     pub(crate) peak: Arc<AtomicU64>,
     /// The gate opens when this becomes true.
     pub(crate) gate: Arc<watch::Sender<bool>>,
-    /// The gate opens by itself when so many requests have come.
+    /// The gate opens by itself after this number of requests.
     opens_at: u64,
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn plan(address: Address, count: u64) -> Plan {
     let duration = Duration::from_millis(200);
     let mut plan = Plan::get(address, "test", "/api/hello", count as f64 / duration.as_secs_f64(), duration);
     plan.service = Some("backend".to_owned());
-    // A test that hangs shall say so; nothing here measures this time.
+    // Ends a test that hangs; nothing measures this time.
     plan.timeout = Duration::from_secs(20);
     plan
 }

@@ -150,7 +150,7 @@ fn lost(process: &Process) -> usize {
     ["queue_full", "export_failed", "rejected", "shutdown"].map(|reason| lost_for(process, reason)).iter().sum()
 }
 
-/// Waits until each of so many spans has been taken or lost, and no more than that.
+/// Waits until exactly this number of spans has been taken or lost.
 fn until_settled(process: &Process, collector: &Collector, spans: usize) {
     let began = Instant::now();
     while collector.taken() + lost(process) != spans {

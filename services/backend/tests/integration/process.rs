@@ -79,7 +79,7 @@ impl Process {
         ask(&self.control, method, path, "", rules)
     }
 
-    /// The fault rules in force.
+    /// The active fault rules.
     pub(crate) fn rules(&self) -> Vec<Value> {
         let answer = self.faults("GET", "/faults", "");
         let body: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
@@ -121,13 +121,13 @@ impl Process {
     }
 }
 
-/// The lines of a log as they come, so that nobody waits for ever for the next one.
+/// The lines of a log as they come, so a test can wait for the next one with a deadline.
 fn lines(log: ChildStdout) -> Receiver<String> {
     let (found, lines) = mpsc::channel();
     thread::spawn(move || {
         let mut log = BufReader::new(log);
         let mut line = String::new();
-        // A log that nobody reads any more is of no use.
+        // Stop when the test reads no further line.
         while log.read_line(&mut line).unwrap() > 0 && found.send(std::mem::take(&mut line)).is_ok() {}
     });
     lines

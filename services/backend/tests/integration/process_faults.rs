@@ -21,7 +21,7 @@ fn resident(process: &Process) -> u64 {
     line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024
 }
 
-/// Waits until the process has so many threads that keep cores busy. They name themselves once they run, and the system
+/// Waits until the process has this many threads that keep cores busy. They name themselves once they run, and the system
 /// forgets them a moment after their end.
 fn until_busy_threads_are(process: &Process, number: usize) {
     let began = Instant::now();

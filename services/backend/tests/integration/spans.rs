@@ -1,4 +1,4 @@
-//! Spans of the running program: sent before its end, whatever the log is told.
+//! Spans of the running program: sent before its end, whatever the log settings are.
 
 use std::{
     io::{Read, Write},

@@ -20,7 +20,7 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String
     while child.try_wait().unwrap().is_none() && began.elapsed() < DEADLINE {
         thread::sleep(Duration::from_millis(2));
     }
-    // One that has ended is not to be killed any more, which is no mistake.
+    // A process that has ended cannot be killed, which is not an error.
     let _ = child.kill();
     let Output { status, stderr, .. } = child.wait_with_output().unwrap();
     (status.code(), String::from_utf8(stderr).unwrap())

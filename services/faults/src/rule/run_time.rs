@@ -8,13 +8,13 @@ use crate::{
 };
 
 impl Rule {
-    /// Reads every rule of a text that is to be handed to a control port, for whoever sends it. Blank text holds none.
+    /// Parses every rule of a text before a client sends it to a control port. Blank text has none.
     ///
     /// What is refused here, a process would refuse. It may still refuse rules that are read here, for what it alone
     /// knows: its caps, its upstreams, and the ids that are taken.
     ///
     /// # Errors
-    /// As [`Rule::parse_all`]; also a mode that means something at the start only, and an id that stands twice.
+    /// As [`Rule::parse_all`]; also a mode that is allowed at the start only, and an id that occurs twice.
     pub fn parse_for_run_time(text: &str) -> Result<Vec<Self>, ParseError> {
         let mut rules: Vec<Self> = Vec::new();
         for raw in &syntax::parse(text)? {

@@ -112,7 +112,7 @@ impl<'a> Cursor<'a> {
         Err(self.error("a quotation mark that is not closed", "close it with another \""))
     }
 
-    /// What stands between `@` and `%`. Whether it is a number is for whoever knows numbers.
+    /// Text between `@` and `%`. The caller checks that it is a number.
     fn rate(&mut self) -> Result<Value, ParseError> {
         self.blanks();
         let start = self.at;

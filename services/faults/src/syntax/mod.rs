@@ -28,23 +28,23 @@ pub(crate) const MAX_VALUE: usize = 2048;
 pub(crate) struct RawRule {
     pub(crate) mode: Word,
     pub(crate) argument: Option<Value>,
-    /// What stands between `@` and `%`.
+    /// Text between `@` and `%`.
     pub(crate) rate: Option<Value>,
     pub(crate) keys: Vec<(Word, Value)>,
 }
 
-/// A word, and where it stands.
+/// A word and its range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {
     pub(crate) text: String,
     pub(crate) at: Range<usize>,
 }
 
-/// A value without its quotation marks, and where it stands.
+/// A value without its quotation marks, and its range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Value {
     pub(crate) text: String,
-    /// Where the content stands in the source: within the quotation marks, if there are any.
+    /// Range of the content in the source, within the quotation marks if there are any.
     pub(crate) at: Range<usize>,
 }
 
@@ -55,7 +55,7 @@ impl Value {
         ParseError::new(source, at, error.message, error.help)
     }
 
-    /// Where a byte of the value stands in the source, which has one more for every escape before it.
+    /// Position in the source of a byte of the value. The source has one more byte for every escape before it.
     fn source_offset(&self, source: &str, byte: usize) -> usize {
         let written = &source[self.at.clone()];
         if written.len() == self.text.len() {

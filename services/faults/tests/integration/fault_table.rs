@@ -1,4 +1,4 @@
-//! The tables of the documentation say what the code does. `MESHWALK_UPDATE_GOLDEN=1` writes them anew.
+//! The tables of the documentation say what the code does. `MESHWALK_UPDATE_GOLDEN=1` writes them again.
 
 use std::{env, fs, path::Path};
 

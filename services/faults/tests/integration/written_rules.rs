@@ -7,7 +7,7 @@ use std::{
 
 use meshwalk_faults::Rule;
 
-/// What stands before a rule, and the character that ends it there.
+/// Text before a rule, and the character that ends the rule there.
 const BEFORE: [(&str, char); 8] = [
     ("rules: \"", '"'),
     ("set_fault '", '\''),

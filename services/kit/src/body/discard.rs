@@ -16,7 +16,7 @@ use tower::{Layer, Service};
 
 use super::{BodyError, BodyLimits, Lingering};
 
-/// Reads and discards the body of each request before the request goes on, and answers in its place if the body is too
+/// Reads and discards the body of each request before the service answers. Rejects the request if the body is too
 /// large, too slow or malformed.
 ///
 /// A request without a body passes at the cost of one look.

@@ -24,7 +24,7 @@ impl KeptBody {
     /// Reads the body of a request.
     ///
     /// # Errors
-    /// The body exceeds a limit, is malformed, or its client went away.
+    /// The body exceeds a limit, is malformed, or its client disconnected.
     pub(crate) async fn read(request: Request, limits: BodyLimits) -> Result<Self, BodyError> {
         Self::read_within(&BUDGET, request, limits).await
     }

@@ -1,6 +1,6 @@
 //! Bodies of requests: limits on their size, time and memory.
 //!
-//! No route of the application works on a body. [`DiscardBody`] reads each body before the request goes on, counts its
+//! No route of the application works on a body. [`DiscardBody`] reads each body before the service answers, counts its
 //! bytes, and keeps none. A route that needs the bytes extracts [`KeptBody`], which takes its memory from one budget for
 //! the whole process.
 

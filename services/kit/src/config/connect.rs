@@ -17,7 +17,7 @@ pub struct ConnectRule {
     target: Address,
 }
 
-/// A text that is no `--connect` rule.
+/// Error of a text that is not a `--connect` rule.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// Not of the form at all.
@@ -28,10 +28,10 @@ pub enum ConnectError {
         "the host '{0}' is no name or address, such as backend, 10.0.0.7 or [::1]; leave it empty to match every host"
     )]
     Host(String),
-    /// The port is no number.
+    /// The port is not a number.
     #[error("the port '{0}' is no number from 1 to 65535; leave it empty to match every port")]
     Port(String),
-    /// The target is no address.
+    /// The target is not an address.
     #[error("the target '{0}' is wrong: {1}")]
     Target(String, AddressError),
     /// A port to listen on, not one to connect to.
@@ -85,7 +85,7 @@ impl Connects {
         Self(rules.into_iter().collect())
     }
 
-    /// Where a new connection for this host (no brackets) and port goes; `None` is where the URL says.
+    /// Target of a new connection for this host (no brackets) and port; `None` for the one in the URL.
     pub fn target(&self, host: &str, port: u16) -> Option<&Address> {
         self.candidates(host, port).choose(&mut rand::rng()).map(|rule| &rule.target)
     }

@@ -11,7 +11,7 @@ use crate::faults;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Faults")]
 pub struct FaultCaps {
-    /// How many rules may be in force at once.
+    /// Maximum number of active rules.
     #[arg(long, env = "MESHWALK_FAULT_MAX_RULES", value_name = "COUNT", default_value = "256",
           value_parser = number::within::<u32>(1..=10_000))]
     pub fault_max_rules: u32,

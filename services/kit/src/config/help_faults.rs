@@ -6,8 +6,8 @@ use clap::{Arg, ArgAction, Command, Error, builder::TypedValueParser};
 
 use crate::faults;
 
-/// The flag. It ends the reading of the command line where it stands, as `--help` does, so that a wrong variable keeps
-/// nobody from the help. It is no part of the configuration, and has no variable.
+/// The flag. Like `--help`, it stops the parser at once, so a wrong variable does not hide the
+/// help. It has no variable and is not part of the configuration.
 pub(super) fn flag() -> Arg {
     Arg::new("help-faults")
         .long("help-faults")
@@ -27,7 +27,7 @@ impl TypedValueParser for Shown {
     type Value = ();
 
     fn parse_ref(&self, _: &Command, _: Option<&Arg>, _: &OsStr) -> Result<(), Error> {
-        // Only clap itself makes an error that is printed to standard output as it stands.
+        // Only clap itself makes an error that is printed to standard output unchanged.
         let command = Command::new("faults").override_help(faults::help());
         command.try_get_matches_from(["faults", "--help"]).map(drop)
     }

@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-/// The values of one flag or of a whole environment variable, one per line. Empty lines beside others do not count, so
+/// The values of one flag or of a whole environment variable, one per line. Empty lines next to others do not count, so
 /// that a YAML block scalar, which ends with a newline, is taken as it is. Nothing but empty lines is one value, the
-/// empty one: whoever writes a flag means to say something by it.
+/// empty one, because a flag that is given has a meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lines<T>(Vec<Line<T>>);
 

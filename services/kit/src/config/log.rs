@@ -28,8 +28,8 @@ pub enum LogFormat {
     Text,
 }
 
-/// The log's library would take a word that is no level for a module of which all is logged, and of the others nothing:
-/// one slip, and the log is empty.
+/// Rejects a word that is not a level. The log's library takes it for a module, logs all of that module and nothing
+/// else.
 fn filter(text: &str) -> Result<String, String> {
     for part in text.split(',') {
         let (module, level) = part.split_once('=').map_or((None, part), |(module, level)| (Some(module), level));

@@ -1,4 +1,4 @@
-//! What a service is told at start: flags, environment variables and their checks.
+//! Configuration at the start: flags, environment variables and their checks.
 //!
 //! Every flag has an environment variable, `MESHWALK_` and the flag's name; the flag wins. A list is separated by
 //! newlines in its variable, and a variable that is empty counts as not set. [`Config::from_command_line`] is the only place that reads either.
@@ -48,14 +48,14 @@ Exit codes: 0 after an orderly end on SIGTERM, SIGINT, SIGHUP or SIGQUIT; 1 if t
 are cut at the deadline, or at a second signal, which ends the process at once; 64 for a wrong value; 70, or the code \
 of the rule, by the fault crash.";
 
-/// Everything that a service is told at start.
+/// The configuration of a service.
 #[derive(Debug, Clone, Parser)]
 pub struct Config {
     /// Which release of the service this is; it decides colour, message and fields of the answers.
     #[arg(long, env = "MESHWALK_RELEASE", value_enum, default_value = "v1")]
     pub release: Release,
 
-    /// The name under which the service shows itself, where one image stands in several places of a chain.
+    /// Name of the service, if one image is used for several services of a chain.
     /// Without it, or if it is empty, the program's.
     #[arg(long, env = "MESHWALK_SERVICE", value_name = "NAME")]
     pub service: Option<String>,
@@ -68,7 +68,7 @@ pub struct Config {
     #[command(flatten)]
     pub upstreams: Upstreams,
 
-    /// Believe x-forwarded-client-cert. Only where a sidecar stands in front and sets it.
+    /// Trust x-forwarded-client-cert. Only behind a sidecar that sets it.
     #[arg(long, env = "MESHWALK_TRUST_XFCC", value_name = "BOOL", help_heading = "Identity", num_args = 0..=1, default_value = "false",
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set)]
     pub trust_xfcc: bool,
@@ -161,7 +161,7 @@ impl Config {
         Ok(registry)
     }
 
-    /// Peers that are trusted in vain would let nobody in, or everybody, against what the flag seems to say.
+    /// Rejects `--inject-trusted-peer` without `--allow-inject` and `--trust-xfcc`, because it would have no effect.
     fn check_trust(&self) -> Result<(), WrongValue> {
         let Some((_, peer)) = Lines::with_text(&self.inject_trusted_peer).next() else { return Ok(()) };
         let missing = [(self.allow_inject, "--allow-inject"), (self.trust_xfcc, "--trust-xfcc")];

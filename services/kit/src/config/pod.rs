@@ -1,4 +1,4 @@
-//! Where the process stands, as the downward API says.
+//! Location of the process, as the downward API says.
 
 use clap::Args;
 

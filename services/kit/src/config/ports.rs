@@ -25,7 +25,7 @@ pub struct Ports {
     pub control_listen: Address,
 
     /// A file with the token that requests to the control port must bring as `Authorization: Bearer TOKEN`. It is read
-    /// anew for each of them, so a Secret may be replaced. Without it, none is asked for.
+    /// again for each request, so a Secret may be replaced. Without it, requests need no token.
     #[arg(long, env = "MESHWALK_CONTROL_TOKEN_FILE", value_name = "PATH")]
     pub control_token_file: Option<PathBuf>,
 }
@@ -34,13 +34,13 @@ impl Ports {
     /// The file with the control port's token, if one is asked for.
     ///
     /// # Errors
-    /// There is no token in the file.
+    /// The file has no token.
     pub fn control_token(&self) -> Result<Option<TokenFile>, WrongValue> {
         let Some(path) = &self.control_token_file else { return Ok(None) };
         TokenFile::new(path).map(Some).map_err(|error| WrongValue::new("control-token-file", path.display(), error))
     }
 
-    /// Nobody from outside breaks the service who has not been let in.
+    /// Rejects a control port beyond the loopback interface without a token.
     pub(super) fn check_control(&self) -> Result<(), WrongValue> {
         match self.control_listen {
             Address::Tcp(address)

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 /// Which release a process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Release {
-    /// The release that everybody uses.
+    /// The release in general use.
     V1,
     /// The release that is to replace it.
     V2,
@@ -22,7 +22,7 @@ impl Release {
         }
     }
 
-    /// The colour in which a page shows answers of this release. The two are told apart by colour-blind people too.
+    /// The colour in which a page shows answers of this release. Colour-blind people can tell the two apart.
     pub fn color(self) -> &'static str {
         match self {
             Self::V1 => "#2a78d6",

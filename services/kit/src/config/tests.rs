@@ -1,4 +1,4 @@
-//! Flags together; each one's own form is tested beside its parser. Environment variables belong to a process, so they
+//! Flags together; each one's own form is tested next to its parser. Environment variables belong to a process, so they
 //! are tested with the programs.
 
 use std::time::Duration;

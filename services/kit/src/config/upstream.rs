@@ -10,7 +10,7 @@ use super::{ConnectRule, Connects, ForwardHeader, Lines, WrongValue, duration, h
 /// The path that a URL without one means.
 pub(crate) const HELLO_PATH: &str = "/api/hello";
 
-/// No chain is longer, and a loop of so many hops is not much better than one without end.
+/// No chain is longer, and a loop of more hops is hardly better than one without end.
 const MOST_HOPS: u64 = 1000;
 
 /// The services to call, and how.
@@ -147,8 +147,8 @@ impl FromStr for Upstream {
     }
 }
 
-/// What stands between `http://` and the path: a host, and a port if there is one. The URL's grammar allows more, and
-/// takes a number that is no port for one that was left out.
+/// Checks the part between `http://` and the path: a host, and a port if there is one. The URL's grammar allows more, and
+/// drops a port that is out of range.
 fn check_authority(url: &Uri) -> Result<(), fn(String) -> UpstreamError> {
     let authority = url.authority().ok_or(UpstreamError::Host as fn(_) -> _)?;
     if authority.as_str().contains('@') {

@@ -7,7 +7,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-/// A value that is wrong beside the others, or beside what is outside of the process.
+/// A value that contradicts another one, or the environment of the process.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid value '{value}' for '--{flag}': {why}")]
 pub struct WrongValue {
@@ -63,7 +63,7 @@ fn is_given(argument: &Arg, arguments: &[OsString]) -> bool {
     arguments.iter().any(is_it)
 }
 
-/// What is no UTF-8: an argument or a variable.
+/// The argument or variable that is not UTF-8.
 fn not_text(command: &Command, arguments: &[OsString]) -> Option<String> {
     let broken = |value: &OsString| value.to_str().is_none();
     if let Some(argument) = arguments.iter().find(|argument| broken(argument)) {
@@ -76,8 +76,8 @@ fn not_text(command: &Command, arguments: &[OsString]) -> Option<String> {
     })
 }
 
-/// Takes the variables that are empty, or blank, out of account. A platform sets those too of which it knows no value:
-/// the downward API one for a label that is not there.
+/// Ignores variables that are empty or blank. A platform also sets a variable whose value it does not know:
+/// the downward API does for a label that does not exist.
 pub(super) fn without_empty_variables(command: Command) -> Command {
     let is_blank = |value: OsString| value.to_str().is_some_and(|text| text.trim().is_empty());
     command.mut_args(|argument| match argument.get_env().and_then(std::env::var_os).is_some_and(is_blank) {

@@ -23,12 +23,12 @@ mod held {
         HELD.get().unwrap_or_else(Instant::now)
     }
 
-    /// From now on, time stands still on this thread.
+    /// Stops the time on this thread.
     pub(in crate::faults) fn hold() {
         HELD.set(Some(now()));
     }
 
-    /// Moves the time that stands still.
+    /// Moves the stopped time.
     pub(in crate::faults) fn advance(by: Duration) {
         HELD.set(Some(now() + by));
     }

@@ -24,7 +24,7 @@ use crate::{
 };
 pub use token::{TokenError, TokenFile};
 
-/// The longest body of a request, in bytes. It holds far more rules than may be in force.
+/// Maximum size of a request body, in bytes. It holds far more rules than may be active.
 const MAX_BODY: u64 = 64 * 1024;
 
 /// What the control port shows and changes.
@@ -47,7 +47,7 @@ pub(crate) struct Control {
 /// | request | answer |
 /// |---|---|
 /// | `POST /faults`, rules as text, one per line | 200 and the added rules; 400 and what is wrong; 409 if an id is taken; 413 above 64 KiB. All are added or none |
-/// | `PUT /faults`, rules as text | the same; they take the place of all that are in force, or nothing changes |
+/// | `PUT /faults`, rules as text | the same; they replace all active rules, or nothing changes |
 /// | `GET /faults` | 200 and `{"rules": [...], "requests": {...}}` |
 /// | `DELETE /faults` | 200 and `{"removed": [ids]}`, those of the flags too |
 /// | `DELETE /faults/ID` | 200 and `{"removed": [id]}`; 404 and the ids that there are |

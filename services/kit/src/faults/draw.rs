@@ -1,4 +1,4 @@
-//! Random numbers by position: the n-th request that a rule matches gets the n-th draws, whoever asks, so that no lock
+//! Random numbers by position: the n-th request that a rule matches gets the n-th draws on any thread, so no lock
 //! is needed and a seed gives the same sequence on every machine and in every release.
 //!
 //! The generator is SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014), which can
@@ -20,7 +20,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// A sequence that nobody can foretell.
+    /// A sequence that cannot be predicted.
     pub(super) fn random() -> Self {
         Self { key: rand::random(), next: AtomicU64::new(0) }
     }

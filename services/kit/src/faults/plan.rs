@@ -124,7 +124,7 @@ impl Injection {
         }
     }
 
-    /// Hangs. The work is done if the rule goes; the connection is closed if the cap on hanging ends it.
+    /// Hangs. The work is done if the rule is removed; the connection is closed if the cap on hanging ends it.
     async fn hang(&self, index: usize, fault: PlannedFault) -> Verdict {
         let longest = self.registry.limits().hang;
         if tokio::time::timeout(longest, fault.lifetime.wait_until_over()).await.is_ok() {

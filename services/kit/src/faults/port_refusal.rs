@@ -44,7 +44,7 @@ async fn follow(registry: Registry, open: watch::Sender<bool>) {
             (None, None) => {}
         }
         closed_by = refusing;
-        // A rule that begins or expires is no registry change.
+        // The registry does not change when a rule begins or expires.
         let now = Instant::now();
         let end = closed_by.as_ref().and_then(|active| now.checked_add(active.remaining(now)?));
         let turn = async {

@@ -81,7 +81,7 @@ impl<'de> Deserialize<'de> for Text {
 
 /// The hop in an upstream's answer, or `None` if the answer is not one of a Meshwalk service.
 ///
-/// It goes into the own answer as it is. Of the hops below it, the upstream has looked at the nearest ones.
+/// It is part of the own answer, unchanged. Of the hops below it, the upstream has looked at the nearest ones.
 pub(crate) fn read_hop(body: &Bytes) -> Option<HopJson> {
     // One check of the whole text costs less than one for each string, and it includes strings that are skipped.
     let text = str::from_utf8(body).ok()?;

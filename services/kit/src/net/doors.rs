@@ -26,14 +26,14 @@ impl Doors {
         {
             return;
         }
-        // Nobody is left who could want it closed.
+        // The sender is gone; the port stays open.
         future::pending().await
     }
 
     /// Returns when the port is to be open.
     pub(super) async fn opened(&mut self) {
         if let Some(open) = &mut self.0 {
-            // Nobody is left who could want it closed, if this fails.
+            // On an error the sender is gone; the port stays open.
             let _ = open.wait_for(|open| *open).await;
         }
     }

@@ -16,7 +16,7 @@ use crate::config::Address;
 /// only after a third of its buffer is free, so a large buffer makes a slow client look like a stalled one.
 const SEND_BUFFER_BYTES: usize = 128 << 10;
 
-/// An open port. A Unix socket's file goes with it.
+/// An open port. The file of a Unix socket is removed with it.
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
@@ -56,7 +56,7 @@ enum Socket {
 
 impl Listener {
     /// Opens a port. What an earlier process left behind as a Unix socket is removed first; a socket behind which
-    /// somebody still answers is not.
+    /// a process still answers is not.
     ///
     /// # Errors
     /// What the kernel says.
@@ -118,7 +118,7 @@ impl Listener {
     }
 }
 
-/// The file of a Unix socket, removed with its listener unless somebody has put another one in its place.
+/// The file of a Unix socket, removed with its listener unless another process has replaced it.
 #[derive(Debug)]
 struct SocketFile {
     path: PathBuf,

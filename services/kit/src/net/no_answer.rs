@@ -24,7 +24,7 @@ impl NoAnswer {
     /// The response that stands for it.
     pub(crate) fn into_response(self) -> Response {
         let mut response = Response::default();
-        // Nobody sees the status unless the router is used without the server.
+        // No client sees the status unless the router is used without the server.
         *response.status_mut() = StatusCode::BAD_GATEWAY;
         response.extensions_mut().insert(self);
         response

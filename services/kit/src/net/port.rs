@@ -189,7 +189,7 @@ impl Port {
         let http = Arc::clone(&self.http);
         self.connections.spawn(async move {
             if let Err(error) = connection::serve(http, stream, supervisor).await {
-                // The client is the cause in most cases: it went away, or spoke no HTTP.
+                // The client is the cause in most cases: it disconnected, or spoke no HTTP.
                 tracing::debug!(error, "connection ended");
             }
         });
@@ -203,7 +203,7 @@ impl Port {
     }
 }
 
-/// Opens a port again. Somebody else may have it by now, and may leave it.
+/// Opens a port again. Waits while another process has it.
 async fn reopened(mut closed: Closed) -> Listener {
     loop {
         match closed.reopen().await {

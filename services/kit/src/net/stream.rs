@@ -75,7 +75,7 @@ impl Stream {
     }
 
     /// Lets the kernel send RST instead of FIN when the stream is closed. A Unix socket knows neither: its other side
-    /// sees the end of the stream, or ECONNRESET where it had sent what nobody read.
+    /// sees the end of the stream, or ECONNRESET if it had sent bytes that were not read.
     pub(super) fn reset_when_closed(&self) {
         if let Self::Tcp(stream) = self {
             // The only failure is a connection that is gone already.

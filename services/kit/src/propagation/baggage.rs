@@ -5,7 +5,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The application's own values that travel beside the trace.
+/// The application's own values that are passed on with the trace.
 pub(super) const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 /// Number of list members that a platform must propagate at least (section 3.3.2, "Limits").

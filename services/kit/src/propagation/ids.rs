@@ -56,7 +56,7 @@ impl Reading {
         if a.short || b.short { low_half(a.trace) == low_half(b.trace) } else { a.trace == b.trace }
     }
 
-    /// Whether both decided alike; who left it open agrees with everybody.
+    /// True if both have the same sampling decision, or one of them has none.
     pub(super) fn same_sampling(&self, other: &Self) -> bool {
         let (a, b) = (self.sampling.decision(), other.sampling.decision());
         a == b || a == Decision::Open || b == Decision::Open

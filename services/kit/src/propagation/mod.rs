@@ -1,7 +1,7 @@
 //! Which headers of a request travel on to the upstreams, and what they say about the trace.
 //!
 //! Three families of trace headers exist side by side, and a mesh may renew only one of them. So a hop reads all of them,
-//! says whether they agree, and passes each on. A hop that makes spans of its own writes the families anew from its span;
+//! says whether they agree, and passes each on. A hop that makes spans of its own writes the families again from its span;
 //! a hop that makes none passes them on byte by byte. To pass headers on unchanged *and* make a span would give the next
 //! hop two parents.
 //!

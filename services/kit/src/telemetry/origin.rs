@@ -31,7 +31,7 @@ impl Origin {
 
     fn of(authority: &Authority) -> Option<Self> {
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-        // A port that is no number is no port: `host:` and `host:99999` are written like that.
+        // A port must be a number: `host:` and `host:99999` are written like that.
         let port = authority.port_u16().unwrap_or(DEFAULT_PORT);
         (!host.is_empty()).then(|| Self { host: host.to_owned(), port })
     }

@@ -1,4 +1,4 @@
-//! Sampling: the caller's decision stands, and B3's two special cases are decisions too.
+//! Sampling: the caller's decision is kept, and B3's two special cases are decisions too.
 
 use opentelemetry::trace::{SpanKind, TraceId};
 use opentelemetry_sdk::trace::{Sampler, SamplingDecision, ShouldSample};

@@ -70,7 +70,7 @@ impl Settings {
         let collector = if off { None } else { collector(&set, &mut remarks) };
         let root = root(&set, &mut remarks);
         let batch = BatchSettings::read(&set, &mut remarks);
-        // The variable of its own goes before the attribute of the list.
+        // The variable of its own takes precedence over the attribute of the list.
         let service_name = set("OTEL_SERVICE_NAME").or_else(|| {
             let attributes = set("OTEL_RESOURCE_ATTRIBUTES")?;
             attributes.split(',').find_map(|pair| pair.trim().strip_prefix("service.name=").map(str::to_owned))

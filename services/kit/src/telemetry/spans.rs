@@ -12,7 +12,7 @@ use crate::{
     propagation::Parent,
 };
 
-/// Why a request has no status whose client went away: the client's doing, and no failure of the server's.
+/// Why a request without a status has none: the client disconnected, so the server did not fail.
 pub(crate) const CANCELLED: &str = "cancelled";
 
 /// Labels of methods. The last one stands for all others, so that a client cannot make up new series.

@@ -123,7 +123,7 @@ impl Traces {
 
 /// Starts a span for OpenTelemetry.
 ///
-/// Its parent is told to OpenTelemetry alone. `tracing` would let go of a parent at the subscriber that is the default
+/// Only OpenTelemetry learns the parent. `tracing` would let go of a parent at the subscriber that is the default
 /// when the child ends, which is the log's, and the parent would never end.
 fn record(bridge: &Dispatch, parent: Context, trace: Option<TraceId>, make: impl FnOnce() -> Span) -> OwnSpan {
     let span = dispatcher::with_default(bridge, make);
@@ -135,7 +135,7 @@ fn record(bridge: &Dispatch, parent: Context, trace: Option<TraceId>, make: impl
     OwnSpan::recorded(span, context)
 }
 
-/// Who the spans are from, beside what `OTEL_RESOURCE_ATTRIBUTES` says.
+/// Resource of the spans, in addition to `OTEL_RESOURCE_ATTRIBUTES`.
 fn resource(settings: &Settings, identity: &Identity) -> Resource {
     let name = settings.service_name.clone().unwrap_or_else(|| identity.service.clone());
     let mut attributes = vec![

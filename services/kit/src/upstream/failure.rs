@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use crate::hello::{Failure, FailureKind};
 
-/// How much of an error page goes into the call tree.
+/// Maximum length of an error page in the call tree, in bytes.
 const LONGEST_DETAIL: usize = 200;
 
 /// Failure to connect.

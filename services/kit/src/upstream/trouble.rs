@@ -1,5 +1,5 @@
-//! What the log says of calls that fail. Under load it would have a line for each call; so a failure has one at once, and
-//! while it goes on, one in a while with how often. Which requests it hit stands in the lines of the requests.
+//! Warnings about calls that fail. A failure has one line at once, rather than one for each call, and another line with
+//! the number of calls at intervals while it lasts. The log lines of the requests name the failed calls.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -9,7 +9,7 @@ use std::{
 
 use crate::hello::FailureKind;
 
-/// How often a failure that goes on is told.
+/// Interval between warnings about a failure that lasts.
 const INTERVAL: Duration = Duration::from_secs(30);
 
 /// Which failures are one trouble. Upstreams are those of the flags, and kinds and statuses are few: so are troubles.
@@ -66,7 +66,7 @@ impl Troubles {
         true
     }
 
-    /// Tells of a trouble while it goes on.
+    /// Warns about a failure while it lasts.
     async fn follow(self, trouble: Trouble) {
         loop {
             tokio::time::sleep(self.interval).await;

@@ -1,4 +1,4 @@
-//! Calls to upstreams that end because the client went away.
+//! Calls to upstreams that end because the client disconnected.
 
 use std::time::Instant;
 

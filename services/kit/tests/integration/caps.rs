@@ -1,4 +1,4 @@
-//! What protects the host from faults, and who is told when it does.
+//! Caps that protect the host from faults, and where they are reported.
 
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;

@@ -103,7 +103,7 @@ async fn rules_come_and_go_at_random_while_requests_are_answered() {
     let requests = async |user: &'static str| {
         let client = Client::http1();
         for _ in 0..200 {
-            // Resets and hangs are no answers, and what is left of a connection is the client's to find out.
+            // Resets and hangs are not answers, and what is left of a connection is the client's to find out.
             let headers = [("x-user", user)];
             let asked = client.get(&service.address, "/api/hello", &headers);
             if let Ok(answer) = tokio::time::timeout(DEADLINE, asked).await.expect("every request ends") {

@@ -12,7 +12,7 @@ use super::{
     service::{DEADLINE, Service},
 };
 
-/// The rules of a mode's examples, each about every request and for as long as it is in force.
+/// The rules of a mode's examples, each about every request and for as long as it is active.
 fn rules(mode: &ModeRow) -> Vec<String> {
     let whole = |example: &str| example.split(['@', ';']).next().unwrap().to_owned();
     mode.example.split(", ").map(whole).collect()

@@ -1,4 +1,4 @@
-//! Where faults reach, and where they do not. The faults themselves are tested beside their code.
+//! Where faults reach, and where they do not. The faults themselves are tested next to their code.
 
 use http::StatusCode;
 use meshwalk_kit::faults::Origin;
@@ -72,7 +72,7 @@ async fn only_trusted_peers_bring_rules_along_where_peers_are_named() {
         hello(&service.address, &[("x-meshwalk-inject", "error=418"), ("x-forwarded-client-cert", xfcc)]).await
     };
     assert_eq!(with("By=spiffe://b;URI=spiffe://cluster.local/ns/tests/sa/tester").await.status.as_u16(), 418);
-    // The sidecar appends the last element; what a caller claims stands before it.
+    // The sidecar appends the last element; the caller's claim is before it.
     let forged = "URI=spiffe://cluster.local/ns/tests/sa/tester,By=spiffe://b;URI=spiffe://cluster.local/ns/x/sa/y";
     for (xfcc, reason) in [(forged, "covers the caller's identity"), ("By=spiffe://b", "no identity")] {
         let answer = with(xfcc).await;

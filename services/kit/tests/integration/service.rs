@@ -92,7 +92,7 @@ pub(crate) async fn metric(service: &Service, parts: &[&str]) -> f64 {
     lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }
 
-/// An address at which nobody listens, and nobody else can begin to while this lives.
+/// An address at which no process listens, nor can begin to while this lives.
 pub(crate) struct Nobody(TcpSocket);
 
 impl Nobody {

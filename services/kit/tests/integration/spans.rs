@@ -147,7 +147,7 @@ async fn names_and_attributes_are_those_of_the_conventions() {
             assert!(own.contains(&key.split('.').next().unwrap()), "{key}");
         }
     }
-    // A path that is not there names no span, and is no error of the server's.
+    // A path that is not there names no span, and is not an error of the server.
     let unknown = spans.iter().map(|(_, span)| span).find(|span| span.name == "GET" && span.kind() == SpanKind::Server);
     assert_eq!(unknown.unwrap().status.as_ref().map_or(SpanStatus::Unset, |status| status.code()), SpanStatus::Unset);
 }

@@ -8,11 +8,11 @@ use crate::{error::ValueError, quantity::parse_duration};
 pub(super) struct Call<'a> {
     pub(super) name: &'a str,
     pub(super) parts: Vec<Part<'a>>,
-    /// Where everything between the parentheses stands.
+    /// Range of everything between the parentheses.
     pub(super) inside: Range<usize>,
 }
 
-/// What stands between two commas, without the white space around it.
+/// Text between two commas, without the white space around it.
 pub(super) struct Part<'a> {
     pub(super) text: &'a str,
     pub(super) at: Range<usize>,

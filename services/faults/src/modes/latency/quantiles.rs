@@ -14,12 +14,12 @@ const MAX_POINTS: usize = 32;
 const HELP: &str = "write points as in quantiles(p50:10ms,p90:50ms,p99:1s)";
 
 /// A continuous distribution through points: between two of them all delays have the same probability. Below the lowest
-/// point it goes down to no delay at 0 %, and above the highest it goes on as between the last two points, up to 100 %,
+/// point it falls to no delay at 0 %, and above the highest it continues as between the last two points, up to 100 %,
 /// unless `p0` or `p100` say otherwise. Two points of the same delay hold the requests between them at that delay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quantiles(Vec<Point>);
 
-/// The share of delays that are at most so long.
+/// Share of delays that are at most as long as the duration.
 type Point = (Percent, Duration);
 
 impl Quantiles {
@@ -46,7 +46,7 @@ impl Quantiles {
         }
     }
 
-    /// The points in rising order, at least one and not only `p0`: the percentage of delays that are at most so long.
+    /// Points in rising order, at least one and not only `p0`: the percentage of delays up to a duration.
     pub fn points(&self) -> &[(Percent, Duration)] {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Rules that are made up: what is written is read back, and what is no rule is no trouble.
+//! Generated rules: a printed rule is parsed again, and a text that is not a rule does no harm.
 
 use http::{HeaderName, Method, StatusCode};
 use proptest::{option, prelude::*};
@@ -88,7 +88,7 @@ fn quantiles() -> impl Strategy<Value = Mode> {
     })
 }
 
-/// A mode with a memory, by its text: what it is made of is nobody else's business.
+/// A mode with a memory, by its text: its parts are private.
 fn history() -> impl Strategy<Value = Mode> {
     let code =
         || option::of(status()).prop_map(|code| code.map(|code| format!(":{}", code.as_u16())).unwrap_or_default());

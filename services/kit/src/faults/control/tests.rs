@@ -73,7 +73,7 @@ async fn rules_that_are_put_take_the_place_of_all_others_or_leave_them_as_they_a
     assert_eq!(status, 400, "{body}");
     assert_eq!(ask(&router, Method::PUT, "/faults", "").await.0, 400);
     assert_eq!(ids(&router).await, ["start"]);
-    // An id of a rule that goes is free.
+    // The id of a removed rule is free.
     let (status, body) = ask(&router, Method::PUT, "/faults", "error=503;id=one\nlatency=1ms;id=start").await;
     assert_eq!(status, 200, "{body}");
     assert_eq!(ids(&router).await, ["one", "start"]);

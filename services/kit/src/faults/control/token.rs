@@ -16,11 +16,11 @@ use http::{HeaderMap, StatusCode, header};
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 4096;
 
-/// What a client is told that brings no token, and one that brings a wrong one (RFC 6750 section 3).
+/// Challenge for a request without a token, and for one with a wrong token (RFC 6750 section 3).
 const CHALLENGE: &str = "Bearer realm=\"meshwalk faults\"";
 const WRONG_TOKEN: &str = "Bearer realm=\"meshwalk faults\", error=\"invalid_token\"";
 
-/// A file that holds the token of the control port. It is read anew for each request, because Kubernetes replaces the
+/// A file that holds the token of the control port. It is read again for each request, because Kubernetes replaces the
 /// files of a mounted Secret while the process runs.
 #[derive(Debug, Clone)]
 pub struct TokenFile(PathBuf);
@@ -50,7 +50,7 @@ impl TokenFile {
     /// A file that holds a token now.
     ///
     /// # Errors
-    /// It cannot be read, or there is no token in it.
+    /// The file cannot be read, or has no token.
     pub fn new(path: &Path) -> Result<Self, TokenError> {
         let file = Self(path.to_owned());
         file.read().map(|_| file)

@@ -11,7 +11,7 @@ pub(super) struct Budget {
     left: Arc<AtomicU64>,
 }
 
-/// A part of a budget, given back when this goes.
+/// A part of a budget, given back on drop.
 #[derive(Debug)]
 pub(super) struct Share {
     budget: Budget,

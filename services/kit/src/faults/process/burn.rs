@@ -23,7 +23,7 @@ pub(super) struct Burn {
 }
 
 impl Burn {
-    /// Keeps so many thousandths of a core busy: a thread for each whole one, and one that works a part of its time.
+    /// Keeps this many thousandths of a core busy: a thread for each whole core, and one that works part of its time.
     ///
     /// # Errors
     /// No thread could be started.

@@ -14,10 +14,10 @@ use super::budget::Share;
 const TICK: Duration = Duration::from_millis(50);
 
 /// The least address space that is reserved, in bytes. Allocators map a piece of this size by itself (glibc's threshold
-/// grows to 32 MiB, mallopt(3)), so that the memory goes back to the system at once when it is freed.
+/// grows to 32 MiB, mallopt(3)), so free() returns the memory to the system at once.
 const LEAST_RESERVE: usize = 64 << 20;
 
-/// Memory that grows until this is dropped; then all of it goes back.
+/// Memory that grows until this is dropped, which returns all of it.
 #[derive(Debug)]
 pub(super) struct Leak {
     /// Dropped first, which ends the thread.
@@ -68,7 +68,7 @@ fn grow(rate: u64, mut held: Vec<u8>, mut share: Share, stopped: &mpsc::Receiver
     }
 }
 
-/// How many bytes are to be held after so long.
+/// Number of bytes to hold after this time.
 fn due(rate: u64, elapsed: Duration) -> u64 {
     (elapsed.as_secs_f64() * rate as f64) as u64
 }

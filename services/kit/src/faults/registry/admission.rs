@@ -14,7 +14,7 @@ use crate::faults::{active_rule::ActiveRule, clock, modes};
 /// Why rules were not added. None of them was.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum AddError {
-    /// The text is no rule.
+    /// The text is not a rule.
     #[error("{0}")]
     Parse(#[from] ParseError),
     /// There is nothing in the text.
@@ -36,7 +36,7 @@ pub enum AddError {
         /// How many there may be.
         limit: usize,
     },
-    /// A rule stands where it means nothing.
+    /// A rule has no meaning where it is used.
     #[error("the rule {rule} means nothing once the process runs; set it by --fault or MESHWALK_FAULT")]
     OnlyAtStart {
         /// The rule.
@@ -92,7 +92,7 @@ impl Registry {
     /// Adds every rule of a text, or none.
     ///
     /// # Errors
-    /// A text that is no rule, an id that is taken, a cap: the error's text is for the user, of several lines.
+    /// The text is not a rule, an id is taken, or a cap is exceeded. The message is for the user and has several lines.
     pub fn add(&self, text: &str, origin: Origin) -> Result<Vec<RuleState>, AddError> {
         self.take_up(text, origin, false)
     }
@@ -123,8 +123,8 @@ impl Registry {
         })
     }
 
-    /// Puts rules into force beside those that are. No generated id is used twice in a process, so that a line of the log
-    /// means one rule for ever.
+    /// Adds rules to the active ones. No generated id is used twice in a process, so a line of the log
+    /// always means one rule.
     fn admit(
         &self,
         rules: &[Rule],

@@ -1,4 +1,4 @@
-//! Modes whose effect depends on the requests before, or on the time. The clock stands still unless a test moves it.
+//! Modes whose effect depends on the requests before, or on the time. The clock is stopped unless a test moves it.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn statuses(registry: &Registry, requests: usize) -> Vec<u16> {
     (0..requests).map(|_| status(registry, &[])).collect()
 }
 
-/// What a client that is turned away is told about when to come again.
+/// Time after which a rejected client may try again.
 fn come_again(registry: &Registry) -> Option<Duration> {
     use crate::faults::modes::Effect;
     let plan = registry.plan(view(&Method::GET, "/", &HEADERS()), &[]);

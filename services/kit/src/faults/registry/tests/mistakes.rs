@@ -27,7 +27,7 @@ fn a_counter_with_a_whole_period_is_refused() {
     for p in [0.3, 0.33, 0.6, 0.999] {
         assert_refused(p, "a counter", |request, _| request % ((1.0 / p) as u64) == 0);
     }
-    // The counts of a cycle, and one request more when it begins anew.
+    // The counts of a cycle, and one request more when it begins again.
     assert_refused(0.1, "a cycle with one too many", |request, _| request % 11 == 10);
 }
 
@@ -41,7 +41,7 @@ fn a_rate_that_is_inverted_or_rounded_is_refused() {
 
 #[test]
 fn a_list_that_is_drawn_entry_by_entry_is_refused() {
-    // 500:5,503:10 where each entry draws anew: the second one gets 10 % of what the first one left.
+    // 500:5,503:10 where each entry draws again: the second one gets 10 % of what the first one left.
     let second = |_, draws: &mut Draws| draws.below(100) >= 5 && draws.below(100) < 10;
     assert_refused(0.1, "one draw for each entry", second);
     // The weights as shares of their sum: every request fails.

@@ -9,10 +9,10 @@ use std::{
 
 use crate::faults::request_view::RequestView;
 
-/// How many requests are remembered at most. The one that came first is forgotten first; if it comes again, it fails anew.
+/// Maximum number of requests in memory. The oldest one is dropped first; if it comes again, it fails again.
 const MOST: usize = 16_384;
 
-/// For how long after its first try. Whoever tries again does so within a few minutes.
+/// Time after the first attempt for which a request is remembered. Clients retry within a few minutes.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
 /// The requests that have failed here and not succeeded yet.
