@@ -6,7 +6,7 @@
 //! - [`Rule::parse_all`] reads rules; [`Rule::parse_for_run_time`] reads them for a running process. A [`ParseError`] has a
 //!   location and a hint.
 //! - [`MODES`] is the table of modes. A [`Mode`] is a mode with its argument; its display is the argument in the language.
-//! - [`help`] and [`markdown`] describe the language, from the tables that the parser reads.
+//! - [`help()`] and [`markdown`] describe the language, from the tables that the parser reads.
 
 mod bytes;
 mod error;

@@ -1,6 +1,6 @@
 //! Modes of the fault language, in families.
 //!
-//! The file of a family declares its modes with [`family!`]: name, forms of the argument, help, caps and parser. The
+//! The file of a family declares its modes with `family!`: name, forms of the argument, help, caps and parser. The
 //! grammar, the levels, the help and the errors follow from it. The effect of a mode is defined in `meshwalk-kit`.
 
 mod connection;
