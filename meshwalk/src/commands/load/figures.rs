@@ -114,11 +114,10 @@ fn generator(summary: &Summary) -> String {
     if in_flight.held_back > 0 {
         let cause = if late.p99 > LATE {
             "requests came in bursts, because the generator was late: this machine is too busy for the rate".to_owned()
+        } else if in_flight.peak < in_flight.bound {
+            "all HTTP/2 streams that the server allows were in use; see --connections".to_owned()
         } else {
-            let bound = in_flight.bound;
-            format!(
-                "{bound} were in flight, or all HTTP/2 streams in use; see --connections, --max-in-flight and ulimit -n"
-            )
+            format!("{} were in flight; see --connections, --max-in-flight and ulimit -n", in_flight.bound)
         };
         let longest = ms(in_flight.longest_wait);
         text.push_str(&format!("{} requests were held back, up to {longest}: {cause}\n", in_flight.held_back));
