@@ -29,7 +29,7 @@ async fn assert_closed_by_send_timeout(service: &Service) {
 
 #[tokio::test]
 async fn http1_client_that_sends_requests_and_reads_nothing_is_disconnected() {
-    let service = Service::start("backend", &["--send-timeout=300ms"]).await;
+    let service = Service::start("backend", &["--send-timeout=300ms", "--header-read-timeout=1h"]).await;
     let mut stream = TcpStream::connect(&service.address).await.unwrap();
     let write_until_closed = async { while stream.write_all(&REQUEST.repeat(100)).await.is_ok() {} };
     timeout(DEADLINE, write_until_closed).await.expect("the service closes the connection");
