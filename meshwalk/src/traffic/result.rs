@@ -134,29 +134,9 @@ impl Traffic {
         tally(self.answers().map(|(answer, count)| (answer.version.clone(), count)))
     }
 
-    /// Answers by the counted service's instance; those without one are left out.
-    pub fn by_instance(&self) -> BTreeMap<String, u64> {
-        tally(self.answers().map(|(answer, count)| (answer.instance.clone(), count)))
-    }
-
-    /// Answers by the counted service's peer; those without one are left out.
-    pub fn by_peer(&self) -> BTreeMap<String, u64> {
-        tally(self.answers().map(|(answer, count)| (answer.peer.clone(), count)))
-    }
-
     /// Answers by the attempt that the counted service saw; those without one are left out.
     pub fn by_attempt(&self) -> BTreeMap<u32, u64> {
         tally(self.answers().map(|(answer, count)| (answer.attempt, count)))
-    }
-
-    /// Answers by the status that the counted service's caller saw; those without one are left out.
-    pub fn by_upstream_status(&self) -> BTreeMap<u16, u64> {
-        tally(self.answers().map(|(answer, count)| (answer.upstream_status, count)))
-    }
-
-    /// Answers by the error that the counted service's caller saw; those without one are left out.
-    pub fn by_upstream_error(&self) -> BTreeMap<String, u64> {
-        tally(self.answers().map(|(answer, count)| (answer.upstream_error.clone(), count)))
     }
 
     /// Faults that applications say to have injected, by mode, over all trees.
