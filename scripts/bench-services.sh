@@ -178,7 +178,8 @@ if wanted layers; then
     round without-log backend "${tracing[@]}" -- --log-filter off
     round without-spans backend --
     round neither backend -- --log-filter off
-    round with-a-fault-rule backend "${tracing[@]}" -- --fault 'error=503;path=/elsewhere'
+    # A rule for the path that does nothing for a day.
+    round with-a-fault-rule backend "${tracing[@]}" -- --fault flap=24h/1s
   done
   table bare-axum
 fi

@@ -20,7 +20,7 @@ const HISTOGRAM: usize = 17;
 const LIMIT: usize =
     METHODS.len() * VERSIONS.len() * SCHEMES.len() * PATHS.len() * HISTOGRAM + METHODS.len() * SCHEMES.len() + 10 + 30;
 
-/// A request of which everything that a client may choose depends on a number.
+/// A request whose client-chosen parts all depend on a number.
 struct Made {
     method: String,
     version: &'static str,

@@ -94,6 +94,12 @@ impl ActiveRule {
         self.applies_to_this_instance && self.rule.mode.spec().is_about_requests()
     }
 
+    /// True if the rule can affect this request or its calls, or has to be dropped because it has expired.
+    pub(super) fn concerns(&self, view: RequestView<'_>, now: Instant) -> bool {
+        self.is_about_requests()
+            && (self.has_expired(now) || self.is_active(now) && scope::covers_request(&self.rule.scope, view))
+    }
+
     pub(super) fn is_about_calls(&self) -> bool {
         self.rule.scope.upstream.is_some()
     }

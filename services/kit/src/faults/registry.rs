@@ -15,7 +15,7 @@ use std::{
     time::Instant,
 };
 
-use http::HeaderMap;
+use http::{HeaderMap, request};
 use tokio::sync::watch;
 
 use super::{
@@ -97,6 +97,15 @@ impl Registry {
     /// True if no rule is about requests. A request without rules of its own may then pass by the layer.
     pub(crate) fn is_quiet(&self) -> bool {
         self.shared.about_requests.load(Ordering::Relaxed) == 0
+    }
+
+    /// True if a rule could affect this request or its calls.
+    pub(crate) fn concerns(&self, head: &request::Parts) -> bool {
+        if self.is_quiet() {
+            return false;
+        }
+        let (view, now) = (RequestView::of_head(head), clock::now());
+        self.rules().iter().any(|active| active.concerns(view, now))
     }
 
     /// Callers whose requests may carry inline rules.

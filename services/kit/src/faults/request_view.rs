@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use axum::extract::{MatchedPath, Request};
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, HeaderName, Method, request};
 
 use crate::{
     inbound::{ATTEMPT, Inbound},
@@ -40,6 +40,19 @@ impl<'a> RequestView<'a> {
             upstream: None,
             caller: extensions.get::<std::sync::Arc<Inbound>>().and_then(|inbound| inbound.peer.as_deref()),
             address: extensions.get::<ConnHandle>().and_then(ConnHandle::remote),
+        }
+    }
+
+    /// A view of a request that no middleware has seen.
+    pub(super) fn of_head(head: &'a request::Parts) -> Self {
+        Self {
+            method: &head.method,
+            path: head.uri.path(),
+            headers: &head.headers,
+            route: None,
+            upstream: None,
+            caller: None,
+            address: None,
         }
     }
 

@@ -15,8 +15,12 @@ fn is_about(scope: &Scope, upstream: Option<&str>) -> bool {
 
 /// True if all conditions of a scope hold.
 pub(super) fn covers(scope: &Scope, view: RequestView<'_>) -> bool {
-    is_about(scope, view.upstream)
-        && scope.method.as_ref().is_none_or(|method| method == view.method)
+    is_about(scope, view.upstream) && covers_request(scope, view)
+}
+
+/// True if all conditions on the request itself hold, for a rule about it or about its calls.
+pub(super) fn covers_request(scope: &Scope, view: RequestView<'_>) -> bool {
+    scope.method.as_ref().is_none_or(|method| method == view.method)
         && scope.path.as_ref().is_none_or(|path| path.matches(view.path.as_bytes()))
         && scope.headers.iter().all(|(name, glob)| {
             view.headers.get_all(name).iter().any(|value| glob.matches(value.as_bytes().trim_ascii()))

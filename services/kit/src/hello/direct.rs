@@ -20,7 +20,7 @@ use crate::{
     observe::{Observation, Target, close_at_end},
 };
 
-/// Answers `GET /api/hello` if no fault rule is about requests.
+/// Answers `GET /api/hello` if no fault rule concerns the request.
 pub(crate) struct DirectHello {
     app: Arc<App>,
     faults: Registry,
@@ -40,7 +40,7 @@ impl fmt::Debug for DirectHello {
 
 impl DirectRoute for DirectHello {
     fn answer(&self, head: &request::Parts) -> Option<DirectAnswer> {
-        if head.uri.path() != HELLO_PATH || head.method != Method::GET || !self.faults.is_quiet() {
+        if head.uri.path() != HELLO_PATH || head.method != Method::GET || self.faults.concerns(head) {
             return None;
         }
         let known = KnownHeaders::read(&head.headers);

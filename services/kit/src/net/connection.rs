@@ -12,14 +12,12 @@ use axum::{Router, body::Body, extract::Request, response::Response};
 use http::Version;
 use http_body::Body as HttpBody;
 use hyper::body::Incoming;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-};
+use hyper_util::{rt::TokioIo, server::conn::auto};
 use tower::{ServiceExt, util::Oneshot};
 
 use super::{
     ConnHandle, DirectAnswer, NoAnswer, Routes, Stream,
+    executor::PollFirst,
     head_memory::{HEADS, STREAM_BYTES, STREAMS, head_bytes},
     outgoing::Outgoing,
     requests::InFlight,
@@ -31,7 +29,7 @@ use crate::limits::{Action, Limit};
 /// What a port's connections share.
 #[derive(Debug)]
 pub(super) struct HttpService {
-    pub(super) builder: auto::Builder<TokioExecutor>,
+    pub(super) builder: auto::Builder<PollFirst>,
     pub(super) max_header_bytes: usize,
     pub(super) routes: Routes,
     /// Answers requests for whose heads there is no memory.

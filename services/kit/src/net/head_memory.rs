@@ -19,7 +19,10 @@ pub(super) static PARTIAL_HEADS: Budget = Budget::new(4 << 20);
 pub(super) static HEADS: Budget = Budget::new(8 << 20);
 
 /// Memory for HTTP/2 requests in flight, until the client has taken the response.
-pub(super) static STREAMS: Budget = Budget::new(32 << 20);
+pub(super) static STREAMS: Budget = Budget::new(24 << 20);
+
+/// Memory for the tables of streams of HTTP/2 connections, beyond what each connection has.
+pub(super) static STREAM_TABLES: Budget = Budget::new(12 << 20);
 
 /// An amount of memory that many requests share.
 #[derive(Debug)]
@@ -33,9 +36,14 @@ impl Budget {
         Self { limit_bytes, taken_bytes: AtomicUsize::new(0) }
     }
 
+    /// A share without bytes.
+    pub(super) const fn share(&'static self) -> Share {
+        Share { budget: self, bytes: 0 }
+    }
+
     /// Takes these bytes, or `None` if fewer are left.
     pub(super) fn take(&'static self, bytes: usize) -> Option<Share> {
-        let mut share = Share { budget: self, bytes: 0 };
+        let mut share = self.share();
         share.resize(bytes).then_some(share)
     }
 }
@@ -48,6 +56,11 @@ pub(super) struct Share {
 }
 
 impl Share {
+    /// Takes more bytes, until the share has at least this many. False, without a change, if the budget has too few left.
+    pub(super) fn grow_to(&mut self, bytes: usize) -> bool {
+        bytes <= self.bytes || self.resize(bytes)
+    }
+
     /// Takes or gives back bytes, until the share has this many. False, without a change, if the budget has too few left.
     pub(super) fn resize(&mut self, bytes: usize) -> bool {
         let Budget { limit_bytes, taken_bytes } = self.budget;

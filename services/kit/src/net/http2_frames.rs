@@ -36,6 +36,8 @@ pub(super) struct Frames {
     has_settings: bool,
     /// A header block has begun and not ended.
     in_block: bool,
+    /// Number of header blocks that have ended.
+    heads: u64,
 }
 
 impl Frames {
@@ -70,7 +72,10 @@ impl Frames {
         let flags = self.header[4];
         match self.frame_type() {
             SETTINGS if flags & ACK == 0 => self.has_settings = true,
-            HEADERS | CONTINUATION => self.in_block = flags & END_HEADERS == 0,
+            HEADERS | CONTINUATION => {
+                self.in_block = flags & END_HEADERS == 0;
+                self.heads += u64::from(!self.in_block);
+            }
             _ => {}
         }
     }
@@ -82,6 +87,11 @@ impl Frames {
     /// True if a header block has begun and not ended.
     pub(super) fn is_in_block(&self) -> bool {
         self.in_block
+    }
+
+    /// Number of request heads and trailers that have arrived.
+    pub(super) fn heads(&self) -> u64 {
+        self.heads
     }
 
     /// What has arrived in part: one of the constants of [`Partial`].
@@ -115,7 +125,7 @@ mod tests {
         for cut in 0..=all.len() {
             let mut frames = Frames::default();
             let complete = frames.read(&all[..cut]) + frames.read(&all[cut..]);
-            assert_eq!((complete, frames.partial()), (3, Partial::NONE), "{cut}");
+            assert_eq!((complete, frames.heads(), frames.partial()), (3, 1, Partial::NONE), "{cut}");
         }
     }
 

@@ -43,6 +43,8 @@ pub(super) struct Input {
     expected: AtomicU64,
     /// HTTP/2: a [`Partial`].
     partial_frame: AtomicU8,
+    /// HTTP/2: number of request heads and trailers received.
+    heads: AtomicU64,
     /// HTTP/1.1: bytes received without a request in flight since the last complete head.
     unparsed: AtomicU64,
     /// Number of complete elements so far.
@@ -82,6 +84,11 @@ impl Input {
     /// Number of complete elements so far, which identifies the one that has arrived in part.
     pub(super) fn element(&self) -> u64 {
         self.element.load(Ordering::Relaxed)
+    }
+
+    /// Number of HTTP/2 request heads and trailers received.
+    pub(super) fn http2_heads(&self) -> u64 {
+        self.heads.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_http2(&self) -> bool {
@@ -159,6 +166,7 @@ impl Tracker {
                 let complete = self.frames.read(frames);
                 input.element.fetch_add(complete, Ordering::Relaxed);
                 input.partial_frame.store(self.frames.partial(), Ordering::Relaxed);
+                input.heads.store(self.frames.heads(), Ordering::Relaxed);
             }
             _ => self.keep_tail(bytes),
         }

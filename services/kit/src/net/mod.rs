@@ -9,6 +9,7 @@ mod connection_gauges;
 mod direct;
 mod doors;
 mod evictor;
+mod executor;
 mod head_memory;
 mod http2_frames;
 mod input;
@@ -24,6 +25,7 @@ mod rejection;
 mod requests;
 mod serve;
 mod stream;
+mod stream_table;
 mod supervisor;
 mod tracked_stream;
 

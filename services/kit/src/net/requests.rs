@@ -14,6 +14,8 @@ const WORK: u64 = 1 << 32;
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     counts: AtomicU64,
+    /// Number of requests since the connection was accepted.
+    total: AtomicU64,
     /// How often the client has taken a part of a response. Counted for HTTP/2 only.
     taken: AtomicU64,
 }
@@ -28,9 +30,19 @@ impl Requests {
         self.counts.fetch_sub(REQUEST + work, Ordering::SeqCst) & (WORK - 1) == REQUEST
     }
 
+    /// Number of requests in flight. A part of a response that the client has to take counts as one more.
+    pub(super) fn count(&self) -> u64 {
+        self.counts.load(Ordering::SeqCst) & (WORK - 1)
+    }
+
+    /// Number of requests since the connection was accepted.
+    pub(super) fn total(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+
     /// True if a request is in flight.
     pub(super) fn is_any(&self) -> bool {
-        self.counts.load(Ordering::SeqCst) & (WORK - 1) > 0
+        self.count() > 0
     }
 
     /// How often the client has taken a part of a response, if the service waits for the client on all requests.
@@ -52,6 +64,7 @@ impl InFlight {
     /// Guard of a request that the service works on.
     pub(super) fn new(connection: ConnHandle, memory: Option<Share>) -> Self {
         connection.requests().begin(WORK);
+        connection.requests().total.fetch_add(1, Ordering::Relaxed);
         Self { connection, awaits_client: false, _memory: memory }
     }
 

@@ -13,6 +13,7 @@ use super::{
     head_memory::{PARTIAL_HEADS, Share},
     input::{HTTP2_PREFACE, Tracker},
     read_limiter::{self, FIRST_BUFFER_BYTES},
+    stream_table::StreamTable,
 };
 use crate::limits::{Action, Limit};
 
@@ -27,6 +28,7 @@ pub(super) struct TrackedStream {
     max_header_bytes: usize,
     /// Memory of the head that has arrived in part, beyond what each connection may have.
     head_memory: Option<Share>,
+    stream_table: StreamTable,
 }
 
 impl TrackedStream {
@@ -39,6 +41,7 @@ impl TrackedStream {
             is_protocol_known: false,
             max_header_bytes,
             head_memory: None,
+            stream_table: StreamTable::new(),
         }
     }
 
@@ -111,6 +114,10 @@ impl AsyncRead for TrackedStream {
             return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
         }
         let input = this.handle.input();
+        if !this.stream_table.has_memory(input.http2_heads(), this.handle.requests()) {
+            Limit::HEADER_MEMORY.record(Action::Closed, "no memory left for more HTTP/2 streams of one connection");
+            return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+        }
         // The runtime may not know yet of bytes that the kernel has, so the kernel is asked before the input ends.
         match read {
             Poll::Pending => input.close_if(|| this.stream.has_nothing_to_read()),

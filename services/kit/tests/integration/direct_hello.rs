@@ -1,4 +1,4 @@
-//! `/api/hello` is answered without the router unless a fault rule is about requests. A client must not notice which.
+//! `/api/hello` is answered without the router unless a fault rule concerns the request. A client must not notice which.
 
 use http::HeaderMap;
 use meshwalk_kit::faults::Origin;
@@ -46,8 +46,9 @@ async fn answer_is_the_same_with_and_without_the_router() {
             let ask = async || client.get(&service.address, "/api/hello?x=1", &HEADERS).await.unwrap();
             let before = requests().await;
             let direct = ask().await;
+            // The rule injects nothing for an hour.
             assert_eq!(requests().await, before + 1.0);
-            service.faults.add("error=503;id=other;path=/elsewhere", Origin::Control).unwrap();
+            service.faults.add("flap=1h/1s;id=other", Origin::Control).unwrap();
             let routed = ask().await;
             assert_eq!(requests().await, before + 2.0);
             service.faults.remove("other").unwrap();

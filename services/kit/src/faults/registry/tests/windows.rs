@@ -122,6 +122,32 @@ fn a_rule_for_another_instance_costs_requests_nothing() {
 }
 
 #[test]
+fn rule_concerns_only_requests_in_its_scope() {
+    clock::hold();
+    let concerns = |rule: &str, later: Duration| {
+        let (instance, upstreams) = ("backend-1".into(), vec!["b".into()]);
+        let registry = Registry::new(Settings { instance, upstreams, ..Settings::default() });
+        registry.add(rule, Origin::Control).unwrap();
+        clock::advance(later);
+        let request = http::Request::get("/api/hello?x=1").header("x-user", "ann").body(()).unwrap();
+        registry.concerns(&request.into_parts().0)
+    };
+    for rule in ["error=503", "flap=1h/1s", "error=503;path=/api/*;method=GET", "error=503;upstream=b;header=x-user:a*"]
+    {
+        assert!(concerns(rule, Duration::ZERO), "{rule}");
+    }
+    for rule in
+        ["error=503;path=/x", "error=503;method=PUT", "error=503;header=x-user:b", "error=503;instance=b", "unready"]
+    {
+        assert!(!concerns(rule, Duration::ZERO), "{rule}");
+    }
+    assert!(!concerns("error=503;after=2s", Duration::from_secs(1)));
+    assert!(concerns("error=503;after=2s", Duration::from_secs(3)));
+    // The layer drops an expired rule.
+    assert!(concerns("error=503;path=/x;ttl=2s", Duration::from_secs(3)));
+}
+
+#[test]
 fn a_request_brings_no_keys_that_are_about_many() {
     let registry = registry("latency=1us");
     for (rule, key) in [("error=503;after=5s", "after"), ("error=503;times=2", "times"), ("error=503;ttl=5s", "ttl")] {
