@@ -30,8 +30,8 @@ while [ $# -gt 0 ]; do
   shift
 done
 count=${count:-100}
-[[ $count =~ ^[1-9][0-9]{0,4}$ ]] || fail "COUNT: '$count' is no whole number from 1 to 99999; see $0 --help"
-if ! [[ $share =~ ^[0-9]+$ ]] || [ "$share" -gt 100 ]; then fail "--share: '$share' is no whole number from 0 to 100"; fi
+[[ $count =~ ^[1-9][0-9]{0,4}$ ]] || fail "COUNT: '$count' is not a whole number from 1 to 99999; see $0 --help"
+if ! [[ $share =~ ^[0-9]+$ ]] || [ "$share" -gt 100 ]; then fail "--share: '$share' is not a whole number from 0 to 100"; fi
 
 answers=$(mktemp)
 trap 'rm -f "$answers"; stop_forwards' EXIT

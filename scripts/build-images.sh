@@ -82,7 +82,7 @@ check_loads() {
 }
 check_program() {
   if ! [ -f "$1" ] || ! [ -x "$1" ]; then
-    fail "$1 is no program: --binaries names a folder that holds frontend, backend and meshwalk"
+    fail "$1 is not a program: --binaries names a folder that holds frontend, backend and meshwalk"
   fi
   if command -v ldd >/dev/null && ldd "$1" 2>/dev/null | grep '=>' >/dev/null; then
     fail "$1 needs shared libraries, and the images have none: build it statically, or use --cargo"

@@ -38,11 +38,11 @@ read_flag() {
   case $1 in
     --context) context=$2 ;;
     --namespace)
-      [[ $2 =~ ^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$ ]] || fail "--namespace: '$2' is no name of a namespace"
+      [[ $2 =~ ^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$ ]] || fail "--namespace: '$2' is not a valid namespace name"
       namespace=$2
       ;;
     --gateway)
-      [[ $2 =~ ^http://[^/]+/?$ ]] || fail "--gateway: '$2' is no URL such as http://203.0.113.7:8080"
+      [[ $2 =~ ^http://[^/]+/?$ ]] || fail "--gateway: '$2' is not a valid URL such as http://203.0.113.7:8080"
       gateway=${2%/}
       ;;
   esac

@@ -53,7 +53,7 @@ if [ -z "$meshwalk" ]; then
   run cargo build --locked --bin meshwalk
   meshwalk=$(target_directory)/debug/meshwalk
 fi
-[ -x "$meshwalk" ] || fail "--meshwalk: $meshwalk is no program"
+[ -x "$meshwalk" ] || fail "--meshwalk: $meshwalk is not a program"
 command -v python3 >/dev/null || fail "python3 is not on the PATH: tests/test_traffic_split.py needs it"
 require_curl
 require_cluster

@@ -8,7 +8,7 @@
 #
 # Prints every command as you could type it; a port-forward stays open meanwhile, and tells the port that it was given.
 # The last answers lie in target/answers-NAMESPACE. Takes three minutes; changes routes in the workload's namespace only,
-# and puts back what was there, also on Ctrl-C. Needs: kubectl 1.31, curl 7.76, a cluster with Istio and the workload
+# and restores what was there, also on Ctrl-C. Needs: kubectl 1.31, curl 7.76, a cluster with Istio and the workload
 # (scripts/deploy.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

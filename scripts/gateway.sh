@@ -40,7 +40,7 @@ stop_forwards() {
 
 # Sets `gateway` to a URL that reaches the ingress gateway from here, unless --gateway or MESHWALK_GATEWAY did. In this
 # order: a load balancer, the node port that scripts/cluster-up.sh opens, the service's own address (from within a
-# cluster's network), a node's port, and a port-forward as the last resort. A route to `gateway_host` must be in force,
+# cluster's network), a node's port, and a port-forward as the last resort. A route to `gateway_host` must be applied,
 # since the gateway opens its port only then.
 find_gateway() {
   if [ -n "$gateway" ]; then
@@ -74,7 +74,7 @@ find_gateway() {
   echo "It adds latency of its own and ends with the gateway's pod; --gateway URL names a better way." >&2
   forward "$gateway_namespace" service/istio-ingressgateway 80
   gateway=$forwarded
-  wait_for_gateway "$gateway" 30 || fail "the gateway does not answer at $gateway: is istio/gateway/http.yaml in force?"
+  wait_for_gateway "$gateway" 30 || fail "the gateway does not answer at $gateway: is istio/gateway/http.yaml applied?"
 }
 wait_for_gateway() {
   local end=$((SECONDS + $2))

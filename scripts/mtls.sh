@@ -7,7 +7,7 @@
 #
 # Prints every command as you could type it; a port-forward stays open meanwhile, and tells the port that it was given.
 # The last answers lie in target/answers-NAMESPACE. Takes about a minute; changes policies in the workload's namespace
-# only, and puts back what was there, also on Ctrl-C. Needs: kubectl 1.31, curl 7.76, a cluster with Istio and the
+# only, and restores what was there, also on Ctrl-C. Needs: kubectl 1.31, curl 7.76, a cluster with Istio and the
 # workload (scripts/deploy.sh). The outsider (no sidecar) and the stranger (another account) are reached by
 # port-forward, and asked to call the backend.
 set -euo pipefail

@@ -4,7 +4,7 @@
 #   scripts/runner.sh [LAB...] [--context NAME] [--namespace NAME]
 #   scripts/runner.sh --gateway URL    the gateway as pods reach it (default: http://istio-ingressgateway.istio-system)
 #   scripts/runner.sh --report DIR     where report.txt, .json and .html go (default: target/runner)
-#   scripts/runner.sh --remove         take the Job, its account and its report away; a run that goes on puts back first
+#   scripts/runner.sh --remove         take the Job, its account and its report away; a run that is still going restores first
 #
 # Shows the Job's output while it runs, and ends with 0 if every check held. Ctrl-C leaves the Job running. The
 # report stays in the cluster too:
@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
     --report) [ $# -ge 2 ] || fail "--report needs a folder"; report=$2; shift ;;
     --remove) remove=yes ;;
     -*) fail "'$1' is not understood; see $0 --help" ;;
-    *) [[ $1 =~ ^[a-z0-9-]+$ ]] || fail "'$1' is no lab's name"; labs+=("$1") ;;
+    *) [[ $1 =~ ^[a-z0-9-]+$ ]] || fail "'$1' is not a valid lab name"; labs+=("$1") ;;
   esac
   shift
 done
@@ -47,7 +47,7 @@ if [ "$namespace" != meshwalk ] || [ -n "$gateway" ] || [ ${#labs[@]} -gt 0 ]; t
   } >"$kustomization/kustomization.yaml"
 fi
 
-# In the foreground: a run that goes on puts back what it found before it ends, and needs its rights for that.
+# In the foreground: a run that is still going restores what it found before it ends, and needs its rights for that.
 end_job() { kube -n "$namespace" delete --ignore-not-found --cascade=foreground job/meshwalk-runner; }
 if [ -n "$remove" ]; then
   end_job
@@ -66,7 +66,7 @@ ended() { [ -n "$(job '{.status.conditions[?(@.status=="True")].type}')" ]; }
 pods() { quietly -n "$namespace" get pods -l job-name=meshwalk-runner -o "jsonpath=$1"; }
 
 # What runs in the cluster does not end with what shows it.
-trap 'echo >&2; say "the Job goes on; $(call_here scripts/runner.sh) --remove ends it, and it puts back what it changed"; exit 130' INT
+trap 'echo >&2; say "the Job goes on; $(call_here scripts/runner.sh) --remove ends it, and it restores what it changed"; exit 130' INT
 
 say "its output"
 # There is none before the container runs; a pod that never comes to it says why.

@@ -37,7 +37,7 @@ begin() {
 }
 end() {
   trap '' INT TERM
-  put_back || { echo "not everything could be put back; look at: $(typed_here get istio-io)" >&2; wrong=$((wrong + 1)); }
+  put_back || { echo "cannot restore everything; look at: $(typed_here get istio-io)" >&2; wrong=$((wrong + 1)); }
   stop_forwards
   rm -rf "$kept"
   if [ "$1" != 0 ]; then exit "$1"; fi
@@ -146,7 +146,7 @@ keep_routes() {
 put_back() {
   local file broken=
   clear_faults || broken=yes
-  [ -z "$(ls "$kept")" ] || say "putting back what was there before"
+  [ -z "$(ls "$kept")" ] || say "restoring what was there before"
   for file in "$kept"/*; do
     [ ! -e "$file" ] || put_back_one "$file" || broken=yes
   done

@@ -89,10 +89,10 @@ missing=
 for object in gateways.networking.istio.io/meshwalk virtualservices.networking.istio.io/frontend destinationrules.networking.istio.io/backend; do
   get "$object" >/dev/null || missing+="$object "
 done
-empty "gateway and subsets are in force" "$missing" "$(call_here scripts/deploy.sh)"
+empty "gateway and subsets are applied" "$missing" "$(call_here scripts/deploy.sh)"
 
 if [ -n "$missing" ]; then
-  skipped "the gateway answers" "no gateway is in force"
+  skipped "the gateway answers" "no gateway is applied"
 else
   find_gateway
   if [[ $(answer -o /dev/null -w '%{http_code}') = 200 ]]; then
@@ -112,7 +112,7 @@ else
       bad "testers (x-canary: true) get v2" "they do not" "istioctl proxy-config routes deploy/frontend -n $namespace --name 8080 -o yaml"
     fi
   else
-    skipped "testers (x-canary: true) get v2" "no route in force asks for it; kubectl apply -f istio/routes/v2-by-header.yaml"
+    skipped "testers (x-canary: true) get v2" "no applied route asks for it; kubectl apply -f istio/routes/v2-by-header.yaml"
   fi
 fi
 

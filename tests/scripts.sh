@@ -130,7 +130,7 @@ check "build-images builds and saves with podman" in_this_order '^podman build .
 fresh
 with_stand_ins scripts/build-images.sh --binaries "$folder/archives" --engine buildah || true
 check "build-images builds and saves with buildah" in_this_order '^buildah bud --isolation chroot .*--target backend' '^buildah push --quiet docker.io/meshwalk/backend:v2 docker-archive:'
-check "deploy refuses a namespace that can be none" refuses "is no name of a namespace" scripts/deploy.sh --namespace Nope_
+check "deploy refuses a namespace that can be none" refuses "is not a valid namespace name" scripts/deploy.sh --namespace Nope_
 check "deploy takes no namespace away that is not its own" refuses "is not Meshwalk's" scripts/deploy.sh --namespace shop --remove
 check "deploy deletes nothing there" never_called '^kubectl delete'
 check "a flag that nobody knows is refused" refuses "is not understood" scripts/canary.sh --fast
@@ -224,7 +224,7 @@ fresh
 with_stand_ins scripts/runner.sh --remove || true
 check "runner ends a run that goes on before it takes its rights away" in_this_order \
   '^kubectl -n meshwalk delete --ignore-not-found --cascade=foreground job/meshwalk-runner' '^kubectl delete --ignore-not-found -k k8s/runner'
-check "runner refuses what is no lab" refuses "is no lab's name" scripts/runner.sh 'canary; rm'
+check "runner refuses what is no lab" refuses "is not a valid lab name" scripts/runner.sh 'canary; rm'
 
 # The demo counts only when the route works for all: the stand-in of curl fails the first rounds, as a sidecar does that does
 # not know the backend's pods yet.

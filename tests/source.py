@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Checks the Rust sources: plain English in comments, and no modules of a crate that import each other.
+"""Checks the Rust sources: plain English in comments and texts, and no modules of a crate that import each other.
 
-    tests/source.py            both checks, exit code 1 if one fails
+    tests/source.py            all checks, exit code 1 if one fails
     tests/source.py --words    also prints each comment line with a word of the list
 
 The words are archaic, translated literally, or name no party. At most 1 % of the comment lines of a crate may have one,
-because a few of them are right at times ("the goal goes beyond …").
+because a few of them are right at times ("the goal goes beyond …"). Errors, help, logs and pages, which are string
+literals, and the help in comments of command lines may have none. Tests are exempt.
 """
 
 import collections
@@ -19,6 +20,9 @@ WORDS = re.compile(
     re.IGNORECASE,
 )
 ALLOWED_SHARE = 0.01
+
+# Comments and characters are matched too, because both may contain quotes.
+TOKEN = re.compile(r'//[^\n]*|b?r(#*)".*?"\1|b?"(?:\\.|[^"\\])*"|\'(?:\\[^\n]+?|[^\\])\'', re.S)
 
 # Crates whose modules still import each other.
 CYCLES_LATER = {"services/kit"}
@@ -42,6 +46,25 @@ def comments_with_words(crate):
                 if WORDS.search(line):
                     found.append(f"{path}:{number}: {line.strip()}")
     return lines, found
+
+
+def program_sources(crate):
+    """Paths and texts of a crate's sources without tests."""
+    for path in sorted(pathlib.Path(crate, "src").rglob("*.rs")):
+        if "tests" not in path.with_suffix("").parts:
+            yield path, path.read_text().split("#[cfg(test)]\nmod ")[0]
+
+
+def texts_with_words(crate):
+    """The string literals, and the comments that are help, with a word of the list."""
+    for path, text in program_sources(crate):
+        is_command_line = "clap::" in text
+        for token in TOKEN.finditer(text):
+            is_literal = token[0].lstrip("br#").startswith('"')
+            is_help = is_command_line and token[0].startswith("///")
+            if (is_literal or is_help) and WORDS.search(token[0]):
+                line = text.count("\n", 0, token.start()) + 1
+                yield f"{path}:{line}: {' '.join(token[0].split())}"
 
 
 def names(imports):
@@ -105,6 +128,9 @@ def main():
         share = len(found) / max(lines, 1)
         if share > ALLOWED_SHARE:
             print(f"{crate}: {len(found)} of {lines} comment lines have words of the list in tests/source.py; see --words")
+            failed = True
+        for text in texts_with_words(crate):
+            print(f"{text}: this text has a word of the list in tests/source.py")
             failed = True
         found = cycle(dependencies(pathlib.Path(crate, "src")))
         if found and crate not in CYCLES_LATER:

@@ -31,7 +31,7 @@ impl CheckSpec for AnsweredBy {
         let bound = |text: &str| match ExpectedShare::parse(text)? {
             ExpectedShare::Bound(op, share) => Ok((op, share)),
             ExpectedShare::Exactly(_) => Err(format!(
-                "`{text}` is no bound, and how load is balanced is no matter of chance alone; write as `\">= 20%\"`"
+                "`{text}` is not a valid bound, and load balancing is not chance alone; write as `\">= 20%\"`"
             )),
         };
         let each = node.get("each").map(|node| reader.parsed(node, &below(at, "each"), bound));

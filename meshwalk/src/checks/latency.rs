@@ -39,7 +39,7 @@ impl CheckSpec for Latency {
         let quantile = Quantile::ALL.into_iter().find(|quantile| quantile.0 == entry.key)?;
         reader.parsed(&entry.value, at, |text| match quantity::comparison(text) {
             (Some(op @ (Op::AtLeast | Op::AtMost)), rest) => Ok(Self(quantile, op, units::duration(rest)?)),
-            _ => Err(format!("`{text}` is no bound; write `<=` or `>=` and a duration, as `\"<= 500ms\"`")),
+            _ => Err(format!("`{text}` is not a valid bound; write `<=` or `>=` and a duration, as `\"<= 500ms\"`")),
         })
     }
 

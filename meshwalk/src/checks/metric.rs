@@ -64,9 +64,9 @@ impl CheckSpec for Metric {
             return Finding::holds(observed, format!("{what}{}", self.query));
         }
         let relation = match self.op {
-            Op::Equal => "just so many",
-            Op::AtLeast => "at least so many",
-            Op::AtMost => "at most so many",
+            Op::Equal => "exactly that many",
+            Op::AtLeast => "at least that many",
+            Op::AtMost => "at most that many",
         };
         let series = evidence.growth.series(&self.query);
         let series = if series.is_empty() {

@@ -33,7 +33,7 @@ impl MetricQuery {
         if let Some(node) = node.get("labels") {
             if !matches!(node.content, Content::Mapping(_)) {
                 let help = Some("write a map, as `{reporter: destination}`".to_owned());
-                reader.wrong(&node.location, &below(field, "labels"), "this is no map of labels", help);
+                reader.wrong(&node.location, &below(field, "labels"), "this is not a map of labels", help);
             }
             for Entry { key, value, .. } in node.entries() {
                 if let Some(value) = reader.scalar(value, &below(&below(field, "labels"), key)) {

@@ -14,7 +14,7 @@ use crate::{
     after_help = "The answer is a line of JSON: {\"status\", \"headers\", \"body\", \"error\", \"took_ms\"}; error has \
     the kinds of `meshwalk load` (refused, reset, timeout, protocol) where no HTTP answer came, and is null otherwise. \
     With --batch, each line of standard input is a question {\"url\", \"method\", \"host\", \"headers\": [[NAME, VALUE]], \
-    \"timeout_ms\"} of which only url is needed, and each is answered before the next one is read."
+    \"timeout_ms\"} where only url is required, and each is answered before the next one is read."
 )]
 pub struct Args {
     /// Where to: `http://HOST[:PORT][/PATH]`; with --unix, a path is enough.

@@ -117,7 +117,7 @@ async fn remove(platform: &dyn Platform, instances: &[Instance], id: &str) -> an
         let there: std::collections::BTreeSet<_> = all.iter().flat_map(|of| &of.rules).map(|rule| &*rule.id).collect();
         let there: Vec<_> = there.into_iter().collect();
         let there =
-            if there.is_empty() { "no rule is in force".to_owned() } else { format!("ids: {}", there.join(", ")) };
+            if there.is_empty() { "no rule is active".to_owned() } else { format!("ids: {}", there.join(", ")) };
         let names: Vec<_> = all.iter().map(|of| of.instance.as_str()).collect();
         return Err(WrongInput(format!("no rule has the id `{id}` at {}; {there}", names.join(", "))).into());
     }
@@ -138,7 +138,7 @@ async fn clear(platform: &dyn Platform, instances: &[Instance]) -> anyhow::Resul
             lines.push(vec![of.instance.clone(), ids.join(", ")]);
         }
     }
-    if lines.is_empty() { Ok("no rule was in force\n".to_owned()) } else { Ok(table(&["INSTANCE", "REMOVED"], &lines)) }
+    if lines.is_empty() { Ok("no rule was active\n".to_owned()) } else { Ok(table(&["INSTANCE", "REMOVED"], &lines)) }
 }
 
 #[cfg(test)]
@@ -164,6 +164,6 @@ mod tests {
             assert!(error.contains(why), "{error}");
         }
         let twice = rule_text("error=503;ttl=5s", Some("60s"), None).unwrap_err().to_string();
-        assert!(twice.contains("the key `ttl` stands twice"), "{twice}");
+        assert!(twice.contains("the key `ttl` appears twice"), "{twice}");
     }
 }

@@ -131,7 +131,8 @@ fn weighed(Verdict { name, expected, observed, status, .. }: &Verdict) -> String
 fn sending(name: &str, progress: &Progress) -> String {
     let Progress { planned, sent, answered, errors, failed, .. } = progress;
     format!(
-        "     … {name}: {sent}/{planned} sent, {answered} answered, {errors} with 4xx or 5xx, {failed} without an answer"
+        "     … {name}: {sent}/{planned} sent, {answered} answered, {errors} with 4xx or 5xx, {failed} without an \
+         answer"
     )
 }
 
@@ -162,7 +163,7 @@ impl Observer for ConsoleObserver {
             Event::Gate(GateOutcome::Held) => self.line("     the gate holds"),
             Event::Gate(GateOutcome::Breached) => self.line("     the gate is breached; rolling back"),
             Event::StepOver(step) => self.step_over(step),
-            Event::Restoring => self.moving("   … putting back what was in force before"),
+            Event::Restoring => self.moving("   … restoring the state from before the lab"),
             Event::NotRestored(why) => self.line(&format!("   {} {why}", self.mark(Status::Failed))),
             Event::LabOver(lab) => self.lab_over(lab),
         }

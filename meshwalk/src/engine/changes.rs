@@ -111,7 +111,7 @@ impl Engine<'_> {
         };
         instance_selector
             .of(&all)
-            .map_err(|why| StopReason::Broken(format!("{}: these faults are for nobody: {why}", faults.location)))
+            .map_err(|why| StopReason::Broken(format!("{}: these faults match no instance: {why}", faults.location)))
     }
 
     /// Reads the texts of files, and of the files in folders.

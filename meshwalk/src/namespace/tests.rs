@@ -151,6 +151,6 @@ fn a_name_that_kubernetes_would_not_take_is_refused() {
     }
     for name in ["", "Two", "a_b", "-a", "a-", "a.b", "ä", &"a".repeat(64)] {
         let told = Namespace::named(name).unwrap_err().to_string();
-        assert!(told.starts_with(&format!("`{name}` is no name of a namespace")), "{told}");
+        assert!(told.starts_with(&format!("`{name}` is not a valid namespace name")), "{told}");
     }
 }

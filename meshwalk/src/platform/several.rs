@@ -35,7 +35,7 @@ impl fmt::Display for NotEverywhere {
             names => write!(f, "\ntaken back from {}", names.join(", "))?,
         }
         for (instance, id, why) in &self.left {
-            write!(f, "\nthe rule {id} is still in force at {instance}: {why}")?;
+            write!(f, "\nthe rule {id} is still active at {instance}: {why}")?;
         }
         Ok(())
     }

@@ -58,7 +58,10 @@ fn wrong_flags_of_the_fault_commands_are_told_with_what_is_right() {
         (&["fault", "backend", "--clear", "--ttl", "1s"], "cannot be used with"),
         (&["fault", "backend", "error=503 | unready", "--id", "a"], "--id is about one rule, and these are 2"),
         (&["fault", "backend", "error=503@5"], "the percentage `5` has no per cent sign (line 1, column 11)"),
-        (&["fault", "backend", "error=abc"], "`abc` is no error status (line 1, column 7)\n  error=abc\n        ^^^\n"),
+        (
+            &["fault", "backend", "error=abc"],
+            "`abc` is not a valid error status (line 1, column 7)\n  error=abc\n        ^^^\n",
+        ),
         (&["fault", "backend", "error=503;pth=/a"], "did you mean `path`?"),
         (&["fault", "backend", "slow-start=5s"], "`slow-start` means nothing once the process runs"),
         (&["fault", "backend", "error=503", "--ttl", "60"], "the duration `60` has no unit"),

@@ -26,14 +26,14 @@ fn parse_bytes(text: &str) -> Result<u64, ValueError> {
     let (number, unit) = text.split_at(unit_at);
     let wrong = |message: String| ValueError::new(0..text.len(), message, HELP);
     if number.is_empty() {
-        return Err(wrong(format!("`{text}` is no number of bytes")));
+        return Err(wrong(format!("`{text}` is not a valid number of bytes")));
     }
     let unit = unit.trim_start();
     let found = UNITS.iter().find(|(name, _)| *name == unit || unit.is_empty());
     let Some((_, bytes)) = found else {
         let near = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
         let near = near.map(|(name, _)| format!("; did you mean `{name}`?")).unwrap_or_default();
-        return Err(ValueError::new(unit_at..text.len(), format!("`{unit}` is no unit of bytes{near}"), HELP));
+        return Err(ValueError::new(unit_at..text.len(), format!("`{unit}` is not a valid unit of bytes{near}"), HELP));
     };
     let number: Option<u64> = number.parse().ok();
     number.and_then(|number| number.checked_mul(*bytes)).ok_or_else(|| wrong(format!("`{text}` is too much to count")))
@@ -54,7 +54,7 @@ pub fn parse_amount(text: &str) -> Result<u64, String> {
 fn parse_rate(text: &str) -> Result<u64, ValueError> {
     const HELP: &str = "write bytes per second, as in 64KiB/s";
     let Some(amount) = text.strip_suffix("/s") else {
-        return Err(ValueError::new(0..text.len(), format!("`{text}` is no rate"), HELP));
+        return Err(ValueError::new(0..text.len(), format!("`{text}` is not a valid rate"), HELP));
     };
     match parse_bytes(amount.trim_end())? {
         0 => Err(ValueError::new(0..text.len(), format!("`{text}` is nothing at all"), HELP)),

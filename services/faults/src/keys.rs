@@ -87,7 +87,7 @@ pub(crate) const KEYS: &[KeySpec] = &[
     },
     KeySpec {
         name: "upstream",
-        summary: "not the request but the calls that it makes to this upstream (a pattern like a path)",
+        summary: "applies to calls to this upstream (a pattern like a path) instead of the request",
         with: With::Calls,
         repeatable: false,
         read: |text, rule| {
@@ -103,15 +103,15 @@ pub(crate) const KEYS: &[KeySpec] = &[
         read: |text, rule| {
             rule.seed = Some(text.parse().map_err(|_| {
                 let help = "a seed is a whole number from 0 to 18446744073709551615, as in seed=7";
-                ValueError::new(0..text.len(), format!("`{text}` is no seed"), help)
+                ValueError::new(0..text.len(), format!("`{text}` is not a valid seed"), help)
             })?);
             Ok(())
         },
     },
     KeySpec {
         name: "at",
-        summary: "before or after: on which side of the work, and of the calls to upstreams, a delay lies; before is usual, \
-                  and two rules make both",
+        summary: "before or after: whether a delay comes before the work and the calls to upstreams (the default) or \
+                  after; write two rules for both",
         with: With::Delays,
         repeatable: false,
         read: |text, rule| {
@@ -131,7 +131,7 @@ pub(crate) const KEYS: &[KeySpec] = &[
     },
     KeySpec {
         name: "times",
-        summary: "fires so often at most; then it stays in the list without effect",
+        summary: "maximum number of times that the rule fires; then it stays in the list without effect",
         with: With::Requests,
         repeatable: false,
         read: |text, rule| {
@@ -141,7 +141,8 @@ pub(crate) const KEYS: &[KeySpec] = &[
     },
     KeySpec {
         name: "after",
-        summary: "begins so long after it came into force, as in 30s; with ttl, which counts from the same moment, a window",
+        summary: "time from the start of the rule until it takes effect, as in 30s; with ttl, which counts from the \
+                  same moment, a window",
         with: With::Anything,
         repeatable: false,
         read: |text, rule| {
@@ -151,7 +152,7 @@ pub(crate) const KEYS: &[KeySpec] = &[
     },
     KeySpec {
         name: "ttl",
-        summary: "the rule's time to live, as in 60s; then it goes by itself",
+        summary: "time to live, as in 60s; then the rule removes itself",
         with: With::Anything,
         repeatable: false,
         read: |text, rule| {
@@ -161,7 +162,7 @@ pub(crate) const KEYS: &[KeySpec] = &[
     },
     KeySpec {
         name: "id",
-        summary: "the rule's name in headers, metrics and /faults; without one it is called r1, r2, ...",
+        summary: "name of the rule in headers, metrics and /faults; r1, r2, ... without one",
         with: With::Anything,
         repeatable: false,
         read: |text, rule| {
@@ -187,7 +188,7 @@ fn parse_side(text: &str) -> Result<When, ValueError> {
         "after" => Ok(When::After),
         _ => {
             let help = "write at=before or at=after; for a delay on both sides, write two rules";
-            Err(ValueError::new(0..text.len(), format!("`{text}` is no side of the work"), help))
+            Err(ValueError::new(0..text.len(), format!("`{text}` is not a valid side of the work"), help))
         }
     }
 }
@@ -195,7 +196,7 @@ fn parse_side(text: &str) -> Result<When, ValueError> {
 fn parse_times(text: &str) -> Result<u64, ValueError> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|times| digits && *times > 0).ok_or_else(|| {
-        let message = format!("`{text}` is no number of times");
+        let message = format!("`{text}` is not a valid number of times");
         ValueError::new(0..text.len(), message, "write a whole number from 1 on, as in times=3")
     })
 }

@@ -35,7 +35,7 @@ impl Percent {
     pub(crate) fn parse(text: &str) -> Result<Self, ValueError> {
         let wrong = |message: String| ValueError::new(0..text.len(), message, "a percentage is a number from 0 to 100");
         let parts = decimal(text, MILLIONTHS).map_err(|error| match error {
-            DecimalProblem::NoNumber => wrong(format!("`{text}` is no number")),
+            DecimalProblem::NoNumber => wrong(format!("`{text}` is not a number")),
             DecimalProblem::TooFine => wrong(format!("`{text}` has more than {MILLIONTHS} digits after the point")),
             DecimalProblem::TooLarge => wrong(format!("{text} is more than 100 %")),
         })?;
@@ -98,7 +98,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, ValueError> {
     let (number, unit) = text.split_at(unit_at);
     let wrong = |message: String| ValueError::new(0..text.len(), message, HELP);
     if number.is_empty() {
-        return Err(wrong(format!("`{text}` is no duration")));
+        return Err(wrong(format!("`{text}` is not a valid duration")));
     }
     let units = UNITS.iter().map(|(name, digits)| (*name, *digits, 1));
     let units = units.chain(LONG_UNITS.iter().map(|(name, seconds)| (*name, 9, *seconds)));
@@ -106,14 +106,18 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, ValueError> {
         let message = if unit.is_empty() {
             format!("the duration `{text}` has no unit")
         } else {
-            format!("`{}` is no unit of time{}", unit.trim_start(), suggestion(unit, units.map(|(name, ..)| name)))
+            format!(
+                "`{}` is not a valid unit of time{}",
+                unit.trim_start(),
+                suggestion(unit, units.map(|(name, ..)| name))
+            )
         };
         return Err(ValueError::new(if unit.is_empty() { 0..text.len() } else { unit_at..text.len() }, message, HELP));
     };
     let counted = decimal(number, digits);
     match counted.and_then(|count| count.checked_mul(times).ok_or(DecimalProblem::TooLarge)) {
         Ok(nanoseconds) => Ok(Duration::from_nanos(nanoseconds)),
-        Err(DecimalProblem::NoNumber) => Err(wrong(format!("`{number}` is no number"))),
+        Err(DecimalProblem::NoNumber) => Err(wrong(format!("`{number}` is not a number"))),
         Err(DecimalProblem::TooFine) => Err(wrong(format!("`{text}` has more than {digits} digits after the point"))),
         Err(DecimalProblem::TooLarge) => Err(wrong(format!("`{text}` is longer than can be counted"))),
     }

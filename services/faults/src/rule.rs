@@ -101,7 +101,7 @@ impl Rule {
                 return Err(refused(format!("`{}` takes no percentage", spec.name), "leave out @ and the percentage"));
             }
             if rule.mode.is_weighted() {
-                let help = "each entry has its per cent of all requests already: leave out @ and the percentage";
+                let help = "each entry already has its percentage of all requests; remove @ and the percentage";
                 return Err(refused("a weighted list takes no percentage".into(), help));
             }
             rule.rate = Some(Percent::parse(&rate.text).map_err(|error| rate.error(source, error))?);
@@ -110,7 +110,7 @@ impl Rule {
         for (word, value) in &raw.keys {
             let key = key_named(source, word, spec)?;
             if !key.repeatable && seen.contains(&key.name) {
-                let message = format!("the key `{}` stands twice", key.name);
+                let message = format!("the key `{}` appears twice", key.name);
                 return Err(ParseError::new(source, word.at.clone(), message, "leave one of them out"));
             }
             seen.push(key.name);
@@ -121,7 +121,7 @@ impl Rule {
             && let Some((_, value)) = raw.keys.iter().find(|(word, _)| word.text == "after")
         {
             // `after` and `ttl` count from the same time.
-            let message = format!("a rule that goes after {} never begins after {}", Written(ttl), Written(after));
+            let message = format!("a rule that expires after {} cannot begin after {}", Written(ttl), Written(after));
             return Err(ParseError::new(source, value.at.clone(), message, "make `after` shorter than `ttl`"));
         }
         Ok(rule)

@@ -27,7 +27,11 @@ pub(crate) fn parse_path(text: &str) -> Result<Glob, ValueError> {
 
 pub(crate) fn parse_method(text: &str) -> Result<Method, ValueError> {
     Method::from_bytes(text.to_ascii_uppercase().as_bytes()).map_err(|_| {
-        ValueError::new(0..text.len(), format!("`{text}` is no method"), "a method is one word, as in GET or POST")
+        ValueError::new(
+            0..text.len(),
+            format!("`{text}` is not a valid method"),
+            "a method is one word, as in GET or POST",
+        )
     })
 }
 
@@ -37,7 +41,7 @@ pub(crate) fn parse_header(text: &str) -> Result<(HeaderName, Glob), ValueError>
         return Err(ValueError::new(0..text.len(), format!("the header `{text}` has no value"), HELP));
     };
     let Ok(parsed) = HeaderName::from_bytes(name.trim().as_bytes()) else {
-        return Err(ValueError::new(0..name.len(), format!("`{name}` is no name of a header"), HELP));
+        return Err(ValueError::new(0..name.len(), format!("`{name}` is not a valid header name"), HELP));
     };
     // Values on the wire carry no outer white space, so a pattern with some could never match.
     Ok((parsed, Glob::new(value.trim())))

@@ -32,7 +32,7 @@ pub(crate) struct DescriptorBudget {
 /// The limit of open files leaves too few descriptors.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error(
-    "cannot serve with {limit} open files (ulimit -n), {in_use} of which are in use: \
+    "cannot serve with {limit} open files (ulimit -n), with {in_use} in use: \
      at least {needed} are needed; raise the limit"
 )]
 pub(crate) struct TooFewDescriptors {

@@ -1,4 +1,4 @@
-//! Whether the process can take requests, as the kubelet asks.
+//! Readiness of the process, as the kubelet asks for it.
 //!
 //! Readiness depends on the process alone. If it looked at upstreams or collectors, one fault there would take every
 //! service before it out of the load balancing too.
@@ -10,7 +10,7 @@ use std::{
 
 use crate::faults::{Probe, Registry};
 
-/// What still keeps the process from being ready. Clones share it.
+/// Reasons why the process is not ready. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Readiness {
     pending: Arc<Mutex<BTreeMap<&'static str, usize>>>,
@@ -18,12 +18,12 @@ pub struct Readiness {
 
 impl Readiness {
     /// Keeps the process unready until the guard is dropped.
-    pub fn block(&self, what: &'static str) -> Blocked {
+    pub fn block(&self, what: &'static str) -> BlockReady {
         *self.lock().entry(what).or_insert(0) += 1;
-        Blocked { readiness: self.clone(), what }
+        BlockReady { readiness: self.clone(), what }
     }
 
-    /// What keeps the process unready, with the fault rule that does so; empty when it is ready.
+    /// Reasons why the process is not ready, an active fault rule included. Empty when it is ready.
     pub fn pending(&self, faults: &Registry) -> Vec<String> {
         let mut pending: Vec<String> = self.lock().keys().map(|what| (*what).to_owned()).collect();
         pending.extend(faults.fails(Probe::Ready).map(|id| format!("fault {id}")));
@@ -36,15 +36,15 @@ impl Readiness {
     }
 }
 
-/// Keeps the process unready for as long as it lives.
+/// Keeps the process unready until it is dropped.
 #[derive(Debug)]
 #[must_use = "the process is unready only as long as this lives"]
-pub struct Blocked {
+pub struct BlockReady {
     readiness: Readiness,
     what: &'static str,
 }
 
-impl Drop for Blocked {
+impl Drop for BlockReady {
     fn drop(&mut self) {
         let mut pending = self.readiness.lock();
         if let Some(count) = pending.get_mut(self.what) {

@@ -12,10 +12,10 @@ use crate::{
     config::{Address, Config, Drain},
     descriptors::DescriptorBudget,
     faults::{self, Control, ProcessFaults, Registry},
-    health::{Blocked, Readiness},
+    health::{BlockReady, Readiness},
     host_check::require_valid_host,
     identity::Identity,
-    net::{ConnTable, ConnectionGauges, Doors, Listener, Routes, Server, Settings},
+    net::{ConnTable, ConnectionGauges, Listener, PortGate, Routes, Server, Settings},
     telemetry::{Metrics, Traces},
 };
 
@@ -53,7 +53,7 @@ struct Port {
 /// A port that cannot be opened, by its flag, or a wrong fault rule.
 pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: Router) -> anyhow::Result<Bound> {
     let readiness = Readiness::default();
-    let starting: Blocked = readiness.block("ports");
+    let starting: BlockReady = readiness.block("ports");
     let faults = config.registry(&identity.instance)?;
     let metrics = Metrics::install(&identity)?;
     let budget = DescriptorBudget::new(config.limits.max_connections, config.upstreams.list().count())?;
@@ -67,16 +67,16 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     ]);
     let admin = Admin { identity, readiness: readiness.clone(), faults: faults.clone(), metrics, connections };
 
-    let open = async |flag: &str, address: &Address, routes: Routes, table: &Arc<ConnTable>, doors: Doors| {
+    let open = async |flag: &str, address: &Address, routes: Routes, table: &Arc<ConnTable>, gate: PortGate| {
         let settings = Settings::new(&config.limits, app.identity_headers.clone());
         let listener = Listener::bind(address).await.with_context(|| format!("cannot listen on {address} ({flag})"))?;
         let address = listener.address().clone();
-        anyhow::Ok(Port { address, server: Server::start(listener, routes, settings, Arc::clone(table), doors) })
+        anyhow::Ok(Port { address, server: Server::start(listener, routes, settings, Arc::clone(table), gate) })
     };
     let ports = &config.ports;
     let routes = app::routes(Arc::clone(&app), faults.clone(), extra);
     // Only this port is ever closed by a fault.
-    let application = open("--listen", &ports.listen, routes, &application_table, faults.doors()).await?;
+    let application = open("--listen", &ports.listen, routes, &application_table, faults.port_gate()).await?;
     let token = ports.control_token()?;
     let process_faults = ProcessFaults::new(faults.clone());
     let control = Control {
@@ -88,10 +88,12 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     };
     let control = faults::control_router(control).layer(middleware::from_fn(require_valid_host));
     let control =
-        open("--control-listen", &ports.control_listen, control.into(), &control_table, Doors::always_open()).await?;
+        open("--control-listen", &ports.control_listen, control.into(), &control_table, PortGate::always_open())
+            .await?;
     // Bind the admin port last: once `/startupz` answers, all ports are open.
     let admin = admin.router().layer(middleware::from_fn(require_valid_host));
-    let admin = open("--admin-listen", &ports.admin_listen, admin.into(), &admin_table, Doors::always_open()).await?;
+    let admin =
+        open("--admin-listen", &ports.admin_listen, admin.into(), &admin_table, PortGate::always_open()).await?;
     drop(starting);
     let tasks = [process_faults.follow()];
     Ok(Bound {

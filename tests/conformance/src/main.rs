@@ -71,7 +71,7 @@ async fn run(command: Command) -> anyhow::Result<bool> {
 fn compare(one: &Path, other: &Path) -> anyhow::Result<bool> {
     let read = |file: &Path| -> anyhow::Result<Outcome> {
         let text = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        serde_json::from_slice(&text).with_context(|| format!("{} is no report of the cases", file.display()))
+        serde_json::from_slice(&text).with_context(|| format!("{} is not a report of the cases", file.display()))
     };
     let (one, other) = (read(one)?, read(other)?);
     let intended = IntendedDifferences::read(&project().join("tests/conformance/intended.yaml"))?;

@@ -82,7 +82,7 @@ pub async fn run(bed: &mut Bed, case: &Case, clear: &Case) -> anyhow::Result<Cas
     let is_clear = matches!(bed, Bed::Cluster(_));
     if is_clear {
         let mut left = probe(bed, clear, &mut Vec::new()).await?;
-        left.iter_mut().for_each(|line| line.insert_str(0, "an earlier case is still in force: "));
+        left.iter_mut().for_each(|line| line.insert_str(0, "an earlier case is still active: "));
         outcome.unmet.append(&mut left);
     }
     if !defaults && is_clear && before(bed, case).await? {

@@ -83,7 +83,7 @@ fn failures(traffic: &Traffic, summary: &Summary) -> String {
         return String::new();
     }
     if summary.failures.is_empty() {
-        return "no request went without an HTTP answer\n".to_owned();
+        return "every request got an HTTP answer\n".to_owned();
     }
     let details = traffic.failure_details();
     let line = |(kind, count): (&crate::traffic::FailureKind, &u64)| {
@@ -162,7 +162,8 @@ mod tests {
         let samples = outcomes.into_iter().zip([0, 10, 20, 30]).map(|(outcome, due)| sample(due, outcome)).collect();
         let text = show(&plan(), &Traffic { rate: 100.0, ..Traffic::of(samples) });
         for line in [
-            "GET /api/hello to 127.0.0.1:8080 (Host: meshwalk.localhost): 4 requests in 0.03 s, 100.0/s of 100.0/s planned",
+            "GET /api/hello to 127.0.0.1:8080 (Host: meshwalk.localhost): 4 requests in 0.03 s, 100.0/s of 100.0/s \
+             planned",
             "v1       2        66.67 %  0       1.50 ms  1.50 ms",
             "v2       1        33.33 %  1       1.50 ms  1.50 ms",
             "503     1        25.00 %",

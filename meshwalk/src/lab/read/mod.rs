@@ -56,7 +56,7 @@ fn lab(reader: &mut Reader, root: &Node, path: &Path) -> Option<Lab> {
             if right {
                 Ok(text.to_owned())
             } else {
-                Err(format!("`{text}` is no lab's name; write small letters, digits and `-`, as `canary`"))
+                Err(format!("`{text}` is not a valid lab name; write small letters, digits and `-`, as `canary`"))
             }
         })
     });

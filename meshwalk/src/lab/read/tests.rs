@@ -77,7 +77,7 @@ fn every_quantity_says_how_it_is_written() {
     assert_eq!(
         diagnostics(&step(&format!("{TRAFFIC}    expect: [success: 0.99, p99: 500ms, status: {{99: 10%}}]\n"))),
         "1-test.yaml:6:23: steps[0].expect[0].success: `0.99` is not a percentage; write a number from 0 to 100 and `%`, as `10%`\n\
-         1-test.yaml:6:34: steps[0].expect[1].p99: `500ms` is no bound; write `<=` or `>=` and a duration, as `\"<= 500ms\"`\n\
+         1-test.yaml:6:34: steps[0].expect[1].p99: `500ms` is not a valid bound; write `<=` or `>=` and a duration, as `\"<= 500ms\"`\n\
          1-test.yaml:6:50: steps[0].expect[2].status[\"99\"]: x"
             .replace("status[\"99\"]: x", "status.99: `99` cannot occur in `status`; write a status, as `503`, or `failed` for no HTTP answer")
     );
@@ -88,7 +88,7 @@ fn what_is_missing_is_told_with_an_example() {
     assert_eq!(
         diagnostics("lab: Test\nsteps: []\n"),
         "1-test.yaml:1:1: title: it is missing; write it, as `title: Shift traffic in steps`\n\
-         1-test.yaml:1:6: lab: `Test` is no lab's name; write small letters, digits and `-`, as `canary`\n\
+         1-test.yaml:1:6: lab: `Test` is not a valid lab name; write small letters, digits and `-`, as `canary`\n\
          1-test.yaml:2:8: steps: there is no step; write a list of steps, each with a title"
     );
 }
@@ -178,8 +178,8 @@ fn multiples_numbers_of_instances_and_values_of_metrics_are_told_what_they_lack(
     )));
     let lines: Vec<_> = told.lines().collect();
     assert_eq!(lines.len(), 4, "{told}");
-    assert!(lines[0].contains("5:45: steps[0].wait-metric.is: `none` is no bound on a number"), "{told}");
-    assert!(lines[1].contains("expect[0].answered-by.each: `50%` is no bound"), "{told}");
+    assert!(lines[0].contains("5:45: steps[0].wait-metric.is: `none` is not a valid bound on a number"), "{told}");
+    assert!(lines[1].contains("expect[0].answered-by.each: `50%` is not a valid bound"), "{told}");
     assert!(lines[2].contains("expect[1].answered-by: this is not a count"), "{told}");
-    assert!(lines[3].contains("`x × requests` is no multiple; write a whole number and an amount"), "{told}");
+    assert!(lines[3].contains("`x × requests` is not a valid multiple; write a whole number and an amount"), "{told}");
 }

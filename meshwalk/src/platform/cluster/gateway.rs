@@ -91,8 +91,8 @@ impl ClusterPlatform {
             let Err(Silence { why, patience }) = self.answers(address).await else { return Ok(address) };
             if began.elapsed() >= patience {
                 let why = format!(
-                    "{address} did not answer as Istio's gateway for {} s ({why}); what it names has to be reached from \
-                     here",
+                    "{address} did not answer as Istio's gateway for {} s ({why}); what it names has to be reached \
+                     from here",
                     patience.as_secs()
                 );
                 return Err(PlatformError::failed(what, why));
@@ -135,7 +135,7 @@ impl ClusterPlatform {
         let host = self.kubectl.namespace().gateway_host();
         match get(&Address::Tcp(address), &host, "/api/hello", ANSWER).await {
             Ok(reply) if reply.headers.get("server").is_some_and(|server| server == "istio-envoy") => Ok(()),
-            Ok(reply) => Err(Silence { why: format!("somebody else answers: {}", reply.status), patience: SILENT }),
+            Ok(reply) => Err(Silence { why: format!("another server answers: {}", reply.status), patience: SILENT }),
             Err(failure) if failure.kind == FailureKind::Refused => {
                 Err(Silence { why: failure.to_string(), patience: REFUSED })
             }

@@ -47,7 +47,7 @@ impl ClusterPlatform {
             return Ok(());
         }
         let why = format!(
-            "you may not: {}\nask whoever runs the cluster for a Role with these rights{help}",
+            "you may not: {}\nask the cluster's administrator for a Role with these rights{help}",
             missing.join(", ")
         );
         Err(PlatformError::failed("looking whether the labs are allowed what they do", why))

@@ -180,7 +180,7 @@ fn read(answer: &Value) -> Vec<Span> {
 /// Resolves the URL of Jaeger.
 async fn at(url: &str) -> Result<Jaeger, String> {
     let address = gateway::resolve(url).await?;
-    let uri: http::Uri = url.parse().map_err(|_| format!("{url} is no URL"))?;
+    let uri: http::Uri = url.parse().map_err(|_| format!("{url} is not a valid URL"))?;
     let host = uri.authority().map(ToString::to_string).unwrap_or_default();
     Ok(Jaeger::At { address, host, base: uri.path().trim_end_matches('/').to_owned() })
 }

@@ -49,7 +49,7 @@ impl Platform for LocalPlatform {
 
     fn snapshot(&self) -> Reply<'_, Snapshot> {
         Box::pin(async {
-            let what = "noting what is in force";
+            let what = "recording the active resources";
             let documents =
                 self.client.resources().await.map_err(|error| PlatformError::failed(what, error))?.documents;
             let mut faults = BTreeMap::new();
@@ -65,7 +65,7 @@ impl Platform for LocalPlatform {
 
     fn restore<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, ()> {
         Box::pin(async {
-            let what = "putting back what was in force";
+            let what = "restoring the recorded resources";
             // Restore the faults first, because they must be removed even if the resources cannot be restored.
             let mut failed = None;
             for instance in apps(&self.status(what).await?) {

@@ -99,7 +99,7 @@ impl Comparison {
             return;
         }
         self.statuses(path, labs.map(|lab| (lab.status, lab.reason.clone().unwrap_or_default())));
-        self.equal(&path.of_check("put back"), labs.map(|lab| restored(lab.restored)));
+        self.equal(&path.of_check("restored"), labs.map(|lab| restored(lab.restored)));
         // A step that a lab excludes was not reached by a run that ended early either.
         let whole = labs.iter().all(|lab| lab.status != Status::Failed);
         for (title, steps) in paired(labs.map(|lab| &lab.steps[..]), |step| step.title.clone()) {

@@ -107,7 +107,7 @@ fn section(lab: &LabReport, body: &mut String) {
         step::article(index + 1, step, body);
     }
     if lab.restored == Some(true) {
-        body.push_str("<p class=\"restored\">What was in force before the lab is in force again.</p>\n");
+        body.push_str("<p class=\"restored\">The state from before the lab was restored.</p>\n");
     }
     body.push_str("</section>\n");
 }

@@ -8,8 +8,8 @@ family! {
         /// Calls carry no headers of the trace.
         DropHeaders = ModeSpec {
             name: "drop-headers",
-            summary: "calls upstreams without the trace: no traceparent, tracestate, b3, x-b3-*, baggage or x-request-id; \
-                      the headers of --forward-header go on",
+            summary: "calls upstreams without trace headers: no traceparent, tracestate, b3, x-b3-*, baggage or \
+                      x-request-id; the headers of --forward-header are still forwarded",
             example: "drop-headers;upstream=stock",
             ..ModeSpec::CALLS
         };

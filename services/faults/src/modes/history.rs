@@ -67,7 +67,7 @@ fn count(text: &str, range: RangeInclusive<u32>, help: &str) -> Result<u32, Valu
     match text.parse().ok().filter(|_| digits) {
         Some(number) if range.contains(&number) => Ok(number),
         _ if digits => Err(wrong(format!("{text} is not from {} to {}", range.start(), range.end()))),
-        _ => Err(wrong(format!("`{text}` is no whole number"))),
+        _ => Err(wrong(format!("`{text}` is not a whole number"))),
     }
 }
 

@@ -29,7 +29,8 @@ family! {
                 "lognormal(MEDIAN,SIGMA)",
                 "quantiles(pPERCENT:DURATION,...)",
             ],
-            summary: "waits before the request is handled, or after it with at=after; the delays of several rules add up",
+            summary: "waits before the request is handled, or after it with at=after; the delays of several rules add \
+                      up",
             example: "latency=200ms@50%;path=/api/*, latency=uniform(10ms,80ms), latency=normal(50ms,10ms), \
                       latency=lognormal(20ms,0.8), latency=quantiles(p50:10ms,p90:50ms,p99:1s)",
             causes_delays: true,
@@ -72,7 +73,7 @@ impl Delay {
             "lognormal" => lognormal(&call),
             "quantiles" => Quantiles::parse(&call.parts).map(Self::Quantiles),
             name => {
-                let message = format!("`{name}` is no distribution{}", suggestion(name, DISTRIBUTIONS));
+                let message = format!("`{name}` is not a known distribution{}", suggestion(name, DISTRIBUTIONS));
                 let help = format!("write a duration, as in latency=200ms, or one of {}", DISTRIBUTIONS.join(", "));
                 Err(ValueError::new(0..name.len(), message, help))
             }
@@ -122,7 +123,7 @@ fn lognormal(call: &Call<'_>) -> Result<Delay, ValueError> {
     let [median, sigma] = call.two("a lognormal distribution has a median and a sigma", help)?;
     let wrong = |message: String| ValueError::new(sigma.at.clone(), message, help);
     let read = Millionths::parse(sigma.text)
-        .ok_or_else(|| wrong(format!("`{}` is no number with at most six digits after the point", sigma.text)))?;
+        .ok_or_else(|| wrong(format!("`{}` is not a number with at most six digits after the point", sigma.text)))?;
     if read > MAX_SIGMA {
         return Err(wrong(format!("a sigma of {read} is more than {MAX_SIGMA}")));
     }

@@ -17,7 +17,7 @@ family! {
         /// The process is not ready.
         Unready = ModeSpec {
             name: "unready",
-            summary: "holds /readyz at 503; requests that arrive all the same are answered as ever",
+            summary: "answers /readyz with 503; requests that still arrive are answered as usual",
             example: "unready;ttl=30s",
             about: About::Process(AdminEffect::FailsProbes(&[Probe::Ready])),
             ..ModeSpec::PROCESS
@@ -25,7 +25,8 @@ family! {
         /// The process is not alive.
         NotLive = ModeSpec {
             name: "not-live",
-            summary: "holds /livez at 503, so that the platform restarts the process; everything else is as ever",
+            summary: "answers /livez with 503, so that the platform restarts the process; everything else works as \
+                      usual",
             example: "not-live",
             about: About::Process(AdminEffect::FailsProbes(&[Probe::Alive])),
             ..ModeSpec::PROCESS
@@ -34,8 +35,8 @@ family! {
         SlowStart(duration: Written = parse_up_to_an_hour) = ModeSpec {
             name: "slow-start",
             arguments: &["DURATION"],
-            summary: "holds /startupz and /readyz at 503 for so long from the start on (at most 1 h); then the rule goes by \
-                      itself",
+            summary: "answers /startupz and /readyz with 503 for DURATION after the start (at most 1 h); then the rule \
+                      removes itself",
             example: "slow-start=20s",
             about: About::Process(AdminEffect::FailsProbes(&[Probe::Started, Probe::Ready])),
             levels: &[Level::Start],
@@ -45,8 +46,8 @@ family! {
         Crash(exit: Exit = Exit::parse) = ModeSpec {
             name: "crash",
             arguments: &["", "EXITCODE", "abort"],
-            summary: "ends the process at once, with this exit code (0 to 255, 70 without one) or by SIGABRT; at run time, \
-                      the answer of the control port is sent first",
+            summary: "ends the process at once, with this exit code (0 to 255, 70 without one) or by SIGABRT; at run \
+                      time, the answer of the control port is sent first",
             example: "crash, crash=137, crash=abort",
             about: About::Process(AdminEffect::Exits),
             ..ModeSpec::PROCESS
@@ -73,7 +74,7 @@ impl Exit {
             "abort" => Ok(Self::Abort),
             code => code.parse().map(Self::Code).map_err(|_| {
                 let help = "write crash, crash=CODE with a number from 0 to 255, or crash=abort";
-                ValueError::new(0..code.len(), format!("`{code}` is no exit code"), help)
+                ValueError::new(0..code.len(), format!("`{code}` is not a valid exit code"), help)
             }),
         }
     }

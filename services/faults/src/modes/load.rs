@@ -12,8 +12,8 @@ family! {
         Leak(rate: ByteRate = ByteRate::parse) = ModeSpec {
             name: "leak",
             arguments: &["BYTES/s"],
-            summary: "holds more and more memory, up to --fault-max-memory for all rules together; all of it goes back with \
-                      the rule",
+            summary: "allocates memory at this rate, up to --fault-max-memory for all rules together; frees all of it \
+                      when the rule is removed",
             example: "leak=10MiB/s;ttl=60s",
             caps: Some("--fault-max-memory, for all rules together"),
             ..ModeSpec::PROCESS
@@ -22,7 +22,7 @@ family! {
         Cpu(cores: Cores = Cores::parse) = ModeSpec {
             name: "cpu",
             arguments: &["CORES"],
-            summary: "keeps so many cores busy (three digits after the point), up to --fault-max-cores for all rules together",
+            summary: "keeps CORES cores busy (at most three decimals), up to --fault-max-cores for all rules together",
             example: "cpu=0.5;ttl=30s",
             caps: Some("--fault-max-cores, for all rules together"),
             // The argument tells the two modes of this name apart: a duration has a unit.
@@ -33,8 +33,8 @@ family! {
         Work(time: Written = Written::parse) = ModeSpec {
             name: "cpu",
             arguments: &["DURATION"],
-            summary: "uses up so much processor time before the request is handled, on at most --fault-max-cores threads at \
-                      once; the times of several rules add up",
+            summary: "uses DURATION of processor time before the request is handled, on at most --fault-max-cores \
+                      threads at once; the times of several rules add up",
             example: "cpu=20ms@10%",
             caps: Some("--fault-max-delay, for all rules together; --fault-max-cores at once"),
             ..ModeSpec::REQUESTS
@@ -67,7 +67,7 @@ impl Cores {
             .filter(|thousandths| *thousandths > 0);
         thousandths.map(Self).ok_or_else(|| {
             let help = "write a number of cores, as in cpu=2 or cpu=0.5, or the time for each request, as in cpu=20ms";
-            ValueError::new(0..text.len(), format!("`{text}` is no number of cores"), help)
+            ValueError::new(0..text.len(), format!("`{text}` is not a valid number of cores"), help)
         })
     }
 }

@@ -14,8 +14,8 @@ family! {
         Error(statuses: Statuses = Statuses::parse) = ModeSpec {
             name: "error",
             arguments: &["STATUS", "STATUS:PERCENT,STATUS:PERCENT,..."],
-            summary: "answers with the status (400 to 599) and calls no upstream; in a list, each status has its per cent of \
-                      all matching requests (sum at most 100), so a list takes no @",
+            summary: "answers with the status (400 to 599) and calls no upstream; in a list, each status has its \
+                      percentage of all matching requests (sum at most 100), so a list takes no @",
             example: "error=503@30%, error=500:5,503:10",
             ..ModeSpec::CALLS
         };
@@ -45,7 +45,7 @@ impl Statuses {
             sum = sum.and_then(|sum| sum.checked_add(weighted.1));
             if sum.is_none() {
                 let message = "the percentages add up to more than 100";
-                let help = "each is of all requests: lower them until their sum is at most 100";
+                let help = "each is a percentage of all requests; lower them until their sum is at most 100";
                 return Err(ValueError::new(at..at + item.len(), message, help));
             }
             list.push(weighted);
@@ -89,7 +89,7 @@ pub(super) fn status(text: &str) -> Result<StatusCode, ValueError> {
         .filter(|code| (400..600).contains(code) && text.trim().len() == 3)
         .and_then(|code| StatusCode::from_u16(code).ok())
         .ok_or_else(|| {
-            let message = format!("`{}` is no error status", text.trim());
+            let message = format!("`{}` is not a valid error status", text.trim());
             ValueError::new(0..text.len(), message, "an error status is a number from 400 to 599, as in 503")
         })
 }

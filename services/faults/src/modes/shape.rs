@@ -10,7 +10,8 @@ family! {
         Size(bytes: ByteCount = ByteCount::parse) = ModeSpec {
             name: "size",
             arguments: &["BYTES"],
-            summary: "makes the answer's body so large by spaces at its end, which JSON allows; a larger one stays as it is",
+            summary: "pads the response body to BYTES with spaces at its end, which JSON allows; a larger body is \
+                      unchanged",
             example: "size=1MiB@10%",
             caps: Some("--fault-max-size"),
             ..ModeSpec::REQUESTS
@@ -18,14 +19,15 @@ family! {
         /// Some bytes of the body are wrong.
         Corrupt = ModeSpec {
             name: "corrupt",
-            summary: "turns bytes of the answer's body over, the first and about one in sixteen; its length stays right",
+            summary: "inverts bytes of the response body, the first and about one in sixteen; its length stays correct",
             example: "corrupt@5%;seed=7",
             ..ModeSpec::REQUESTS
         };
         /// The second half of the body is missing.
         Truncate = ModeSpec {
             name: "truncate",
-            summary: "declares the whole body's length, sends half of it, and closes the connection; resets an HTTP/2 stream",
+            summary: "declares the whole body's length, sends half of it, and closes the connection; resets an HTTP/2 \
+                      stream",
             example: "truncate@5%",
             ..ModeSpec::REQUESTS
         };
@@ -33,7 +35,8 @@ family! {
         Drip(rate: ByteRate = ByteRate::parse) = ModeSpec {
             name: "drip",
             arguments: &["BYTES/s"],
-            summary: "sends the answer's head at once and its body at this rate; after --fault-max-hang, the rest at once",
+            summary: "sends the response head at once and its body at this rate; after --fault-max-hang, the rest at \
+                      once",
             example: "drip=100B/s;path=/api/*",
             caps: Some("--fault-max-hang"),
             ..ModeSpec::REQUESTS
@@ -41,8 +44,8 @@ family! {
         /// The connection is closed after the response.
         Close = ModeSpec {
             name: "close",
-            summary: "closes the connection after the answer: connection: close, or GOAWAY on HTTP/2, whose other streams \
-                      end as ever",
+            summary: "closes the connection after the response: connection: close, or GOAWAY on HTTP/2, where other \
+                      streams end as usual",
             example: "close@10%",
             ..ModeSpec::REQUESTS
         };

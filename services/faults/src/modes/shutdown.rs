@@ -9,7 +9,7 @@ family! {
         /// The process ignores SIGTERM.
         IgnoreSigterm = ModeSpec {
             name: "ignore-sigterm",
-            summary: "logs each SIGTERM and does nothing about it; SIGINT ends the process in order, and SIGKILL at once",
+            summary: "logs and ignores each SIGTERM; SIGINT still ends the process gracefully, and SIGKILL at once",
             example: "ignore-sigterm",
             ..ModeSpec::PROCESS
         };
@@ -17,8 +17,8 @@ family! {
         SlowDrain(duration: Written = parse_up_to_an_hour) = ModeSpec {
             name: "slow-drain",
             arguments: &["DURATION"],
-            summary: "the end takes so much longer (at most 1 h) after the last request and the last span; of several \
-                      rules, the longest counts",
+            summary: "delays the end of the process by DURATION (at most 1 h) after the last request and the last \
+                      span; of several rules, the longest counts",
             example: "slow-drain=2m",
             ..ModeSpec::PROCESS
         };

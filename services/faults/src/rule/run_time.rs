@@ -22,7 +22,7 @@ impl Rule {
             let spec = rule.mode.spec();
             if !spec.allows(Level::RunTime) {
                 let message = format!("`{}` means nothing once the process runs", spec.name);
-                let help = "set it by --fault or MESHWALK_FAULT, where the process is started";
+                let help = "set it by --fault or MESHWALK_FAULT when the process is started";
                 return Err(ParseError::new(text, raw.mode.at.clone(), message, help));
             }
             if let Some(id) = &rule.id
@@ -39,7 +39,7 @@ impl Rule {
 fn id_stands_twice(text: &str, raw: &RawRule, id: &str) -> ParseError {
     let value = raw.keys.iter().find(|(key, _)| key.text == "id").map(|(_, value)| value.at.clone());
     let at = value.unwrap_or_else(|| raw.mode.at.clone());
-    ParseError::new(text, at, format!("the id `{id}` stands twice"), "give each rule an id of its own")
+    ParseError::new(text, at, format!("the id `{id}` appears twice"), "give each rule an id of its own")
 }
 
 #[cfg(test)]
@@ -60,13 +60,13 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "`slow-start` means nothing once the process runs (line 1, column 13)\n  error=503 | slow-start=5s\n              \
-             ^^^^^^^^^^\n  set it by --fault or MESHWALK_FAULT, where the process is started"
+             ^^^^^^^^^^\n  set it by --fault or MESHWALK_FAULT when the process is started"
         );
     }
 
     #[test]
     fn two_rules_of_one_text_cannot_have_one_id() {
         let error = Rule::parse_for_run_time("error=503;id=a\nlatency=1s;id=b\nreset;id=\"a\"").unwrap_err();
-        assert_eq!((error.line(), error.column(), error.message()), (3, 11, "the id `a` stands twice"));
+        assert_eq!((error.line(), error.column(), error.message()), (3, 11, "the id `a` appears twice"));
     }
 }

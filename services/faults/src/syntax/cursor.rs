@@ -131,7 +131,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn missing_rule(&self, side: &str) -> ParseError {
-        self.error(format!("a rule is missing {side} `|`"), "a `|` stands between two rules")
+        self.error(format!("a rule is missing {side} `|`"), "write `|` only between two rules")
     }
 
     /// The error for a character after a complete rule.

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     limits::{Action, Limit},
-    net::NoAnswer,
+    net::ConnectionAbort,
 };
 
 /// A request's body that was not read to its end.
@@ -94,7 +94,7 @@ impl BodyError {
     }
 
     fn respond_with(self, version: Version, format: impl FnOnce(StatusCode, String) -> Response) -> Response {
-        let Some(status) = self.status() else { return NoAnswer::Cancelled.into_response() };
+        let Some(status) = self.status() else { return ConnectionAbort::Cancelled.into_response() };
         let mut response = format(status, self.to_string());
         if version < Version::HTTP_2 {
             // The rest of the body may never be read, and the next request cannot be found without it.

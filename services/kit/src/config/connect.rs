@@ -25,11 +25,12 @@ pub enum ConnectError {
     Form,
     /// Not the host of a URL.
     #[error(
-        "the host '{0}' is no name or address, such as backend, 10.0.0.7 or [::1]; leave it empty to match every host"
+        "the host '{0}' is not a name or an address, such as backend, 10.0.0.7 or [::1]; leave it empty to match every \
+         host"
     )]
     Host(String),
     /// The port is not a number.
-    #[error("the port '{0}' is no number from 1 to 65535; leave it empty to match every port")]
+    #[error("the port '{0}' is not a number from 1 to 65535; leave it empty to match every port")]
     Port(String),
     /// The target is not an address.
     #[error("the target '{0}' is wrong: {1}")]

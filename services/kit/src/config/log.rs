@@ -40,11 +40,11 @@ fn filter(text: &str) -> Result<String, String> {
             )
         };
         if level.parse::<LevelFilter>().is_err() || level.is_empty() {
-            return Err(wrong(format!("'{level}' is no level")));
+            return Err(wrong(format!("'{level}' is not a valid level")));
         }
         let of_a_module = |byte: u8| byte.is_ascii_alphanumeric() || b"_:-".contains(&byte);
         if let Some(module) = module.filter(|module| module.is_empty() || !module.bytes().all(of_a_module)) {
-            return Err(wrong(format!("'{module}' is no module")));
+            return Err(wrong(format!("'{module}' is not a valid module")));
         }
     }
     text.parse::<Targets>().map(|_| text.to_owned()).map_err(|error| error.to_string())
@@ -64,15 +64,15 @@ mod tests {
     #[test]
     fn a_word_that_is_no_level_is_no_filter() {
         for (text, part) in [
-            ("nolevel!!", "'nolevel!!' is no level"),
-            ("inof", "'inof' is no level"),
-            ("", "'' is no level"),
-            ("info,", "'' is no level"),
-            ("info,meshwalk_kit", "'meshwalk_kit' is no level"),
-            ("meshwalk_kit=", "'' is no level"),
-            ("a=b=debug", "'b=debug' is no level"),
-            ("=debug", "'' is no module"),
-            ("a b=debug", "'a b' is no module"),
+            ("nolevel!!", "'nolevel!!' is not a valid level"),
+            ("inof", "'inof' is not a valid level"),
+            ("", "'' is not a valid level"),
+            ("info,", "'' is not a valid level"),
+            ("info,meshwalk_kit", "'meshwalk_kit' is not a valid level"),
+            ("meshwalk_kit=", "'' is not a valid level"),
+            ("a=b=debug", "'b=debug' is not a valid level"),
+            ("=debug", "'' is not a valid module"),
+            ("a b=debug", "'a b' is not a valid module"),
         ] {
             let error = filter(text).unwrap_err();
             assert!(error.contains(part) && error.contains("right would be"), "{text}: {error}");

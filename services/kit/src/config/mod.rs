@@ -91,7 +91,7 @@ pub struct Config {
     #[command(flatten)]
     pub fault_caps: FaultCaps,
 
-    /// Where the process stands.
+    /// Pod and node of the process.
     #[command(flatten)]
     pub pod: Pod,
 

@@ -46,9 +46,9 @@ impl Ports {
             Address::Tcp(address)
                 if !address.ip().to_canonical().is_loopback() && self.control_token_file.is_none() =>
             {
-                let why = "whoever reaches the control port can break the service, and this address is reached from \
-                           other machines; right would be the loopback, such as 127.0.0.1:8082, or unix:PATH, or to \
-                           ask for a token by --control-token-file";
+                let why = "every client that reaches the control port can break the service, and other machines reach \
+                           this address; use the loopback, such as 127.0.0.1:8082, or unix:PATH, or require a token \
+                           by --control-token-file";
                 Err(WrongValue::new("control-listen", address, why))
             }
             _ => Ok(()),

@@ -106,7 +106,7 @@ pub enum UpstreamError {
     #[error("the name '{0}' may have letters, digits, '-', '_' and '.' only")]
     Name(String),
     /// The URL is none.
-    #[error("'{0}' is no URL: {1}; right would be http://HOST:PORT or http://HOST:PORT/PATH")]
+    #[error("'{0}' is not a valid URL: {1}; right would be http://HOST:PORT or http://HOST:PORT/PATH")]
     Url(String, http::uri::InvalidUri),
     /// Not plain HTTP.
     #[error("'{0}' does not start with http://; between the pods it is the sidecar that encrypts")]
@@ -187,7 +187,7 @@ mod tests {
             ("=http://backend", "the name ''"),
             ("a b=http://backend", "the name 'a b'"),
             ("b=https://backend", "does not start with http://"),
-            ("b=http://", "is no URL"),
+            ("b=http://", "is not a valid URL"),
             ("b=http://127.0.0.1:99999", "from 1 to 65535"),
             ("b=http://x:0/", "from 1 to 65535"),
             ("b=http://x:080808/", "from 1 to 65535"),

@@ -67,12 +67,12 @@ fn is_given(argument: &Arg, arguments: &[OsString]) -> bool {
 fn not_text(command: &Command, arguments: &[OsString]) -> Option<String> {
     let broken = |value: &OsString| value.to_str().is_none();
     if let Some(argument) = arguments.iter().find(|argument| broken(argument)) {
-        return Some(format!("the argument '{}' is no text in UTF-8; write it so", argument.display()));
+        return Some(format!("the argument '{}' is not valid UTF-8; write it so", argument.display()));
     }
     command.get_arguments().find_map(|argument| {
         let value = std::env::var_os(argument.get_env()?).filter(broken)?;
         let name = named(argument, arguments);
-        Some(format!("invalid value '{}' for '{name}': it is no text in UTF-8; write it so", value.display()))
+        Some(format!("invalid value '{}' for '{name}': it is not valid UTF-8; write it so", value.display()))
     })
 }
 

@@ -131,7 +131,7 @@ async fn remove(State(control): State<Control>, Path(id): Path<String>) -> Respo
             control.process_faults.settle().await;
             Json(json!({"removed": [id]})).into_response()
         }
-        Err(ids) if ids.is_empty() => not_found(&id, "no rule is in force"),
+        Err(ids) if ids.is_empty() => not_found(&id, "no rule is active"),
         Err(ids) => not_found(&id, &format!("ids: {}", ids.join(", "))),
     }
 }
@@ -155,8 +155,8 @@ async fn nothing_here(uri: Uri) -> Response {
     (StatusCode::NOT_FOUND, format!("there is nothing at {}; {text}\n", uri.path())).into_response()
 }
 
-fn not_found(id: &str, remedy: &str) -> Response {
-    (StatusCode::NOT_FOUND, format!("no rule has the id `{id}`; {remedy}\n")).into_response()
+fn not_found(id: &str, help: &str) -> Response {
+    (StatusCode::NOT_FOUND, format!("no rule has the id `{id}`; {help}\n")).into_response()
 }
 
 fn line(error: &AddError) -> String {

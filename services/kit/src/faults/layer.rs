@@ -28,7 +28,7 @@ use super::{
     request_view::{OwnedRequest, RequestView},
     shaped::{FlushTracker, Shaped},
 };
-use crate::net::{ConnHandle, NoAnswer};
+use crate::net::{ConnHandle, ConnectionAbort};
 
 /// Injects faults into the requests of the router it is laid around.
 #[derive(Debug, Clone)]
@@ -157,8 +157,8 @@ where
             response.headers_mut().extend(retry_after.map(|time| (header::RETRY_AFTER, seconds(time))));
             response
         }
-        Verdict::Reset => return Ok(NoAnswer::Reset.into_response()),
-        Verdict::Close => return Ok(NoAnswer::Close.into_response()),
+        Verdict::Reset => return Ok(ConnectionAbort::Reset.into_response()),
+        Verdict::Close => return Ok(ConnectionAbort::Close.into_response()),
     };
     let faults = injection.finish().await;
     Ok(shape(response, faults, wire, version, layer.registry.limits().hang).await)

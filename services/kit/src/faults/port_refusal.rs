@@ -5,14 +5,14 @@ use std::{future, sync::Arc, time::Instant};
 use tokio::sync::watch;
 
 use super::{Registry, active_rule::ActiveRule, modes::ProcessFault};
-use crate::net::Doors;
+use crate::net::PortGate;
 
 impl Registry {
     /// Tells when the application's port must be closed and open. Spawns a task that ends with the last receiver.
-    pub(crate) fn doors(&self) -> Doors {
-        let (open, doors) = watch::channel(self.refusing().is_none());
+    pub(crate) fn port_gate(&self) -> PortGate {
+        let (open, gate) = watch::channel(self.refusing().is_none());
         tokio::spawn(follow(self.clone(), open));
-        Doors::following(doors)
+        PortGate::watching(gate)
     }
 
     /// First active `refuse` rule.

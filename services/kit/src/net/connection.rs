@@ -16,7 +16,7 @@ use hyper_util::{rt::TokioIo, server::conn::auto};
 use tower::{ServiceExt, util::Oneshot};
 
 use super::{
-    ConnHandle, DirectAnswer, NoAnswer, Routes, Stream,
+    ConnHandle, ConnectionAbort, DirectAnswer, Routes, Stream,
     executor::PollFirst,
     head_memory::{HEADS, STREAM_BYTES, STREAMS, head_bytes},
     outgoing::Outgoing,
@@ -69,7 +69,7 @@ fn answer(
     request: Request<Incoming>,
     handle: ConnHandle,
     http: &HttpService,
-) -> impl Future<Output = Result<Response<Outgoing>, NoAnswer>> + use<> {
+) -> impl Future<Output = Result<Response<Outgoing>, ConnectionAbort>> + use<> {
     let version = request.version();
     let stream_bytes = if version < Version::HTTP_2 { 0 } else { STREAM_BYTES };
     let head = HEADS.take(head_bytes(request.uri(), request.headers()));
@@ -91,12 +91,12 @@ fn answer(
             Answer::Router(response) => response.await.unwrap_or_else(|never: Infallible| match never {}),
         };
         drop(head);
-        if let Some(&no_answer) = response.extensions().get::<NoAnswer>() {
-            if no_answer == NoAnswer::Reset && version < Version::HTTP_2 {
+        if let Some(&abort) = response.extensions().get::<ConnectionAbort>() {
+            if abort == ConnectionAbort::Reset && version < Version::HTTP_2 {
                 handle.reset_when_closed();
             }
             // The HTTP library drops the connection for it, or resets the stream of an HTTP/2 connection.
-            return Err(no_answer);
+            return Err(abort);
         }
         Ok(response.map(|body| Outgoing::new(body, in_flight, version)))
     }

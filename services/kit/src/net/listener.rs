@@ -152,7 +152,7 @@ async fn remove_stale(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
         Ok(file) if !file.file_type().is_socket() => {
-            Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file of this name, and it is no socket"))
+            Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file of this name, and it is not a socket"))
         }
         Ok(_) => match tokio::net::UnixStream::connect(path).await {
             Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens on this socket")),

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    ConnHandle, ConnTable, Doors, Listener, Routes, Stream,
+    ConnHandle, ConnTable, Listener, PortGate, Routes, Stream,
     activity::EvictionCause,
     connection::{self, HttpService},
     evictor::{Evictor, Place},
@@ -46,7 +46,7 @@ struct Waiting {
 pub(super) struct Port {
     http: Arc<HttpService>,
     timeouts: Timeouts,
-    doors: Doors,
+    gate: PortGate,
     table: Arc<ConnTable>,
     evictor: Evictor,
     connections: JoinSet<()>,
@@ -55,7 +55,7 @@ pub(super) struct Port {
 
 impl Port {
     /// A port of these `settings`, with connections in `table`.
-    pub(super) fn new(routes: Routes, settings: Settings, doors: Doors, table: Arc<ConnTable>) -> Self {
+    pub(super) fn new(routes: Routes, settings: Settings, gate: PortGate, table: Arc<ConnTable>) -> Self {
         let headers = &settings.identity_headers;
         let no_memory = rejection::router(headers.clone(), "the memory for request heads is taken".to_owned());
         let http = |routes: Routes| {
@@ -72,7 +72,7 @@ impl Port {
         Self {
             http: http(routes),
             timeouts: settings.timeouts,
-            doors,
+            gate,
             evictor: Evictor::new(Arc::clone(&table)),
             connections: JoinSet::new(),
             rejector: Rejector::new(table.capacity(), settings.timeouts, http(full.into())),
@@ -109,14 +109,14 @@ impl Port {
             };
             tokio::select! {
                 _ = &mut *stopped => return Some(listener),
-                () = self.doors.closed() => {
+                () = self.gate.until_closed() => {
                     let closed = listener.close();
                     self.serve_at_once(waiting);
                     // Open connections end too, or a proxy that has some would notice nothing.
                     self.table.end_all();
                     tokio::select! {
                         _ = &mut *stopped => return None,
-                        () = self.doors.opened() => {}
+                        () = self.gate.until_open() => {}
                     }
                     listener = tokio::select! {
                         _ = &mut *stopped => return None,

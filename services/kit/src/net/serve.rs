@@ -8,7 +8,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::{ConnTable, Doors, Listener, Routes, port::Port, supervisor::Timeouts};
+use super::{ConnTable, Listener, PortGate, Routes, port::Port, supervisor::Timeouts};
 use crate::config::Limits;
 
 /// What a client may demand of a port.
@@ -50,10 +50,10 @@ impl Server {
         routes: Routes,
         settings: Settings,
         table: Arc<ConnTable>,
-        doors: Doors,
+        gate: PortGate,
     ) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let port = Port::new(routes, settings, doors, Arc::clone(&table));
+        let port = Port::new(routes, settings, gate, Arc::clone(&table));
         Self { stop, accepting: tokio::spawn(port.serve(listener, stopped)), table }
     }
 

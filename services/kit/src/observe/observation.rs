@@ -14,7 +14,7 @@ use crate::{
     faults::{Injected, InjectedFault, InjectionLog},
     inbound::Inbound,
     known_headers::KnownHeaders,
-    net::NoAnswer,
+    net::ConnectionAbort,
     telemetry::{self, ActiveRequest, CANCELLED, RequestResult, ServerLabels},
 };
 
@@ -81,9 +81,9 @@ impl Observation {
     /// Reports a request that ended at `now` with this response.
     pub(crate) fn end(mut self, response: &Response, now: Instant) {
         self.ended = true;
-        let result = match response.extensions().get::<NoAnswer>() {
+        let result = match response.extensions().get::<ConnectionAbort>() {
             None => Ok(response.status()),
-            Some(no_answer) => Err(no_answer.as_str()),
+            Some(abort) => Err(abort.as_str()),
         };
         self.report(result, now);
     }

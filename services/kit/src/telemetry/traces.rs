@@ -128,7 +128,7 @@ impl Traces {
 fn record(bridge: &Dispatch, parent: Context, trace: Option<TraceId>, make: impl FnOnce() -> Span) -> OwnSpan {
     let span = dispatcher::with_default(bridge, make);
     if let Err(error) = span.set_parent(parent) {
-        tracing::warn!(%error, "a span stands alone");
+        tracing::warn!(%error, "cannot set the parent of a span");
     }
     // Asking for the ids is what starts the span.
     let context = PresetTrace::run(trace, || span.context().span().span_context().clone());

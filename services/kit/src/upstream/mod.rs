@@ -3,12 +3,12 @@
 mod call_record;
 mod connection_limit;
 mod connector;
+mod error_throttle;
 mod failure;
 mod pool;
 mod target;
 #[cfg(test)]
 mod tests;
-mod trouble;
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -31,9 +31,9 @@ use crate::{
 use call_record::CallRecord;
 use connection_limit::{ConnectionLimit, LimitWait};
 use connector::Connector;
+use error_throttle::{ErrorThrottle, UpstreamError};
 use pool::{Pool, Reply};
 pub(crate) use target::Target;
-use trouble::{Trouble, Troubles};
 
 /// The largest answer that is read. A call tree of a thousand hops is smaller.
 const LARGEST_ANSWER: usize = 4 << 20;
@@ -49,7 +49,7 @@ pub(crate) struct Client {
     limit: ConnectionLimit,
     timeout: Duration,
     traces: Traces,
-    troubles: Troubles,
+    throttle: ErrorThrottle,
 }
 
 impl Client {
@@ -65,7 +65,7 @@ impl Client {
             Target::new(upstream.clone(), Pool::new(connector, limit.clone(), max_idle, IDLE))
         };
         let targets = upstreams.list().map(target).collect();
-        Self { targets, limit, timeout: upstreams.upstream_timeout, traces, troubles: Troubles::default() }
+        Self { targets, limit, timeout: upstreams.upstream_timeout, traces, throttle: ErrorThrottle::default() }
     }
 
     /// The upstreams, in the order of the flags.
@@ -92,9 +92,9 @@ impl Client {
         let called = called(upstream, answer, millis(start));
         if let Some(Failure { kind, detail }) = &called.error {
             let (name, status) = (upstream.name.clone(), called.status);
-            let trouble = Trouble { upstream: name, kind: *kind, status, injected: !faults.is_empty() };
-            inbound.note_failed(trouble.in_short());
-            if self.troubles.begins(trouble) {
+            let error = UpstreamError { upstream: name, kind: *kind, status, injected: !faults.is_empty() };
+            inbound.note_failed(error.summary());
+            if self.throttle.is_new(error) {
                 tracing::warn!(
                     upstream = upstream.name,
                     url = %upstream.url,

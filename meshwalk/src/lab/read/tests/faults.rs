@@ -13,31 +13,31 @@ fn every_kind_of_wrong_rule_is_told_with_its_place_and_what_would_be_right() {
         ("eror=503", 40, "unknown mode `eror`", "did you mean `error`?"),
         ("error", 40, "`error` needs an argument", "write error=STATUS"),
         ("unready=1", 48, "`unready` takes no argument", "write unready;ttl=30s"),
-        ("error=abc", 46, "`abc` is no error status", "a number from 400 to 599"),
+        ("error=abc", 46, "`abc` is not a valid error status", "a number from 400 to 599"),
         ("error=503@30", 50, "the percentage `30` has no per cent sign", "write it as in @30%"),
         ("error=503@130%", 50, "130 is more than 100 %", "a number from 0 to 100"),
         ("error=503@1%@2%", 52, "an `@` out of place", "the percentage comes once"),
         ("error=500:60,503:50", 53, "the percentages add up to more than 100", "lower them"),
         ("unready@5%", 48, "`unready` takes no percentage", "leave out @"),
         ("error=503;pth=/a", 50, "unknown key `pth`", "did you mean `path`?"),
-        ("error=503;path=/a;path=/b", 58, "the key `path` stands twice", "leave one of them out"),
+        ("error=503;path=/a;path=/b", 58, "the key `path` appears twice", "leave one of them out"),
         ("error=503;path=a", 55, "no path begins like `a`", "begins with `/` or `*`"),
         ("error=503;id", 52, "the key `id` has no value", "write ;id=VALUE"),
         ("unready;path=/a", 48, "`unready` is about the whole process", "keys of `unready`: "),
-        ("latency=5parsecs", 49, "`parsecs` is no unit of time", "us, ms, s, m or h"),
+        ("latency=5parsecs", 49, "`parsecs` is not a valid unit of time", "us, ms, s, m or h"),
         ("latency=uniform(2s,1s)", 56, "the wrong way round", "write the smaller bound first"),
-        ("fail-first=x", 51, "`x` is no whole number", "as in fail-first=2"),
-        ("rate-limit=10", 51, "`10` is no rate", "as in rate-limit=10/s"),
-        ("crash=256", 46, "`256` is no exit code", "a number from 0 to 255"),
-        ("cpu=-1", 44, "`-1` is no number of cores", "as in cpu=2"),
+        ("fail-first=x", 51, "`x` is not a whole number", "as in fail-first=2"),
+        ("rate-limit=10", 51, "`10` is not a valid rate", "as in rate-limit=10/s"),
+        ("crash=256", 46, "`256` is not a valid exit code", "a number from 0 to 255"),
+        ("cpu=-1", 44, "`-1` is not a valid number of cores", "as in cpu=2"),
         ("error=503;ttl=0s", 54, "out of range", "more than nothing"),
         ("error=503;id=7up", 53, "this cannot be an id", "an id is a letter"),
         ("=503", 40, "a mode is missing here", "a rule begins with a mode"),
-        ("error=503 |", 51, "a rule is missing after `|`", "stands between two rules"),
+        ("error=503 |", 51, "a rule is missing after `|`", "only between two rules"),
         ("slow-start=5s", 40, "`slow-start` means nothing once the process runs", "set it by --fault"),
-        ("error=503;id=a|reset;id=a", 64, "the id `a` stands twice", "an id of its own"),
+        ("error=503;id=a|reset;id=a", 64, "the id `a` appears twice", "an id of its own"),
         // The location after another rule, and after a character that YAML writes as two.
-        ("latency=1s | error=2xx", 59, "`2xx` is no error status", "a number from 400 to 599"),
+        ("latency=1s | error=2xx", 59, "`2xx` is not a valid error status", "a number from 400 to 599"),
         (r#"error=503;path=\"/a\";pth=/b"#, 62, "unknown key `pth`", "did you mean `path`?"),
         (r#"error=\"5"#, 46, "a quotation mark that is not closed", "close it with another"),
     ] {
@@ -63,7 +63,7 @@ fn a_wrong_rule_is_found_in_whatever_way_it_is_written() {
         let told = diagnostics(&step(&format!("    faults:\n      service: backend\n      rules: {rules}\n")));
         let line = told.lines().next().unwrap();
         let begins = format!("1-test.yaml:{location}: steps[0].faults.rules: ");
-        assert!(line.starts_with(&begins) && line.contains("`abc` is no error status"), "{rules}: {told}");
+        assert!(line.starts_with(&begins) && line.contains("`abc` is not a valid error status"), "{rules}: {told}");
     }
 }
 

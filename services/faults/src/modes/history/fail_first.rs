@@ -10,8 +10,9 @@ use crate::error::ValueError;
 pub(super) const SPEC: ModeSpec = ModeSpec {
     name: "fail-first",
     arguments: &["N", "N:STATUS"],
-    summary: "the first N tries of each request fail (503 without a status): those whose x-envoy-attempt-count is at most \
-              N, on whichever replica; without that header, the first N with one x-request-id, route and caller here",
+    summary: "the first N attempts of each request fail (503 without a status): those whose x-envoy-attempt-count is \
+              at most N, on every replica; without that header, the first N with the same x-request-id, route and \
+              caller on this replica",
     example: "fail-first=2, fail-first=1:500;path=/api/*",
     takes_percentage: false,
     ..ModeSpec::REQUESTS

@@ -10,8 +10,8 @@ use crate::{error::ValueError, quantity::Written};
 pub(super) const SPEC: ModeSpec = ModeSpec {
     name: "flap",
     arguments: &["UP/DOWN", "UP/DOWN:STATUS"],
-    summary: "does nothing for UP and then fails for DOWN, in turn since the rule began; a percentage is of the requests \
-              during DOWN; 503 without a status",
+    summary: "alternates since the start of the rule: does nothing for UP, then fails for DOWN; a percentage applies \
+              to the requests during DOWN; 503 without a status",
     example: "flap=10s/5s, flap=1m/10s:500@50%",
     ..ModeSpec::SHARED
 };

@@ -10,9 +10,9 @@ use crate::{error::ValueError, quantity::Written};
 pub(super) const SPEC: ModeSpec = ModeSpec {
     name: "latch",
     arguments: &["DURATION", "DURATION:STATUS"],
-    summary: "fails from the first matching request on until none has come for so long, and then is well for good; with \
-              a percentage, each matching request makes it begin with that probability, again and again; 503 without a \
-              status",
+    summary: "fails from the first matching request until no request has matched for DURATION, and then never again; \
+              with a percentage, each matching request starts a failure with that probability, repeatedly; 503 without \
+              a status",
     example: "latch=30s, latch=30s:599@1%",
     ..ModeSpec::SHARED
 };

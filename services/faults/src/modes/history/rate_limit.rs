@@ -9,7 +9,7 @@ pub(super) const SPEC: ModeSpec = ModeSpec {
     name: "rate-limit",
     arguments: &["N/s", "N/m", "N/h"],
     summary: "answers 429 with Retry-After beyond N matching requests per second (minute, hour); a bucket of N tokens, \
-              full at first and filled evenly, so N may come at once after a quiet time",
+              full at first and refilled evenly, so N requests may arrive at once after a quiet time",
     example: "rate-limit=10/s, rate-limit=90/m",
     takes_percentage: false,
     ..ModeSpec::SHARED
@@ -55,11 +55,11 @@ impl RateLimit {
     pub(super) fn parse(text: &str) -> Result<Self, ValueError> {
         const HELP: &str = "write a whole number and s, m or h, as in rate-limit=10/s";
         let Some((requests, letter)) = text.split_once('/') else {
-            return Err(ValueError::new(0..text.len(), format!("`{text}` is no rate"), HELP));
+            return Err(ValueError::new(0..text.len(), format!("`{text}` is not a valid rate"), HELP));
         };
         let Some((per, ..)) = Period::ALL.into_iter().find(|(_, known, _)| *known == letter.trim()) else {
             let at = requests.len() + 1..text.len();
-            return Err(ValueError::new(at, format!("`{}` is no period", letter.trim()), HELP));
+            return Err(ValueError::new(at, format!("`{}` is not a valid period", letter.trim()), HELP));
         };
         Ok(Self { requests: count(requests.trim_end(), 1..=1_000_000, HELP)?, per })
     }

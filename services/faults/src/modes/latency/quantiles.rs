@@ -69,7 +69,7 @@ fn point(text: &str) -> Result<Point, ValueError> {
 fn follows(before: Point, point: Point, part: &Part<'_>) -> Result<(), ValueError> {
     let (percent, delay) = (part.at.start..part.at.start + part.text.find(':').unwrap_or_default(), part.at.clone());
     if point.0 == before.0 {
-        let message = format!("p{} stands twice", point.0);
+        let message = format!("p{} appears twice", point.0);
         return Err(ValueError::new(percent, message, "leave one of them out"));
     }
     if point.0 < before.0 {

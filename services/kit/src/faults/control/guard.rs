@@ -12,7 +12,7 @@ use http::{StatusCode, header};
 /// Lets requests through that are addressed to this machine, and that no page of another origin sent.
 pub(super) async fn only_from_here(request: Request, next: Next) -> Response {
     let Some(host) = host(&request) else {
-        return refuse("the Host header is no text".into());
+        return refuse("the Host header is not valid text".into());
     };
     if !is_local(host) {
         let text = format!("the Host `{host}` is not this machine; use localhost or a loopback address");

@@ -76,7 +76,7 @@ impl TokenFile {
 
     fn text(&self) -> io::Result<Vec<u8>> {
         if !std::fs::metadata(&self.0)?.is_file() {
-            return Err(io::Error::other("it is no file"));
+            return Err(io::Error::other("it is not a file"));
         }
         let mut text = Vec::new();
         File::open(&self.0)?.take(MAX_FILE + 1).read_to_end(&mut text)?;

@@ -29,7 +29,7 @@ pub enum AddError {
         by: String,
     },
     /// There would be too many rules.
-    #[error("{rules} rules would be in force, and at most {limit} may be; delete some first")]
+    #[error("{rules} rules would be active, and the limit is {limit}; delete some first")]
     TooMany {
         /// How many there would be.
         rules: usize,

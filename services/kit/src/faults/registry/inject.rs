@@ -26,13 +26,13 @@ const MAX_CACHED: usize = 256;
 pub(in crate::faults) enum InjectError {
     #[error("the header is {length} bytes long, and {MAX_TEXT} is the most")]
     TooLong { length: usize },
-    #[error("the header is no text")]
+    #[error("the header is not valid text")]
     NoText,
     #[error("{rules} rules in one request, and {MAX_RULES} is the most")]
     TooMany { rules: usize },
     #[error("the rule {rule} {why}; set it by flag or at /faults")]
     NotHere { rule: String, why: String },
-    #[error("the id `{0}` stands twice")]
+    #[error("the id `{0}` appears twice")]
     Twice(String),
     #[error("{0}")]
     Rule(#[from] AddError),

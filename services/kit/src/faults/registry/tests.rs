@@ -178,12 +178,12 @@ fn a_request_brings_rules_of_its_own() {
     for (text, message) in [
         ("unready", "the rule unready is about the whole process"),
         ("error=503;ttl=5s", "would outlive its request"),
-        ("error=5o3", "`5o3` is no error status"),
+        ("error=5o3", "`5o3` is not a valid error status"),
         ("latency=90s", "60s is the most"),
         ("latency=2m", "delays by up to 120s, and 60s is the most"),
         ("latency=lognormal(2m,1)", "delays by about 120s, and 60s is the most"),
         ("latency=quantiles(p50:1s,p99:59.5s)", "delays by up to 60694ms, and 60s is the most"),
-        ("error=503;id=a|error=500;id=a", "the id `a` stands twice"),
+        ("error=503;id=a|error=500;id=a", "the id `a` appears twice"),
         (&"error=503|".repeat(17)[..169], "17 rules in one request"),
         (&"x".repeat(4097), "4097 bytes long"),
     ] {

@@ -26,7 +26,7 @@ async fn server(address: &str, connections: usize) -> (Server, Address) {
     };
     let table = ConnTable::new(Capacity { connections, passing: 1, limit: Limit::MAX_CONNECTIONS });
     let router = Router::new().route("/", get(async || "hello"));
-    (Server::start(listener, router.into(), settings, table, Doors::always_open()), address)
+    (Server::start(listener, router.into(), settings, table, PortGate::always_open()), address)
 }
 
 /// Connections with a request each.

@@ -99,6 +99,6 @@ fn a_file_without_a_token_says_what_is_wrong_and_nothing_that_is_in_it() {
     }
     let folder = Folder::with(b"x");
     let folder_itself = TokenFile::new(folder.0.path()).unwrap_err().to_string();
-    assert!(folder_itself.contains("it is no file"), "{folder_itself}");
+    assert!(folder_itself.contains("it is not a file"), "{folder_itself}");
     assert!(TokenFile::new(&folder.0.path().join("none")).unwrap_err().to_string().contains("No such file"));
 }

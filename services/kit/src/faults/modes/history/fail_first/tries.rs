@@ -89,7 +89,7 @@ impl Known {
             if failing && young && !std::mem::replace(&mut self.told, true) {
                 tracing::warn!(
                     remembered = MOST,
-                    "fail-first forgets requests whose tries are not over, because more came since; they fail anew"
+                    "fail-first forgot requests with attempts left, because too many newer ones came; they fail again"
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! A request that gets no answer.
+//! Ends a request without a response.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use http::StatusCode;
 
 use crate::telemetry::CANCELLED;
 
-/// How a request ends that gets no answer. The application puts it into a response's extensions, and the server sends
+/// How a request without a response ends. The application puts it into a response's extensions, and the server sends
 /// nothing of that response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoAnswer {
-    /// The connection is reset: a TCP RST. Unix sockets know none and are closed. Of an HTTP/2 connection it is the stream
-    /// that is reset (RST_STREAM, RFC 9113 section 6.4), because others use the connection, too.
+pub(crate) enum ConnectionAbort {
+    /// Resets the connection by a TCP RST. A Unix socket, which has none, is closed. On HTTP/2, resets only the stream
+    /// (RST_STREAM, RFC 9113 section 6.4), because other requests use the connection too.
     Reset,
-    /// The connection is closed; an HTTP/2 stream is reset.
+    /// Closes the connection. On HTTP/2, resets the stream.
     Close,
     /// The client reset the connection or the stream before the end of the request.
     Cancelled,
 }
 
-impl NoAnswer {
-    /// The response that stands for it.
+impl ConnectionAbort {
+    /// A response that makes the server abort.
     pub(crate) fn into_response(self) -> Response {
         let mut response = Response::default();
         // No client sees the status unless the router is used without the server.
@@ -30,7 +30,7 @@ impl NoAnswer {
         response
     }
 
-    /// For metrics, spans and logs.
+    /// Value in metrics, spans and logs.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Reset => "reset",
@@ -40,10 +40,10 @@ impl NoAnswer {
     }
 }
 
-impl fmt::Display for NoAnswer {
+impl fmt::Display for ConnectionAbort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} without an answer", self.as_str())
     }
 }
 
-impl std::error::Error for NoAnswer {}
+impl std::error::Error for ConnectionAbort {}
