@@ -65,7 +65,7 @@ run_meshwalk() {
     END { print rate, p50, p99 }' "$folder/output"
 }
 run_fortio() {
-  # Its summary goes to standard error, its quantiles to standard output.
+  # It writes its summary to standard error, its quantiles to standard output.
   run fortio load -loglevel error -qps "$rate" -c "$connections" -t "${seconds}s" -p 50,99 "$url"
   awk '
     /^# target 50%/ { p50 = $4 * 1000 }

@@ -16,7 +16,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 begin "$@"
 keep_routes
 
-step "Everybody gets v1"
+step "All requests get v1"
 apply istio/gateway/http.yaml istio/subsets.yaml istio/routes/all-to-v1.yaml
 until_all gateway backend=v1
 ask gateway 200
@@ -72,6 +72,6 @@ else
 fi
 until_all gateway backend=v1
 ask gateway 200
-look "v2 is as bad as before, and nobody meets it"
+look "v2 is as bad as before, and no request reaches it"
 expect backend=v1 100
 expect status=200 100

@@ -4,7 +4,7 @@
 #   scripts/cluster-up.sh                       kind cluster `meshwalk`, Istio's default profile
 #   scripts/cluster-up.sh --profile demo        … its demo profile
 #   scripts/cluster-up.sh --name NAME           … a kind cluster of another name
-#   scripts/cluster-up.sh --revision 1-31-0     Istio under a revision, beside another one
+#   scripts/cluster-up.sh --revision 1-31-0     Istio under a revision, besides another one
 #   scripts/cluster-up.sh --current             no new cluster: checks the current context's (or --context NAME)
 #   scripts/cluster-up.sh --current --install   … and installs Istio there, if it has none
 #
@@ -44,7 +44,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 [ -f "istio/install/$profile.yaml" ] || fail "--profile: there is no istio/install/$profile.yaml; default and demo are there"
-[ -z "$context" ] || [ -n "$current" ] || fail "--context goes with --current; a new kind cluster is named by --name"
+[ -z "$context" ] || [ -n "$current" ] || fail "--context needs --current; --name names a new kind cluster"
 
 require_kind() {
   command -v kind >/dev/null || fail "kind is not on the PATH: https://kind.sigs.k8s.io (or --current, for a cluster that you have)"

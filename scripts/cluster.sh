@@ -108,7 +108,7 @@ call_here() {
 require_workload() {
   quietly get namespace "$namespace" >/dev/null || fail "there is no namespace '$namespace': run $(call_here scripts/deploy.sh) first"
   local name
-  for name in frontend backend-v1 backend-v2 outsider stranger; do
+  for name in frontend backend-v1 backend-v2 outsider unauthorized; do
     quietly -n "$namespace" get deployment "$name" >/dev/null ||
       fail "deployment $name is not in namespace $namespace: run $(call_here scripts/deploy.sh) first"
   done

@@ -16,7 +16,7 @@
 #
 # The labs run in the namespace of the workload (meshwalk, or --namespace), which scripts/deploy.sh has made; the other
 # parts make namespaces of their own, conformance and conformance-other, and take them away. The images have to be on the
-# cluster (scripts/build-images.sh --load …). What was seen lies in target/conformance.
+# cluster (scripts/build-images.sh --load …). Results are in target/conformance.
 # Needs: Rust (cargo), Python 3 with pip, kubectl 1.31, a cluster with Istio. Takes three minutes, and some more where the
 # labs have no report yet. Exit: 0 all agree, 1 something differs, 2 something could not be tried.
 set -euo pipefail
@@ -80,7 +80,7 @@ for part in "${parts[@]}"; do
       differs "$bin/meshwalk" compare --may-skip trace "$local_report" "$cluster_report"
       ;;
     behaviour)
-      # Side by side: on a cluster, most of the time goes by in waiting for effects.
+      # In parallel: on a cluster, most of the time is spent waiting for effects.
       show "$bin/meshwalk-conformance" behaviour --report "$out/behaviour-local.json"
       mkdir -p "$out"
       "$bin/meshwalk-conformance" behaviour --report "$out/behaviour-local.json" 2>"$out/behaviour-local.log" &

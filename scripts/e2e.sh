@@ -107,7 +107,7 @@ rm -f "$warnings"
 kube delete namespace "$namespace"
 
 if command -v istioctl >/dev/null; then
-  say "each of Istio's files beside the workload: istioctl analyze"
+  say "each of Istio's files with the workload: istioctl analyze"
   workload=$(mktemp)
   quietly kustomize k8s/base >"$workload"
   for file in "${files[@]}"; do
@@ -152,7 +152,7 @@ sick=$(quietly -n "$namespace" get pods -l app=backend,version=v1 -o name | sed 
 forward "$namespace" "$sick" 8082
 run curl -sS --fail-with-body --noproxy '*' "$forwarded/faults" --data-binary 'error=500;id=sick'
 if run scripts/runner.sh canary "${where[@]}" --report "$report/runner-sick"; then fail "the Job has not failed"; fi
-grep -q '^canary, Everybody gets v1:' "$report/runner-sick/report.txt" || fail "its report does not say what failed"
+grep -q '^canary, All requests get v1:' "$report/runner-sick/report.txt" || fail "its report does not say what failed"
 grep -q '"status":"failed"' "$report/runner-sick/report.json" || fail "its report is not there as JSON"
 run curl -sS --fail-with-body --noproxy '*' -X DELETE "$forwarded/faults"
 

@@ -6,7 +6,7 @@
 # found WHAT: how many answers show it.
 #   backend=v2      the backend's release in the call tree       status=500   the status
 #   upstream=403    the status that the client's call got        error=reset  how the client's call failed
-#   peer=ACCOUNT    who the backend says called it (or none)     slower=4     took longer than so many seconds
+#   peer=ACCOUNT    who the backend says called it (or none)     slower=4     took longer than 4 seconds
 #   attempt=2       which try the backend's answer was
 found() {
   local value=${1#*=}
@@ -61,7 +61,7 @@ expect() {
     differs "$words (${fits/ / to } fit)"
   fi
 }
-# gate PER-CENT: whether at least so many of the answers are 200.
+# gate PER-CENT: succeeds if at least this percentage of the answers is 200.
 gate() {
   local count of
   count=$(found status=200)

@@ -4,13 +4,13 @@
 # shellcheck disable=SC2154  # gateway_namespace is its
 
 # inventory: a line for every object without a namespace and every one in Istio's: its kind, its name, and how often its
-# specification has changed. What comes and goes by itself, or with others' work, is left out.
+# specification has changed. Excludes what controllers, or other users, create and delete.
 inventory() {
   local transient='^(events|leases|endpoints|endpointslices|componentstatuses|pods|replicasets|certificatesigningrequests|namespaces|nodes|csinodes|persistentvolumes|volumeattachments|ipaddresses)(\.|$)|metrics\.k8s\.io$'
   {
     objects_of "$(kinds_that_are false "$transient")"
     objects_of "$(kinds_that_are true "$transient")" -n "$gateway_namespace"
-    # A newline at the end of a text is no change of what it says; awk ends every line.
+    # A newline at the end of a text does not change its content; awk ends every line.
     echo "configuration $(quietly -n "$gateway_namespace" get configmap istio -o jsonpath='{.data.mesh}' | awk 1 | cksum)"
     # An autoscaler changes a Deployment's specification.
   } | awk '{ print $1, $2, $1 == "Deployment" ? "" : $3 }' | sort

@@ -8,7 +8,7 @@
 # Prints every command as you could type it; a port-forward stays open meanwhile, and tells the port that it was given.
 # The last answers lie in target/answers-NAMESPACE. Takes about a minute; changes policies in the workload's namespace
 # only, and restores what was there, also on Ctrl-C. Needs: kubectl 1.31, curl 7.76, a cluster with Istio and the
-# workload (scripts/deploy.sh). The outsider (no sidecar) and the stranger (another account) are reached by
+# workload (scripts/deploy.sh). The outsider (no sidecar) and the unauthorized client (another account) are reached by
 # port-forward, and asked to call the backend.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -49,15 +49,15 @@ look "no 403, no answer at all: the connection is closed. The 502 is the outside
 expect status=502 100
 expect error=reset 100
 ask gateway 20
-look "whoever has an identity did not notice; the probes neither, they go past the rule"
+look "clients with an identity did not notice; nor did the probes, which bypass the rule"
 expect status=200 100
 kube -n "$namespace" get pods
 
 step "Only the frontend's account may call the backend"
 apply istio/security/only-frontend-to-backend.yaml
-until_all stranger upstream=403
-ask stranger 20
-look "the stranger proves who it is, and is refused for it: 403 from the backend's sidecar"
+until_all unauthorized upstream=403
+ask unauthorized 20
+look "the unauthorized client proves who it is, and is refused for it: 403 from the backend's sidecar"
 expect upstream=403 100
 ask gateway 20
 expect status=200 100
@@ -74,7 +74,7 @@ apply istio/security/allow-ingress-to-frontend.yaml istio/security/allow-fronten
 until_all gateway status=200
 ask gateway 20
 expect status=200 100
-until_all stranger upstream=403
-ask stranger 20
-look "and nobody else"
+until_all unauthorized upstream=403
+ask unauthorized 20
+look "and no other caller"
 expect upstream=403 100

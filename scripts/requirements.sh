@@ -7,7 +7,7 @@ fail() { printf '%s\n' "$*" >&2; exit 2; }
 # The comment at the head of the script that was called is its manual.
 usage() { sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p;}' "$0"; }
 
-# The least Rust version stands once, in Cargo.toml.
+# Cargo.toml is the only place with the minimum Rust version.
 require_cargo() {
   command -v cargo >/dev/null || fail "cargo is not on the PATH: install Rust (https://rustup.rs), then run this again"
   local have least

@@ -32,7 +32,7 @@ while [ $# -gt 0 ]; do
 done
 require_cluster
 
-# What differs from k8s/runner stands on top of it.
+# An overlay of k8s/runner with the differences.
 kustomization=k8s/runner
 if [ "$namespace" != meshwalk ] || [ -n "$gateway" ] || [ ${#labs[@]} -gt 0 ]; then
   kustomization=target/runner-$namespace
@@ -66,7 +66,7 @@ ended() { [ -n "$(job '{.status.conditions[?(@.status=="True")].type}')" ]; }
 pods() { quietly -n "$namespace" get pods -l job-name=meshwalk-runner -o "jsonpath=$1"; }
 
 # What runs in the cluster does not end with what shows it.
-trap 'echo >&2; say "the Job goes on; $(call_here scripts/runner.sh) --remove ends it, and it restores what it changed"; exit 130' INT
+trap 'echo >&2; say "the Job continues; $(call_here scripts/runner.sh) --remove ends it, and it restores what it changed"; exit 130' INT
 
 say "its output"
 # There is none before the container runs; a pod that never comes to it says why.

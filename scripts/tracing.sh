@@ -71,7 +71,7 @@ if [ -n "$remove" ]; then
     say "where that is a workload of Meshwalk's, '$0 --remove --namespace NAME' ends it; the last one takes all away"
     exit
   fi
-  say "nobody needs them any more: the gateway's traces, the provider in the mesh configuration, Jaeger"
+  say "no longer needed: the gateway's traces, the provider in the mesh configuration, Jaeger"
   kube delete --ignore-not-found -f observability/traces-of-the-gateway.yaml
   if has_provider; then
     # The provider's lines, and the list's head where nothing else is in it.

@@ -52,7 +52,7 @@ end() {
 step() {
   echo >&2
   say "$1"
-  if [ -n "$pace" ]; then read -r -p "Enter goes on " || exit 130; fi
+  if [ -n "$pace" ]; then read -r -p "press Enter to continue " || exit 130; fi
 }
 # filtered FILTER COMMAND...: shows both as they can be typed, and what the filter leaves of the command's output.
 filtered() {
@@ -64,7 +64,7 @@ filtered() {
 typed_here() { local words; words=$(typed "${kubectl[@]}" -n "$namespace" "$@"); echo "${words# }"; }
 look() { printf '  look: %s\n' "$1" >&2; }
 
-# ask FROM COUNT [CURL FLAGS...]: so many requests, twenty at a time; the answers lie in $answers until the next ones.
+# ask FROM COUNT [CURL FLAGS...]: sends COUNT requests, twenty at a time; $answers holds the answers until the next call.
 ask() {
   requests "$@"
   show "${request[@]}"
@@ -83,7 +83,7 @@ send() {
   # Some versions show a progress meter in spite of -s. What failed has status 000.
   "${request[@]}" >"$answers/times" 2>/dev/null || true
 }
-# Sets `address` to where requests FROM somebody go in.
+# Sets `address` to the entrance for requests FROM a client.
 address_of() {
   local known name
   for known in ${urls[@]+"${urls[@]}"}; do

@@ -30,7 +30,7 @@ bad() {
   printf 'FAILED   %s: %s\n         %s\n' "$1" "$2" "$3"
   failed=$((failed + 1))
 }
-# empty ITEM WHAT-IS-WRONG REMEDY: fine where nothing is wrong.
+# empty ITEM WHAT-IS-WRONG HELP: passes if WHAT-IS-WRONG is empty.
 empty() { if [ -z "$2" ]; then ok "$1"; else bad "$1" "$2" "$3"; fi; }
 get() { quietly -n "$namespace" get "$@"; }
 in_proxy() { quietly -n "$namespace" exec "deployment/$1" -c istio-proxy -- pilot-agent request GET "$2"; }
@@ -38,7 +38,7 @@ answer() { curl -s --max-time 10 --noproxy '*' -H "Host: $gateway_host" "$@" "$g
 istioctl=(istioctl)
 [ -z "$context" ] || istioctl+=(--context "$context")
 
-# What the rest stands on: without it, the other items would only repeat the same failure.
+# The other items depend on this: without it, they would only repeat the same failure.
 if ! quietly get crd virtualservices.networking.istio.io >/dev/null; then
   bad "Istio is installed" "its resource types are unknown" "scripts/cluster-up.sh, or istioctl install -f istio/install/default.yaml"
   exit 1
@@ -81,7 +81,7 @@ else
   if analysis=$("${istioctl[@]}" analyze -n "$namespace" 2>&1) && ! grep -q '^\(Warning\|Error\)' <<<"$analysis"; then
     ok "istioctl analyze finds nothing"
   else
-    bad "istioctl analyze finds nothing" "$(grep -m 1 '^\(Warning\|Error\)' <<<"$analysis" || tail -n 1 <<<"$analysis")" "istioctl analyze -n $namespace names the object and the remedy"
+    bad "istioctl analyze finds nothing" "$(grep -m 1 '^\(Warning\|Error\)' <<<"$analysis" || tail -n 1 <<<"$analysis")" "istioctl analyze -n $namespace names the object and the fix"
   fi
 fi
 
@@ -122,7 +122,7 @@ if [ "$mode" = STRICT ]; then
   if grep -q '"error":{"kind":"reset"' <<<"$(curl -s --max-time 20 --noproxy '*' "$forwarded/api/hello")"; then
     ok "mutual TLS is STRICT: the outsider's plaintext is refused"
   else
-    bad "mutual TLS is STRICT: the outsider's plaintext is refused" "it is not" "istioctl x describe pod POD -n $namespace shows the mode in force"
+    bad "mutual TLS is STRICT: the outsider's plaintext is refused" "it is not" "istioctl x describe pod POD -n $namespace shows the active mode"
   fi
 else
   skipped "mutual TLS is STRICT" "not asked for in this namespace; kubectl apply -f istio/security/strict.yaml"

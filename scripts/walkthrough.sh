@@ -6,10 +6,10 @@
 #   ./scripts/walkthrough.sh --on cluster      all labs, on the cluster of the current context, after cluster-up.sh,
 #                                              build-images.sh and deploy.sh; builds the command line only
 #   ./scripts/walkthrough.sh canary            one lab
-#   ./scripts/walkthrough.sh --step mutual-tls a classroom's pace: Enter goes on
+#   ./scripts/walkthrough.sh --step mutual-tls a classroom's pace: press Enter to continue
 #
-# Needs: Rust (cargo), and Python 3 with pip; with --on cluster, kubectl 1.31 in the place of Python. Every argument goes
-# to `meshwalk run`: `meshwalk help run` lists them (--context, --namespace, --gateway, --traces, …). The report lies in
+# Needs: Rust (cargo), and Python 3 with pip; with --on cluster, kubectl 1.31 in the place of Python. Every argument is
+# passed to `meshwalk run`: `meshwalk help run` lists them (--context, --namespace, --gateway, --traces, …). The report is in
 # target/walkthrough unless --report says otherwise. Exit: 0 every check held, 1 a check failed, 2 the lab or the
 # configuration is wrong, or something is missing on the cluster.
 set -euo pipefail

@@ -81,7 +81,7 @@ rm -f "$folder/istio"
 check "cluster-up --current installs nothing unasked" refuses "has no Istio" scripts/cluster-up.sh --current
 fresh
 with_stand_ins scripts/cluster-up.sh --current --install --profile demo --revision 1-31-0 --context mine || true
-check "cluster-up installs a profile under a revision where it is told to" called \
+check "cluster-up installs a profile under a revision if it is given" called \
   "istioctl install --skip-confirmation -f istio/install/demo.yaml --revision 1-31-0 --context mine"
 check "cluster-up refuses a profile that is not there" refuses "there is no istio/install/nope.yaml" scripts/cluster-up.sh --profile nope
 fresh
@@ -133,9 +133,9 @@ check "build-images builds and saves with buildah" in_this_order '^buildah bud -
 check "deploy refuses a namespace that can be none" refuses "is not a valid namespace name" scripts/deploy.sh --namespace Nope_
 check "deploy takes no namespace away that is not its own" refuses "is not Meshwalk's" scripts/deploy.sh --namespace shop --remove
 check "deploy deletes nothing there" never_called '^kubectl delete'
-check "a flag that nobody knows is refused" refuses "is not understood" scripts/canary.sh --fast
+check "an unknown flag is refused" refuses "is not understood" scripts/canary.sh --fast
 
-# Ctrl-C goes to the terminal's group of processes; the port-forwards have to outlive it until faults are taken back.
+# Ctrl-C reaches the terminal's process group; the port-forwards have to outlive it until faults are removed.
 stand_in kubectl "case \$* in *port-forward*) echo 'Forwarding from 127.0.0.1:9 -> 8082'; exec sleep 60 ;; esac"
 # shellcheck disable=SC2016  # for the shell that is started
 own_group() {
@@ -149,7 +149,7 @@ two_ports() {
 }
 check "a port-forward that is slow to come up is not taken for the one before" two_ports
 
-# What tracing.sh makes of a mesh configuration: a provider beside those that are there, in their indentation.
+# What tracing.sh makes of a mesh configuration: a provider besides the existing ones, with their indentation.
 stand_in kubectl "
 case \$* in
   *version*--client*) echo 'Client Version: v$KUBECTL_LEAST_VERSION' ;;
@@ -192,7 +192,7 @@ rootNamespace: istio-system"
 provider '' >"$folder/mesh"
 fresh
 with_stand_ins scripts/tracing.sh --remove || true
-check "tracing takes Jaeger away where nobody else asks for its provider" called "kubectl delete --ignore-not-found -f observability/jaeger.yaml"
+check "tracing removes Jaeger if no other resource needs its provider" called "kubectl delete --ignore-not-found -f observability/jaeger.yaml"
 echo 'two traces zipkin meshwalk-jaeger' >>"$folder/telemetries"
 fresh
 with_stand_ins scripts/tracing.sh --remove || true
@@ -214,7 +214,7 @@ case \$* in
 esac"
 echo Complete >"$folder/end"
 fresh
-check "runner runs the Job anew, shows its output, and fetches its report" with_stand_ins scripts/runner.sh --report "$folder/report"
+check "runner runs the Job again, shows its output, and fetches its report" with_stand_ins scripts/runner.sh --report "$folder/report"
 check "runner does it in this order" in_this_order '^kubectl -n meshwalk delete --ignore-not-found --cascade=foreground job/meshwalk-runner' \
   '^kubectl apply -k k8s/runner' '^kubectl -n meshwalk logs --follow job/meshwalk-runner' '^kubectl -n meshwalk get configmap meshwalk-report'
 echo Failed >"$folder/end"
@@ -222,9 +222,9 @@ runner_fails() { ! with_stand_ins scripts/runner.sh --report "$folder/report" &&
 check "runner fails with the Job, and fetches its report all the same" runner_fails
 fresh
 with_stand_ins scripts/runner.sh --remove || true
-check "runner ends a run that goes on before it takes its rights away" in_this_order \
+check "runner ends a running Job before it removes its rights" in_this_order \
   '^kubectl -n meshwalk delete --ignore-not-found --cascade=foreground job/meshwalk-runner' '^kubectl delete --ignore-not-found -k k8s/runner'
-check "runner refuses what is no lab" refuses "is not a valid lab name" scripts/runner.sh 'canary; rm'
+check "runner refuses an invalid lab name" refuses "is not a valid lab name" scripts/runner.sh 'canary; rm'
 
 # The demo counts only when the route works for all: the stand-in of curl fails the first rounds, as a sidecar does that does
 # not know the backend's pods yet.

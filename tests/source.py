@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Checks the Rust sources: plain English in comments and texts, and no modules of a crate that import each other.
+"""Checks for plain English in comments and texts, and for modules of a crate that import each other.
 
     tests/source.py            all checks, exit code 1 if one fails
     tests/source.py --words    also prints each comment line with a word of the list
 
 The words are archaic, translated literally, or name no party. At most 1 % of the comment lines of a crate may have one,
 because a few of them are right at times ("the goal goes beyond …"). Errors, help, logs and pages, which are string
-literals, and the help in comments of command lines may have none. Tests are exempt.
+literals, the help in comments of command lines, and the files of TEXTS may have none. Rust's tests are exempt.
 """
 
 import collections
@@ -15,11 +15,17 @@ import re
 import sys
 
 WORDS = re.compile(
-    r"\b(anew|anybody|are told|beside|everybody|goes|in force|is told|lies in|nobody|of which|puts? back|remedy|shall"
-    r"|so long|so many|somebody|stands(?! for)|was told|went|whoever)\b|(?<!there )\b(is|are) no\b(?! longer)",
+    r"\b(anew|anybody|are told(?! apart)|beside|everybody|goes|in force|is told(?! apart)"
+    r"|lies in|nobody|of which|puts? back|remedy|shall|so long|so many|somebody|stands(?! for)|was told|went|whoever)\b|(?<!there )\b(is|are) no\b(?! longer)",
     re.IGNORECASE,
 )
 ALLOWED_SHARE = 0.01
+
+# Files that users read, besides the program's own texts.
+TEXTS = [
+    *("*.md", "docs/*.md", "docs/*.json", "examples/*", "istio/**/*"),
+    *("k8s/**/*", "labs/*", "observability/**/*", "scripts/*"),
+]
 
 # Comments and characters are matched too, because both may contain quotes.
 TOKEN = re.compile(r'//[^\n]*|b?r(#*)".*?"\1|b?"(?:\\.|[^"\\])*"|\'(?:\\[^\n]+?|[^\\])\'', re.S)
@@ -65,6 +71,15 @@ def texts_with_words(crate):
             if (is_literal or is_help) and WORDS.search(token[0]):
                 line = text.count("\n", 0, token.start()) + 1
                 yield f"{path}:{line}: {' '.join(token[0].split())}"
+
+
+def lines_with_words():
+    """The lines of TEXTS with a word of the list. A changelog and a decision record keep the words of their time."""
+    paths = {path for pattern in TEXTS for path in pathlib.Path().glob(pattern) if path.is_file()}
+    for path in sorted(paths - {pathlib.Path("CHANGELOG.md")}):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if WORDS.search(line):
+                yield f"{path}:{number}: {line.strip()}"
 
 
 def names(imports):
@@ -121,6 +136,9 @@ def cycle(edges):
 
 def main():
     failed = False
+    for line in lines_with_words():
+        print(f"{line}: this line has a word of the list in tests/source.py")
+        failed = True
     for crate in crates():
         lines, found = comments_with_words(crate)
         if "--words" in sys.argv:

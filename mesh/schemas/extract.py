@@ -82,7 +82,7 @@ def field(schemas, schema, path):
 
 
 def resolved(schemas, schema):
-    """Follows a reference, also one that stands alone in `allOf` beside a default."""
+    """Follows a reference, also one that is the only entry of `allOf` besides a default."""
     while True:
         if "$ref" in schema:
             schema = schemas[schema["$ref"].rsplit("/", 1)[1]]

@@ -28,7 +28,7 @@ fn refusal(text: &str) -> String {
 fn the_workload_is_read_and_every_field_of_it_is_accounted_for() {
     let set = workload();
     let deployments: Vec<&str> = set.deployments.keys().map(|key| key.name.as_str()).collect();
-    assert_eq!(deployments, ["backend-v1", "backend-v2", "frontend", "outsider", "stranger"]);
+    assert_eq!(deployments, ["backend-v1", "backend-v2", "frontend", "outsider", "unauthorized"]);
     assert!(set.deployments.keys().all(|key| key.namespace == "meshwalk"));
     assert_eq!(set.deployments[&Key::new("meshwalk", "backend-v1")].spec.replicas, 2);
     assert!(set.without_effect.iter().any(|field| {

@@ -67,6 +67,6 @@ mod tests {
             Kind::Metric(wanted) => wanted.query.labels.get("source_principal").cloned(),
             _ => None,
         });
-        assert_eq!(principal.as_deref(), Some("spiffe://cluster.local/ns/two/sa/stranger"));
+        assert_eq!(principal.as_deref(), Some("spiffe://cluster.local/ns/two/sa/unauthorized"));
     }
 }

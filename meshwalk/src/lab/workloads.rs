@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn a_service_that_the_lab_itself_brings_may_have_faults() {
-        let stock = "    faults: {service: stock, rules: unready}\n";
-        assert!(diagnostics(stock).contains("no instance belongs to a service `stock`"));
-        assert_eq!(diagnostics(&format!("    apply: k8s/chain/stock.yaml\n{stock}")), "");
+        let inventory = "    faults: {service: inventory, rules: unready}\n";
+        assert!(diagnostics(inventory).contains("no instance belongs to a service `inventory`"));
+        assert_eq!(diagnostics(&format!("    apply: k8s/chain/inventory.yaml\n{inventory}")), "");
     }
 }

@@ -11,7 +11,7 @@ pub enum Entrance {
     /// An application without a sidecar.
     Outsider,
     /// An application in the mesh with an unauthorized service account.
-    Stranger,
+    Unauthorized,
 }
 
 impl Entrance {
@@ -22,7 +22,7 @@ impl Entrance {
             Self::Gateway => "gateway",
             Self::Frontend => "frontend",
             Self::Outsider => "outsider",
-            Self::Stranger => "stranger",
+            Self::Unauthorized => "unauthorized",
         }
     }
 }

@@ -152,7 +152,7 @@ mod tests {
         "trace": {"id": "4bf92f3577b34da6a3ce929d0e0e4736", "sampled": true, "families": ["w3c"], "agree": true},
         "faults": [{"id": "slow", "mode": "latency", "delay_ms": 200}],
         "upstreams": [
-          {"name": "stock", "status": 504, "took_ms": 9, "error": {"kind": "timeout", "detail": "…"}, "hop": null},
+          {"name": "inventory", "status": 504, "took_ms": 9, "error": {"kind": "timeout", "detail": "…"}, "hop": null},
           {"name": "cart", "status": 200, "took_ms": 9, "hop": {"service": "cart", "version": "v7", "upstreams": [
             {"name": "back", "status": 503, "took_ms": 1.1, "error": {"kind": "http", "detail": "503"},
              "hop": {"service": "backend", "version": "v2", "instance": "backend-v2-1", "attempt": 3,
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_call_that_failed_has_no_version_but_a_status_and_an_error() {
-        let answer = read(&reply(504, TREE), Some("stock"));
+        let answer = read(&reply(504, TREE), Some("inventory"));
         assert_eq!((answer.version, answer.upstream_status), (None, Some(504)));
         assert_eq!(answer.upstream_error.as_deref(), Some("timeout"));
     }

@@ -51,7 +51,7 @@ function sameNumber(parent, wanted, make) {
   while (parent.children.length < wanted) parent.append(make());
 }
 
-/** Shows the last requests as marks; `chosen` is told which one was clicked. */
+/** Shows the last requests as marks; `chosen` is called with the clicked one. */
 export class Dots {
   constructor(container, capacity, chosen) {
     this.requests = [];

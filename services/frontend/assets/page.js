@@ -7,7 +7,7 @@ const WINDOW = 200;
 const SECONDS = 60;
 /** Browsers open six connections to one server over HTTP/1; more requests would wait here and look slow. */
 const IN_FLIGHT = 6;
-/** After so many requests without any answer, the server counts as gone and is only tried now and then. */
+/** Number of requests without an answer after which the server counts as gone and is tried less often. */
 const LOST_AFTER = 3;
 const RETRY_MS = 2000;
 const TIMEOUT_MS = 20000;
@@ -126,7 +126,7 @@ function showState() {
     $("state").textContent = { lost: "no connection", running: "running", stopped: "stopped" }[state];
     $("run").textContent = running ? "Stop" : "Start";
     $("notice").hidden = !lost;
-    $("notice").textContent = lost ? "The frontend does not answer any more. The page tries again every two seconds and goes on by itself." : "";
+    $("notice").textContent = lost ? "The frontend does not answer any more. The page tries again every two seconds." : "";
   }
 }
 

@@ -25,14 +25,14 @@ async fn serials(instance: &InstanceStatus) -> BTreeSet<String> {
 async fn a_server_with_another_service_account_is_refused_by_its_callers() {
     let bed = Bed::up(&["istio/routes/all-to-v2.yaml"]).await;
     assert_eq!(requests::hello(bed.gateway().await, HOST, &[]).await.unwrap().0, 200);
-    let (server, stranger) = (bed.pod("backend-v2-1").await, bed.pod("stranger-1").await);
+    let (server, unauthorized) = (bed.pod("backend-v2-1").await, bed.pod("unauthorized-1").await);
     let before = serials(&server).await;
     let secret = |instance: &InstanceStatus| instance.envoy_admin_socket.with_file_name("sds-default.json");
     // The mesh's own CA has certified it, for another account: it is moved in as a renewed one would be.
     let beside = secret(&server).with_extension("stolen");
-    std::fs::copy(secret(&stranger), &beside).unwrap();
+    std::fs::copy(secret(&unauthorized), &beside).unwrap();
     std::fs::rename(&beside, secret(&server)).unwrap();
-    eventually("the server shows the stranger's certificate", || async { serials(&server).await != before }).await;
+    eventually("the server shows the unauthorized client's certificate", || async { serials(&server).await != before }).await;
     // The caller's open connections were made to the server as it was; with a new proxy it makes new ones.
     let caller = bed.pod("frontend-1").await;
     let pid = i32::try_from(caller.envoy_pid.unwrap()).unwrap();

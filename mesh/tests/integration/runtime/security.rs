@@ -83,7 +83,7 @@ async fn a_forged_identity_is_not_believed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_tells_callers_apart_by_their_accounts() {
     let bed = Bed::up(&["istio/security/only-frontend-to-backend.yaml"]).await;
-    for (pod, expected) in [("frontend-1", 200), ("stranger-1", 403)] {
+    for (pod, expected) in [("frontend-1", 200), ("unauthorized-1", 403)] {
         let (_, tree) = requests::hello_behind(&bed.pod(pod).await.app_socket).await.unwrap();
         assert_eq!(tree["upstreams"][0]["status"], expected, "{pod}: {tree}");
     }
@@ -98,26 +98,26 @@ async fn under_default_deny_a_new_service_answers_only_allowed_callers() {
     for file in ["istio/chain/subset.yaml", "istio/chain/no-retries.yaml"] {
         bed.apply(file).await;
     }
-    // The frontend, the backend that calls the stock, and what the stock answers it.
+    // The frontend, the backend that calls the inventory, and what the inventory answers it.
     let through_the_chain = async || {
         let (_, tree) = requests::hello(bed.gateway().await, HOST, &[]).await.unwrap();
         let backend = &tree["upstreams"][0]["hop"];
         assert_eq!(backend["service"], "backend", "{tree}");
         backend["upstreams"][0].clone()
     };
-    let stock = (bed.pod("stock-1").await.address, 8080).into();
-    let (stranger, frontend) = (bed.pod("stranger-1").await.address, bed.pod("frontend-1").await.address);
+    let inventory = (bed.pod("inventory-1").await.address, 8080).into();
+    let (unauthorized, frontend) = (bed.pod("unauthorized-1").await.address, bed.pod("frontend-1").await.address);
     let refused_to_everybody_else = async || {
         for (who, to) in
-            [("plaintext", stock), ("stranger", (stranger, 15101).into()), ("frontend", (frontend, 15101).into())]
+            [("plaintext", inventory), ("unauthorized", (unauthorized, 15101).into()), ("frontend", (frontend, 15101).into())]
         {
-            assert_eq!(requests::hello(to, "stock:8080", &[]).await.unwrap().0, 403, "{who}");
+            assert_eq!(requests::hello(to, "inventory:8080", &[]).await.unwrap().0, 403, "{who}");
         }
     };
     assert_eq!(through_the_chain().await["status"], 403);
     refused_to_everybody_else().await;
 
-    bed.apply("istio/security/allow-backend-to-stock.yaml").await;
+    bed.apply("istio/security/allow-backend-to-inventory.yaml").await;
     let answered = through_the_chain().await;
     assert_eq!(answered["status"], 200, "{answered}");
     assert_eq!(answered["hop"]["peer"], "spiffe://cluster.local/ns/meshwalk/sa/backend");

@@ -20,7 +20,7 @@ pub(super) const ENTRANCES: [(&str, Entrance); 4] = [
     ("gateway", Entrance::Gateway),
     ("frontend", Entrance::Frontend),
     ("outsider", Entrance::Outsider),
-    ("stranger", Entrance::Stranger),
+    ("unauthorized", Entrance::Unauthorized),
 ];
 /// Default time limit for an effect. A cluster's control plane needs seconds.
 const WITHIN: Duration = Duration::from_secs(30);

@@ -39,7 +39,7 @@ fn rollouts_are_read_and_what_is_wrong_with_them_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("7-test.yaml");
     let rollout = "    scale: {deployment: backend-v1, replicas: 3}\n    restart: [backend-v2, frontend]\n\
-                   \x20   expect: [instances: {backend-v2: replaced, backend-v1: 3, stranger: kept}]\n";
+                   \x20   expect: [instances: {backend-v2: replaced, backend-v1: 3, unauthorized: kept}]\n";
     std::fs::write(&file, step(rollout)).unwrap();
     let (lab, _) = read(&file).unwrap();
     let actions = &lab.steps[0].actions;

@@ -9,7 +9,7 @@ use crate::platform::PlatformError;
 
 /// Deployments that scripts/deploy.sh creates, and whether they have a sidecar.
 const WORKLOADS: [(&str, bool); 5] =
-    [("frontend", true), ("backend-v1", true), ("backend-v2", true), ("stranger", true), ("outsider", false)];
+    [("frontend", true), ("backend-v1", true), ("backend-v2", true), ("unauthorized", true), ("outsider", false)];
 
 /// Minimum minor version of kubectl 1.x for the commands used here. versions.env has the same value.
 pub(super) const LEAST_KUBECTL: u32 = 31;

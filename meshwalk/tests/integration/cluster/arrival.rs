@@ -16,7 +16,7 @@ async fn about_to_delete(pod_goes: bool) -> StandIn {
     let dump = {
         let deleted = deleted.clone();
         move || {
-            let config = "/apis/networking.istio.io/v1/namespaces/meshwalk/virtual-service/stock";
+            let config = "/apis/networking.istio.io/v1/namespaces/meshwalk/virtual-service/inventory";
             let route = json!({"metadata": {"filter_metadata": {"istio": {"config": config}}}});
             let fails = deleted.exists();
             async move { if fails { StatusCode::BAD_GATEWAY.into_response() } else { Json(route).into_response() } }
@@ -31,11 +31,11 @@ async fn about_to_delete(pod_goes: bool) -> StandIn {
     let until = |now: &serde_json::Value, then: &serde_json::Value| {
         format!("if [ -e '{}' ]; then echo '{then}'; else echo '{now}'; fi", deleted.display())
     };
-    let pods = json!({"items": [pod("stock", true)]});
+    let pods = json!({"items": [pod("inventory", true)]});
     let none = json!({"items": []});
     stand_in.runs("*get pods -o json", &until(&pods, if pod_goes { &none } else { &pods }));
-    let route = json!({"kind": "VirtualService", "apiVersion": "networking.istio.io/v1", "metadata": {"name": "stock"},
-        "spec": {"hosts": ["stock"]}});
+    let route = json!({"kind": "VirtualService", "apiVersion": "networking.istio.io/v1", "metadata": {"name": "inventory"},
+        "spec": {"hosts": ["inventory"]}});
     stand_in.runs("*get virtualservices*", &until(&json!({"items": [route]}), &none));
     stand_in.runs("*delete*", &format!("touch '{}'", deleted.display()));
     stand_in
@@ -44,7 +44,7 @@ async fn about_to_delete(pod_goes: bool) -> StandIn {
 #[tokio::test]
 async fn a_proxy_that_goes_with_a_change_is_not_waited_for() {
     let stand_in = about_to_delete(true).await;
-    stand_in.platform(AccessOptions::default()).delete(&[PathBuf::from("stock.yaml")]).await.unwrap();
+    stand_in.platform(AccessOptions::default()).delete(&[PathBuf::from("inventory.yaml")]).await.unwrap();
 }
 
 #[tokio::test]
@@ -52,9 +52,9 @@ async fn a_proxy_that_is_there_and_does_not_answer_is_an_error() {
     let stand_in = about_to_delete(false).await;
     let told = stand_in
         .platform(AccessOptions::default())
-        .delete(&[PathBuf::from("stock.yaml")])
+        .delete(&[PathBuf::from("inventory.yaml")])
         .await
         .unwrap_err()
         .to_string();
-    assert!(told.contains("asking the proxy of pod/stock-1") && told.contains("502"), "{told}");
+    assert!(told.contains("asking the proxy of pod/inventory-1") && told.contains("502"), "{told}");
 }

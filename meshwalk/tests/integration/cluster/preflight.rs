@@ -134,9 +134,9 @@ async fn a_pod_that_is_not_as_labs_need_it_is_told_with_the_remedy() {
     let mut unready = pod("frontend", true);
     unready["status"]["conditions"][0]["status"] = json!("False");
     assert_says(&told_of(unready).await, &["the pod frontend-1 is not ready", "describe pod frontend-1"]);
-    let mut ending = pod("stranger", true);
+    let mut ending = pod("unauthorized", true);
     ending["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
-    assert_says(&told_of(ending).await, &["no pod of stranger is there; `scripts/deploy.sh` brings it"]);
+    assert_says(&told_of(ending).await, &["no pod of unauthorized is there; `scripts/deploy.sh` brings it"]);
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ pub(super) fn pod(workload: &str, sidecar: bool) -> Value {
 
 /// The pods that scripts/deploy.sh brings.
 pub(super) fn pods() -> Vec<Value> {
-    let meshed = ["frontend", "backend-v1", "backend-v2", "stranger"].map(|workload| pod(workload, true));
+    let meshed = ["frontend", "backend-v1", "backend-v2", "unauthorized"].map(|workload| pod(workload, true));
     meshed.into_iter().chain([pod("outsider", false)]).collect()
 }
 

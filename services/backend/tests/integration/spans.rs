@@ -80,7 +80,7 @@ fn the_log_filter_drops_no_span_and_no_trace_header() {
         let socket = directory.path().join("app.sock");
         let process = Process::spawn(traced(&collector).args([
             format!("--listen=unix:{}", socket.display()),
-            format!("--upstream=stock={}", upstream.url()),
+            format!("--upstream=inventory={}", upstream.url()),
             format!("--log-filter={filter}"),
         ]));
         let mut stream = connect(&socket);

@@ -10,7 +10,7 @@ family! {
             name: "drop-headers",
             summary: "calls upstreams without trace headers: no traceparent, tracestate, b3, x-b3-*, baggage or \
                       x-request-id; the headers of --forward-header are still forwarded",
-            example: "drop-headers;upstream=stock",
+            example: "drop-headers;upstream=inventory",
             ..ModeSpec::CALLS
         };
     }

@@ -59,12 +59,12 @@ fn every_wrong_rule_says_where_and_why() {
         ("error=503;method=G T", 18, "`G T` is not a valid method"),
         ("error=503;header=x-user", 18, "the header `x-user` has no value"),
         ("error=503;header=x user:a", 18, "`x user` is not a valid header name"),
-        ("truncate;upstream=stock", 10, "`truncate` is about requests that come in"),
+        ("truncate;upstream=inventory", 10, "`truncate` is about requests that come in"),
         ("refuse@1%", 8, "`refuse` takes no percentage"),
         ("size=1XB", 7, "`XB` is not a valid unit of bytes"),
         ("drip=100", 6, "`100` is not a valid rate"),
         ("drip=0B/s", 6, "nothing at all"),
-        ("unready;upstream=stock", 9, "`upstream` about requests"),
+        ("unready;upstream=inventory", 9, "`upstream` about requests"),
         ("error=503;seed=-1", 16, "`-1` is not a valid seed"),
         ("fail-first", 1, "`fail-first` needs an argument"),
         ("fail-first=0", 12, "0 is not from 1 to 1000"),
@@ -109,7 +109,7 @@ fn a_mode_that_cannot_be_done_to_a_call_says_why_and_what_can() {
     let calls: Vec<&str> = calls.iter().map(|spec| spec.name).collect();
     for spec in requests {
         let example = spec.example.split(", ").next().unwrap();
-        let error = Rule::parse_all(&format!("{example};upstream=stock")).unwrap_err().to_string();
+        let error = Rule::parse_all(&format!("{example};upstream=inventory")).unwrap_err().to_string();
         let why = format!("`{}` is about requests that come in, `upstream` about calls that go out", spec.name);
         let help =
             format!("set the rule at the upstream itself, or do one of these to the calls: {}", calls.join(", "));

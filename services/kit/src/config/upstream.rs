@@ -176,7 +176,7 @@ mod tests {
         let url = |text: &str| text.parse::<Upstream>().unwrap().url.to_string();
         assert_eq!(url("b=http://backend:8080"), "http://backend:8080/api/hello");
         assert_eq!(url("b=http://backend:8080/"), "http://backend:8080/");
-        assert_eq!(url("b=http://stock/items?of=1"), "http://stock/items?of=1");
+        assert_eq!(url("b=http://inventory/items?of=1"), "http://inventory/items?of=1");
         assert_eq!(url("b=http://[::1]:8080/u@x"), "http://[::1]:8080/u@x");
     }
 

@@ -25,7 +25,7 @@ pub(super) struct UpstreamError {
 }
 
 impl UpstreamError {
-    /// Form in the log line of the request: `stock=refused`, `stock=503`.
+    /// Form in the log line of the request: `inventory=refused`, `inventory=503`.
     pub(super) fn summary(&self) -> String {
         match self.kind {
             FailureKind::Http => format!("{}={}", self.upstream, self.status),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     fn error(status: u16, injected: bool) -> UpstreamError {
-        UpstreamError { upstream: "stock".to_owned(), kind: FailureKind::Http, status, injected }
+        UpstreamError { upstream: "inventory".to_owned(), kind: FailureKind::Http, status, injected }
     }
 
     #[tokio::test]

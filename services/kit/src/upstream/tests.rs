@@ -21,7 +21,7 @@ struct Flags {
 /// A client of one upstream with at most `connections` connections.
 async fn client(connections: usize, more: &[&str]) -> (Arc<Client>, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("--upstream=stock=http://{}", listener.local_addr().unwrap());
+    let url = format!("--upstream=inventory=http://{}", listener.local_addr().unwrap());
     let flags = Flags::parse_from(["frontend", &url].into_iter().chain(more.iter().copied()));
     (Arc::new(Client::new(&flags.upstreams, connections, Traces::default())), listener)
 }

@@ -21,7 +21,7 @@ async fn cancelled_call_is_recorded_in_metrics_and_span() {
     let settings = Settings { root: Root::All, ..settings };
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
-    let frontend = Service::traced("frontend", &[&format!("--upstream=stock=http://{address}")], &settings).await;
+    let frontend = Service::traced("frontend", &[&format!("--upstream=inventory=http://{address}")], &settings).await;
     let mut client = TcpStream::connect(&frontend.address).await.unwrap();
     client.write_all(REQUEST).await.unwrap();
     let (mut call, _) = tokio::time::timeout(DEADLINE, silent.accept()).await.expect("the call comes").unwrap();

@@ -32,14 +32,14 @@ async fn a_hang_that_its_rule_ends_is_not() {
 
 #[tokio::test]
 async fn a_call_that_hangs_up_to_the_cap_says_so_in_the_call_tree() {
-    let stock = Service::start("backend", &[]).await;
-    let url = format!("--upstream=stock=http://{}", stock.address);
-    let flags = [url.as_str(), "--fault-max-hang=50ms", "--fault=hang;upstream=stock;id=stuck"];
+    let inventory = Service::start("backend", &[]).await;
+    let url = format!("--upstream=inventory=http://{}", inventory.address);
+    let flags = [url.as_str(), "--fault-max-hang=50ms", "--fault=hang;upstream=inventory;id=stuck"];
     let service = Service::start("frontend", &flags).await;
     let answer = hello(&service.address, &[]).await;
     let tree = answer.json();
-    assert_eq!(tree["faults"], json!([{"id": "stuck", "mode": "hang", "capped": true, "upstream": "stock"}]));
-    assert_eq!(answer.header("x-meshwalk-fault"), "stuck;mode=hang;upstream=\"stock\";capped");
+    assert_eq!(tree["faults"], json!([{"id": "stuck", "mode": "hang", "capped": true, "upstream": "inventory"}]));
+    assert_eq!(answer.header("x-meshwalk-fault"), "stuck;mode=hang;upstream=\"inventory\";capped");
     assert_eq!(rules(&service).await[0]["capped"], 1);
 }
 

@@ -164,7 +164,7 @@ async fn the_deadline_cuts_what_does_not_end_and_the_exit_says_so() {
         drop(stream);
     })
     .await;
-    let url = format!("--upstream=stock=http://{silent}");
+    let url = format!("--upstream=inventory=http://{silent}");
     let service = Service::start("frontend", &[&url, "--drain-timeout=100ms"]).await;
     let mut half = TcpStream::connect(&service.address).await.unwrap();
     half.write_all(b"GET /api/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();

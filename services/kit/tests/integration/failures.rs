@@ -11,7 +11,7 @@ use super::{
 
 /// Calls one upstream; the frontend's status and what it says about the call.
 async fn call(address: &str, more: &[&str]) -> (StatusCode, Value) {
-    let url = format!("--upstream=stock=http://{address}");
+    let url = format!("--upstream=inventory=http://{address}");
     let frontend = Service::start("frontend", &[&[url.as_str()], more].concat()).await;
     let answer = hello(&frontend.address, &[]).await;
     (answer.status, answer.json()["upstreams"][0].clone())
@@ -28,7 +28,7 @@ async fn nobody_there_is_refused_and_a_bad_gateway() {
 
 #[tokio::test]
 async fn a_socket_that_is_not_there_is_refused_too() {
-    let (status, called) = call("stock", &["--connect=:=unix:/nowhere/at.all"]).await;
+    let (status, called) = call("inventory", &["--connect=:=unix:/nowhere/at.all"]).await;
     assert_eq!((status, &called["error"]["kind"]), (StatusCode::BAD_GATEWAY, &json!("refused")));
 }
 
@@ -99,7 +99,7 @@ async fn the_first_failure_in_the_order_of_the_flags_gives_the_status() {
 #[tokio::test]
 async fn degrading_answers_with_a_fallback_and_says_so() {
     let nobody = Nobody::new();
-    let url = format!("--upstream=stock=http://{}", nobody.address());
+    let url = format!("--upstream=inventory=http://{}", nobody.address());
     let frontend = Service::start("frontend", &[&url, "--on-upstream-error=degrade"]).await;
     let answer = hello(&frontend.address, &[]).await;
     let tree = answer.json();

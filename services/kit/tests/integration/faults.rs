@@ -12,7 +12,7 @@ use super::{
 #[tokio::test]
 async fn an_injected_error_is_a_call_tree_that_names_it_and_calls_nobody() {
     let nobody = Nobody::new();
-    let url = format!("--upstream=stock=http://{}", nobody.address());
+    let url = format!("--upstream=inventory=http://{}", nobody.address());
     let service = Service::start("backend", &[&url, "--fault=error=503;id=sick"]).await;
     let answer = hello(&service.address, &[]).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);

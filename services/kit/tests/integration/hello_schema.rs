@@ -29,10 +29,10 @@ async fn checked(service: &Service, headers: &[(&str, &str)], status: u16) -> Va
 #[tokio::test]
 async fn every_kind_of_answer_is_as_the_schema_says() {
     let v1 = Service::start("backend", &["--trust-xfcc", "--fault=error=503:100;path=/never"]).await;
-    let v2 = Service::start("stock", &["--release=v2", "--fault=latency=uniform(1us,2us);header=x-slow:*"]).await;
+    let v2 = Service::start("inventory", &["--release=v2", "--fault=latency=uniform(1us,2us);header=x-slow:*"]).await;
     let nobody = Nobody::new();
     let (first, second) =
-        (format!("--upstream=backend=http://{}", v1.address), format!("--upstream=stock=http://{}", v2.address));
+        (format!("--upstream=backend=http://{}", v1.address), format!("--upstream=inventory=http://{}", v2.address));
     let gone = format!("--upstream=gone=http://{}", nobody.address());
     let foreign = format!("--upstream=foreign=http://{}/livez", v1.admin);
     let forward = "--forward-header=x-slow";

@@ -28,8 +28,8 @@ fn labels(sample: &Sample, expected: &[(&str, &str)]) -> bool {
 
 #[tokio::test]
 async fn page_is_openmetrics_for_a_client_that_asks_for_it() {
-    let stock = Service::start("stock", &[]).await;
-    let upstream = format!("--upstream=stock=http://{}/livez", stock.admin);
+    let inventory = Service::start("inventory", &[]).await;
+    let upstream = format!("--upstream=inventory=http://{}/livez", inventory.admin);
     let service = Service::start("backend", &[&upstream, "--fault=latency=1us;id=page"]).await;
     hello(&service.address, &[]).await;
     let answer = get(&service.admin, "/metrics", &[OPEN_METRICS]).await;

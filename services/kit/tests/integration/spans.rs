@@ -81,8 +81,8 @@ async fn exported_spans_are_those_of_the_traces_that_responses_call_sampled() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fault_that_leaves_no_answer_and_a_fault_of_a_call_are_on_their_spans() {
     let (sink, settings) = Sink::start(Protocol::HttpProtobuf).await;
-    let rules = "--fault=reset;id=cut;path=/cut\nreset;id=broken;upstream=stock";
-    let service = Service::traced("backend", &["--upstream=stock=http://127.0.0.1:9", rules], &settings).await;
+    let rules = "--fault=reset;id=cut;path=/cut\nreset;id=broken;upstream=inventory";
+    let service = Service::traced("backend", &["--upstream=inventory=http://127.0.0.1:9", rules], &settings).await;
     Client::http1().get(&service.address, "/cut", &[]).await.unwrap_err();
     hello(&service.address, &[]).await;
     service.end().await.unwrap();
@@ -101,7 +101,7 @@ async fn a_fault_that_leaves_no_answer_and_a_fault_of_a_call_are_on_their_spans(
 async fn names_and_attributes_are_those_of_the_conventions() {
     let (sink, settings) = Sink::start(Protocol::HttpProtobuf).await;
     let nobody = Nobody::new();
-    let url = format!("--upstream=stock=http://{}/items", nobody.address());
+    let url = format!("--upstream=inventory=http://{}/items", nobody.address());
     let service = Service::traced("backend", &[&url, "--fault=latency=1ms;id=slow"], &settings).await;
     hello(&service.address, &[("x-envoy-attempt-count", "2"), ("host", "backend:8080")]).await;
     get(&service.address, "/no/such/path", &[]).await;

@@ -41,8 +41,8 @@ async fn every_service_answers_with_its_own_hop_and_those_of_its_upstreams() {
 
 #[tokio::test]
 async fn an_upstream_that_is_no_meshwalk_is_fine() {
-    let stock = Service::start("stock", &[]).await;
-    let url = format!("--upstream=stock=http://{}/livez", stock.admin);
+    let inventory = Service::start("inventory", &[]).await;
+    let url = format!("--upstream=inventory=http://{}/livez", inventory.admin);
     let frontend = Service::start("frontend", &[&url]).await;
     let answer = hello(&frontend.address, &[]).await;
     assert_eq!(answer.status, StatusCode::OK);

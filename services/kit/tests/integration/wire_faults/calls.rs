@@ -8,10 +8,10 @@ use crate::{
     service::Service,
 };
 
-/// A backend, and a frontend that calls it as `stock` and as `prices`, with these flags.
+/// A backend, and a frontend that calls it as `inventory` and as `prices`, with these flags.
 async fn pair(flags: &[&str]) -> (Service, Service) {
     let backend = Service::start("backend", &["--forward-header=x-user"]).await;
-    let urls = ["stock", "prices"].map(|name| format!("--upstream={name}=http://{}", backend.address));
+    let urls = ["inventory", "prices"].map(|name| format!("--upstream={name}=http://{}", backend.address));
     let all = [&[urls[0].as_str(), urls[1].as_str(), "--forward-header=x-user"], flags].concat();
     let frontend = Service::start("frontend", &all).await;
     (backend, frontend)
@@ -32,17 +32,17 @@ async fn a_call_fails_as_the_fault_says_without_being_made() {
         ("hang", 504, 504, "timeout"),
         ("latency=40s", 504, 504, "timeout"),
     ] {
-        let rule = format!("--fault={fault};upstream=stock;id=sick");
+        let rule = format!("--fault={fault};upstream=inventory;id=sick");
         let (_backend, frontend) = pair(&[&rule, "--upstream-timeout=300ms"]).await;
         let (answered, tree) = tree(&frontend).await;
         assert_eq!(answered.as_u16(), status, "{fault}: {tree:#}");
-        let (stock, prices) = (&tree["upstreams"][0], &tree["upstreams"][1]);
+        let (inventory, prices) = (&tree["upstreams"][0], &tree["upstreams"][1]);
         assert_eq!(
-            (&stock["status"], &stock["error"]["kind"], &stock["hop"]),
+            (&inventory["status"], &inventory["error"]["kind"], &inventory["hop"]),
             (&json!(called), &json!(error), &Value::Null)
         );
         assert_eq!(prices["status"], 200, "{fault}");
-        assert_eq!((&tree["faults"][0]["id"], &tree["faults"][0]["upstream"]), (&json!("sick"), &json!("stock")));
+        assert_eq!((&tree["faults"][0]["id"], &tree["faults"][0]["upstream"]), (&json!("sick"), &json!("inventory")));
         assert_eq!(tree["faults"].as_array().unwrap().len(), 1, "{fault}");
     }
 }
@@ -53,7 +53,7 @@ async fn the_ground_truth_of_a_call_names_its_upstream() {
     let answer = hello(&frontend.address, &[]).await;
     assert_eq!(
         answer.header("x-meshwalk-fault"),
-        r#"slow-calls;mode=latency;upstream="stock";delay_ms=2, slow-calls;mode=latency;upstream="prices";delay_ms=2"#
+        r#"slow-calls;mode=latency;upstream="inventory";delay_ms=2, slow-calls;mode=latency;upstream="prices";delay_ms=2"#
     );
     let tree = answer.json();
     assert!(tree["upstreams"][0]["took_ms"].as_f64().unwrap() >= 2.0, "{tree:#}");
@@ -64,13 +64,13 @@ async fn the_ground_truth_of_a_call_names_its_upstream() {
 
 #[tokio::test]
 async fn a_trace_breaks_where_its_headers_are_dropped_and_nowhere_else() {
-    for (fault, stock, prices) in [("drop-headers", false, false), ("drop-headers;upstream=stock", false, true)] {
+    for (fault, inventory, prices) in [("drop-headers", false, false), ("drop-headers;upstream=inventory", false, true)] {
         let (_backend, frontend) = pair(&[&format!("--fault={fault};id=forgetful")]).await;
         let trace = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
         let answer = hello(&frontend.address, &[trace, ("x-b3-sampled", "1")]).await;
         let tree = answer.json();
         assert_eq!(tree["trace"]["families"], json!(["w3c", "b3multi"]), "{fault}");
-        for (position, passed_on) in [(0, stock), (1, prices)] {
+        for (position, passed_on) in [(0, inventory), (1, prices)] {
             let seen = &tree["upstreams"][position]["hop"]["trace"];
             let families = if passed_on { json!(["w3c", "b3multi"]) } else { json!([]) };
             assert_eq!(seen["families"], families, "{fault} {position}");

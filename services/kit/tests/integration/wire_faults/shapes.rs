@@ -35,7 +35,7 @@ async fn a_corrupt_answer_has_its_length_and_is_no_json() {
     assert_eq!(declared(&head), body.len());
     assert!(serde_json::from_slice::<serde_json::Value>(&body).is_err());
     assert!(head.contains("x-meshwalk-fault: rotten;mode=corrupt\r\n"), "{head}");
-    let url = format!("--upstream=stock=http://{}", service.address);
+    let url = format!("--upstream=inventory=http://{}", service.address);
     let tree = hello(&Service::start("frontend", &[&url]).await.address, &[]).await.json();
     assert_eq!((&tree["status"], &tree["upstreams"][0]["hop"]), (&json!(200), &json!(null)));
 }

@@ -23,7 +23,7 @@ async fn a_truncated_answer_declares_more_than_comes_before_the_connection_ends(
     assert_eq!(body.len(), declared(&head) / 2);
     assert!(body.starts_with(b"{\"service\":\"backend\""));
     assert!(counted(&service, r#"meshwalk_faults_injected_total{rule="half",mode="truncate"} 1"#).await);
-    let url = format!("--upstream=stock=http://{}", service.address);
+    let url = format!("--upstream=inventory=http://{}", service.address);
     let tree = hello(&Service::start("frontend", &[&url]).await.address, &[]).await.json();
     assert_eq!((&tree["status"], &tree["upstreams"][0]["error"]["kind"]), (&json!(502), &json!("reset")));
 }

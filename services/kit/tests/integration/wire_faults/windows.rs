@@ -36,7 +36,7 @@ async fn upstream() -> (String, mpsc::UnboundedReceiver<()>) {
 async fn a_delay_comes_before_the_calls_to_upstreams_or_after_them() {
     for (at, called_first) in [("before", false), ("after", true)] {
         let (address, mut calls) = upstream().await;
-        let url = format!("--upstream=stock=http://{address}/");
+        let url = format!("--upstream=inventory=http://{address}/");
         let fault = format!("--fault=latency=50s;at={at};id=slow-{at}");
         let service = Service::start("backend", &[&url, &fault]).await;
         let asked = tokio::spawn({

@@ -44,10 +44,10 @@ fn headers_are_dropped_from_calls_only_where_calls_are_made() {
 
 #[test]
 fn a_rule_about_calls_leaves_the_request_alone_and_the_other_way_round() {
-    let settings = Settings { upstreams: vec!["stock".into(), "prices".into()], ..Settings::default() };
+    let settings = Settings { upstreams: vec!["inventory".into(), "prices".into()], ..Settings::default() };
     let registry = Registry::new(settings);
     registry
-        .add("latency=1ms;id=own|latency=1ms;upstream=st*;id=stock|latency=1ms;upstream=*;id=all", Origin::Flag)
+        .add("latency=1ms;id=own|latency=1ms;upstream=inv*;id=inventory|latency=1ms;upstream=*;id=all", Origin::Flag)
         .unwrap();
     let of = |upstream| {
         let headers = HEADERS();
@@ -56,8 +56,8 @@ fn a_rule_about_calls_leaves_the_request_alone_and_the_other_way_round() {
     };
     assert_eq!(of(None), "own;mode=latency;delay_ms=1");
     assert_eq!(
-        of(Some("stock")),
-        r#"stock;mode=latency;upstream="stock";delay_ms=1, all;mode=latency;upstream="stock";delay_ms=1"#
+        of(Some("inventory")),
+        r#"inventory;mode=latency;upstream="inventory";delay_ms=1, all;mode=latency;upstream="inventory";delay_ms=1"#
     );
     assert_eq!(of(Some("prices")), r#"all;mode=latency;upstream="prices";delay_ms=1"#);
     assert_eq!(registry.list().iter().map(|state| state.matched).collect::<Vec<_>>(), [1, 1, 2]);
@@ -65,10 +65,10 @@ fn a_rule_about_calls_leaves_the_request_alone_and_the_other_way_round() {
 
 #[test]
 fn a_rule_about_calls_that_are_never_made_is_refused() {
-    let settings = Settings { upstreams: vec!["stock".into(), "prices".into()], ..Settings::default() };
+    let settings = Settings { upstreams: vec!["inventory".into(), "prices".into()], ..Settings::default() };
     let error = Registry::new(settings).add("reset;upstream=backend", Origin::Control).unwrap_err();
     let text =
-        "the rule reset;upstream=backend is about calls that this service does not make; its upstreams: stock, prices";
+        "the rule reset;upstream=backend is about calls that this service does not make; its upstreams: inventory, prices";
     assert_eq!(error.to_string(), text);
     let error = Registry::new(Settings::default()).add("reset;upstream=*", Origin::Control).unwrap_err();
     assert!(error.to_string().ends_with("it has no upstream"), "{error}");
