@@ -27,6 +27,9 @@ TEXTS = [
     *("k8s/**/*", "labs/*", "observability/**/*", "scripts/*"),
 ]
 
+# The tests at the end of a file.
+TESTS = re.compile(r"#\[cfg\(test\)\]\n(?:pub(?:\(\w+\))? )?mod \w+ \{")
+
 # Comments and characters are matched too, because both may contain quotes.
 TOKEN = re.compile(r'//[^\n]*|b?r(#*)".*?"\1|b?"(?:\\.|[^"\\])*"|\'(?:\\[^\n]+?|[^\\])\'', re.S)
 
@@ -58,7 +61,7 @@ def program_sources(crate):
     """Paths and texts of a crate's sources without tests."""
     for path in sorted(pathlib.Path(crate, "src").rglob("*.rs")):
         if "tests" not in path.with_suffix("").parts:
-            yield path, path.read_text().split("#[cfg(test)]\nmod ")[0]
+            yield path, TESTS.split(path.read_text())[0]
 
 
 def texts_with_words(crate):
@@ -107,7 +110,7 @@ def dependencies(source):
         if "tests" in parts or parts[0] in ("lib", "main"):
             continue
         # Unit tests may look at modules above: they are not part of the program.
-        text = re.sub(r"//.*", "", path.read_text()).split("#[cfg(test)]")[0]
+        text = re.sub(r"//.*", "", TESTS.split(path.read_text())[0])
         imported = set()
         for match in IMPORT.finditer(text):
             imported |= {match[1]} if match[1] else set(names(match[2]))
