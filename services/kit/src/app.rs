@@ -1,24 +1,15 @@
-//! The application port: what all its requests go through, and its routes.
+//! State that the application's handlers share.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::any};
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
-use serde_json::json;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
     attempts::Attempts,
-    body::{BodyLimits, DiscardBody},
-    config::{Config, HELLO_PATH, Lines, OnUpstreamError},
-    echo::{self, BELOW_ECHO_PATH, ECHO_PATH},
-    faults::{FaultLayer, Registry},
-    hello::{self, DirectHello, HopStart},
+    body::BodyLimits,
+    config::{Config, Lines, OnUpstreamError},
+    hop_start::HopStart,
     identity::Identity,
-    net::Routes,
-    observe::Observe,
     telemetry::Traces,
     upstream::Client,
 };
@@ -66,7 +57,7 @@ impl App {
             forward: Lines::flat(&config.upstreams.forward_header).map(|header| header.0.clone()).collect(),
             trust_xfcc: config.trust_xfcc,
             hop_limit: config.upstreams.hop_limit,
-            body_limits: BodyLimits::from(&config.limits),
+            body_limits: config.limits.body_limits(),
             attempts: Attempts::new(),
             ending: AtomicBool::new(false),
         }
@@ -80,27 +71,4 @@ impl App {
     pub(crate) fn is_ending(&self) -> bool {
         self.ending.load(Ordering::Relaxed)
     }
-}
-
-/// The application's routes. Everything is observed and limited; faults meet the call tree, the echo and unknown paths, but
-/// not a service's own routes, because a user who looks at a fault needs the page.
-pub(crate) fn routes(app: Arc<App>, faults: Registry, extra: Router) -> Routes {
-    // A new layer of the router must be considered here, too.
-    let direct = Arc::new(DirectHello::new(Arc::clone(&app), faults.clone()));
-    let router = Router::new()
-        .route(HELLO_PATH, any(hello::answer))
-        .route(ECHO_PATH, any(echo::answer))
-        .route(BELOW_ECHO_PATH, any(echo::answer))
-        .with_state(Arc::clone(&app))
-        .fallback(no_such_path)
-        .layer(FaultLayer::new(faults).hand_over(HELLO_PATH))
-        .merge(extra)
-        .layer(DiscardBody(app.body_limits))
-        .layer(Observe(app));
-    Routes::with_direct(router, direct)
-}
-
-async fn no_such_path(uri: Uri) -> impl IntoResponse {
-    let error = format!("there is nothing at {}; the call tree is at {HELLO_PATH}", uri.path());
-    (StatusCode::NOT_FOUND, Json(json!({"status": 404, "error": error})))
 }

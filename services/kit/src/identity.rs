@@ -1,8 +1,10 @@
-//! Who this process is, for answers, metrics and spans.
+//! Identity of this process in answers, metrics and spans.
+
+mod release;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::config::{Config, Release};
+pub use release::Release;
 
 /// Response headers of every answer.
 const SERVICE: HeaderName = HeaderName::from_static("x-meshwalk-service");
@@ -23,14 +25,6 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// From the configuration of the program of this name.
-    pub fn new(program: &str, config: &Config) -> Self {
-        let given = |value: &Option<String>| value.clone().filter(|text| !text.is_empty());
-        let service = given(&config.service).unwrap_or_else(|| program.to_owned());
-        let instance = given(&config.pod.pod_name).unwrap_or_else(|| format!("{service}-{}", std::process::id()));
-        Self { service, release: config.release, instance, namespace: given(&config.pod.pod_namespace) }
-    }
-
     /// The headers that say who answered.
     pub(crate) fn headers(&self) -> HeaderMap {
         let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unprintable"));

@@ -8,18 +8,11 @@ use std::{
 use http::{HeaderName, request};
 
 use crate::{
-    app::App,
     known_headers::{Known, KnownHeaders},
     peer,
-    propagation::{Decision, Onward, Received},
-    telemetry::{HexId, OwnSpan, TraceRef},
+    propagation::{Decision, HexId, Onward, Received},
+    telemetry::{OwnSpan, TraceRef, Traces},
 };
-
-/// How many services a request has come through.
-pub(crate) const HOPS: HeaderName = HeaderName::from_static("x-meshwalk-hops");
-
-/// Attempt number of the proxy in front.
-pub(crate) const ATTEMPT: HeaderName = HeaderName::from_static("x-envoy-attempt-count");
 
 /// What a request says about where it comes from. In its extensions.
 #[derive(Debug)]
@@ -45,10 +38,19 @@ pub(crate) struct Inbound {
 }
 
 impl Inbound {
-    pub(crate) fn new(app: &App, request: &request::Parts, known: &KnownHeaders<'_>, route: Option<&str>) -> Self {
+    /// Reads a request and starts its span. `forward` are the headers that travel on besides those of the trace; a client
+    /// certificate in the headers counts only with `trust_xfcc`.
+    pub(crate) fn new(
+        traces: &Traces,
+        forward: &[HeaderName],
+        trust_xfcc: bool,
+        request: &request::Parts,
+        known: &KnownHeaders<'_>,
+        route: Option<&str>,
+    ) -> Self {
         let headers = &request.headers;
-        let received = Received::read(headers, &app.traces.order);
-        let span = app.traces.server_span(request, route, received.parent());
+        let received = Received::read(headers, &traces.order);
+        let span = traces.server_span(request, route, received.parent());
         let own = span.context();
         let sampled = match own {
             Some(own) => own.is_sampled(),
@@ -57,13 +59,13 @@ impl Inbound {
         Self {
             arrived: Instant::now(),
             sampled,
-            peer: app.trust_xfcc.then(|| peer::identity(headers)).flatten(),
+            peer: trust_xfcc.then(|| peer::identity(headers)).flatten(),
             attempt: known.number(Known::Attempt).unwrap_or(1).max(1),
             hops: known.number(Known::Hops).unwrap_or(0),
             request_id: known.text(Known::RequestId).map(str::to_owned),
             trace_id: own.map(|own| own.trace_id()).or_else(|| received.trace_id()).map(HexId::from),
             span_id: own.map(|own| own.span_id().into()),
-            onward: Onward::new(received, headers, &app.forward),
+            onward: Onward::new(received, headers, forward),
             failed: Mutex::default(),
             span,
         }

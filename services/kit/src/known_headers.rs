@@ -1,12 +1,15 @@
 //! The headers that the application looks for in every request.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use meshwalk_faults::INJECT_HEADER;
 
-use crate::{
-    faults::INJECT_HEADER,
-    inbound::{ATTEMPT, HOPS},
-    propagation::REQUEST_ID,
-};
+use crate::propagation::REQUEST_ID;
+
+/// How many services a request has come through.
+pub(crate) const HOPS: HeaderName = HeaderName::from_static("x-meshwalk-hops");
+
+/// Attempt number of the proxy in front.
+pub(crate) const ATTEMPT: HeaderName = HeaderName::from_static("x-envoy-attempt-count");
 
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 

@@ -12,7 +12,7 @@ use std::{
 
 use metrics::counter;
 
-use crate::telemetry::LIMIT_ACTIONS;
+use crate::metric_names::LIMIT_ACTIONS;
 
 /// A limit that has not acted for this long has stopped acting: its next action is logged again.
 const QUIET_PERIOD: Duration = Duration::from_secs(60);

@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderValue, Version, header};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
-pub(crate) use observation::{Observation, Target, fault_list, millis, milliseconds};
+pub(crate) use observation::{Observation, Target};
 
 use crate::{app::App, faults::InjectionLog, host_check, known_headers::KnownHeaders};
 

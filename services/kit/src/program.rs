@@ -8,9 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     config::Config,
-    console,
-    identity::Identity,
-    server,
+    console, server,
     signals::Signals,
     telemetry::{self, Settings, Traces},
 };
@@ -70,7 +68,7 @@ impl Program {
         let runtime = runtime()?;
         let result = runtime.block_on(async {
             let signals = Signals::install().context("cannot take signals")?;
-            let identity = Identity::new(self.name, config);
+            let identity = config.identity(self.name);
             let (settings, remarks) = Settings::from_env();
             for remark in remarks {
                 tracing::warn!("{remark}");

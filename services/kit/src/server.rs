@@ -8,14 +8,15 @@ use tokio::{task::JoinHandle, time::Instant};
 
 use crate::{
     admin::Admin,
-    app::{self, App},
+    app::App,
     config::{Address, Config, Drain},
     descriptors::DescriptorBudget,
     faults::{self, Control, ProcessFaults, Registry},
     health::{BlockReady, Readiness},
     host_check::require_valid_host,
     identity::Identity,
-    net::{ConnTable, ConnectionGauges, Listener, PortGate, Routes, Server, Settings},
+    net::{ConnTable, ConnectionGauges, Listener, PortGate, Routes, Server},
+    routes::routes,
     telemetry::{Metrics, Traces},
 };
 
@@ -68,13 +69,13 @@ pub async fn build(config: &Config, identity: Identity, traces: Traces, extra: R
     let admin = Admin { identity, readiness: readiness.clone(), faults: faults.clone(), metrics, connections };
 
     let open = async |flag: &str, address: &Address, routes: Routes, table: &Arc<ConnTable>, gate: PortGate| {
-        let settings = Settings::new(&config.limits, app.identity_headers.clone());
+        let settings = config.limits.port_settings(app.identity_headers.clone());
         let listener = Listener::bind(address).await.with_context(|| format!("cannot listen on {address} ({flag})"))?;
         let address = listener.address().clone();
         anyhow::Ok(Port { address, server: Server::start(listener, routes, settings, Arc::clone(table), gate) })
     };
     let ports = &config.ports;
-    let routes = app::routes(Arc::clone(&app), faults.clone(), extra);
+    let routes = routes(Arc::clone(&app), faults.clone(), extra);
     // Only this port is ever closed by a fault.
     let application = open("--listen", &ports.listen, routes, &application_table, faults.port_gate()).await?;
     let token = ports.control_token()?;

@@ -32,7 +32,8 @@ async fn a_server_with_another_service_account_is_refused_by_its_callers() {
     let beside = secret(&server).with_extension("stolen");
     std::fs::copy(secret(&unauthorized), &beside).unwrap();
     std::fs::rename(&beside, secret(&server)).unwrap();
-    eventually("the server shows the unauthorized client's certificate", || async { serials(&server).await != before }).await;
+    eventually("the server shows the unauthorized client's certificate", || async { serials(&server).await != before })
+        .await;
     // The caller's open connections were made to the server as it was; with a new proxy it makes new ones.
     let caller = bed.pod("frontend-1").await;
     let pid = i32::try_from(caller.envoy_pid.unwrap()).unwrap();

@@ -108,9 +108,11 @@ async fn under_default_deny_a_new_service_answers_only_allowed_callers() {
     let inventory = (bed.pod("inventory-1").await.address, 8080).into();
     let (unauthorized, frontend) = (bed.pod("unauthorized-1").await.address, bed.pod("frontend-1").await.address);
     let refused_to_everybody_else = async || {
-        for (who, to) in
-            [("plaintext", inventory), ("unauthorized", (unauthorized, 15101).into()), ("frontend", (frontend, 15101).into())]
-        {
+        for (who, to) in [
+            ("plaintext", inventory),
+            ("unauthorized", (unauthorized, 15101).into()),
+            ("frontend", (frontend, 15101).into()),
+        ] {
             assert_eq!(requests::hello(to, "inventory:8080", &[]).await.unwrap().0, 403, "{who}");
         }
     };

@@ -16,8 +16,6 @@ pub(crate) use error::BodyError;
 pub(crate) use kept::KeptBody;
 pub(crate) use linger::{Lingering, linger};
 
-use crate::config::Limits;
-
 /// Limits on one request's body.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BodyLimits {
@@ -25,10 +23,4 @@ pub(crate) struct BodyLimits {
     pub(crate) max_bytes: u64,
     /// Time for the whole body, from the end of the request's head.
     pub(crate) read_timeout: Duration,
-}
-
-impl From<&Limits> for BodyLimits {
-    fn from(limits: &Limits) -> Self {
-        Self { max_bytes: limits.max_body_bytes, read_timeout: limits.body_read_timeout }
-    }
 }

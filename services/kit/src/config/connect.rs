@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use rand::seq::IndexedRandom;
 
-use super::{Address, address::AddressError, host::is_host};
+use super::{Address, host::is_host};
+use crate::net::AddressError;
 
 /// One `--connect`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,13 @@ use std::time::Duration;
 
 use clap::Args;
 
+use http::HeaderMap;
+
 use super::{duration, number};
+use crate::{
+    body::BodyLimits,
+    net::{self, Timeouts},
+};
 
 /// The smallest buffer that the HTTP library takes.
 const LEAST_HEADER_BYTES: u64 = 8192;
@@ -59,4 +65,17 @@ pub struct Limits {
     #[arg(long, env = "MESHWALK_MAX_CONNECTIONS", value_name = "COUNT",
           value_parser = number::within::<u32>(1..=1_000_000))]
     pub max_connections: Option<u32>,
+}
+
+impl Limits {
+    /// Settings of a port with these limits. Rejections have `identity_headers`.
+    pub(crate) fn port_settings(&self, identity_headers: HeaderMap) -> net::Settings {
+        let timeouts = Timeouts { head: self.header_read_timeout, idle: self.idle_timeout, send: self.send_timeout };
+        net::Settings::new(self.max_header_bytes, timeouts, identity_headers)
+    }
+
+    /// Limits on one request's body.
+    pub(crate) fn body_limits(&self) -> BodyLimits {
+        BodyLimits { max_bytes: self.max_body_bytes, read_timeout: self.body_read_timeout }
+    }
 }

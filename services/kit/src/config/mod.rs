@@ -3,7 +3,6 @@
 //! Every flag has an environment variable, `MESHWALK_` and the flag's name; the flag wins. A list is separated by
 //! newlines in its variable, and a variable that is empty counts as not set. [`Config::from_command_line`] is the only place that reads either.
 
-mod address;
 mod connect;
 mod drain;
 mod duration;
@@ -13,11 +12,9 @@ mod help_faults;
 mod host;
 mod limits;
 mod lines;
-mod log;
 mod number;
 mod pod;
 mod ports;
-mod release;
 mod upstream;
 mod wrong_value;
 
@@ -25,19 +22,24 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, error::ErrorKind};
 
-use crate::faults::{self, Origin, Registry, Trust, TrustedPeer};
+use crate::{
+    faults::{self, Origin, Registry, Trust, TrustedPeer},
+    identity::Identity,
+};
 
-pub use address::Address;
+pub use crate::{
+    identity::Release,
+    net::Address,
+    telemetry::{Log, LogFormat},
+};
 pub use connect::{ConnectRule, Connects};
 pub use drain::Drain;
 pub use fault_caps::FaultCaps;
 pub use forward::ForwardHeader;
 pub use limits::Limits;
 pub use lines::Lines;
-pub use log::{Log, LogFormat};
 pub use pod::Pod;
 pub use ports::Ports;
-pub use release::Release;
 pub(crate) use upstream::HELLO_PATH;
 pub use upstream::{OnUpstreamError, Upstream, Upstreams};
 pub use wrong_value::WrongValue;
@@ -139,6 +141,14 @@ impl Config {
         let config = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         config.check().map_err(|wrong| wrong.told(&mut command, &arguments))?;
         Ok(config)
+    }
+
+    /// Identity of the process, of the program of this name.
+    pub fn identity(&self, program: &str) -> Identity {
+        let given = |value: &Option<String>| value.clone().filter(|text| !text.is_empty());
+        let service = given(&self.service).unwrap_or_else(|| program.to_owned());
+        let instance = given(&self.pod.pod_name).unwrap_or_else(|| format!("{service}-{}", std::process::id()));
+        Identity { service, release: self.release, instance, namespace: given(&self.pod.pod_namespace) }
     }
 
     /// The fault rules of the flags, in the process of this name.

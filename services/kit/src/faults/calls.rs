@@ -12,7 +12,7 @@ use super::{
     plan::{Injection, Verdict},
     request_view::OwnedRequest,
 };
-use crate::hello::{Failure, FailureKind};
+use crate::call_failure::{Failure, FailureKind};
 
 /// Result of a call: a status and a body, or a failure.
 pub(crate) type Outcome = Result<(StatusCode, Bytes), Failure>;

@@ -80,6 +80,7 @@ mod rule_stats;
 mod scope;
 mod series;
 mod shaped;
+mod span_attributes;
 mod trust;
 
 pub(crate) use calls::{CallFaults, Calls, Outcome};
@@ -92,4 +93,5 @@ pub(crate) use meshwalk_faults::{Probe, parse_amount};
 pub(crate) use modes::Effect;
 pub(crate) use process::ProcessFaults;
 pub use registry::{AddError, Limits, Origin, Registry, RuleState, Settings};
+pub(crate) use span_attributes::{fault_list, record_in_span};
 pub use trust::{Trust, TrustedPeer};

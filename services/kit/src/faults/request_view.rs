@@ -5,11 +5,7 @@ use std::net::IpAddr;
 use axum::extract::{MatchedPath, Request};
 use http::{HeaderMap, HeaderName, Method, request};
 
-use crate::{
-    inbound::{ATTEMPT, Inbound},
-    net::ConnHandle,
-    propagation::REQUEST_ID,
-};
+use crate::{inbound::Inbound, known_headers::ATTEMPT, net::ConnHandle, propagation::REQUEST_ID};
 
 /// Borrowed parts of a request, or of one of its calls, that rules read.
 #[derive(Debug, Clone, Copy)]

@@ -14,7 +14,7 @@ use super::{
     registry::RuleState,
     series::{INJECTED, Series},
 };
-use crate::telemetry::FAULTS_INJECTED;
+use crate::metric_names::FAULTS_INJECTED;
 
 /// Counts of a rule, for `/faults` and the metrics.
 #[derive(Debug)]

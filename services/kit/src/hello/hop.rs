@@ -5,50 +5,18 @@
 
 use serde::Serialize;
 
-use super::{Called, HopJson};
-use crate::{faults::InjectedFault, identity::Identity, propagation::Family};
+use crate::{
+    faults::InjectedFault,
+    hop_start::HopStart,
+    propagation::Family,
+    upstream::{Called, HopJson},
+};
 
 /// Size of the members after [`HopStart`] without faults and upstreams, in bytes, with room for a caller's identity.
 const REST_BYTES: usize = 320;
 
 /// Size of a call to an upstream without its hop, in bytes.
 const CALL_BYTES: usize = 64;
-
-/// The first members of a hop, which no request changes: JSON without the closing brace.
-#[derive(Debug)]
-pub(crate) struct HopStart(Vec<u8>);
-
-#[derive(Serialize)]
-struct Start<'a> {
-    service: &'a str,
-    version: &'a str,
-    instance: &'a str,
-    namespace: Option<&'a str>,
-    message: &'a str,
-    color: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    feature: Option<&'a str>,
-}
-
-impl HopStart {
-    /// Members of this process, with what it says.
-    pub(crate) fn new(identity: &Identity, message: &str) -> Self {
-        let release = identity.release;
-        let start = Start {
-            service: &identity.service,
-            version: release.as_str(),
-            instance: &identity.instance,
-            namespace: identity.namespace.as_deref(),
-            message,
-            color: release.color(),
-            feature: release.feature(),
-        };
-        // Text always serializes.
-        let mut json = serde_json::to_vec(&start).unwrap_or_default();
-        json.pop();
-        Self(json)
-    }
-}
 
 /// The own part of an answer, from what its request changes.
 #[derive(Debug)]
@@ -82,8 +50,8 @@ impl Hop<'_> {
     pub(crate) fn to_json(&self) -> Vec<u8> {
         let hops =
             self.upstreams.iter().map(|call| CALL_BYTES + call.hop.as_ref().map_or(0, |hop| hop.as_bytes().len()));
-        let mut json = Vec::with_capacity(self.start.0.len() + REST_BYTES + hops.sum::<usize>());
-        json.extend_from_slice(&self.start.0);
+        let mut json = Vec::with_capacity(self.start.as_bytes().len() + REST_BYTES + hops.sum::<usize>());
+        json.extend_from_slice(self.start.as_bytes());
         push(&mut json, ",\"peer\":", &self.peer);
         push(&mut json, ",\"trace\":{\"id\":", &self.trace_id);
         push(&mut json, ",\"sampled\":", &self.sampled);
@@ -127,17 +95,18 @@ fn push(json: &mut Vec<u8>, name: &str, value: &impl Serialize) {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use serde_json::{Value, json};
 
-    use super::{
-        super::{Failure, read_hop},
-        *,
+    use super::*;
+    use crate::{
+        call_failure::{Failure, FailureKind},
+        identity::{Identity, Release},
+        upstream::read_hop,
     };
-    use crate::{config::Release, hello::FailureKind};
 
     /// A hop without calls.
-    pub(in super::super) fn minimal_hop() -> Value {
+    fn minimal_hop() -> Value {
         serde_json::from_slice(&hop(&start(None, "Hello"), &[]).to_json()).unwrap()
     }
 

@@ -2,7 +2,6 @@
 
 mod direct;
 mod hop;
-mod tree;
 
 use std::{sync::Arc, time::Instant};
 
@@ -13,16 +12,14 @@ use crate::{
     app::App,
     config::OnUpstreamError,
     faults::{Calls, Injected, InjectionLog},
+    hop_start::HopStart,
     inbound::Inbound,
-    observe::milliseconds,
-    upstream::Target,
+    telemetry::milliseconds,
+    upstream::{Called, Target},
 };
 
 pub(crate) use direct::DirectHello;
 use hop::Hop;
-pub(crate) use hop::HopStart;
-pub(crate) use tree::{Called, HopJson, read_hop};
-pub use tree::{Failure, FailureKind};
 
 /// Answers with the call tree. An injected error is answered without a call to an upstream.
 pub(crate) async fn answer(

@@ -5,7 +5,7 @@ use std::fmt;
 use axum::response::Response;
 use http::StatusCode;
 
-use crate::telemetry::CANCELLED;
+use crate::metric_names::CANCELLED;
 
 /// How a request without a response ends. The application puts it into a response's extensions, and the server sends
 /// nothing of that response.

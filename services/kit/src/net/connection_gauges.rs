@@ -5,7 +5,7 @@ use std::sync::Arc;
 use metrics::{Gauge, gauge};
 
 use super::ConnTable;
-use crate::telemetry::CONNECTIONS;
+use crate::metric_names::CONNECTIONS;
 
 /// Gauges of some ports. They are set when they are read, so that a request costs nothing for them.
 #[derive(Debug, Clone)]

@@ -9,8 +9,8 @@ use std::{
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use tokio::net::{TcpListener, UnixListener};
 
+use super::Address;
 use super::{Stream, backlog::Backlog};
-use crate::config::Address;
 
 /// Bytes that the kernel keeps of a connection's responses; Linux doubles the value. The kernel reports that a client reads
 /// only after a third of its buffer is free, so a large buffer makes a slow client look like a stalled one.

@@ -1,6 +1,7 @@
 //! Sockets: TCP and Unix alike.
 
 mod activity;
+mod address;
 mod backlog;
 mod conn_handle;
 mod conn_table;
@@ -29,6 +30,7 @@ mod stream_table;
 mod supervisor;
 mod tracked_stream;
 
+pub use address::{Address, AddressError};
 pub(crate) use conn_handle::ConnHandle;
 pub(crate) use conn_table::{Capacity, ConnTable};
 pub(crate) use connection_abort::ConnectionAbort;
@@ -39,3 +41,4 @@ pub(crate) use output::WriteMark;
 pub(crate) use port_gate::PortGate;
 pub(crate) use serve::{Server, Settings};
 pub(crate) use stream::Stream;
+pub(crate) use supervisor::Timeouts;

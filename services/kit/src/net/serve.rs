@@ -9,7 +9,6 @@ use tokio::{
 };
 
 use super::{ConnTable, Listener, PortGate, Routes, port::Port, supervisor::Timeouts};
-use crate::config::Limits;
 
 /// What a client may demand of a port.
 #[derive(Debug, Clone)]
@@ -21,17 +20,9 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The limits of the flags. Rejections have `identity_headers`.
-    pub(crate) fn new(limits: &Limits, identity_headers: HeaderMap) -> Self {
-        Self {
-            max_header_bytes: limits.max_header_bytes,
-            timeouts: Timeouts {
-                head: limits.header_read_timeout,
-                idle: limits.idle_timeout,
-                send: limits.send_timeout,
-            },
-            identity_headers,
-        }
+    /// Limits of a port. Rejections have `identity_headers`.
+    pub(crate) fn new(max_header_bytes: u32, timeouts: Timeouts, identity_headers: HeaderMap) -> Self {
+        Self { max_header_bytes, timeouts, identity_headers }
     }
 }
 

@@ -17,13 +17,13 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// How long a connection may go without progress.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Timeouts {
+pub(crate) struct Timeouts {
     /// Limit for a request head, and for every other protocol element that has arrived in part.
-    pub(super) head: Duration,
+    pub(crate) head: Duration,
     /// Limit for the time without a request in flight.
-    pub(super) idle: Duration,
+    pub(crate) idle: Duration,
     /// Limit for the time in which the client takes nothing of a response.
-    pub(super) send: Duration,
+    pub(crate) send: Duration,
 }
 
 /// What a connection must do.

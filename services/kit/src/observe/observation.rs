@@ -1,9 +1,6 @@
 //! One request under observation: what its span, its metrics and its line of the log say of its end.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use axum::{extract::MatchedPath, response::Response};
 use http::request;
@@ -11,11 +8,12 @@ use http::request;
 use crate::{
     app::App,
     config::HELLO_PATH,
-    faults::{Injected, InjectedFault, InjectionLog},
+    faults::{self, Injected, InjectionLog, fault_list},
     inbound::Inbound,
     known_headers::KnownHeaders,
+    metric_names::CANCELLED,
     net::ConnectionAbort,
-    telemetry::{self, ActiveRequest, CANCELLED, RequestResult, ServerLabels},
+    telemetry::{self, ActiveRequest, RequestResult, ServerLabels, milliseconds},
 };
 
 /// Target of the line of the log, which users name in `--log-filter`.
@@ -58,7 +56,7 @@ impl Target {
 
 impl Observation {
     pub(crate) fn begin(app: &App, head: &request::Parts, known: &KnownHeaders<'_>, target: Target) -> Self {
-        let inbound = Arc::new(Inbound::new(app, head, known, target.route()));
+        let inbound = Arc::new(Inbound::new(&app.traces, &app.forward, app.trust_xfcc, head, known, target.route()));
         app.attempts.count(inbound.attempt, inbound.request_id.as_deref());
         if app.is_ending() {
             telemetry::request_after_signal();
@@ -90,11 +88,11 @@ impl Observation {
 
     fn report(&self, result: RequestResult, now: Instant) {
         let injected = self.injection_log.as_ref().map_or_else(Injected::default, InjectionLog::injected);
-        let faults = &injected.faults;
         let inbound = &*self.inbound;
         let took = now.saturating_duration_since(inbound.arrived);
         telemetry::server_request(self.labels, self.target.route(), result, took, now, inbound.exemplar());
-        telemetry::server_outcome(&inbound.span, result, inbound.attempt, faults);
+        faults::record_in_span(inbound.span.as_span(), &injected.faults);
+        telemetry::server_outcome(&inbound.span, result, inbound.attempt);
         tracing::info!(
             target: LOG_TARGET,
             method = self.labels.method,
@@ -108,8 +106,8 @@ impl Observation {
             span_id = inbound.span_id(),
             error = result.err(),
             failed = inbound.failed(),
-            faults = fault_list(faults),
-            capped = faults.iter().any(|fault| fault.capped).then_some(true),
+            faults = fault_list(&injected.faults),
+            capped = injected.faults.iter().any(|fault| fault.capped).then_some(true),
             "{}",
             match result {
                 Ok(_) => "request",
@@ -126,20 +124,4 @@ impl Drop for Observation {
             self.report(Err(CANCELLED), Instant::now());
         }
     }
-}
-
-/// Milliseconds with three decimals, for a person to read.
-pub(crate) fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
-}
-
-/// Milliseconds since then, with three decimals.
-pub(crate) fn millis(since: Instant) -> f64 {
-    milliseconds(since.elapsed())
-}
-
-/// Faults in a line of the log; `None` if there are none.
-pub(crate) fn fault_list(faults: &[InjectedFault]) -> Option<String> {
-    let names: Vec<String> = faults.iter().map(|fault| format!("{}={}", fault.id, fault.mode)).collect();
-    (!names.is_empty()).then(|| names.join(","))
 }

@@ -10,6 +10,7 @@
 mod b3;
 mod baggage;
 mod family;
+mod hex_id;
 mod ids;
 mod onward;
 mod tracestate;
@@ -20,6 +21,7 @@ use opentelemetry::trace::{SpanContext, TraceFlags, TraceId};
 
 use family::is_trace_header;
 pub use family::{Family, Order};
+pub(crate) use hex_id::HexId;
 use ids::{Ids, Reading};
 pub use onward::Onward;
 

@@ -3,8 +3,8 @@
 use http::{HeaderMap, HeaderName};
 use opentelemetry::trace::SpanContext;
 
+use super::HexId;
 use super::ids::{Ids, Malformed, Reading, Sampling, hex, single, span_id, trace_id};
-use crate::telemetry::HexId;
 
 pub(super) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Flag of the caller that recorded the trace (section 3.2.2.5.1).

@@ -10,7 +10,7 @@ use std::{
 
 use metrics::{Counter, counter};
 
-use super::metrics::LOG_LINES_DROPPED;
+use crate::metric_names::LOG_LINES_DROPPED;
 
 /// Bytes that wait for the writer at most: about 7,000 lines of requests. It bounds the lines, too.
 const MAX_BYTES: usize = 2 << 20;

@@ -10,8 +10,8 @@ use std::{
 
 use tracing_subscriber::{Layer, filter::Targets, fmt::MakeWriter, layer::SubscriberExt};
 
+use super::{Log, LogFormat};
 use super::{log_json::JsonLog, log_queue::LogQueue, log_writer};
-use crate::config::{Log, LogFormat};
 
 /// Limit for writing the last lines at the end of the process.
 const FLUSH: Duration = Duration::from_secs(1);

@@ -35,6 +35,11 @@ impl OwnSpan {
         Self { span: Span::none(), context: Some(context) }
     }
 
+    /// The span as `tracing` knows it; disabled if nothing is exported.
+    pub(crate) fn as_span(&self) -> &Span {
+        &self.span
+    }
+
     /// The ids of the span, or `None` if the process makes no spans.
     pub(crate) fn context(&self) -> Option<&SpanContext> {
         self.context.as_ref()

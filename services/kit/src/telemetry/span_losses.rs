@@ -7,7 +7,7 @@ use std::{
 
 use metrics::counter;
 
-use super::metrics::SPANS_LOST;
+use crate::metric_names::SPANS_LOST;
 
 /// Why a span is lost. Label of `meshwalk_spans_lost_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

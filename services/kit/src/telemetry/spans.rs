@@ -7,13 +7,10 @@ use tracing::{Span, field::Empty, info_span};
 
 use super::{OwnSpan, Traces, origin::Origin};
 use crate::{
-    faults::InjectedFault,
     known_headers::{Known, KnownHeaders},
+    metric_names::CANCELLED,
     propagation::Parent,
 };
-
-/// Why a request without a status has none: the client disconnected, so the server did not fail.
-pub(crate) const CANCELLED: &str = "cancelled";
 
 /// Labels of methods. The last one stands for all others, so that a client cannot make up new series.
 pub(super) const METHOD_LABELS: [&str; 10] =
@@ -89,17 +86,11 @@ impl Traces {
 }
 
 /// Says how a server's span ends. Only the server's own failures are errors; a client's are the client's.
-pub(crate) fn server_outcome(
-    OwnSpan { span, .. }: &OwnSpan,
-    outcome: Result<StatusCode, &'static str>,
-    attempt: u32,
-    faults: &[InjectedFault],
-) {
+pub(crate) fn server_outcome(OwnSpan { span, .. }: &OwnSpan, outcome: Result<StatusCode, &'static str>, attempt: u32) {
     if span.is_disabled() {
         return;
     }
     span.record("meshwalk.attempt", i64::from(attempt));
-    injected(span, faults);
     match outcome {
         Ok(status) => answered(span, status, status.is_server_error()),
         Err(why) => unanswered(span, why),
@@ -107,15 +98,10 @@ pub(crate) fn server_outcome(
 }
 
 /// Says how a client's span ends: with the status that was received, or with the kind of the failure.
-pub(crate) fn client_outcome(
-    OwnSpan { span, .. }: &OwnSpan,
-    outcome: Result<StatusCode, &'static str>,
-    faults: &[InjectedFault],
-) {
+pub(crate) fn client_outcome(OwnSpan { span, .. }: &OwnSpan, outcome: Result<StatusCode, &'static str>) {
     if span.is_disabled() {
         return;
     }
-    injected(span, faults);
     match outcome {
         Ok(status) => answered(span, status, status.is_client_error() || status.is_server_error()),
         Err(kind) => unanswered(span, kind),
@@ -127,24 +113,6 @@ fn unanswered(span: &Span, error_type: &'static str) {
     span.record("error.type", error_type);
     if error_type != CANCELLED {
         span.record("otel.status_code", "error");
-    }
-}
-
-fn injected(span: &Span, faults: &[InjectedFault]) {
-    if faults.is_empty() {
-        return;
-    }
-    let joined = |part: fn(&InjectedFault) -> &str| faults.iter().map(part).collect::<Vec<_>>().join(",");
-    span.record("meshwalk.fault.id", joined(|fault| &fault.id));
-    span.record("meshwalk.fault.mode", joined(|fault| fault.mode));
-    // As several rules are written in one line.
-    span.record("meshwalk.fault.rule", faults.iter().map(|fault| &*fault.rule).collect::<Vec<_>>().join(" | "));
-    if faults.iter().any(|fault| fault.capped) {
-        span.record("meshwalk.fault.capped", true);
-    }
-    let delay_ms: f64 = faults.iter().filter_map(|fault| fault.delay_ms).sum();
-    if delay_ms > 0.0 {
-        span.record("meshwalk.fault.delay_ms", delay_ms);
     }
 }
 

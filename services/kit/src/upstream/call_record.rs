@@ -7,9 +7,11 @@ use opentelemetry::trace::SpanContext;
 
 use crate::{
     config::Upstream,
-    faults::InjectedFault,
+    faults::{self, InjectedFault},
     inbound::Inbound,
-    telemetry::{self, CANCELLED, HexId, OwnSpan, RequestResult, TraceRef, Traces},
+    metric_names::CANCELLED,
+    propagation::HexId,
+    telemetry::{self, OwnSpan, RequestResult, TraceRef, Traces},
 };
 
 /// A call in progress. If the value is dropped before [`Self::end`], the caller has cancelled the call.
@@ -52,7 +54,8 @@ impl<'a> CallRecord<'a> {
     }
 
     fn record(&self, result: RequestResult) {
-        telemetry::client_outcome(&self.span, result, self.faults);
+        faults::record_in_span(self.span.as_span(), self.faults);
+        telemetry::client_outcome(&self.span, result);
         let span_id = self.span_context().map(|own| HexId::from(own.span_id()));
         let span_id = span_id.as_ref().map(HexId::as_str);
         let exemplar = self.inbound.exemplar().map(|trace| TraceRef { span_id, ..trace });

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::hello::FailureKind;
+use crate::call_failure::FailureKind;
 
 /// Interval between warnings about a failure that lasts.
 const INTERVAL: Duration = Duration::from_secs(30);

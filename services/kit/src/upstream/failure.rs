@@ -5,7 +5,7 @@ use std::{error::Error, io};
 use bytes::Bytes;
 use http::StatusCode;
 
-use crate::hello::{Failure, FailureKind};
+use crate::call_failure::{Failure, FailureKind};
 
 /// Maximum length of an error page in the call tree, in bytes.
 const LONGEST_DETAIL: usize = 200;

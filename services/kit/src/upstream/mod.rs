@@ -5,6 +5,7 @@ mod connection_limit;
 mod connector;
 mod error_throttle;
 mod failure;
+mod hop_json;
 mod pool;
 mod target;
 #[cfg(test)]
@@ -21,17 +22,18 @@ use hyper::body::Incoming;
 use opentelemetry::trace::SpanContext;
 
 use crate::{
+    call_failure::{Failure, FailureKind},
     config::{Upstream, Upstreams},
-    faults::{CallFaults, Effect, Outcome},
-    hello::{Called, Failure, FailureKind, read_hop},
-    inbound::{HOPS, Inbound},
-    observe::{fault_list, millis},
-    telemetry::Traces,
+    faults::{CallFaults, Effect, Outcome, fault_list},
+    inbound::Inbound,
+    known_headers::HOPS,
+    telemetry::{Traces, milliseconds},
 };
 use call_record::CallRecord;
 use connection_limit::{ConnectionLimit, LimitWait};
 use connector::Connector;
 use error_throttle::{ErrorThrottle, UpstreamError};
+pub(crate) use hop_json::{Called, HopJson, read_hop};
 use pool::{Pool, Reply};
 pub(crate) use target::Target;
 
@@ -89,7 +91,7 @@ impl Client {
         let answer = self.send(target, request, injected).await;
         // The call ends here; what follows is the own work.
         record.end(answer.as_ref().map(|(status, _)| *status).map_err(|failure| failure.kind.as_str()));
-        let called = called(upstream, answer, millis(start));
+        let called = called(upstream, answer, milliseconds(start.elapsed()));
         if let Some(Failure { kind, detail }) = &called.error {
             let (name, status) = (upstream.name.clone(), called.status);
             let error = UpstreamError { upstream: name, kind: *kind, status, injected: !faults.is_empty() };

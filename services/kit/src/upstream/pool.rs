@@ -24,7 +24,7 @@ use super::{
     connector::Connector,
     failure,
 };
-use crate::hello::Failure;
+use crate::call_failure::Failure;
 
 type Sender = SendRequest<Empty<Bytes>>;
 

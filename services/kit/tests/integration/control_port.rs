@@ -43,7 +43,7 @@ async fn thousands_of_rules_and_huge_ones_are_refused_as_a_whole() {
     let service = Service::start("backend", &[]).await;
     let client = Client::http1();
     for (rules, status, message) in [
-        ("latency=0s\n".repeat(5000), 400, "5000 rules would be in force, and at most 256 may be"),
+        ("latency=0s\n".repeat(5000), 400, "5000 rules would be active, and the limit is 256"),
         (format!("error=503;path=/{}", "a".repeat(3000)), 400, "at most 2048 are allowed"),
         ("x".repeat(64 * 1024), 400, "unknown mode"),
         ("x".repeat(64 * 1024 + 1), 413, "longer than 65536 bytes"),

@@ -6,7 +6,6 @@ use axum::Router;
 use meshwalk_kit::{
     config::Config,
     faults::Registry,
-    identity::Identity,
     server::{Bound, build},
     telemetry::{Settings, Traces},
 };
@@ -54,7 +53,7 @@ impl Service {
         };
         let all = defaults.iter().copied().filter(given).chain(arguments.iter().copied());
         let config = Config::from_command_line(name, "For tests.", all).unwrap();
-        let identity = Identity::new(name, &config);
+        let identity = config.identity(name);
         let traces = Traces::new(settings, &identity).unwrap();
         Self::serve(build(&config, identity, traces, Router::new()).await.unwrap())
     }

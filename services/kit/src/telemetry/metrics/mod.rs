@@ -24,12 +24,14 @@ use http::{HeaderMap, HeaderValue, header};
 use metrics::{counter, gauge};
 
 use super::span_losses::LossReason;
-use crate::identity::Identity;
+use crate::{
+    identity::Identity,
+    metric_names::{LOG_LINES_DROPPED, SPANS_LOST},
+};
 use names::BUILD;
 use page::Page;
 
 pub(crate) use histogram::TraceRef;
-pub(crate) use names::{CONNECTIONS, FAULTS_INJECTED, LIMIT_ACTIONS, LOG_LINES_DROPPED, SPANS_LOST};
 pub(crate) use registry::Registry;
 pub(crate) use requests::{
     ATTEMPT_LABELS, ActiveRequest, RequestResult, ServerLabels, attempt_index, client_request, request_after_signal,

@@ -3,6 +3,7 @@
 use metrics::Unit;
 
 use super::registry::Registry;
+use crate::metric_names::{CONNECTIONS, FAULTS_INJECTED, LIMIT_ACTIONS, LOG_LINES_DROPPED, SPANS_LOST};
 
 pub(super) const SERVER_DURATION: &str = "http_server_request_duration_seconds";
 pub(super) const CLIENT_DURATION: &str = "http_client_request_duration_seconds";
@@ -11,21 +12,6 @@ pub(super) const ATTEMPTS: &str = "meshwalk_requests_by_attempt_total";
 pub(super) const UNIQUE: &str = "meshwalk_unique_requests_total";
 pub(super) const AFTER_SIGNAL: &str = "meshwalk_requests_after_sigterm_total";
 pub(super) const BUILD: &str = "meshwalk_build_info";
-
-/// Counter of injected faults.
-pub(crate) const FAULTS_INJECTED: &str = "meshwalk_faults_injected_total";
-
-/// Counter of the actions of limits.
-pub(crate) const LIMIT_ACTIONS: &str = "meshwalk_limit_actions_total";
-
-/// Counter of log lines that did not fit into the queue of the log's writer.
-pub(crate) const LOG_LINES_DROPPED: &str = "meshwalk_log_lines_dropped_total";
-
-/// Counter of spans that did not reach the collector.
-pub(crate) const SPANS_LOST: &str = "meshwalk_spans_lost_total";
-
-/// Gauge of open connections.
-pub(crate) const CONNECTIONS: &str = "meshwalk_connections";
 
 /// Sets the help texts and the units.
 pub(super) fn describe(registry: &Registry) {

@@ -64,7 +64,8 @@ async fn the_ground_truth_of_a_call_names_its_upstream() {
 
 #[tokio::test]
 async fn a_trace_breaks_where_its_headers_are_dropped_and_nowhere_else() {
-    for (fault, inventory, prices) in [("drop-headers", false, false), ("drop-headers;upstream=inventory", false, true)] {
+    for (fault, inventory, prices) in [("drop-headers", false, false), ("drop-headers;upstream=inventory", false, true)]
+    {
         let (_backend, frontend) = pair(&[&format!("--fault={fault};id=forgetful")]).await;
         let trace = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
         let answer = hello(&frontend.address, &[trace, ("x-b3-sampled", "1")]).await;

@@ -67,8 +67,7 @@ fn a_rule_about_calls_leaves_the_request_alone_and_the_other_way_round() {
 fn a_rule_about_calls_that_are_never_made_is_refused() {
     let settings = Settings { upstreams: vec!["inventory".into(), "prices".into()], ..Settings::default() };
     let error = Registry::new(settings).add("reset;upstream=backend", Origin::Control).unwrap_err();
-    let text =
-        "the rule reset;upstream=backend is about calls that this service does not make; its upstreams: inventory, prices";
+    let text = "the rule reset;upstream=backend is about calls that this service does not make; its upstreams: inventory, prices";
     assert_eq!(error.to_string(), text);
     let error = Registry::new(Settings::default()).add("reset;upstream=*", Origin::Control).unwrap_err();
     assert!(error.to_string().ends_with("it has no upstream"), "{error}");

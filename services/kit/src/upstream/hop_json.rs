@@ -1,7 +1,9 @@
 //! What upstreams answered: the hops below the own one.
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::call_failure::Failure;
 
 /// A call to an upstream.
 #[derive(Debug)]
@@ -90,49 +92,19 @@ pub(crate) fn read_hop(body: &Bytes) -> Option<HopJson> {
     Some(HopJson(body.slice_ref(json.as_bytes())))
 }
 
-/// Why a call failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    /// What a program can decide by.
-    pub kind: FailureKind,
-    /// What a person can read.
-    pub detail: String,
-}
-
-/// How a call failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FailureKind {
-    /// No connection.
-    Refused,
-    /// The connection broke.
-    Reset,
-    /// No whole answer in time.
-    Timeout,
-    /// The answer was no HTTP, or too large.
-    Protocol,
-    /// The upstream answered that it failed.
-    Http,
-}
-
-impl FailureKind {
-    /// As in the JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Reset => "reset",
-            Self::Timeout => "timeout",
-            Self::Protocol => "protocol",
-            Self::Http => "http",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{super::hop::tests::minimal_hop as hop, *};
+    use super::*;
+
+    fn hop() -> serde_json::Value {
+        json!({
+            "service": "backend", "version": "v1", "instance": "backend-1", "namespace": null, "message": "Hello",
+            "color": "#2a78d6", "peer": null, "attempt": 1, "faults": [], "took_ms": 0.5, "status": 200,
+            "trace": {"id": null, "sampled": false, "families": [], "agree": true}, "upstreams": [],
+        })
+    }
 
     fn read(body: &str) -> Option<HopJson> {
         read_hop(&Bytes::copy_from_slice(body.as_bytes()))
