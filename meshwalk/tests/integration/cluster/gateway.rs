@@ -87,8 +87,8 @@ async fn a_named_gateway_that_refuses_is_waited_for_shortly_and_it_is_said_why()
 #[tokio::test]
 async fn a_named_gateway_behind_which_is_somebody_else_is_told_with_what_answered() {
     let (why, told) = told_of_nobody_at(answering("nginx").await).await;
-    assert!(why.contains("for 15 s (somebody else answers: 200 OK); what it names has to be reached"), "{why}");
-    assert!(told.len() > 1 && told.iter().all(|line| line.contains("; now somebody else answers")), "{told:?}");
+    assert!(why.contains("for 15 s (another server answers: 200 OK); what it names has to be reached"), "{why}");
+    assert!(told.len() > 1 && told.iter().all(|line| line.contains("; now another server answers")), "{told:?}");
 }
 
 #[tokio::test]

@@ -87,7 +87,7 @@ async fn every_right_that_is_missing_is_told_before_anything_is_changed() {
     let told = told(&bound).await;
     let missing = "you may not: patch authorizationpolicies.security.istio.io in meshwalk, create/delete \
                    virtualservices.networking.istio.io in meshwalk";
-    assert_says(&told, &[missing, "ask whoever runs the cluster for a Role"]);
+    assert_says(&told, &[missing, "ask the cluster's administrator for a Role"]);
 }
 
 #[tokio::test]

@@ -100,7 +100,7 @@ fn the_log_has_a_capped_rule_once_and_each_request_that_it_capped() {
 }
 
 #[test]
-fn an_upstream_that_fails_is_told_once_and_in_the_line_of_each_request() {
+fn failing_upstream_is_logged_once_and_in_the_line_of_each_request() {
     let nobody = TcpListener::bind("127.0.0.1:0").map(|listener| listener.local_addr().unwrap()).unwrap();
     let upstream = format!("--upstream=inventory=http://{nobody}\nsick=http://{nobody}");
     let rule = "--fault=error=503;id=ill;upstream=sick";
@@ -113,7 +113,7 @@ fn an_upstream_that_fails_is_told_once_and_in_the_line_of_each_request() {
     let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut warnings: Vec<_> = lines.iter().filter(|line| line["level"] == "WARN").collect();
     warnings.sort_by_key(|line| line["upstream"].to_string());
-    let [sick, inventory] = warnings[..] else { panic!("one for each upstream: {warnings:?}") };
+    let [inventory, sick] = warnings[..] else { panic!("one for each upstream: {warnings:?}") };
     assert_eq!((&sick["status"], &sick["error"], &sick["faults"]), (&json!(503), &json!("http"), &json!("ill=error")));
     assert_eq!((&inventory["error"], &inventory["faults"]), (&json!("refused"), &json!(null)));
     assert!(inventory["detail"].as_str().unwrap().contains("onnection refused"), "{inventory}");
