@@ -2,7 +2,9 @@
 
 import { element, milliseconds } from "./tree.js";
 
-const FALLBACK = ["#3b6fd4", "#2a9d8f", "#b35cc4", "#c08a2b"];
+/** Colours of the releases, as their answers have them, for answers without one. */
+const RELEASES = { v1: "#2a78d6", v2: "#eb6834" };
+const FALLBACK = ["#14808a", "#8b5bd6"];
 
 /** The versions seen so far, each with its colour and its shape: colour alone tells some readers nothing. */
 const looks = new Map();
@@ -11,7 +13,7 @@ export function lookOf(version, hopColour) {
   if (!looks.has(version)) {
     // v1 is square and v2 round, whichever comes first.
     const number = Number(/\d+/.exec(version)?.[0] ?? looks.size);
-    looks.set(version, { tone: hopColour ?? FALLBACK[number % FALLBACK.length], round: number % 2 === 0 });
+    looks.set(version, { tone: hopColour ?? RELEASES[version] ?? FALLBACK[number % FALLBACK.length], round: number % 2 === 0 });
   }
   return looks.get(version);
 }
@@ -85,7 +87,9 @@ export class Dots {
       dot.disabled = false;
       dress(dot, request.version);
       dot.setAttribute("aria-pressed", String(request === selected));
-      dot.setAttribute("aria-label", `${request.version ?? "failed"}, ${request.status || "no answer"}, ${milliseconds(request.latency)}`);
+      const name = request.version ?? (request.failedVersion ? `${request.failedVersion} failed` : "failed");
+      dot.title = `${name}, ${request.status || "no answer"}`;
+      dot.setAttribute("aria-label", `${name}, ${request.status || "no answer"}, ${milliseconds(request.latency)}`);
       if (!focused) dot.tabIndex = at === requests.length - 1 ? 0 : -1;
     });
   }

@@ -1,6 +1,7 @@
 // Sends requests to this frontend at the chosen rate, and shows what became of them.
 
 import { Dots, drawLines, lookOf, quantile, showShares } from "./charts.js";
+import { copyText, curlCommand, failedHop, readHeaders, traceCommand } from "./request.js";
 import { colour, hopsBelow, milliseconds, showTree } from "./tree.js";
 
 const WINDOW = 200;
@@ -16,6 +17,7 @@ const $ = (id) => document.getElementById(id);
 const requests = [];
 const seconds = [];
 const services = new Set();
+let typed = {};
 let running = false;
 let inFlight = 0;
 let unanswered = 0;
@@ -51,10 +53,11 @@ function versionOf(tree, status) {
 async function send() {
   inFlight += 1;
   const started = performance.now();
-  const request = { status: 0, latency: null, tree: null, version: null };
+  const headers = { ...typed, ...($("canary").checked ? { "x-canary": "true" } : {}) };
+  const url = new URL("api/hello", document.baseURI).href;
+  const request = { status: 0, latency: null, tree: null, version: null, failedVersion: null, headers, url };
   try {
-    const headers = $("canary").checked ? { "x-canary": "true" } : {};
-    const response = await fetch("api/hello", { headers, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(url, { headers, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
     const text = await response.text();
     request.status = response.status;
     request.server = response.headers.has("x-meshwalk-service") ? null : response.headers.get("server");
@@ -71,6 +74,8 @@ async function send() {
   }
   request.latency = performance.now() - started;
   request.version = versionOf(request.tree, request.status);
+  request.failed = request.version === null ? failedHop(request.tree) : null;
+  request.failedVersion = request.failed?.version ? `${request.failed.service} ${request.failed.version}` : null;
   for (const { name } of hopsBelow(request.tree)) offer(name);
   requests.push(request);
   if (requests.length > WINDOW) requests.shift();
@@ -153,8 +158,30 @@ function render() {
   dots.show(requests, selected);
   const shown = selected ?? requests.at(-1);
   if (shown) showTree($("tree"), shown);
+  showCommands(shown);
   $("which").textContent = selected ? "of the chosen request" : "of the latest request";
   $("live").hidden = !selected;
+}
+
+/** Shows the request as commands, and which version failed. */
+function showCommands(request) {
+  $("commands").hidden = !request;
+  if (!request) return;
+  const trace = traceCommand(request);
+  $("curl").textContent = curlCommand(request);
+  $("trace").textContent = trace ?? "";
+  $("trace-line").hidden = !trace;
+  const failed = request.failed;
+  $("failed").hidden = !failed;
+  $("failed").textContent = failed ? `✗ Failed: ${failed.service} ${failed.version ?? "(the answer names no version)"}` : "";
+}
+
+function readTyped() {
+  const { headers, wrong } = readHeaders($("headers").value);
+  $("headers-wrong").hidden = !wrong;
+  $("headers-wrong").textContent = wrong ? `Not a header: ${wrong}. Write NAME: VALUE, such as x-user: alice.` : "";
+  $("headers").setAttribute("aria-invalid", String(Boolean(wrong)));
+  typed = wrong ? {} : headers;
 }
 
 function toggle(on) {
@@ -167,6 +194,14 @@ function toggle(on) {
 
 $("run").addEventListener("click", () => toggle(!running));
 $("rate").addEventListener("input", () => { $("rate-shown").textContent = `${$("rate").value}/s`; });
+$("headers").addEventListener("input", readTyped);
+readTyped();
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.addEventListener("click", async () => {
+    button.textContent = await copyText($(button.dataset.copy));
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  });
+}
 $("live").addEventListener("click", () => { selected = null; render(); });
 $("service").addEventListener("change", () => {
   for (const request of requests) request.version = versionOf(request.tree, request.status);

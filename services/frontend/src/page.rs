@@ -15,10 +15,11 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// A file of the page: its path, type and content. Paths are relative in the page, so a gateway may put it anywhere.
 struct Asset(&'static str, &'static str, &'static str);
 
-const ASSETS: [Asset; 6] = [
+const ASSETS: [Asset; 7] = [
     Asset("/", "text/html; charset=utf-8", include_str!("../assets/page.html")),
     Asset("/assets/page.css", "text/css; charset=utf-8", include_str!("../assets/page.css")),
     Asset("/assets/page.js", "text/javascript; charset=utf-8", include_str!("../assets/page.js")),
+    Asset("/assets/request.js", "text/javascript; charset=utf-8", include_str!("../assets/request.js")),
     Asset("/assets/tree.js", "text/javascript; charset=utf-8", include_str!("../assets/tree.js")),
     Asset("/assets/charts.js", "text/javascript; charset=utf-8", include_str!("../assets/charts.js")),
     Asset("/assets/icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
