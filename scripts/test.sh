@@ -34,6 +34,7 @@ tests/scripts.sh
 
 say "sources"
 tests/source.py
+tests/contrast.py
 
 say "lints"
 cargo clippy --locked --workspace --all-targets ${features[@]+"${features[@]}"} -- -D warnings

@@ -50,7 +50,7 @@ impl Engine<'_> {
         }
         if actions.clear_faults {
             for instance in self.faulty().await? {
-                self.act(&Action::Faults(&instance.name, FaultChange::Clear), mode).await?;
+                self.act(&Action::Faults(&instance.name, FaultChange::Replace("")), mode).await?;
             }
         }
         for faults in &actions.faults {

@@ -199,7 +199,8 @@ impl Platform for LocalPlatform {
                     format!("meshwalk scale{} {deployment} --replicas {replicas}", self.name_flag())
                 }
                 Action::Faults(instance, change) => {
-                    self.control(&self.instance("setting faults", instance).await?).command(*change)
+                    let instance = self.instance("setting faults", instance).await?;
+                    self.fault_command(&instance, *change)
                 }
             })
         })

@@ -10,7 +10,7 @@ use meshwalk_mesh::control::{
     types::{InstanceStatus, Status},
 };
 
-use super::{Control, PlatformError, Token};
+use super::{Control, FaultChange, PlatformError, Token};
 use crate::{evidence, traffic::Address};
 
 /// Time limit for an application or a proxy to return a page of metrics.
@@ -63,6 +63,20 @@ impl LocalPlatform {
     fn control<'a>(&'a self, instance: &'a InstanceStatus) -> Control<'a> {
         let address = Address::Unix(instance.control_socket.clone());
         Control { instance: &instance.name, address, token: self.token.as_ref() }
+    }
+
+    /// Returns the commands for a change of faults. Those of labs name the mesh, not a socket that ends with it.
+    fn fault_command(&self, instance: &InstanceStatus, change: FaultChange<'_>) -> String {
+        let FaultChange::Replace(rules) = change else { return self.control(instance).command(change) };
+        let service = instance.labels.get("app").map_or(instance.workload.as_str(), String::as_str);
+        let flags = format!("{} --instance {}", self.name_flag(), instance.name);
+        let clear = format!("meshwalk fault {service} --clear{flags}");
+        let rules: Vec<_> = rules.lines().map(str::trim).filter(|rule| !rule.is_empty()).collect();
+        if rules.is_empty() {
+            return clear;
+        }
+        let quoted = rules.join(" | ").replace('\'', r"'\''");
+        format!("{clear}\nmeshwalk fault {service} '{quoted}'{flags}")
     }
 
     /// Returns the flag that selects this mesh in other commands, preceded by a space, or empty for the default name.

@@ -13,11 +13,11 @@ use crate::{
     traffic::{Bucket, Summary},
 };
 
-/// Returns the colour of a version, which is the same on the whole page for the versions that every lab has.
+/// Returns the CSS class of a version, whose colour is the one that the page of the frontend uses.
 fn colour(version: &str) -> &'static str {
     match version {
-        "v1" => "a",
-        "v2" => "b",
+        "v1" => "v1",
+        "v2" => "v2",
         _ => "e",
     }
 }
@@ -143,7 +143,7 @@ fn latencies(traffic: &TrafficReport) -> String {
         class,
         values: traffic.timeline.iter().map(quantile).collect(),
     };
-    let both = [series("p99", "c", |bucket| bucket.p99_ms), series("p50", "d", |bucket| bucket.p50_ms)];
+    let both = [series("p99", "p99", |bucket| bucket.p99_ms), series("p50", "p50", |bucket| bucket.p50_ms)];
     let most = both.iter().flat_map(|one| &one.values).flatten().copied().fold(0.0, f64::max);
     let unit = |ms: f64| if ms >= 1000.0 { format!("{} s", short(ms / 1000.0)) } else { format!("{} ms", short(ms)) };
     plot(traffic, "Latency", Scale::up_to(most, 4.0), unit).lines(&both)

@@ -20,12 +20,17 @@ pub(super) fn escape(text: &str) -> String {
 
 /// Formats a status as a label that does not rely on its colour.
 pub(super) fn pill(status: Status) -> String {
-    let sign = match status {
+    let sign = sign(status);
+    format!("<span class=\"pill {word}\">{sign}&nbsp;{word}</span>", word = status.word())
+}
+
+/// Returns the sign of a status, so that its colour is not needed.
+pub(super) fn sign(status: Status) -> &'static str {
+    match status {
         Status::Passed => "✓",
         Status::Failed => "✗",
         Status::Skipped => "–",
-    };
-    format!("<span class=\"pill {word}\">{sign}&nbsp;{word}</span>", word = status.word())
+    }
 }
 
 /// Formats milliseconds.

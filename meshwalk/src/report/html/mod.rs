@@ -2,6 +2,7 @@
 
 mod evidence;
 mod markup;
+mod navigation;
 mod plot;
 mod scale;
 mod step;
@@ -18,9 +19,11 @@ const STYLE: &str = include_str!("style.css");
 pub fn page(report: &Report) -> String {
     let mut body = String::new();
     header(report, &mut body);
+    navigation::bar(report, &mut body);
     overview(report, &mut body);
+    navigation::commands(report, &mut body);
     for lab in &report.labs {
-        section(lab, &mut body);
+        section(lab, report.status != Status::Failed, &mut body);
     }
     let title = format!("Meshwalk: {} on {}", report.status.word(), report.platform.platform);
     format!(
@@ -61,7 +64,7 @@ fn header(report: &Report, body: &mut String) {
 
 fn overview(report: &Report, body: &mut String) {
     body.push_str(
-        "<div class=\"scroll\"><table class=\"labs\">\n<thead><tr><th>Lab</th><th></th><th>Status</th>\
+        "<div class=\"scroll\" id=\"labs\"><table class=\"labs\">\n<thead><tr><th>Lab</th><th></th><th>Status</th>\
          <th class=\"n\">Steps</th><th class=\"n\">Checks held</th><th class=\"n\">Requests</th>\
          <th class=\"n\">Time</th></tr></thead>\n<tbody>\n",
     );
@@ -71,10 +74,12 @@ fn overview(report: &Report, body: &mut String) {
         let requests: u64 =
             lab.steps.iter().flat_map(|step| &step.traffic).map(|traffic| traffic.summary.requests).sum();
         body.push_str(&format!(
-            "<tr><td><a href=\"#{id}\">{id}</a></td><td>{title}</td><td>{pill}</td><td class=\"n\">{steps}</td>\
+            "<tr class=\"{status}\"><td><a href=\"#lab-{id}\">{id}</a></td><td>{title}</td><td>{pill}</td>\
+             <td class=\"n\">{steps}</td>\
              <td class=\"n\">{held} of {all}</td><td class=\"n\">{requests}</td><td class=\"n\">{took}</td></tr>\n",
             id = escape(&lab.lab),
             title = escape(&lab.title),
+            status = lab.status.word(),
             pill = pill(lab.status),
             steps = lab.steps.len(),
             all = checks.len(),
@@ -84,12 +89,13 @@ fn overview(report: &Report, body: &mut String) {
     body.push_str("</tbody>\n</table></div>\n");
 }
 
-fn section(lab: &LabReport, body: &mut String) {
+fn section(lab: &LabReport, open_all: bool, body: &mut String) {
     body.push_str(&format!(
-        "<section id=\"{id}\">\n<h2>{title} {pill}</h2>\n<p class=\"file\">{id}, {file}, {took}</p>\n\
+        "<section id=\"lab-{id}\" class=\"{status}\">\n<h2>{title} {pill}</h2>\n<p class=\"file\">{id}, {file}, {took}</p>\n\
          <p class=\"teaches\">{teaches}</p>\n",
         id = escape(&lab.lab),
         title = escape(&lab.title),
+        status = lab.status.word(),
         pill = pill(lab.status),
         file = escape(&lab.file.display().to_string()),
         took = seconds(lab.took_ms),
@@ -104,7 +110,8 @@ fn section(lab: &LabReport, body: &mut String) {
         body.push_str("</div>\n");
     }
     for (index, step) in lab.steps.iter().enumerate() {
-        step::article(index + 1, step, body);
+        let open = open_all || step.status == Status::Failed;
+        step::card(&navigation::step_id(lab, index), index + 1, open, step, body);
     }
     if lab.restored == Some(true) {
         body.push_str("<p class=\"restored\">The state from before the lab was restored.</p>\n");

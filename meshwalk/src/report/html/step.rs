@@ -10,12 +10,14 @@ use crate::{
     report::{Change, GateReport, StepReport, WaitReport, When},
 };
 
-/// Formats a step as a card.
-pub(super) fn article(number: usize, step: &StepReport, body: &mut String) {
+/// Formats a step as a card that folds. `id` is the anchor of the step.
+pub(super) fn card(id: &str, number: usize, open: bool, step: &StepReport, body: &mut String) {
     body.push_str(&format!(
-        "<article class=\"{status}\">\n<h3><span class=\"number\">{number}</span> {title} {pill}\
-         <span class=\"took\">{took}</span></h3>\n",
+        "<details class=\"step {status}\" id=\"{id}\"{open}>\n<summary><h3><span class=\"number\">{number}</span> \
+         {title} {pill}</h3><span class=\"took\">{took}</span></summary>\n",
         status = step.status.word(),
+        id = escape(id),
+        open = if open { " open" } else { "" },
         title = escape(&step.title),
         pill = pill(step.status),
         took = if step.status == Status::Skipped { String::new() } else { seconds(step.took_ms) },
@@ -39,7 +41,7 @@ pub(super) fn article(number: usize, step: &StepReport, body: &mut String) {
     if !step.checks.is_empty() && step.status != Status::Skipped {
         checks(&step.checks, body);
     }
-    body.push_str("</article>\n");
+    body.push_str("</details>\n");
 }
 
 /// Formats changes as the equivalent commands, with each file in a collapsed block.
@@ -96,7 +98,8 @@ fn checks(checks: &[Verdict], body: &mut String) {
     );
     for check in checks {
         body.push_str(&format!(
-            "<tr class=\"{status}\"><td>{pill}</td><td>{name}</td><td>{expected}</td><td>{observed}\
+            "<tr class=\"{status}\"><td>{pill}</td><td>{name}</td><td data-label=\"Expected\">{expected}</td>\
+             <td data-label=\"Observed\">{observed}\
              <small>{reason}</small></td></tr>\n",
             status = check.status.word(),
             pill = pill(check.status),
