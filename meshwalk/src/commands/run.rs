@@ -35,6 +35,9 @@ pub struct Args {
     /// Write report.json and report.html to this folder.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Write the results as JUnit XML to this file: a testsuite for each lab, a testcase for each step.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// With --on cluster: also store the report in this ConfigMap of the workload's namespace.
     #[arg(long, value_name = "configmap/NAME", value_parser = config_map_name)]
     report_to: Option<String>,
@@ -85,6 +88,10 @@ async fn labs(args: Args) -> anyhow::Result<ExitCode> {
         for file in report::write(&report, folder)? {
             cli::eprint_progress(&format!("wrote {}", file.display()));
         }
+    }
+    if let Some(file) = &args.junit {
+        report::write_junit(&report, file)?;
+        cli::eprint_progress(&format!("wrote {}", file.display()));
     }
     cli::print(&format!("\n{}", report::table(&report)));
     Ok(ExitCode::from(exit_code(&report)))

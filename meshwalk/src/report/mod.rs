@@ -1,8 +1,9 @@
-//! The report of a run, as JSON, as a page and as a table.
+//! The report of a run, as JSON, as a page, as a table and as JUnit XML.
 
 pub mod compare;
 pub mod config_map;
 mod html;
+mod junit;
 mod model;
 mod terminal;
 mod write;
@@ -12,8 +13,9 @@ pub use model::{
 };
 
 pub use html::page;
+pub use junit::junit;
 pub use terminal::table;
-pub use write::{WriteError, write};
+pub use write::{WriteError, write, write_junit};
 
 use std::time::SystemTime;
 

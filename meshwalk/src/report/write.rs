@@ -1,4 +1,4 @@
-//! Writes the two files of the report.
+//! Writes the files of the report.
 
 use std::{
     fs, io,
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Report, page};
+use super::{Report, junit, page};
 
 /// Error of writing a report.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +36,20 @@ pub fn write(report: &Report, folder: &Path) -> Result<[PathBuf; 2], WriteError>
     Ok([json, html])
 }
 
+/// Writes the report as JUnit XML, and creates the file's folder.
+///
+/// # Errors
+/// Fails if the file cannot be written.
+pub fn write_junit(report: &Report, file: &Path) -> Result<(), WriteError> {
+    let failed = |source| WriteError { file: file.to_owned(), source };
+    // The parent of a bare name is empty, and is the current folder.
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+    put(file, &junit(report)).map_err(failed)
+}
+
 fn put(file: &Path, text: &str) -> io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut whole = tempfile::NamedTempFile::new_in(folder)?;
     whole.write_all(text.as_bytes())?;
     // A temporary file is readable by its owner only, but a report must be readable by all users of the folder.

@@ -86,3 +86,51 @@ async fn the_table_tells_what_failed_and_why() {
     assert!(table.contains("test, One:\n  share failed\n    expected  v2 100 %\n    observed  v1 100 % (400), v2 0 % (0) of 400 answers\n"), "{table}");
     assert!(table.contains("because   v1 got 100 % of 400 requests (400); none was expected; v2 got 0 %"), "{table}");
 }
+
+#[tokio::test]
+async fn the_page_links_to_the_first_failure_and_opens_only_failed_steps() {
+    let fake = Fake::with(&FILES).await;
+    let steps = format!(
+        "  - title: Good\n{TRAFFIC}    expect: [success: 100%]\n  - title: Bad\n{TRAFFIC}    expect: [share: {{v2: 100%}}]\n"
+    );
+    let page = report::page(&run(&fake, &steps).await);
+    assert!(page.contains("<a href=\"#lab-test-step-2\">✗ First failure</a>"), "{page}");
+    assert!(page.contains("id=\"failed-only\""));
+    assert!(page.contains("<details class=\"step passed\" id=\"lab-test-step-1\">"));
+    assert!(page.contains("<details class=\"step failed\" id=\"lab-test-step-2\" open>"));
+    let ids: Vec<_> = page.split(" href=\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(ids.iter().all(|id| page.contains(&format!("id=\"{id}\""))), "a link leads nowhere: {ids:?}");
+    let steps = format!("  - title: Good\n{TRAFFIC}    expect: [success: 100%]\n");
+    let page = report::page(&run(&fake, &steps).await);
+    assert!(!page.contains("First failure") && page.contains("id=\"lab-test-step-1\" open>"));
+}
+
+#[tokio::test]
+async fn junit_has_a_suite_for_each_lab_and_a_case_for_each_step() {
+    let fake = Fake::with(&FILES).await;
+    let steps = format!(
+        "  - title: \"<One> & \\\"two\\\"\"\n{TRAFFIC}    expect: [share: {{v2: 100%}}]\n  - title: Not here\n    cluster-only: a < b\n    expect: [probes: ready]\n"
+    );
+    let report = run(&fake, &steps).await;
+    let xml = report::junit(&report);
+    assert!(xml.contains("<testsuites name=\"meshwalk\" tests=\"2\" failures=\"1\" errors=\"0\""), "{xml}");
+    assert!(xml.contains("tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"1\""), "{xml}");
+    assert!(xml.contains("classname=\"test\" name=\"&lt;One&gt; &amp; &quot;two&quot;\""), "{xml}");
+    assert!(
+        xml.contains("<failure message=\"share failed\" type=\"check\">share&#10;expected: v2 100 %&#10;observed: v1")
+    );
+    assert!(xml.contains("<skipped message=\"a &lt; b\"/>"), "{xml}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a/junit.xml");
+    report::write_junit(&report, &file).unwrap();
+    assert_eq!(std::fs::read_to_string(file).unwrap(), xml);
+}
+
+#[tokio::test]
+async fn junit_reports_a_lab_that_ended_early_as_an_error() {
+    let fake = Fake::with(&FILES).await;
+    let xml =
+        report::junit(&run(&fake, "  - title: One\n    apply: refused.yaml\n    expect: [probes: ready]\n").await);
+    assert!(xml.contains("<testsuites name=\"meshwalk\"") && xml.contains("errors=\"1\""), "{xml}");
+    assert!(xml.contains("<error message="), "{xml}");
+}
