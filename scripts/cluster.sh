@@ -42,7 +42,7 @@ read_flag() {
       namespace=$2
       ;;
     --gateway)
-      [[ $2 =~ ^http://[^/]+/?$ ]] || fail "--gateway: '$2' is not a valid URL such as http://203.0.113.7:8080"
+      [[ $2 =~ ^http://[^/]+/?$ ]] || fail "--gateway: '$2' is not a URL such as http://203.0.113.7:8080"
       gateway=${2%/}
       ;;
   esac

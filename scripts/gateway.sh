@@ -70,8 +70,8 @@ find_gateway() {
     done
     sleep 1
   done
-  echo "the gateway has no address that is reached from here (tried ${candidates[*]}): a port-forward takes its place." >&2
-  echo "It adds latency of its own and ends with the gateway's pod; --gateway URL names a better way." >&2
+  echo "the gateway has no address that this machine can reach (tried ${candidates[*]}), so a port-forward is used." >&2
+  echo "It adds latency and ends with the gateway's pod; --gateway URL avoids it." >&2
   forward "$gateway_namespace" service/istio-ingressgateway 80
   gateway=$forwarded
   wait_for_gateway "$gateway" 30 || fail "the gateway does not answer at $gateway: is istio/gateway/http.yaml applied?"

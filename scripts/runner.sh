@@ -3,8 +3,8 @@
 #
 #   scripts/runner.sh [LAB...] [--context NAME] [--namespace NAME]
 #   scripts/runner.sh --gateway URL    the gateway as pods reach it (default: http://istio-ingressgateway.istio-system)
-#   scripts/runner.sh --report DIR     where report.txt, .json and .html go (default: target/runner)
-#   scripts/runner.sh --remove         take the Job, its account and its report away; a run that is still going restores first
+#   scripts/runner.sh --report DIR     where report.txt, .json and .html are (default: target/runner)
+#   scripts/runner.sh --remove         take the Job, its account and its report away; an active run restores the state first
 #
 # Shows the Job's output while it runs, and ends with 0 if every check held. Ctrl-C leaves the Job running. The
 # report stays in the cluster too:

@@ -224,7 +224,7 @@ fresh
 with_stand_ins scripts/runner.sh --remove || true
 check "runner ends a running Job before it removes its rights" in_this_order \
   '^kubectl -n meshwalk delete --ignore-not-found --cascade=foreground job/meshwalk-runner' '^kubectl delete --ignore-not-found -k k8s/runner'
-check "runner refuses an invalid lab name" refuses "is not a valid lab name" scripts/runner.sh 'canary; rm'
+check "runner refuses what is no lab" refuses "is not a valid lab name" scripts/runner.sh 'canary; rm'
 
 # The demo counts only when the route works for all: the stand-in of curl fails the first rounds, as a sidecar does that does
 # not know the backend's pods yet.

@@ -30,11 +30,11 @@ impl Reader {
     pub(crate) fn map<'n>(&mut self, node: &'n Node, field: &str, known: &[&str]) -> &'n [Entry] {
         if !matches!(node.content, Content::Mapping(_)) {
             let keys = format!("write a map with the keys {}", listed(known));
-            self.wrong(&node.location, field, format!("this is {} where a map belongs", node.describe()), Some(keys));
+            self.wrong(&node.location, field, format!("expected a map, found {}", node.describe()), Some(keys));
         }
         for entry in node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             let help = did_you_mean(&entry.key, known, || format!("the keys here are {}", listed(known)));
-            self.wrong(&entry.location, &below(field, &entry.key), "there is no such key", Some(help));
+            self.wrong(&entry.location, &below(field, &entry.key), "unknown key", Some(help));
         }
         node.entries()
     }
@@ -61,7 +61,7 @@ impl Reader {
                     Content::Bool(_) | Content::Number(_) => "put it in quotes",
                     _ => "write text",
                 };
-                let message = format!("this is {} where text belongs", node.describe());
+                let message = format!("expected text, found {}", node.describe());
                 self.wrong(&node.location, field, message, Some(help.to_owned()));
                 None
             }
@@ -105,7 +105,7 @@ impl Reader {
         if let Content::Bool(value) = node.content {
             return Some(value);
         }
-        let message = format!("this is {} where `true` or `false` belongs", node.describe());
+        let message = format!("expected `true` or `false`, found {}", node.describe());
         self.wrong(&node.location, field, message, None);
         None
     }
@@ -126,7 +126,7 @@ impl Reader {
     pub(crate) fn headers(&mut self, node: &Node, field: &str) -> Vec<(String, String)> {
         if !matches!(node.content, Content::Mapping(_)) {
             let help = Some("write a map, as `{x-canary: \"true\"}`".to_owned());
-            self.wrong(&node.location, field, format!("this is {} where a map belongs", node.describe()), help);
+            self.wrong(&node.location, field, format!("expected a map, found {}", node.describe()), help);
         }
         let mut headers = Vec::new();
         for entry in node.entries() {

@@ -54,8 +54,7 @@ impl Amount {
     /// Reads a number, the name of a quantity of the traffic, or a multiple of one.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         if let Some((factor, of)) = text.split_once('×').or_else(|| text.split_once('*')) {
-            let wrong =
-                || format!("`{text}` is not a valid multiple; write a whole number and an amount, as `9 × requests`");
+            let wrong = || format!("`{text}` is not a valid multiple; write a whole number and an amount, as `9 × requests`");
             let factor = factor.trim().parse().ok().filter(|factor| *factor > 0).ok_or_else(wrong)?;
             return Ok(Self::Times(factor, Box::new(Self::parse_simple(of.trim())?)));
         }
@@ -65,9 +64,9 @@ impl Amount {
     fn parse_simple(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "`{text}` is not a valid amount; write a number, `requests`, `success`, `failures`, `attempts`, or a \
-                 class as `status:500`, `version:v2`, `upstream-status:403`, `upstream-error:reset`, `slower:1s`, \
-                 `faults:error`; or a multiple, as `9 × requests`"
+                "`{text}` is not a valid amount; write a number, `requests`, `success`, `failures`, `attempts`, or a class as \
+                 `status:500`, `version:v2`, `upstream-status:403`, `upstream-error:reset`, `slower:1s`, `faults:error`; or a multiple, \
+                 as `9 × requests`"
             )
         };
         if let Some((category, of)) = text.split_once(':') {

@@ -31,7 +31,7 @@ impl CheckSpec for AnsweredBy {
         let bound = |text: &str| match ExpectedShare::parse(text)? {
             ExpectedShare::Bound(op, share) => Ok((op, share)),
             ExpectedShare::Exactly(_) => Err(format!(
-                "`{text}` is not a valid bound, and load balancing is not chance alone; write as `\">= 20%\"`"
+                "`{text}` is not a valid bound; write `<=` or `>=` and a share, as `\">= 20%\"`"
             )),
         };
         let each = node.get("each").map(|node| reader.parsed(node, &below(at, "each"), bound));
@@ -57,7 +57,7 @@ impl CheckSpec for AnsweredBy {
         }
         let total: u64 = answers.values().sum();
         if total == 0 {
-            return Finding::fails("no answer that tells", "no answer names the instance that it came from");
+            return Finding::fails("no answer with an instance", "no answer names the instance that it came from");
         }
         let share = |count: u64| count as f64 / total as f64;
         let observed: Vec<_> = answers.iter().map(|(name, n)| format!("{name} {} ({n})", percent(share(*n)))).collect();

@@ -30,7 +30,7 @@ impl CheckSpec for AttemptsMax {
         }
         let total: u64 = attempts.values().sum();
         let Some(most) = attempts.keys().max() else {
-            return Finding::fails("no answer that tells", "no answer carries the number of its attempt");
+            return Finding::fails("no answer with an attempt", "no answer has the number of its attempt");
         };
         let observed = format!("at most {most}, over {total} answers");
         if *most <= limit {

@@ -44,7 +44,7 @@ impl CheckSpec for Instances {
         let value = &entry.value;
         if value.entries().is_empty() {
             let help = Some("write a map, as `{backend-v2: replaced}`".to_owned());
-            reader.wrong(&value.location, at, "this names no Deployment", help);
+            reader.wrong(&value.location, at, "at least one Deployment is needed", help);
             return None;
         }
         let mut fates = BTreeMap::new();

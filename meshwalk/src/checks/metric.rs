@@ -64,9 +64,9 @@ impl CheckSpec for Metric {
             return Finding::holds(observed, format!("{what}{}", self.query));
         }
         let relation = match self.op {
-            Op::Equal => "exactly that many",
-            Op::AtLeast => "at least that many",
-            Op::AtMost => "at most that many",
+            Op::Equal => "exactly",
+            Op::AtLeast => "at least",
+            Op::AtMost => "at most",
         };
         let series = evidence.growth.series(&self.query);
         let series = if series.is_empty() {
@@ -74,9 +74,8 @@ impl CheckSpec for Metric {
         } else {
             format!("; what grew: {}", series.join(", "))
         };
-        let stated = if matches!(self.amount, Amount::Number(_)) { stated.to_string() } else { String::new() };
-        let why = format!("{what}{} grew by {seen}, {relation} {stated}", self.query);
-        Finding::fails(observed, format!("{} were expected{series}", why.trim_end()))
+        let why = format!("{what}{} grew by {seen}; {relation} {stated} was expected{series}", self.query);
+        Finding::fails(observed, why)
     }
 }
 

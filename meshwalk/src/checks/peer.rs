@@ -17,12 +17,7 @@ impl CheckSpec for Peer {
         let peer = reader.text(&entry.value, at)?;
         if peer != NONE && !peer.starts_with("spiffe://") {
             let help = Some("write `none` or a SPIFFE URI, as `spiffe://cluster.local/ns/NAMESPACE/sa/ACCOUNT`");
-            reader.wrong(
-                &entry.value.location,
-                at,
-                format!("`{peer}` is not a valid identity"),
-                help.map(str::to_owned),
-            );
+            reader.wrong(&entry.value.location, at, format!("`{peer}` is not a valid identity"), help.map(str::to_owned));
         }
         Some(Self((peer != NONE).then_some(peer)))
     }
@@ -57,10 +52,10 @@ impl CheckSpec for Peer {
             }
         }
         let observed: Vec<_> = seen.iter().map(|(peer, count)| format!("{} ({count})", name(*peer))).collect();
-        let observed = if observed.is_empty() { "no answer that tells".to_owned() } else { observed.join(", ") };
+        let observed = if observed.is_empty() { "no answer with a caller".to_owned() } else { observed.join(", ") };
         let as_wanted = seen.get(&wanted).copied().unwrap_or_default();
         if as_wanted == total && total > 0 {
-            return Finding::holds(observed, format!("all {total} requests arrived so"));
+            return Finding::holds(observed, format!("all {total} requests arrived as expected"));
         }
         let mut why = vec![format!("{as_wanted} of {total} requests arrived as {}", name(wanted))];
         why.extend(seen.iter().filter(|(peer, _)| **peer != wanted).map(|(peer, n)| format!("{n} as {}", name(*peer))));

@@ -45,8 +45,7 @@ pub(super) fn enough(
             needed += needed.div_ceil(16);
         }
         return Err(format!(
-            "{requests} requests cannot tell {} of `{class}` from a share that is {} points off or missing; about \
-             {needed} can",
+            "{requests} requests are too few to distinguish {} of `{class}` from a share that is {} points off or missing; about {needed} are enough",
             percent(share),
             (deviation * 1000.0).round() / 10.0,
         ));
@@ -82,7 +81,7 @@ mod tests {
         assert_eq!(enough(200, &split(0.5), None), Ok(()));
         let error = enough(100, &split(0.1), None).unwrap_err();
         assert!(
-            error.starts_with("100 requests cannot tell 90 % of `v1` from a share that is 30 points off"),
+            error.starts_with("100 requests are too few to distinguish 90 % of `v1` from a share that is 30 points off"),
             "{error}"
         );
     }

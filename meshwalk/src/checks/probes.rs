@@ -31,7 +31,7 @@ impl CheckSpec for Probes {
         let (ready, unready) = (names(true), names(false));
         let observed = format!("{} of {} instances are ready", ready.len(), instances.len());
         if instances.is_empty() {
-            return Finding::fails(observed, "there is no instance at all");
+            return Finding::fails(observed, "there is no instance");
         }
         if unready.is_empty() {
             return Finding::holds(observed, ready.join(", "));

@@ -29,12 +29,12 @@ fn check(reader: &mut Reader, node: &Node, field: &str, probe: bool) -> Option<C
         [] => {
             let words: Vec<_> = Kind::words().filter(|(_, scope)| *scope < Scope::Step).map(|(word, _)| word).collect();
             let help = format!("write one of {}", listed(&words));
-            reader.wrong(&node.location, field, "this check expects nothing", Some(help));
+            reader.wrong(&node.location, field, "the check is empty", Some(help));
             return None;
         }
         [_, second, ..] => {
             let help = Some("write each check as an element of its own".to_owned());
-            reader.wrong(&second.location, &below(field, &second.key), "this is a second check in one", help);
+            reader.wrong(&second.location, &below(field, &second.key), "this element already has a check", help);
             return None;
         }
     };
@@ -48,11 +48,11 @@ fn check(reader: &mut Reader, node: &Node, field: &str, probe: bool) -> Option<C
             shares.read_notice(reader, notice, &at);
         } else {
             let help = Some("leave it out; only shares have a deviation to notice".to_owned());
-            reader.wrong(&notice.location, &at, format!("it means nothing for `{}`", entry.key), help);
+            reader.wrong(&notice.location, &at, format!("it has no effect on `{}`", entry.key), help);
         }
     }
     if let (true, Err(help)) = (probe, kind.check_probe()) {
-        reader.wrong(&entry.location, &at, "one probe cannot tell this", Some(help.to_owned()));
+        reader.wrong(&entry.location, &at, "one probe cannot decide this", Some(help.to_owned()));
     }
     Some(Check { name, of, kind, location: entry.location.clone() })
 }

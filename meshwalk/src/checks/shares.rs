@@ -82,7 +82,7 @@ impl CheckSpec for Shares {
         }
         if value.entries().is_empty() {
             let help = Some("write a map, as `{v1: 90%, v2: 10%}`".to_owned());
-            reader.wrong(&value.location, at, "this names no share", help);
+            reader.wrong(&value.location, at, "at least one share is needed", help);
         }
         for share in value.entries() {
             let field = below(at, &share.key);

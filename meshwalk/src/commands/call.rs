@@ -11,10 +11,10 @@ use crate::{
 /// Arguments of `meshwalk call`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The answer is a line of JSON: {\"status\", \"headers\", \"body\", \"error\", \"took_ms\"}; error has \
-    the kinds of `meshwalk load` (refused, reset, timeout, protocol) where no HTTP answer came, and is null otherwise. \
-    With --batch, each line of standard input is a question {\"url\", \"method\", \"host\", \"headers\": [[NAME, VALUE]], \
-    \"timeout_ms\"} where only url is required, and each is answered before the next one is read."
+    after_help = "Prints each response as a line of JSON: {\"status\", \"headers\", \"body\", \"error\", \"took_ms\"}. The \
+    error is null, or a kind as in `meshwalk load` (refused, reset, timeout, protocol) if no response arrived. With \
+    --batch, each line of standard input is a request {\"url\", \"method\", \"host\", \"headers\": [[NAME, VALUE]], \
+    \"timeout_ms\"}. Only url is required. The response is printed before the next line is read."
 )]
 pub struct Args {
     /// Where to: `http://HOST[:PORT][/PATH]`; with --unix, a path is enough.
@@ -55,7 +55,7 @@ async fn batch() -> anyhow::Result<ExitCode> {
     // Requests are sent one at a time, so blocking this thread delays no other work.
     for line in std::io::stdin().lines() {
         let line = line?;
-        let wrong = |error: serde_json::Error| WrongInput(format!("the question {line}: {error}"));
+        let wrong = |error: serde_json::Error| WrongInput(format!("invalid request {line}: {error}"));
         let question = serde_json::from_str(&line).map_err(wrong)?;
         cli::print(&serde_json::to_string(&ask(&question, None).await?)?);
     }

@@ -40,7 +40,7 @@ impl ClusterFlags {
             ("traces", &self.traces),
         ];
         if let (PlatformKind::Local, Some((flag, _))) = (on, set.iter().find(|(_, value)| value.is_some())) {
-            return Err(WrongInput(format!("--{flag} is about a cluster: add --on cluster, or leave it out")));
+            return Err(WrongInput(format!("--{flag} applies only to a cluster: add --on cluster, or omit it")));
         }
         self.namespace().map(drop)
     }

@@ -10,8 +10,9 @@ use crate::{
 /// Arguments of `meshwalk compare`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Compares the outcomes of labs, steps, checks and gates by name; figures may differ. A step that a lab \
-    leaves out on one of the platforms (local-only, cluster-only) is listed and does not count as a difference. The exit code is 0 if the reports agree, 1 if they differ, 2 if one of them cannot be read."
+    after_help = "Compares labs, steps, checks and gates by name, and their outcomes; figures may differ. A step that a \
+    lab skips on one of the platforms (local-only, cluster-only) is listed and is not a difference. \
+    The exit code is 0 if the reports agree, 1 if they differ, 2 if one of them cannot be read."
 )]
 pub struct Args {
     /// A report.json, or the folder that contains it.

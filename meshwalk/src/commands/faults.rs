@@ -79,7 +79,7 @@ fn line(instance: &str, rule: &FaultRule, now: SystemTime) -> Vec<String> {
 fn note(rule: &FaultRule) -> String {
     let begins = rule.begins_in_ms.map(|left| format!("begins in {}", coarse(Duration::from_millis(left))));
     let left = rule.times_left.map(|left| format!("{left} times left"));
-    let elsewhere = (rule.here == Some(false)).then(|| "about other instances".to_owned());
+    let elsewhere = (rule.here == Some(false)).then(|| "for other instances".to_owned());
     let capped = (rule.capped > 0).then(|| format!("capped {} times", rule.capped));
     let failed = rule.failed.as_ref().map(|why| format!("failed: {why}"));
     let notes: Vec<_> = [begins, left, elsewhere, capped, failed].into_iter().flatten().collect();
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_rule_that_does_not_act_says_why() {
         let rule = FaultRule { here: Some(false), failed: Some("no memory".to_owned()), ..FaultRule::default() };
-        assert_eq!(note(&rule), "about other instances; failed: no memory");
+        assert_eq!(note(&rule), "for other instances; failed: no memory");
         assert_eq!(note(&FaultRule { begins_in_ms: Some(2_000), ..FaultRule::default() }), "begins in 2 s");
     }
 

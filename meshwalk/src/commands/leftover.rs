@@ -28,7 +28,7 @@ impl Leftover {
         snapshot_store.forget()?;
         let lab = kept.lab;
         Ok(Self::Gone(format!(
-            "nothing to restore: the lab {lab} did not end as it began, in a namespace that is gone"
+            "nothing to restore: the lab {lab} was interrupted, but its namespace was deleted"
         )))
     }
 }

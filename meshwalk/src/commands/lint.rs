@@ -20,7 +20,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (_, labs) = args.labs.read()?;
     for lab in labs {
         let checks: usize = lab.steps.iter().map(|step| step.expect.len()).sum();
-        cli::print(&format!("{}: {} steps, {checks} checks, nothing wrong", lab.file.display(), lab.steps.len()));
+        cli::print(&format!("{}: {} steps, {checks} checks, no errors", lab.file.display(), lab.steps.len()));
     }
     Ok(ExitCode::SUCCESS)
 }

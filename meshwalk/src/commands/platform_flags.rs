@@ -53,7 +53,7 @@ impl PlatformFlags {
         let all = platform.instances().await?;
         if all.is_empty() && self.on == PlatformKind::Cluster {
             bail!(
-                "no application of the workload runs in the namespace {}; `scripts/deploy.sh{}` brings it, and \
+                "no application of the workload runs in the namespace {}; `scripts/deploy.sh{}` deploys it, and \
                  --namespace names another one",
                 self.cluster.namespace()?,
                 self.cluster.words()

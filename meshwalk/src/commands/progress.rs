@@ -163,7 +163,7 @@ impl Observer for ConsoleObserver {
             Event::Gate(GateOutcome::Held) => self.line("     the gate holds"),
             Event::Gate(GateOutcome::Breached) => self.line("     the gate is breached; rolling back"),
             Event::StepOver(step) => self.step_over(step),
-            Event::Restoring => self.moving("   … restoring the state from before the lab"),
+            Event::Restoring => self.moving("   … restoring the state before the lab"),
             Event::NotRestored(why) => self.line(&format!("   {} {why}", self.mark(Status::Failed))),
             Event::LabOver(lab) => self.lab_over(lab),
         }

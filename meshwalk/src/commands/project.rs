@@ -20,7 +20,7 @@ pub fn root(named: Option<&Path>) -> anyhow::Result<PathBuf> {
         }
         return Err(WrongInput(format!("--root {} has no {MARK} in it", named.display())).into());
     }
-    let here = std::env::current_dir().context("cannot tell the working folder")?;
+    let here = std::env::current_dir().context("cannot get the working folder")?;
     let found = here.ancestors().find(|folder| folder.join(MARK).is_dir());
     let words = || {
         WrongInput(format!(

@@ -52,8 +52,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Leftover::None => {
             // The name may be misspelled, or a killed mesh may have left a snapshot: report both.
             let runs = args.on == PlatformKind::Cluster || running_meshes().contains(&args.mesh);
-            let remark = if runs { "" } else { "; no mesh of that name runs now" };
-            cli::print(&format!("nothing to restore: every lab on {location} ended as it began{remark}"));
+            let remark = if runs { "" } else { "; no mesh of that name is running" };
+            cli::print(&format!("nothing to restore: every lab on {location} restored the state before it{remark}"));
             return Ok(ExitCode::SUCCESS);
         }
         Leftover::Gone(words) => {
@@ -64,6 +64,6 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     platform.restore(&kept.snapshot).await?;
     snapshot_store.forget()?;
-    cli::print(&format!("restored {location} to the state before the lab {}", kept.lab));
+    cli::print(&format!("restored the state of {location} before the lab {}", kept.lab));
     Ok(ExitCode::SUCCESS)
 }

@@ -37,7 +37,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 fn list(traces: &[TraceSummary]) -> String {
     if traces.is_empty() {
-        return "no trace has come in yet; send a request through the gateway, and ask again: spans take up to a second\n".to_owned();
+        return "no trace has arrived yet; send a request through the gateway, and try again: spans take up to a second\n".to_owned();
     }
     let lines: Vec<Vec<String>> = traces
         .iter()

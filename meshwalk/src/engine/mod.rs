@@ -163,7 +163,7 @@ impl Engine<'_> {
         };
         let again = || format!("; `{}` tries it again", self.platform.restore_command());
         let help = if self.platform.outlives() { again() } else { String::new() };
-        let why = format!("cannot restore the state from before the lab: {why}{help}");
+        let why = format!("cannot restore the state before the lab: {why}{help}");
         self.observer.tell(&Event::NotRestored(&why));
         report.restored = Some(false);
         halted(report, StopReason::Broken(why));

@@ -40,7 +40,7 @@ pub enum SnapshotStoreError {
         source: io::Error,
     },
     /// The file is not a snapshot.
-    #[error("{file} holds no snapshot ({source}); remove it if you do not need it")]
+    #[error("{file} is not a valid snapshot ({source}); remove it if you do not need it")]
     Foreign {
         /// Path of the snapshot.
         file: PathBuf,

@@ -62,7 +62,9 @@ impl Engine<'_> {
         done.checks = self.decide(&step.expect, &Needs::of(&step.expect), &before, &mut evidence).await?;
         done.checks.iter().for_each(|verdict| self.observer.tell(&Event::Decided(verdict)));
         if evidence.gate == Some(GateOutcome::Breached) && !step.expects_breach() {
-            return Err(StopReason::Failed("the gate was breached; the lab rolled back and stopped".to_owned()));
+            return Err(StopReason::Failed(
+                "the gate was breached, so the lab was rolled back and stopped".to_owned(),
+            ));
         }
         Ok(())
     }

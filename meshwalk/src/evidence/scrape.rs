@@ -96,6 +96,6 @@ async fn fetch(target: &ScrapeTarget, timeout: Duration) -> Result<Snapshot, Str
     if !reply.status.is_success() {
         return Err(format!("status {} instead of 200", reply.status.as_u16()));
     }
-    let text = std::str::from_utf8(&reply.body).map_err(|_| "the page is not valid UTF-8".to_owned())?;
+    let text = std::str::from_utf8(&reply.body).map_err(|_| "the page is not UTF-8 text".to_owned())?;
     Snapshot::parse(text).map_err(|error| error.to_string())
 }

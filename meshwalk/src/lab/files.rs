@@ -78,7 +78,7 @@ fn after(root: &Path, state: &Resources, actions: &Actions, lab: &Lab, field: &s
     };
     let state = change().map_err(|Diagnostics(mut diagnostics)| {
         // The message names the manifest; the location is that of the action in the lab.
-        let context = format!("{}: {field} would not be taken:", lab.file.display());
+        let context = format!("{}: a mesh would reject {field}:", lab.file.display());
         diagnostics.insert(0, Diagnostic::new(context));
         Diagnostics(diagnostics)
     })?;

@@ -22,8 +22,7 @@ pub enum Outside {
     Unreadable(Diagnostic),
     /// An object is outside of the workload's namespace.
     #[error(
-        "{file}: {object} lies outside of the namespace {namespace}; only objects of the namespace {USUAL}, for which \
-         {namespace} is put in, can be applied there"
+        "{file}: {object} is not in the namespace {namespace}; only objects of the namespace {USUAL}, which {namespace} replaces, can be applied there"
     )]
     Object {
         /// Path of the file.

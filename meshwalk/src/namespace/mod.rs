@@ -24,8 +24,8 @@ pub struct Namespace(String);
 /// Error for an invalid namespace name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a valid namespace name: small letters, digits and `-` are allowed, a letter or digit first and last, \
-     63 at most"
+    "`{0}` is not a valid namespace name: lowercase letters, digits and `-` are allowed, a letter or digit first and last, 63 at \
+     most"
 )]
 pub struct NoName(String);
 

@@ -130,9 +130,9 @@ fn what_lies_outside_of_the_namespace_is_refused_by_name() {
     };
     let mesh_wide = "kind: PeerAuthentication\nmetadata: {name: default, namespace: istio-system}\n";
     let told = refused(mesh_wide);
-    assert!(told.contains("PeerAuthentication default in istio-system lies outside of the namespace two"), "{told}");
+    assert!(told.contains("PeerAuthentication default in istio-system is not in the namespace two"), "{told}");
     let told = refused("kind: Namespace\nmetadata: {name: other}\n");
-    assert!(told.contains("Namespace other lies outside of the namespace two"), "{told}");
+    assert!(told.contains("Namespace other is not in the namespace two"), "{told}");
 }
 
 #[test]

@@ -30,9 +30,9 @@ impl fmt::Display for NotEverywhere {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.why)?;
         match self.taken_back.as_slice() {
-            [] if self.left.is_empty() => write!(f, "\nno instance had taken it before")?,
+            [] if self.left.is_empty() => write!(f, "\nno instance had applied it before")?,
             [] => {}
-            names => write!(f, "\ntaken back from {}", names.join(", "))?,
+            names => write!(f, "\nremoved again from {}", names.join(", "))?,
         }
         for (instance, id, why) in &self.left {
             write!(f, "\nthe rule {id} is still active at {instance}: {why}")?;

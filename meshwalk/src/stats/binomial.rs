@@ -13,7 +13,7 @@ pub struct Binomial {
 
 /// Error for a number that is not a probability.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-#[error("{0} is not a probability: a number from 0 to 1 is needed")]
+#[error("invalid probability {0}: a number from 0 to 1 is needed")]
 pub struct NotAProbability(pub f64);
 
 impl Binomial {

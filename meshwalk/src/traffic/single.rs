@@ -99,7 +99,7 @@ pub async fn ask(address: &Address, authority: &str, path: &str, question: &Ques
 fn request(authority: &str, path: &str, question: &Question) -> Result<Request<Full<bytes::Bytes>>, String> {
     let mut request = Request::new(Full::default());
     *request.method_mut() =
-        Method::from_str(&question.method).map_err(|_| format!("{:?} is not a valid method", question.method))?;
+        Method::from_str(&question.method).map_err(|_| format!("invalid method {:?}", question.method))?;
     *request.uri_mut() = path.parse().map_err(|_| format!("the path {path:?} cannot be sent"))?;
     let host = HeaderValue::from_str(authority).map_err(|_| format!("the host {authority:?} cannot be sent"))?;
     let headers = request.headers_mut();

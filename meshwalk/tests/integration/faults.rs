@@ -17,7 +17,7 @@ async fn a_rule_that_one_instance_refuses_stays_in_force_at_none() {
     assert_eq!(fake.changes(), ["faults backend-v1-1 error=503", "faults backend-v1-1"]);
     let said = failed.to_string();
     assert!(said.contains("setting the faults of backend-v2-1 was refused"), "{said}");
-    assert!(said.ends_with("taken back from backend-v1-1"), "{said}");
+    assert!(said.ends_with("removed again from backend-v1-1"), "{said}");
 }
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn an_instance_that_cannot_be_asked_is_found_before_anything_changes() {
     let instances = fake.instances().await.unwrap();
     let failed = several::add(&fake, &instances, "error=503", &|_| {}).await.unwrap_err();
     assert_eq!(fake.changes(), Vec::<String>::new());
-    assert!(failed.to_string().ends_with("nobody is there\nno instance had taken it before"), "{failed}");
+    assert!(failed.to_string().ends_with("nobody is there\nno instance had applied it before"), "{failed}");
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ fn wrong_flags_of_the_fault_commands_are_told_with_what_is_right() {
         (&["fault", "backend"][..], "<RULE>"),
         (&["fault", "backend", "error=503", "--clear"], "cannot be used with"),
         (&["fault", "backend", "--clear", "--ttl", "1s"], "cannot be used with"),
-        (&["fault", "backend", "error=503 | unready", "--id", "a"], "--id is about one rule, and these are 2"),
+        (&["fault", "backend", "error=503 | unready", "--id", "a"], "--id applies to one rule, and there are 2"),
         (&["fault", "backend", "error=503@5"], "the percentage `5` has no per cent sign (line 1, column 11)"),
         (
             &["fault", "backend", "error=abc"],

@@ -72,7 +72,7 @@ pub(in crate::commands) async fn find(
 fn header(text: &str) -> Result<(String, String), String> {
     match text.split_once(':') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.trim().to_owned())),
-        _ => Err(format!("{text:?} is not a valid header: NAME:VALUE is needed, such as x-canary:true")),
+        _ => Err(format!("invalid header {text:?}: NAME:VALUE is needed, such as x-canary:true")),
     }
 }
 

@@ -31,7 +31,7 @@ fn step_as_a_whole(reader: &mut Reader, step: &Step, field: &str) {
     }
     if step.local_only.is_some() && step.cluster_only.is_some() {
         let help = Some("keep one of them".to_owned());
-        reader.wrong(&step.location, field, "`local-only` and `cluster-only` together leave no place to run", help);
+        reader.wrong(&step.location, field, "`local-only` and `cluster-only` together exclude every platform", help);
     }
     let traffic = (!unread).then_some(&names);
     for check in &step.expect {

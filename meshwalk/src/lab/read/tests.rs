@@ -51,18 +51,18 @@ fn rollouts_are_read_and_what_is_wrong_with_them_is_told() {
          1-test.yaml:6:38: steps[0].expect[0].instances.backend-v2: `replcaed` is not known here; did you mean `replaced`?"
     );
     let wait = "    wait: {from: gateway, until: [instances: {backend-v2: kept}]}\n";
-    assert!(diagnostics(&step(wait)).contains("one probe cannot tell this"));
+    assert!(diagnostics(&step(wait)).contains("one probe cannot decide this"));
 }
 
 #[test]
 fn a_misspelt_key_is_told_with_its_place_and_the_nearest_word() {
     assert_eq!(
         diagnostics(&step("    aply: a.yaml\n")),
-        "1-test.yaml:5:5: steps[0].aply: there is no such key; did you mean `apply`?"
+        "1-test.yaml:5:5: steps[0].aply: unknown key; did you mean `apply`?"
     );
     assert_eq!(
         diagnostics(&step(&format!("{TRAFFIC}    expect:\n      - shares: {{v1: 100%}}\n"))),
-        "1-test.yaml:7:9: steps[0].expect[0].shares: there is no such key; did you mean `share`?"
+        "1-test.yaml:7:9: steps[0].expect[0].shares: unknown key; did you mean `share`?"
     );
 }
 
@@ -122,9 +122,9 @@ fn a_deviation_to_notice_belongs_to_an_exact_share() {
     let expect = |checks: &str| diagnostics(&step(&format!("{TRAFFIC}    expect: [{checks}]\n")));
     assert_eq!(
         expect(r#"{p99: "<= 1s", notice: 1%}, {success: ">= 99%", notice: 5%}, {peer: none, notice: 1%}"#),
-        "1-test.yaml:6:29: steps[0].expect[0].notice: it means nothing for `p99`; leave it out; only shares have a deviation to notice\n\
+        "1-test.yaml:6:29: steps[0].expect[0].notice: it has no effect on `p99`; leave it out; only shares have a deviation to notice\n\
          1-test.yaml:6:62: steps[0].expect[1].notice: a bound has no deviation to notice; leave it out, or write an exact share\n\
-         1-test.yaml:6:88: steps[0].expect[2].notice: it means nothing for `peer`; leave it out; only shares have a deviation to notice"
+         1-test.yaml:6:88: steps[0].expect[2].notice: it has no effect on `peer`; leave it out; only shares have a deviation to notice"
     );
 }
 
@@ -133,9 +133,9 @@ fn too_few_requests_for_a_share_are_an_error_that_says_how_many_it_takes() {
     let told = diagnostics(&step(
         "    traffic: {from: gateway, rate: 50/s, for: 1s}\n    expect: [share: {v1: 90%, v2: 10%}]\n",
     ));
-    let start = "1-test.yaml:6:14: steps[0].expect: 50 requests cannot tell 90 % of `v1` from a share that is 30 points off or missing; about ";
+    let start = "1-test.yaml:6:14: steps[0].expect: 50 requests are too few to distinguish 90 % of `v1` from a share that is 30 points off or missing; about ";
     assert!(told.starts_with(start), "{told}");
-    assert!(told.ends_with(" can; raise `rate` or `for`, or let `notice` say what must be noticed"), "{told}");
+    assert!(told.ends_with(" are enough; raise `rate` or `for`, or let `notice` say what must be noticed"), "{told}");
 }
 
 #[test]
@@ -150,8 +150,8 @@ fn shares_of_more_than_all_are_refused() {
 fn a_wait_judges_probes_one_at_a_time() {
     assert_eq!(
         diagnostics(&step("    wait: {from: gateway, until: [share: {v2: 10%}, probes: ready]}\n")),
-        "1-test.yaml:5:35: steps[0].wait.until[0].share: one probe cannot tell this; write 100% or 0%: each probe is judged on its own\n\
-         1-test.yaml:5:53: steps[0].wait.until[1].probes: one probe cannot tell this; a wait can look at shares, latencies and peers"
+        "1-test.yaml:5:35: steps[0].wait.until[0].share: one probe cannot decide this; write 100% or 0%: each probe is judged on its own\n\
+         1-test.yaml:5:53: steps[0].wait.until[1].probes: one probe cannot decide this; a wait can look at shares, latencies and peers"
     );
 }
 

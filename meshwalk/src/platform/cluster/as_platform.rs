@@ -84,7 +84,7 @@ impl Platform for ClusterPlatform {
             }
             let pods = self.pods().await?;
             let pod = pods.iter().find(|pod| pod.instance.service == from.word() && pod.instance.ready);
-            let what = format!("finding the way in from {}", from.word());
+            let what = format!("finding the address of the entrance {}", from.word());
             let pod = pod.ok_or_else(|| PlatformError::failed(what, "no pod of it is ready"))?;
             let namespace = self.kubectl.namespace().name();
             let address = self.forwards.reach(&self.kubectl, namespace, &pod.path(), APP, APP[0]).await?;

@@ -65,7 +65,7 @@ impl ClusterPlatform {
         let mut all = Vec::<Value>::new();
         for file in self.listed(files)? {
             let objects = namespace.objects_of(&self.kubectl.root().join(&file));
-            let what = format!("putting the namespace {namespace} into {}", file.display());
+            let what = format!("moving {} to the namespace {namespace}", file.display());
             all.extend(objects.map_err(|error| PlatformError::Refused { what, why: error.to_string() })?);
         }
         Ok(Some(objects::list(&all)))

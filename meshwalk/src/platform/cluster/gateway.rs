@@ -76,8 +76,7 @@ impl ClusterPlatform {
             tokio::time::sleep(PAUSE).await;
         }
         self.kubectl.remark(
-            "the gateway has no address that is reached from here: a port-forward takes its place. It adds latency of \
-             its own and ends with the gateway's pod; --gateway URL names a better way",
+            "the gateway has no address that this machine can reach, so a port-forward is used. It adds latency and ends with the gateway's pod; --gateway URL avoids it",
         );
         Ok(None)
     }

@@ -167,7 +167,7 @@ impl Kubectl {
         let ended = async { tokio::join!(fed, child.wait_with_output()).1 };
         let output = match tokio::time::timeout(DEADLINE, ended).await {
             Ok(output) => output.map_err(|error| failed(&error))?,
-            Err(_) => return Err(failed(&format!("no end within {DEADLINE:?}; does the cluster answer?"))),
+            Err(_) => return Err(failed(&format!("it did not finish within {DEADLINE:?}; does the cluster answer?"))),
         };
         if output.status.success() {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())

@@ -38,7 +38,7 @@ impl ClusterPlatform {
         } else if self.ways.gateway.is_some() {
             // Without it, the gateway's routes are not checked, and a lab's own wait replaces that check.
             let _ = self.blind.set(true);
-            self.kubectl.remark("the gateway's proxy cannot be asked for its routes; whether a change has reached it is seen by its effects alone");
+            self.kubectl.remark("the routes of the gateway's proxy cannot be read; only the effects of a change show that it has arrived");
         } else {
             missing.extend(missing_at_gateway);
             help = "; with --gateway URL, nothing is needed in istio-system".to_owned();

@@ -61,7 +61,7 @@ impl ClusterPlatform {
         let answer = answer.map_err(|error| {
             let why = match self.kubectl.context() {
                 Some(context) if error.to_string().contains("does not exist") => {
-                    format!("there is no context {context}; `kubectl config get-contexts` lists those that there are")
+                    format!("there is no context {context}; `kubectl config get-contexts` lists the contexts")
                 }
                 Some(context) => format!("no cluster answers in the context {context}; --context names another"),
                 None => "no cluster answers; scripts/cluster-up.sh starts one, and --context names another".to_owned(),
@@ -122,14 +122,14 @@ impl ClusterPlatform {
             let its: Vec<_> = pods.iter().filter(|pod| pod.instance.workload == workload).collect();
             if its.is_empty() {
                 let deploy = self.with_flags("scripts/deploy.sh");
-                return fail(format!("no pod of {workload} is there; `{deploy}` brings it"));
+                return fail(format!("{workload} has no pod; `{deploy}` deploys it"));
             }
             for pod in its {
                 let name = &pod.instance.name;
                 match pod.sidecar {
                     None if meshed => {
                         let none = self.control_planes().await.is_some_and(|all| all.is_empty());
-                        let first = if none { format!("No Istio runs here: {INSTALL}. ") } else { String::new() };
+                        let first = if none { format!("Istio does not run here: {INSTALL}. ") } else { String::new() };
                         return fail(format!(
                             "the pod {name} has no sidecar, although it belongs to the mesh. {first}Istio injects one \
                              when a pod starts in a namespace with the label: `kubectl label namespace {namespace} \
@@ -145,7 +145,7 @@ impl ClusterPlatform {
                     Some(false) => {
                         return fail(format!(
                             "the sidecar of the pod {name} is not ready: `kubectl -n {namespace} logs {name} -c \
-                             istio-proxy` shows why, and `istioctl proxy-status` whether it hears from istiod"
+                             istio-proxy` shows why, and `istioctl proxy-status` whether istiod sends it configuration"
                         ));
                     }
                     _ if !pod.instance.ready => {

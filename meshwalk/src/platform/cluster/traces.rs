@@ -36,10 +36,10 @@ impl ClusterPlatform {
         };
         let script = self.with_flags("scripts/tracing.sh --provider");
         let Some(jaeger) = jaeger else {
-            return Ok(Err(format!("no Jaeger is on the cluster; `{script}` brings it, --traces URL names one")));
+            return Ok(Err(format!("Jaeger is not on the cluster; `{script}` installs it, --traces URL names one elsewhere")));
         };
         Ok(match self.unrecorded().await {
-            Some(why) => Err(format!("{why}; `{script}` sees to it")),
+            Some(why) => Err(format!("{why}; `{script}` fixes it")),
             None => Ok(jaeger),
         })
     }
@@ -180,7 +180,7 @@ fn read(answer: &Value) -> Vec<Span> {
 /// Resolves the URL of Jaeger.
 async fn at(url: &str) -> Result<Jaeger, String> {
     let address = gateway::resolve(url).await?;
-    let uri: http::Uri = url.parse().map_err(|_| format!("{url} is not a valid URL"))?;
+    let uri: http::Uri = url.parse().map_err(|_| format!("invalid URL {url}"))?;
     let host = uri.authority().map(ToString::to_string).unwrap_or_default();
     Ok(Jaeger::At { address, host, base: uri.path().trim_end_matches('/').to_owned() })
 }

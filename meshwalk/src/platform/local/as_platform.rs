@@ -24,7 +24,7 @@ impl Platform for LocalPlatform {
 
     fn describe(&self) -> Reply<'_, Description> {
         Box::pin(async {
-            let status = self.status("asking the mesh what it is").await?;
+            let status = self.status("reading the status of the mesh").await?;
             let versions = BTreeMap::from([
                 ("envoy".to_owned(), status.envoy_version),
                 ("meshwalk".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
@@ -49,7 +49,7 @@ impl Platform for LocalPlatform {
 
     fn snapshot(&self) -> Reply<'_, Snapshot> {
         Box::pin(async {
-            let what = "recording the active resources";
+            let what = "taking a snapshot";
             let documents =
                 self.client.resources().await.map_err(|error| PlatformError::failed(what, error))?.documents;
             let mut faults = BTreeMap::new();
@@ -65,7 +65,7 @@ impl Platform for LocalPlatform {
 
     fn restore<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, ()> {
         Box::pin(async {
-            let what = "restoring the recorded resources";
+            let what = "restoring the snapshot";
             // Restore the faults first, because they must be removed even if the resources cannot be restored.
             let mut failed = None;
             for instance in apps(&self.status(what).await?) {
@@ -126,7 +126,7 @@ impl Platform for LocalPlatform {
 
     fn entry(&self, from: Entrance) -> Reply<'_, Entry> {
         Box::pin(async move {
-            let what = format!("finding the way in from {}", from.word());
+            let what = format!("finding the address of the entrance {}", from.word());
             let status = self.status(&what).await?;
             if from == Entrance::Gateway {
                 let address = status.addresses.gateway.parse().map_err(|error| {

@@ -58,6 +58,6 @@ async fn a_file_that_lies_outside_is_refused_before_anything_is_run() {
     let platform =
         ClusterPlatform::new(stand_in.kubectl(None, Namespace::named("two").unwrap()), AccessOptions::default());
     let told = platform.apply(&[PathBuf::from("outside.yaml")]).await.unwrap_err().to_string();
-    assert!(told.contains("PeerAuthentication default in istio-system lies outside of the namespace two"), "{told}");
+    assert!(told.contains("PeerAuthentication default in istio-system is not in the namespace two"), "{told}");
     assert_eq!(stand_in.calls(), [""; 0]);
 }

@@ -136,7 +136,7 @@ async fn a_pod_that_is_not_as_labs_need_it_is_told_with_the_remedy() {
     assert_says(&told_of(unready).await, &["the pod frontend-1 is not ready", "describe pod frontend-1"]);
     let mut ending = pod("unauthorized", true);
     ending["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
-    assert_says(&told_of(ending).await, &["no pod of unauthorized is there; `scripts/deploy.sh` brings it"]);
+    assert_says(&told_of(ending).await, &["stranger has no pod; `scripts/deploy.sh` deploys it"]);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn pods_without_sidecars_are_no_wonder_where_no_istio_runs() {
     let bare: Vec<_> = pods().iter().map(|pod| pod["metadata"]["ownerReferences"][0]["name"].clone()).collect();
     let bare: Vec<_> = bare.iter().map(|workload| pod(workload.as_str().unwrap(), false)).collect();
     leftover.answers("*get pods -o json", &json!({"items": bare}));
-    assert_says(&told(&leftover).await, &["has no sidecar", "No Istio runs here: `istioctl install"]);
+    assert_says(&told(&leftover).await, &["has no sidecar", "Istio does not run here: `istioctl install"]);
 }
 
 #[tokio::test]

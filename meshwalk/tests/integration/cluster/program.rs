@@ -41,7 +41,7 @@ fn a_namespace_that_can_be_none_ends_a_run_with_2_before_kubectl_is_asked() {
     assert!(told.contains("--namespace: `My_Own` is not a valid namespace name"), "{told}");
     let (code, told) = meshwalk(&stand_in, &["run", "canary", "--namespace", "two"]);
     assert_eq!(code, Some(2), "{told}");
-    assert!(told.contains("--namespace is about a cluster: add --on cluster"), "{told}");
+    assert!(told.contains("--namespace applies only to a cluster: add --on cluster"), "{told}");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn what_a_lab_left_in_a_namespace_that_was_made_anew_since_is_forgotten() {
         assert!(kept.exists(), "{command:?} forgot what is still to be put back: {told}");
         std::fs::write(&kept, snapshot("the-first")).unwrap();
         let (_, told) = meshwalk(&stand_in, &flags);
-        let words = "nothing to restore: the lab canary did not end as it began, in a namespace that is gone\n";
+        let words = "nothing to restore: the lab canary was interrupted, but its namespace was deleted\n";
         assert!(told.contains(words) && !told.contains("every lab") && !kept.exists(), "{told}");
     }
 }

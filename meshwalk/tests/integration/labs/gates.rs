@@ -30,7 +30,7 @@ async fn a_breached_gate_rolls_back_at_once_and_the_lab_does_not_go_on() {
     assert_eq!(lab.steps[0].gate.as_ref().unwrap().outcome, GateOutcome::Breached);
     let why = &lab.steps[0].gate.as_ref().unwrap().checks[0].reason;
     assert!(why.starts_with("success got 90 % of 400 requests (360); >= 97 % was expected"), "{why}");
-    assert_eq!(lab.steps[0].reason.as_deref(), Some("the gate was breached; the lab rolled back and stopped"));
+    assert_eq!(lab.steps[0].reason.as_deref(), Some("the gate was breached, so the lab was rolled back and stopped"));
     assert_eq!(lab.steps[1].status, Status::Skipped);
     assert_eq!(lab.steps[1].reason.as_deref(), Some("the lab did not come so far"));
 }

@@ -70,7 +70,7 @@ fn a_wrong_rule_is_found_in_whatever_way_it_is_written() {
 #[test]
 fn rules_of_several_lines_are_right_and_their_modes_may_be_the_processs() {
     let lab = step("    faults: {service: backend, rules: \"crash=137;after=5s | unready\"}\n    aply: x\n");
-    assert_eq!(diagnostics(&lab), "1-test.yaml:6:5: steps[0].aply: there is no such key; did you mean `apply`?");
+    assert_eq!(diagnostics(&lab), "1-test.yaml:6:5: steps[0].aply: unknown key; did you mean `apply`?");
 }
 
 #[test]
