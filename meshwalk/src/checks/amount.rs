@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     Evidence,
-    category::{Category, FAILED, Tally, YES},
+    category::{Category, ClassCounts, FAILED, YES},
     fault_modes,
 };
 use crate::{
@@ -54,7 +54,8 @@ impl Amount {
     /// Reads a number, the name of a quantity of the traffic, or a multiple of one.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         if let Some((factor, of)) = text.split_once('×').or_else(|| text.split_once('*')) {
-            let wrong = || format!("`{text}` is not a valid multiple; write a whole number and an amount, as `9 × requests`");
+            let wrong =
+                || format!("`{text}` is not a valid multiple; write a whole number and an amount, as `9 × requests`");
             let factor = factor.trim().parse().ok().filter(|factor| *factor > 0).ok_or_else(wrong)?;
             return Ok(Self::Times(factor, Box::new(Self::parse_simple(of.trim())?)));
         }
@@ -105,8 +106,9 @@ impl Amount {
     /// Returns the amount in a step.
     #[allow(clippy::cast_precision_loss)]
     pub(super) fn value(&self, evidence: &Evidence, of_traffic: Option<&str>) -> f64 {
-        let tally =
-            |category: Category, class: &str| Tally::of(category, evidence.requests(of_traffic)).count(class) as f64;
+        let tally = |category: Category, class: &str| {
+            ClassCounts::of(category, evidence.requests(of_traffic)).count(class) as f64
+        };
         match self {
             Self::Number(number) => *number,
             Self::Requests => evidence.requests(of_traffic).map(|request| request.count).sum::<u64>() as f64,

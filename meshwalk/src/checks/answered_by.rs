@@ -30,9 +30,9 @@ impl CheckSpec for AnsweredBy {
         let count = reader.count(count, &below(at, "instances"))?;
         let bound = |text: &str| match ExpectedShare::parse(text)? {
             ExpectedShare::Bound(op, share) => Ok((op, share)),
-            ExpectedShare::Exactly(_) => Err(format!(
-                "`{text}` is not a valid bound; write `<=` or `>=` and a share, as `\">= 20%\"`"
-            )),
+            ExpectedShare::Exactly(_) => {
+                Err(format!("`{text}` is not a valid bound; write `<=` or `>=` and a share, as `\">= 20%\"`"))
+            }
         };
         let each = node.get("each").map(|node| reader.parsed(node, &below(at, "each"), bound));
         Some(Self(count, each.flatten()))

@@ -142,14 +142,14 @@ impl Category {
 
 /// Number of counted requests, in total and by class.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Tally {
+pub(super) struct ClassCounts {
     /// Requests that are counted.
     pub(super) base: u64,
     /// Requests by class.
     pub(super) classes: BTreeMap<String, u64>,
 }
 
-impl Tally {
+impl ClassCounts {
     /// Counts requests by class.
     pub(super) fn of<'a>(category: Category, requests: impl IntoIterator<Item = Observation<'a>>) -> Self {
         let mut tally = Self::default();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Check, GateOutcome, Growth, MetricQuery};
 use crate::{
     platform::{Instance, Span},
-    traffic::{Observation, Traffic},
+    traffic::{Observation, TrafficResult},
 };
 
 /// Requests of one traffic.
@@ -14,7 +14,7 @@ pub struct Run {
     /// The traffic's name.
     pub name: String,
     /// The outcomes of its requests.
-    pub traffic: Traffic,
+    pub traffic: TrafficResult,
 }
 
 /// The evidence of a step.

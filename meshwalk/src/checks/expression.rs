@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::{
         checks::{
-            self, Kind,
+            self, CheckKind,
             category::Category,
             expected_share::ExpectedShare,
             latency::{Latency, Quantile},
@@ -119,9 +119,9 @@ mod tests {
             assert!(short_check.is_ok(), "{short}: {short_check:?}");
         }
         let check = check_of_expression("p99 <= 50ms").unwrap();
-        assert_eq!(check.kind, Kind::Latency(Latency(Quantile::P99, Op::AtMost, Duration::from_millis(50))));
+        assert_eq!(check.kind, CheckKind::Latency(Latency(Quantile::P99, Op::AtMost, Duration::from_millis(50))));
         assert_eq!(checks::name(&check), "p99");
-        let Kind::Shares(Shares { category: Category::Version, wanted, .. }) =
+        let CheckKind::Shares(Shares { category: Category::Version, wanted, .. }) =
             check_of_expression("share v2: 10%").unwrap().kind
         else {
             panic!("not a share")

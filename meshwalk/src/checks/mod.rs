@@ -133,11 +133,11 @@ macro_rules! checks {
         /// Expectation of a check.
         #[derive(Debug, Clone, PartialEq)]
         #[allow(missing_docs)] // Each is the specification of its name.
-        pub enum Kind {
+        pub enum CheckKind {
             $($kind($spec)),*
         }
 
-        impl Kind {
+        impl CheckKind {
             /// All keys of checks with their subjects, in the order of messages.
             fn words() -> impl Iterator<Item = (&'static str, Scope)> {
                 let words = [$((<$spec>::WORDS, <$spec>::SCOPE)),*];
@@ -221,7 +221,7 @@ pub struct Check {
     /// Name of the traffic to check, or `None` for all traffic of the step.
     pub of: Option<String>,
     /// Expectation of the check.
-    pub kind: Kind,
+    pub kind: CheckKind,
     /// Location of the check in the lab.
     pub location: Location,
 }

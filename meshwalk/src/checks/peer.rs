@@ -17,7 +17,12 @@ impl CheckSpec for Peer {
         let peer = reader.text(&entry.value, at)?;
         if peer != NONE && !peer.starts_with("spiffe://") {
             let help = Some("write `none` or a SPIFFE URI, as `spiffe://cluster.local/ns/NAMESPACE/sa/ACCOUNT`");
-            reader.wrong(&entry.value.location, at, format!("`{peer}` is not a valid identity"), help.map(str::to_owned));
+            reader.wrong(
+                &entry.value.location,
+                at,
+                format!("`{peer}` is not a valid identity"),
+                help.map(str::to_owned),
+            );
         }
         Some(Self((peer != NONE).then_some(peer)))
     }

@@ -81,7 +81,8 @@ mod tests {
         assert_eq!(enough(200, &split(0.5), None), Ok(()));
         let error = enough(100, &split(0.1), None).unwrap_err();
         assert!(
-            error.starts_with("100 requests are too few to distinguish 90 % of `v1` from a share that is 30 points off"),
+            error
+                .starts_with("100 requests are too few to distinguish 90 % of `v1` from a share that is 30 points off"),
             "{error}"
         );
     }

@@ -2,7 +2,7 @@
 
 use meshwalk_yaml::{Entry, Node};
 
-use super::{Check, Kind, Scope};
+use super::{Check, CheckKind, Scope};
 use crate::reader::{Reader, below, listed, one_or_many};
 
 /// The keys that may accompany the key of a check.
@@ -18,7 +18,7 @@ pub(crate) fn checks(reader: &mut Reader, node: &Node, field: &str, probe: bool)
 }
 
 fn check(reader: &mut Reader, node: &Node, field: &str, probe: bool) -> Option<Check> {
-    let known: Vec<&str> = Kind::words().map(|(word, _)| word).chain(BESIDE).collect();
+    let known: Vec<&str> = CheckKind::words().map(|(word, _)| word).chain(BESIDE).collect();
     let before = reader.diagnostics.len();
     let entries = reader.map(node, field, &known);
     let kinds: Vec<&Entry> = entries.iter().filter(|entry| !BESIDE.contains(&entry.key.as_str())).collect();
@@ -27,7 +27,8 @@ fn check(reader: &mut Reader, node: &Node, field: &str, probe: bool) -> Option<C
         _ if reader.diagnostics.len() > before => return None,
         [entry] => entry,
         [] => {
-            let words: Vec<_> = Kind::words().filter(|(_, scope)| *scope < Scope::Step).map(|(word, _)| word).collect();
+            let words: Vec<_> =
+                CheckKind::words().filter(|(_, scope)| *scope < Scope::Step).map(|(word, _)| word).collect();
             let help = format!("write one of {}", listed(&words));
             reader.wrong(&node.location, field, "the check is empty", Some(help));
             return None;
@@ -41,10 +42,10 @@ fn check(reader: &mut Reader, node: &Node, field: &str, probe: bool) -> Option<C
     let mut text = |key: &str| node.get(key).and_then(|value| reader.text(value, &below(field, key)));
     let (of, name) = (text("of"), text("name"));
     let at = below(field, &entry.key);
-    let mut kind = Kind::read(reader, entry, &at)?;
+    let mut kind = CheckKind::read(reader, entry, &at)?;
     if let Some(notice) = node.entry("notice") {
         let at = below(field, "notice");
-        if let Kind::Shares(shares) = &mut kind {
+        if let CheckKind::Shares(shares) = &mut kind {
             shares.read_notice(reader, notice, &at);
         } else {
             let help = Some("leave it out; only shares have a deviation to notice".to_owned());

@@ -10,7 +10,7 @@ use meshwalk_yaml::Content;
 
 use super::{
     CheckSpec, Entry, Evidence, Finding, Reader, Sample, Scope, StepFacts,
-    category::{Category, Tally, YES},
+    category::{Category, ClassCounts, YES},
     expected_share::ExpectedShare,
     power::{self, alpha_of_each},
 };
@@ -131,7 +131,7 @@ impl CheckSpec for Shares {
     }
 
     fn holds_for_one(&self, sample: &Sample) -> bool {
-        let seen = Tally::of(self.category, [Observation::from(sample)]);
+        let seen = ClassCounts::of(self.category, [Observation::from(sample)]);
         let holds = |(class, wanted): (&String, &ExpectedShare)| {
             wanted.exact().is_some_and(|share| (seen.count(class) > 0) == (share > 0.5))
         };
@@ -144,7 +144,7 @@ impl CheckSpec for Shares {
 
     fn decide(&self, evidence: &Evidence, of: Option<&str>) -> Finding {
         let category = self.category;
-        let tally = Tally::of(category, evidence.requests(of));
+        let tally = ClassCounts::of(category, evidence.requests(of));
         let base = category.base();
         if tally.base == 0 {
             return Finding::fails(format!("no {base}"), format!("there are no {base}, so there is no share"));
@@ -223,7 +223,7 @@ fn one(class: &str, count: u64, base: u64, wanted: ExpectedShare, alpha: f64) ->
 }
 
 #[allow(clippy::cast_precision_loss)]
-fn observed(category: Category, tally: &Tally, wanted: &BTreeMap<String, ExpectedShare>) -> String {
+fn observed(category: Category, tally: &ClassCounts, wanted: &BTreeMap<String, ExpectedShare>) -> String {
     let classes: BTreeSet<&String> = wanted.keys().chain(tally.classes.keys()).collect();
     let shares: Vec<_> = classes
         .into_iter()

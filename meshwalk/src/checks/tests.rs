@@ -18,10 +18,10 @@ use crate::{
     },
     platform::{Instance, Span},
     quantity::Op,
-    traffic::{Answer, FailureKind, Outcome, Sample, Traffic},
+    traffic::{Answer, FailureKind, Outcome, Sample, TrafficResult},
 };
 
-fn check(kind: Kind) -> Check {
+fn check(kind: CheckKind) -> Check {
     Check { name: None, of: None, kind, location: Location { file: PathBuf::from("lab.yaml"), line: 1, column: 1 } }
 }
 
@@ -31,13 +31,13 @@ fn answer(status: u16) -> Answer {
 
 fn evidence(outcomes: impl IntoIterator<Item = Outcome>) -> Evidence {
     let sample = |outcome| Sample { due: Duration::ZERO, latency: Duration::from_millis(20), outcome };
-    let traffic = Traffic::of(outcomes.into_iter().map(sample).collect());
+    let traffic = TrafficResult::of(outcomes.into_iter().map(sample).collect());
     Evidence { runs: vec![Run { name: "main".to_owned(), traffic }], ..Evidence::default() }
 }
 
 fn shares(category: Category, wanted: &[(&str, ExpectedShare)]) -> Check {
     let wanted = wanted.iter().map(|(class, wanted)| ((*class).to_owned(), *wanted)).collect();
-    check(Kind::Shares(Shares { category, wanted, notice: None }))
+    check(CheckKind::Shares(Shares { category, wanted, notice: None }))
 }
 
 fn refused() -> Outcome {
@@ -110,7 +110,7 @@ fn a_refused_connection_is_told_from_an_http_error() {
 fn a_latency_that_is_too_long_says_how_long_it_was() {
     let limit = Duration::from_millis(10);
     let verdict = decide(
-        &check(Kind::Latency(Latency(Quantile::P99, Op::AtMost, limit))),
+        &check(CheckKind::Latency(Latency(Quantile::P99, Op::AtMost, limit))),
         &evidence([Outcome::Answer(answer(200))]),
     );
     assert_eq!(verdict.status, Status::Failed);
@@ -119,7 +119,7 @@ fn a_latency_that_is_too_long_says_how_long_it_was() {
 
 #[test]
 fn an_identity_has_to_be_seen_at_every_request() {
-    let wanted = check(Kind::Peer(Peer(Some("spiffe://a".to_owned()))));
+    let wanted = check(CheckKind::Peer(Peer(Some("spiffe://a".to_owned()))));
     let with = |peer: Option<&str>| Outcome::Answer(Answer { peer: peer.map(str::to_owned), ..answer(200) });
     assert_eq!(decide(&wanted, &evidence([with(Some("spiffe://a"))])).status, Status::Passed);
     let verdict =
@@ -128,7 +128,7 @@ fn an_identity_has_to_be_seen_at_every_request() {
         verdict.reason,
         "1 of 4 requests arrived as spiffe://a, 1 as no identity, 1 as spiffe://b, 1 did not reach the service or got no answer from it"
     );
-    assert_eq!(decide(&check(Kind::Peer(Peer(None))), &evidence([with(None)])).status, Status::Passed);
+    assert_eq!(decide(&check(CheckKind::Peer(Peer(None))), &evidence([with(None)])).status, Status::Passed);
 }
 
 #[test]
@@ -137,11 +137,11 @@ fn answers_come_from_as_many_instances_as_are_expected_and_from_each_often_enoug
         let answer = |name: &&str| Answer { instance: Some((*name).to_owned()), ..answer(200) };
         evidence(names.iter().map(answer).map(Outcome::Answer).collect::<Vec<_>>())
     };
-    let two = check(Kind::AnsweredBy(AnsweredBy(2, Some((Op::AtLeast, 0.3)))));
+    let two = check(CheckKind::AnsweredBy(AnsweredBy(2, Some((Op::AtLeast, 0.3)))));
     assert_eq!(decide(&two, &from(&["a", "b", "a"])).status, Status::Passed);
     let verdict = decide(&two, &from(&["a", "a", "b", "a"]));
     assert_eq!(verdict.reason, "b gave 1 of 4 answers, >= 30 % was expected");
-    let verdict = decide(&check(Kind::AnsweredBy(AnsweredBy(1, None))), &from(&["a", "b"]));
+    let verdict = decide(&check(CheckKind::AnsweredBy(AnsweredBy(1, None))), &from(&["a", "b"]));
     assert_eq!(
         (verdict.expected.as_str(), verdict.reason.as_str()),
         ("one instance", "2 instances answered, 1 were expected")
@@ -153,7 +153,7 @@ fn answers_come_from_as_many_instances_as_are_expected_and_from_each_often_enoug
 fn a_multiple_is_so_many_times_the_amount() {
     let wanted = |amount| Term::Client(amount, None);
     let nine = Amount::Times(9, Box::new(Amount::Requests));
-    let sums = |left, right| check(Kind::AddsUp(AddsUp { left: vec![wanted(left)], right: vec![wanted(right)] }));
+    let sums = |left, right| check(CheckKind::AddsUp(AddsUp { left: vec![wanted(left)], right: vec![wanted(right)] }));
     let two = evidence([Outcome::Answer(answer(200)), refused()]);
     assert_eq!(decide(&sums(nine.clone(), Amount::Number(18.0)), &two).observed, "18 = 18");
     assert_eq!(decide(&sums(nine, Amount::Number(9.0)), &two).status, Status::Failed);
@@ -169,7 +169,7 @@ fn a_trace_with_a_gap_is_not_complete() {
     };
     let decide_over = |spans: Vec<Span>| {
         let traces = BTreeMap::from([("main".to_owned(), ("abc".to_owned(), spans))]);
-        let wanted = check(Kind::Trace(Trace(["gateway", "frontend", "backend"].map(str::to_owned).to_vec())));
+        let wanted = check(CheckKind::Trace(Trace(["gateway", "frontend", "backend"].map(str::to_owned).to_vec())));
         decide(&wanted, &Evidence { traces, ..Evidence::default() })
     };
     let whole = vec![span("3", Some("2"), "backend"), span("1", None, "gateway"), span("2", Some("1"), "frontend")];
@@ -191,7 +191,7 @@ fn an_instance_that_is_not_ready_is_named() {
         ready,
     };
     let instances = vec![instance("backend-v1-1", true), instance("backend-v1-2", false)];
-    let verdict = decide(&check(Kind::Probes(Probes)), &Evidence { instances, ..Evidence::default() });
+    let verdict = decide(&check(CheckKind::Probes(Probes)), &Evidence { instances, ..Evidence::default() });
     assert_eq!(
         (verdict.observed.as_str(), verdict.reason.as_str()),
         ("1 of 2 instances are ready", "not ready: backend-v1-2")
@@ -202,7 +202,7 @@ fn an_instance_that_is_not_ready_is_named() {
 fn the_sum_of_nothing_is_written_as_0() {
     let sums =
         AddsUp { left: vec![Term::Client(Amount::Attempts, None)], right: vec![Term::Faults("error".to_owned())] };
-    let verdict = decide(&check(Kind::AddsUp(sums)), &evidence([]));
+    let verdict = decide(&check(CheckKind::AddsUp(sums)), &evidence([]));
     assert_eq!(verdict.status, Status::Passed, "{verdict:?}");
     assert!(!format!("{verdict:?}").contains("-0"), "{verdict:?}");
 }

@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Duration};
 use super::load::destination;
 use crate::{
     cli::{self, WrongInput},
-    traffic::{self, Answered, Question, units},
+    traffic::{self, SingleRequest, SingleResponse, units},
 };
 
 /// Arguments of `meshwalk call`.
@@ -39,7 +39,7 @@ pub struct Args {
 /// [`WrongInput`] for an invalid request. A request without a response is not an error.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Some(url) = args.url else { return batch().await };
-    let question = Question {
+    let question = SingleRequest {
         url,
         method: args.method,
         host: args.to.host,
@@ -62,7 +62,7 @@ async fn batch() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn ask(question: &Question, unix: Option<&std::path::Path>) -> Result<Answered, WrongInput> {
+async fn ask(question: &SingleRequest, unix: Option<&std::path::Path>) -> Result<SingleResponse, WrongInput> {
     let to = destination::find(&question.url, unix, question.host.as_deref()).await?;
     if to.tls_name.is_some() {
         return Err(WrongInput(format!("URL {:?}: `call` does not speak TLS; use http://", question.url)));

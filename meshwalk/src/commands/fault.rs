@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(rule_text("error=503@30%", Some("60s"), Some("bad")).unwrap(), "error=503@30%;ttl=60s;id=bad");
         assert_eq!(rule_text(" error=503 | latency=1s\n", None, None).unwrap(), "error=503 | latency=1s");
         let error = rule_text("error=503 | latency=1s", None, Some("bad")).unwrap_err().to_string();
-        assert_eq!(error, "--id applies to one rule, and there are 2; write `;id=bad` into the one that is meant");
+        assert_eq!(error, "--id applies to one rule, and there are 2; append `;id=bad` to one of them");
     }
 
     #[test]

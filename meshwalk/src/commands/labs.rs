@@ -38,20 +38,13 @@ impl Selection {
     /// # Errors
     /// Returns all problems of the labs.
     pub(super) fn read(&self) -> anyhow::Result<(PathBuf, Vec<Lab>)> {
-        let root = self.folders.root()?;
+        let root = project::root(self.folders.root.as_deref())?;
         let labs = lab::select(&root, &self.folders.labs(&root), &self.names)?;
         Ok((root, labs))
     }
 }
 
 impl LabFolders {
-    fn root(&self) -> anyhow::Result<PathBuf> {
-        match (&self.root, lab::files::root(Path::new("."))) {
-            (None, Some(root)) => Ok(root),
-            (named, _) => project::root(named.as_deref()),
-        }
-    }
-
     fn labs(&self, root: &Path) -> PathBuf {
         self.labs.clone().unwrap_or_else(|| root.join("labs"))
     }

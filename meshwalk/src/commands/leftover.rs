@@ -1,7 +1,7 @@
 //! Checks whether an interrupted lab left a snapshot to restore.
 
 use crate::{
-    engine::{KeptSnapshot, SnapshotStore},
+    engine::{SnapshotStore, StoredSnapshot},
     platform::Platform,
 };
 
@@ -12,7 +12,7 @@ pub(super) enum Leftover {
     /// The snapshot's namespace was deleted. The snapshot is removed; the value describes it.
     Gone(String),
     /// A snapshot to restore.
-    Unrestored(KeptSnapshot),
+    Unrestored(StoredSnapshot),
 }
 
 impl Leftover {
@@ -27,8 +27,6 @@ impl Leftover {
         }
         snapshot_store.forget()?;
         let lab = kept.lab;
-        Ok(Self::Gone(format!(
-            "nothing to restore: the lab {lab} was interrupted, but its namespace was deleted"
-        )))
+        Ok(Self::Gone(format!("nothing to restore: the lab {lab} was interrupted, but its namespace was deleted")))
     }
 }

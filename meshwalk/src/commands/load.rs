@@ -11,17 +11,17 @@ mod prometheus;
 
 use std::process::ExitCode;
 
-use against::Figures;
+use against::SavedFigures;
 pub use args::Args;
 use display::Display;
-use output::{Format, Report};
+use output::{Format, LoadReport};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
+    checks::Check,
     checks::{self, Evidence, Run, Status, Verdict},
     cli,
-    lab::Check,
-    traffic::{self, RunError, Traffic},
+    traffic::{self, RunError, TrafficResult},
 };
 
 /// Sends the requests and prints the figures.
@@ -33,7 +33,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let destination = destination::find(&args.url, args.to.unix.as_deref(), args.to.host.as_deref()).await?;
     let plan = args.plan(destination)?;
     // Read before the run, so that a wrong file does not cost one.
-    let base = args.against.as_deref().map(Figures::read).transpose()?;
+    let base = args.against.as_deref().map(SavedFigures::read).transpose()?;
     let mut display = Display::new(&plan);
     let mut terminated = signal(SignalKind::terminate())?;
     let stop = async {
@@ -51,11 +51,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (traffic, verdicts) = decide(&args.expect, traffic);
     let summary = traffic.summary();
     let comparison = match &base {
-        Some(base) => Some(against::compare(base, &Figures::from_summary(&summary)?)),
+        Some(base) => Some(against::compare(base, &SavedFigures::from_summary(&summary)?)),
         None => None,
     };
     let (plan, traffic, summary, checks, comparison) = (&plan, &traffic, &summary, &verdicts[..], comparison.as_ref());
-    let report = Report { plan, traffic, summary, checks, comparison };
+    let report = LoadReport { plan, traffic, summary, checks, comparison };
     cli::print(&report.format(args.format())?);
     if matches!(args.format(), Format::Csv | Format::Prometheus) {
         // These formats have no place for it.
@@ -66,7 +66,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn eprint_decisions(report: &Report<'_>) {
+fn eprint_decisions(report: &LoadReport<'_>) {
     let decisions = report.decisions();
     if !decisions.is_empty() {
         cli::eprint_progress(decisions.trim());
@@ -75,7 +75,7 @@ fn eprint_decisions(report: &Report<'_>) {
 
 /// Decides the checks as a lab does. They fail where an interruption left requests without an outcome: those are not a
 /// random part of all requests, because slow requests are the last ones to end.
-fn decide(expected: &[Check], traffic: Traffic) -> (Traffic, Vec<Verdict>) {
+fn decide(expected: &[Check], traffic: TrafficResult) -> (TrafficResult, Vec<Verdict>) {
     if traffic.unfinished() > 0 {
         let verdicts = expected.iter().map(|check| interrupted(check, &traffic)).collect();
         return (traffic, verdicts);
@@ -85,7 +85,7 @@ fn decide(expected: &[Check], traffic: Traffic) -> (Traffic, Vec<Verdict>) {
     (evidence.runs.pop().map(|run| run.traffic).unwrap_or_default(), verdicts)
 }
 
-fn interrupted(check: &Check, traffic: &Traffic) -> Verdict {
+fn interrupted(check: &Check, traffic: &TrafficResult) -> Verdict {
     let unfinished = traffic.unfinished();
     Verdict {
         name: checks::name(check),
@@ -97,11 +97,11 @@ fn interrupted(check: &Check, traffic: &Traffic) -> Verdict {
 }
 
 /// Whether there were requests and none of them got an HTTP answer.
-fn all_failed(traffic: &Traffic) -> bool {
+fn all_failed(traffic: &TrafficResult) -> bool {
     traffic.requests() > 0 && traffic.failed() == traffic.requests()
 }
 
-fn has_errors(traffic: &Traffic) -> bool {
+fn has_errors(traffic: &TrafficResult) -> bool {
     traffic.failed() > 0 || traffic.count(|answer| answer.status >= 400) > 0
 }
 
@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        lab::check_of_expression,
+        checks::check_of_expression,
         traffic::{Answer, Outcome, Sample},
     };
 
@@ -120,11 +120,11 @@ mod tests {
         let outcome = Outcome::Answer(Answer { status: 200, ..Answer::default() });
         let samples = vec![Sample { due: Duration::ZERO, latency: Duration::ZERO, outcome }; 5];
         let checks = ["success 100%", "p99 <= 1h"].map(|text| check_of_expression(text).unwrap());
-        let complete = Traffic { interrupted: true, ..Traffic::of(samples) };
+        let complete = TrafficResult { interrupted: true, ..TrafficResult::of(samples) };
         let (complete, verdicts) = decide(&checks, complete);
         assert!(verdicts.iter().all(|verdict| verdict.status == Status::Passed), "{verdicts:?}");
         for (abandoned, waiting) in [(3, 0), (0, 3), (1, 2)] {
-            let (_, verdicts) = decide(&checks, Traffic { abandoned, waiting, ..complete.clone() });
+            let (_, verdicts) = decide(&checks, TrafficResult { abandoned, waiting, ..complete.clone() });
             for verdict in verdicts {
                 assert_eq!(verdict.status, Status::Failed);
                 assert_eq!(verdict.observed, "interrupted: 3 of 8 requests have no outcome");

@@ -151,11 +151,11 @@ impl Observer for ConsoleObserver {
                 let last = last.map(|last| format!("; now {last}")).unwrap_or_default();
                 self.waiting(&format!("{what}{last}"));
             }
-            Event::Waited(waited) if waited.came => {
+            Event::WaitOver(waited) if waited.came => {
                 let text = format!("     effect seen after {:.0} ms: {}", waited.took_ms, waited.what);
                 self.line(&self.painted(&text, "2"));
             }
-            Event::Waited(_) => {}
+            Event::WaitOver(_) => {}
             Event::Sending(name, progress) => self.moving(&sending(name, progress)),
             Event::Collecting => self.moving("     … collecting counters, traces and probes"),
             Event::Decided(verdict) => self.decided(verdict),

@@ -9,7 +9,8 @@ use crate::cli::WrongInput;
 /// Path that identifies the project's folder.
 const MARK: &str = "k8s/base";
 
-/// Returns the given folder, or the nearest folder upward from the working directory that has `k8s/base` in it.
+/// Returns the given folder, or the nearest folder upward from the working directory that has `k8s/base` in it. The path
+/// is empty for the working directory, so that paths are displayed as the user writes them.
 ///
 /// # Errors
 /// Fails if there is no such folder.
@@ -28,5 +29,6 @@ pub fn root(named: Option<&Path>) -> anyhow::Result<PathBuf> {
             here.display()
         ))
     };
-    Ok(found.ok_or_else(words)?.to_owned())
+    let root = found.ok_or_else(words)?;
+    Ok(if root == here { PathBuf::new() } else { root.to_owned() })
 }

@@ -65,7 +65,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 async fn labs(args: Args) -> anyhow::Result<ExitCode> {
     args.cluster.fits(args.on)?;
     if args.on == PlatformKind::Local && args.report_to.is_some() {
-        return Err(WrongInput("--report-to applies only to a cluster: add --on cluster, or use --report".to_owned()).into());
+        return Err(
+            WrongInput("--report-to applies only to a cluster: add --on cluster, or use --report".to_owned()).into()
+        );
     }
     let (root, mut labs) = args.labs.read()?;
     if let Some(folder) = &args.report {

@@ -62,7 +62,7 @@ impl Engine<'_> {
     }
 
     async fn act(&self, action: &Action<'_>, mode: &mut Mode<'_>) -> Result<(), StopReason> {
-        if matches!(mode, Mode::Make(..)) && self.interrupt.is_wished() {
+        if matches!(mode, Mode::Make(..)) && self.interrupt.is_requested() {
             return Err(StopReason::Interrupted);
         }
         let command = self.platform.command(action).await?;

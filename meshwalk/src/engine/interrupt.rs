@@ -27,13 +27,13 @@ impl Interrupter {
 impl Interrupt {
     /// Returns true if a stop was requested.
     #[must_use]
-    pub fn is_wished(&self) -> bool {
+    pub fn is_requested(&self) -> bool {
         *self.0.borrow()
     }
 
     /// Completes when a stop is requested, or never if the sender was dropped before.
-    pub async fn wished(&self) {
-        if self.0.clone().wait_for(|wished| *wished).await.is_err() {
+    pub async fn requested(&self) {
+        if self.0.clone().wait_for(|requested| *requested).await.is_err() {
             std::future::pending::<()>().await;
         }
     }

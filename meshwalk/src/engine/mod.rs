@@ -17,7 +17,7 @@ use std::{
 
 pub use interrupt::{Interrupt, Interrupter};
 pub use observer::{Event, Observer};
-pub use snapshot_store::{KeptSnapshot, SnapshotStore, SnapshotStoreError};
+pub use snapshot_store::{SnapshotStore, SnapshotStoreError, StoredSnapshot};
 
 use crate::{
     checks::Status,
@@ -77,8 +77,11 @@ impl Engine<'_> {
         let platform = self.platform.describe().await?;
         let mut reports = Vec::new();
         for lab in labs {
-            let report =
-                if self.interrupt.is_wished() { skipped(lab, "the run was interrupted") } else { self.lab(lab).await };
+            let report = if self.interrupt.is_requested() {
+                skipped(lab, "the run was interrupted")
+            } else {
+                self.lab(lab).await
+            };
             self.observer.tell(&Event::LabOver(&report));
             reports.push(report);
         }
@@ -88,7 +91,7 @@ impl Engine<'_> {
             started: crate::report::timestamp(started.1),
             took_ms: milliseconds(started.0.elapsed()),
             status: overall(reports.iter().map(|lab| lab.status)),
-            interrupted: self.interrupt.is_wished(),
+            interrupted: self.interrupt.is_requested(),
             labs: reports,
         })
     }

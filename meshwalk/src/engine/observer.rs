@@ -21,7 +21,7 @@ pub enum Event<'a> {
     /// A wait continues: where probes enter, what they must show, and what the last one showed.
     Waiting(&'a str, Option<&'a str>),
     /// A wait ended, with or without the effect.
-    Waited(&'a WaitReport),
+    WaitOver(&'a WaitReport),
     /// Progress of one traffic.
     Sending(&'a str, Progress),
     /// Counters, traces and probes are collected.

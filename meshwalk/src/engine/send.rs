@@ -40,7 +40,7 @@ impl Engine<'_> {
             let Some(during) = &step.during else { return Ok(None) };
             tokio::select! {
                 () = tokio::time::sleep(at) => {}
-                () = self.interrupt.wished() => return Err(StopReason::Interrupted),
+                () = self.interrupt.requested() => return Err(StopReason::Interrupted),
             }
             let started = Instant::now();
             self.change(during, When::During, changes).await?;
@@ -54,7 +54,7 @@ impl Engine<'_> {
         for ((traffic, entry), run) in step.traffic.iter().zip(entries).zip(&runs) {
             report.traffic.push(summarise(traffic, entry, run, changed));
         }
-        if self.interrupt.is_wished() {
+        if self.interrupt.is_requested() {
             return Err(StopReason::Interrupted);
         }
         Ok(runs)
@@ -63,7 +63,7 @@ impl Engine<'_> {
     async fn one(&self, lab: &Lab, traffic: &Traffic, entry: &Entry, end: End) -> Result<Run, StopReason> {
         let plan = plan(lab, traffic, entry);
         let tell = |progress| self.observer.tell(&Event::Sending(&traffic.name, progress));
-        let result = crate::traffic::run_until(&plan, end, tell, self.interrupt.wished()).await?;
+        let result = crate::traffic::run_until(&plan, end, tell, self.interrupt.requested()).await?;
         Ok(Run { name: traffic.name.clone(), traffic: result })
     }
 }
@@ -134,7 +134,7 @@ mod tests {
                 latency: Duration::ZERO,
                 outcome: Outcome::Answer(Answer::default()),
             };
-            let run = crate::traffic::Traffic::of((0..traffic.requests()).map(sample).collect());
+            let run = crate::traffic::TrafficResult::of((0..traffic.requests()).map(sample).collect());
             let counts: Vec<_> =
                 run.timeline(interval(&traffic, traffic.requests())).iter().map(|bucket| bucket.requests).collect();
             assert!(counts.windows(2).all(|pair| pair[0] == pair[1]), "{rate}/s: {counts:?}");

@@ -17,7 +17,7 @@ pub struct SnapshotStore {
 
 /// Snapshot with the lab that took it and the time.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct KeptSnapshot {
+pub struct StoredSnapshot {
     /// Lab that took the snapshot.
     pub lab: String,
     /// Start of the lab, in seconds of Unix time.
@@ -83,7 +83,7 @@ impl SnapshotStore {
         }
         let failed = |action| move |source| SnapshotStoreError::Io { action, file: self.file.clone(), source };
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let kept = KeptSnapshot { lab: lab.to_owned(), unix_time: since.as_secs(), snapshot: snapshot.clone() };
+        let kept = StoredSnapshot { lab: lab.to_owned(), unix_time: since.as_secs(), snapshot: snapshot.clone() };
         let text = serde_json::to_vec_pretty(&kept)
             .map_err(|source| SnapshotStoreError::Foreign { file: self.file.clone(), source })?;
         let folder = self.file.parent().unwrap_or(Path::new("."));
@@ -99,7 +99,7 @@ impl SnapshotStore {
     ///
     /// # Errors
     /// Fails if the file exists and cannot be read.
-    pub fn kept(&self) -> Result<Option<KeptSnapshot>, SnapshotStoreError> {
+    pub fn kept(&self) -> Result<Option<StoredSnapshot>, SnapshotStoreError> {
         match fs::read(&self.file) {
             Ok(text) => serde_json::from_slice(&text)
                 .map(Some)

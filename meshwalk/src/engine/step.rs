@@ -22,7 +22,7 @@ impl Engine<'_> {
             let commands = self.commands(&step.actions).await?;
             tokio::select! {
                 () = self.observer.ready(index + 1, lab.steps.len(), step, &commands) => {}
-                () = self.interrupt.wished() => return Err(StopReason::Interrupted),
+                () = self.interrupt.requested() => return Err(StopReason::Interrupted),
             }
         }
         self.observer.tell(&Event::Step(index + 1, lab.steps.len(), step));
@@ -62,9 +62,7 @@ impl Engine<'_> {
         done.checks = self.decide(&step.expect, &Needs::of(&step.expect), &before, &mut evidence).await?;
         done.checks.iter().for_each(|verdict| self.observer.tell(&Event::Decided(verdict)));
         if evidence.gate == Some(GateOutcome::Breached) && !step.expects_breach() {
-            return Err(StopReason::Failed(
-                "the gate was breached, so the lab was rolled back and stopped".to_owned(),
-            ));
+            return Err(StopReason::Failed("the gate was breached, so the lab was rolled back and stopped".to_owned()));
         }
         Ok(())
     }

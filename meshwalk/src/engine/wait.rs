@@ -68,7 +68,7 @@ impl Engine<'_> {
         }
         let came = in_a_row >= wait.times;
         let waited = WaitReport { when, what, probes, took_ms: super::milliseconds(started.elapsed()), last, came };
-        self.observer.tell(&Event::Waited(&waited));
+        self.observer.tell(&Event::WaitOver(&waited));
         over(waited, wait.within, waits)
     }
 
@@ -97,8 +97,8 @@ impl Engine<'_> {
                     Duration::from_secs_f64(f64::from(burst) / rate),
                 )
             };
-            let result = crate::traffic::run(&plan, |_| {}, self.interrupt.wished()).await?;
-            if self.interrupt.is_wished() {
+            let result = crate::traffic::run(&plan, |_| {}, self.interrupt.requested()).await?;
+            if self.interrupt.is_requested() {
                 return Err(StopReason::Interrupted);
             }
             *probes += u64::from(burst);
@@ -122,8 +122,8 @@ impl Engine<'_> {
             service: Some(lab.service.clone()),
             ..Plan::get(entry.address.clone(), &entry.authority, &wait.path, 1000.0, Duration::from_millis(1))
         };
-        let mut result = crate::traffic::run(&plan, |_| {}, self.interrupt.wished()).await?;
-        if self.interrupt.is_wished() {
+        let mut result = crate::traffic::run(&plan, |_| {}, self.interrupt.requested()).await?;
+        if self.interrupt.is_requested() {
             return Err(StopReason::Interrupted);
         }
         result.samples.pop().ok_or_else(|| StopReason::Broken("a probe ended without a result".to_owned()))

@@ -39,13 +39,13 @@ impl Engine<'_> {
             if came || started.elapsed() > wait.within {
                 let took_ms = super::milliseconds(started.elapsed());
                 let waited = WaitReport { when, what, probes, took_ms, last, came };
-                self.observer.tell(&Event::Waited(&waited));
+                self.observer.tell(&Event::WaitOver(&waited));
                 return over(waited, wait.within, waits);
             }
             self.observer.tell(&Event::Waiting(&what, Some(&last)));
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
-                () = self.interrupt.wished() => return Err(StopReason::Interrupted),
+                () = self.interrupt.requested() => return Err(StopReason::Interrupted),
             }
         }
     }

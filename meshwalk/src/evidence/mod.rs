@@ -10,6 +10,6 @@ mod selector;
 mod text;
 
 pub use difference::Difference;
-pub use scrape::{Instance, Scrape, ScrapeFailure, ScrapeTarget};
+pub use scrape::{Scrape, ScrapeFailure, ScrapeTarget, ScrapedInstance};
 pub use selector::{Matcher, Selector};
-pub use text::{Kind, Series, Snapshot, SyntaxError};
+pub use text::{MetricKind, MetricsPage, Series, SyntaxError};

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::future::join_all;
 
-use super::{Selector, Snapshot};
+use super::{MetricsPage, Selector};
 use crate::traffic::{Address, get};
 
 /// Metrics endpoint of an instance.
@@ -23,14 +23,14 @@ pub struct ScrapeTarget {
 
 /// Metrics of an instance.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Instance {
+pub struct ScrapedInstance {
     /// Workload of the instance.
     pub workload: String,
     /// Series of the instance.
-    pub snapshot: Snapshot,
+    pub snapshot: MetricsPage,
 }
 
-/// Instance that could not be scraped.
+/// ScrapedInstance that could not be scraped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("metrics of {instance} ({address}{path}): {reason}")]
 pub struct ScrapeFailure {
@@ -48,7 +48,7 @@ pub struct ScrapeFailure {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scrape {
     /// Metrics by instance name and path, because an instance may have several endpoints (application and sidecar).
-    pub instances: BTreeMap<(String, String), Instance>,
+    pub instances: BTreeMap<(String, String), ScrapedInstance>,
     /// Instances that did not answer. Every sum lacks their counts, and a check must report them.
     pub missing: Vec<ScrapeFailure>,
 }
@@ -61,7 +61,7 @@ impl Scrape {
         for (target, result) in targets.iter().zip(results) {
             match result {
                 Ok(snapshot) => {
-                    let instance = Instance { workload: target.workload.clone(), snapshot };
+                    let instance = ScrapedInstance { workload: target.workload.clone(), snapshot };
                     scrape.instances.insert((target.instance.clone(), target.path.clone()), instance);
                 }
                 Err(reason) => scrape.missing.push(ScrapeFailure {
@@ -91,11 +91,11 @@ impl Scrape {
     }
 }
 
-async fn fetch(target: &ScrapeTarget, timeout: Duration) -> Result<Snapshot, String> {
+async fn fetch(target: &ScrapeTarget, timeout: Duration) -> Result<MetricsPage, String> {
     let reply = get(&target.address, "localhost", &target.path, timeout).await.map_err(|error| error.to_string())?;
     if !reply.status.is_success() {
         return Err(format!("status {} instead of 200", reply.status.as_u16()));
     }
     let text = std::str::from_utf8(&reply.body).map_err(|_| "the page is not UTF-8 text".to_owned())?;
-    Snapshot::parse(text).map_err(|error| error.to_string())
+    MetricsPage::parse(text).map_err(|error| error.to_string())
 }

@@ -9,7 +9,7 @@ use super::labels;
 
 /// Type of a metric, from its `# TYPE` line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// Counter, which increases until it is reset to 0.
     Counter,
     /// Gauge, which increases and decreases.
@@ -34,12 +34,12 @@ pub struct Series {
 
 /// Metrics that one instance published at one time.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Snapshot {
+pub struct MetricsPage {
     /// Value of each series. A series that is printed twice has the sum of its values, because two names in Envoy may
     /// become the same in this format.
     pub values: BTreeMap<Series, f64>,
     /// Type of each metric that has a `# TYPE` line, by the name in that line.
-    pub kinds: BTreeMap<String, Kind>,
+    pub kinds: BTreeMap<String, MetricKind>,
 }
 
 /// Line that is not valid Prometheus text.
@@ -56,7 +56,7 @@ pub struct SyntaxError {
     pub found: String,
 }
 
-impl Snapshot {
+impl MetricsPage {
     /// Parses a page in Prometheus' text format.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl Snapshot {
     }
 
     /// Returns the type of a series, which is that of its metric.
-    pub fn kind(&self, name: &str) -> Kind {
+    pub fn kind(&self, name: &str) -> MetricKind {
         let family = |suffix: &str| name.strip_suffix(suffix).and_then(|family| self.kinds.get(family));
         let part = || ["_bucket", "_sum", "_count", "_total"].into_iter().find_map(family);
         self.kinds.get(name).or_else(part).copied().unwrap_or_default()
@@ -94,10 +94,10 @@ impl Snapshot {
     pub fn is_cumulative(&self, name: &str) -> bool {
         let has_suffix = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
         match self.kind(name) {
-            Kind::Counter | Kind::Histogram => true,
-            Kind::Gauge => false,
-            Kind::Summary => has_suffix(&["_sum", "_count"]),
-            Kind::Untyped => has_suffix(&["_total", "_bucket", "_sum", "_count"]),
+            MetricKind::Counter | MetricKind::Histogram => true,
+            MetricKind::Gauge => false,
+            MetricKind::Summary => has_suffix(&["_sum", "_count"]),
+            MetricKind::Untyped => has_suffix(&["_total", "_bucket", "_sum", "_count"]),
         }
     }
 
@@ -107,11 +107,11 @@ impl Snapshot {
             && let (Some(name), Some(kind)) = (words.next(), words.next())
         {
             let kind = match kind {
-                "counter" => Kind::Counter,
-                "gauge" => Kind::Gauge,
-                "histogram" => Kind::Histogram,
-                "summary" => Kind::Summary,
-                _ => Kind::Untyped,
+                "counter" => MetricKind::Counter,
+                "gauge" => MetricKind::Gauge,
+                "histogram" => MetricKind::Histogram,
+                "summary" => MetricKind::Summary,
+                _ => MetricKind::Untyped,
             };
             self.kinds.insert(name.to_owned(), kind);
         }

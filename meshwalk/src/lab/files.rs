@@ -10,16 +10,6 @@ use super::{Actions, Lab, workloads};
 /// Folder of the workload's manifests, relative to the project's root.
 const BASE: &str = "k8s/base";
 
-/// Finds the project's root: the nearest folder upward from `from` that has the workload's manifests. The path is empty
-/// for the working directory, so that paths are displayed as the user writes them.
-#[must_use]
-pub fn root(from: &Path) -> Option<PathBuf> {
-    let here = from.canonicalize().ok()?;
-    let root = here.ancestors().find(|folder| folder.join(BASE).is_dir())?;
-    let working = std::env::current_dir().ok();
-    Some(if working.as_deref() == Some(root) { PathBuf::new() } else { root.to_owned() })
-}
-
 /// Reports which of the named files do not exist.
 pub(super) fn present(root: &Path, files: &[(PathBuf, Location, String)]) -> Vec<Diagnostic> {
     let absent = files.iter().filter(|(path, _, _)| !root.join(path).exists());

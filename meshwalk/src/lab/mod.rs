@@ -14,11 +14,10 @@ pub use read::{NamedFile, fault_rules, read};
 pub use select::select;
 pub use wait::{MetricWait, Wait};
 
-use crate::checks;
+use crate::checks::{self, Check};
 pub use crate::{
-    checks::{Check, GateOutcome, check_of_expression},
+    checks::GateOutcome,
     platform::{Entrance, PlatformKind},
-    quantity,
 };
 
 /// Lab: a title, what it teaches, an initial state, and steps.
@@ -82,7 +81,7 @@ impl Step {
     /// True if the lab continues only after a rollback.
     #[must_use]
     pub fn expects_breach(&self) -> bool {
-        self.expect.iter().any(|check| check.kind == checks::Kind::Gate(GateOutcome::Breached))
+        self.expect.iter().any(|check| check.kind == checks::CheckKind::Gate(GateOutcome::Breached))
     }
 }
 

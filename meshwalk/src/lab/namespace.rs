@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        checks::{Check, Kind},
+        checks::{Check, CheckKind},
         lab::select,
     };
 
@@ -56,15 +56,17 @@ mod tests {
         let labs = select(project, &project.join("labs"), &["mutual-tls".into(), "fault-injection".into()]);
         let labs: Vec<_> = labs.unwrap().into_iter().map(|lab| two.lab(lab)).collect();
         let checks: Vec<_> = labs.iter().flat_map(|lab| &lab.steps).flat_map(|step| &step.expect).collect();
-        let peer = |check: &&Check| if let Kind::Peer(peer) = &check.kind { peer.0.clone() } else { None };
+        let peer = |check: &&Check| if let CheckKind::Peer(peer) = &check.kind { peer.0.clone() } else { None };
         let peers: Vec<_> = checks.iter().filter_map(peer).collect();
         assert!(!peers.is_empty() && peers.iter().all(|peer| peer.starts_with("spiffe://cluster.local/ns/two/sa/")));
-        let spans =
-            checks.iter().find_map(|c| if let Kind::Trace(trace) = &c.kind { Some(&trace.0) } else { None }).unwrap();
+        let spans = checks
+            .iter()
+            .find_map(|c| if let CheckKind::Trace(trace) = &c.kind { Some(&trace.0) } else { None })
+            .unwrap();
         let wanted = ["istio-ingressgateway.istio-system", "frontend.two", "frontend", "backend.two", "backend"];
         assert_eq!(spans[..], wanted);
         let principal = checks.iter().find_map(|check| match &check.kind {
-            Kind::Metric(wanted) => wanted.query.labels.get("source_principal").cloned(),
+            CheckKind::Metric(wanted) => wanted.query.labels.get("source_principal").cloned(),
             _ => None,
         });
         assert_eq!(principal.as_deref(), Some("spiffe://cluster.local/ns/two/sa/unauthorized"));

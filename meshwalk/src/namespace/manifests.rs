@@ -16,7 +16,7 @@ const CONDITION: &str = "source.namespace";
 
 /// Error of moving a manifest to another namespace.
 #[derive(Debug, thiserror::Error)]
-pub enum Outside {
+pub enum MoveError {
     /// The manifest cannot be parsed.
     #[error("{0}")]
     Unreadable(Diagnostic),
@@ -39,12 +39,12 @@ impl Namespace {
     ///
     /// # Errors
     /// Fails if the file cannot be parsed, or an object would change something outside of the namespace.
-    pub fn objects_of(&self, file: &Path) -> Result<Vec<Value>, Outside> {
-        let documents = yaml::read(file).map_err(Outside::Unreadable)?;
+    pub fn objects_of(&self, file: &Path) -> Result<Vec<Value>, MoveError> {
+        let documents = yaml::read(file).map_err(MoveError::Unreadable)?;
         documents.iter().map(|document| self.object(document.to_json(), file)).collect()
     }
 
-    fn object(&self, mut object: Value, file: &Path) -> Result<Value, Outside> {
+    fn object(&self, mut object: Value, file: &Path) -> Result<Value, MoveError> {
         self.adapt_value("", &mut object);
         let kind = object["kind"].as_str().unwrap_or("an object without a kind");
         let lies = object["metadata"]["namespace"].as_str();
@@ -55,7 +55,7 @@ impl Namespace {
         let name = object["metadata"]["name"].as_str().unwrap_or("without a name");
         let location = lies.map(|namespace| format!(" in {namespace}")).unwrap_or_default();
         let object = format!("{kind} {name}{location}");
-        Err(Outside::Object { file: file.display().to_string(), object, namespace: self.name().to_owned() })
+        Err(MoveError::Object { file: file.display().to_string(), object, namespace: self.name().to_owned() })
     }
 
     /// Replaces the namespace in all values under a key.

@@ -9,7 +9,7 @@ mod tests;
 
 use std::fmt;
 
-pub use manifests::Outside;
+pub use manifests::MoveError;
 
 /// Namespace in the project's files.
 pub const USUAL: &str = "meshwalk";
@@ -27,21 +27,21 @@ pub struct Namespace(String);
     "`{0}` is not a valid namespace name: lowercase letters, digits and `-` are allowed, a letter or digit first and last, 63 at \
      most"
 )]
-pub struct NoName(String);
+pub struct InvalidNamespace(String);
 
 impl Namespace {
     /// Creates a namespace with this name.
     ///
     /// # Errors
     /// Fails if Kubernetes would reject the name, which must be a label as in RFC 1123.
-    pub fn named(name: &str) -> Result<Self, NoName> {
+    pub fn named(name: &str) -> Result<Self, InvalidNamespace> {
         let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let fits = name.len() <= LONGEST && name.chars().all(inner);
         if fits && edge(name.chars().next()) && edge(name.chars().next_back()) {
             return Ok(Self(name.to_owned()));
         }
-        Err(NoName(name.to_owned()))
+        Err(InvalidNamespace(name.to_owned()))
     }
 
     /// Returns the name.

@@ -3,15 +3,17 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::Full;
 
-use super::{
-    FaultRule, PlatformError,
-    exchange::{self, Question},
-};
-use crate::traffic::Address;
+use super::{FaultRule, PlatformError};
+use crate::traffic::{self, Address};
+
+/// Time limit for a response of a control port or a proxy's admin port, which allows for a slow port-forward.
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bearer token for control ports that require one (`--control-token-file`).
 #[derive(Clone)]
@@ -91,7 +93,7 @@ impl Control<'_> {
             rules: Vec<FaultRule>,
         }
         let what = format!("asking {} for its faults", self.instance);
-        let answer = self.ask(&what, Question::get("/faults")).await?;
+        let answer = self.ask(&what, Method::GET, "/faults", "").await?;
         super::parsed::<Listing>(&what, &answer).map(|listing| listing.rules)
     }
 
@@ -104,7 +106,7 @@ impl Control<'_> {
         };
         let (method, path, body) = change.parts();
         let comes = method != Method::DELETE;
-        let answer = self.ask(&what, Question { method, path: &path, body, authorization: None }).await?;
+        let answer = self.ask(&what, method, &path, body).await?;
         if comes { super::parsed(&what, &answer) } else { Ok(Vec::new()) }
     }
 
@@ -122,10 +124,16 @@ impl Control<'_> {
         format!("{way}{}{verb}{data}", token.unwrap_or_default())
     }
 
-    async fn ask(&self, what: &str, question: Question<'_>) -> Result<String, PlatformError> {
-        let question = Question { authorization: self.token.map(|token| token.value.clone()), ..question };
-        let asked = exchange::ask(&self.address, &question).await;
-        let (status, answer) = asked.map_err(|error| PlatformError::failed(what, error))?;
+    async fn ask(&self, what: &str, method: Method, path: &str, body: &str) -> Result<String, PlatformError> {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "localhost");
+        if let Some(token) = self.token {
+            request = request.header(header::AUTHORIZATION, &token.value);
+        }
+        let request =
+            request.body(Full::from(body.to_owned())).map_err(|e| PlatformError::failed(what, e.to_string()))?;
+        let failed = |failure| PlatformError::failed(what, format!("{}: {failure}", self.address));
+        let reply = traffic::send(&self.address, request, RESPONSE_TIMEOUT).await.map_err(failed)?;
+        let (status, answer) = (reply.status, String::from_utf8_lossy(&reply.body));
         let answer = answer.trim_end();
         match status {
             status if status.is_success() => Ok(answer.to_owned()),

@@ -3,7 +3,6 @@
 mod cluster;
 mod control;
 mod entrance;
-mod exchange;
 mod fault_rule;
 mod instance_selector;
 mod kind;

@@ -15,7 +15,7 @@ pub struct RulesOf {
 
 /// Error of a change to several instances. The rules are active on no instance, except those it names.
 #[derive(Debug)]
-pub struct NotEverywhere {
+pub struct PartialChange {
     /// Error of the instance that rejected the rules.
     pub why: PlatformError,
     /// Instances that had accepted the rules, and from which the rules were removed again.
@@ -24,9 +24,9 @@ pub struct NotEverywhere {
     pub left: Vec<(String, String, PlatformError)>,
 }
 
-impl std::error::Error for NotEverywhere {}
+impl std::error::Error for PartialChange {}
 
-impl fmt::Display for NotEverywhere {
+impl fmt::Display for PartialChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.why)?;
         match self.taken_back.as_slice() {
@@ -64,8 +64,8 @@ pub async fn add(
     instances: &[Instance],
     rules: &str,
     show: &dyn Fn(&str),
-) -> Result<Vec<RulesOf>, NotEverywhere> {
-    let nowhere = |why| NotEverywhere { why, taken_back: Vec::new(), left: Vec::new() };
+) -> Result<Vec<RulesOf>, PartialChange> {
+    let nowhere = |why| PartialChange { why, taken_back: Vec::new(), left: Vec::new() };
     // Contact every instance before changing any, to find those that cannot be reached.
     all_rules(platform, instances).await.map_err(nowhere)?;
     let mut added = Vec::<RulesOf>::new();
@@ -82,7 +82,7 @@ pub async fn add(
     Ok(added)
 }
 
-async fn take_back(platform: &dyn Platform, added: &[RulesOf], show: &dyn Fn(&str), failed: &mut NotEverywhere) {
+async fn take_back(platform: &dyn Platform, added: &[RulesOf], show: &dyn Fn(&str), failed: &mut PartialChange) {
     for RulesOf { instance, rules } in added {
         let left = failed.left.len();
         for rule in rules {

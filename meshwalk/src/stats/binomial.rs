@@ -14,15 +14,15 @@ pub struct Binomial {
 /// Error for a number that is not a probability.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("invalid probability {0}: a number from 0 to 1 is needed")]
-pub struct NotAProbability(pub f64);
+pub struct InvalidProbability(pub f64);
 
 impl Binomial {
     /// Creates the distribution over `n` requests with the success probability `p`, from 0 to 1.
     ///
     /// # Errors
-    /// [`NotAProbability`] if `p` is not between 0 and 1.
-    pub fn new(n: u64, p: f64) -> Result<Self, NotAProbability> {
-        if (0.0..=1.0).contains(&p) { Ok(Self { n, p }) } else { Err(NotAProbability(p)) }
+    /// [`InvalidProbability`] if `p` is not between 0 and 1.
+    pub fn new(n: u64, p: f64) -> Result<Self, InvalidProbability> {
+        if (0.0..=1.0).contains(&p) { Ok(Self { n, p }) } else { Err(InvalidProbability(p)) }
     }
 
     /// Returns the number of requests.

@@ -13,7 +13,7 @@ mod fisher;
 mod power;
 mod rank_sum;
 
-pub use binomial::{Binomial, NotAProbability};
+pub use binomial::{Binomial, InvalidProbability};
 pub use fisher::fisher;
 pub use power::{DetectableDeviation, required};
 pub use rank_sum::rank_sum;

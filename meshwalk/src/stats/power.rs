@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Binomial, NotAProbability};
+use super::{Binomial, InvalidProbability};
 
 /// Maximum number of requests that [`required`] considers.
 const MOST: u64 = 100_000_000;
@@ -57,8 +57,8 @@ impl Binomial {
 /// slightly greater number may have slightly less power.
 ///
 /// # Errors
-/// [`NotAProbability`] if `p` is not between 0 and 1.
-pub fn required(p: f64, points: f64, alpha: f64, power: f64) -> Result<Option<u64>, NotAProbability> {
+/// [`InvalidProbability`] if `p` is not between 0 and 1.
+pub fn required(p: f64, points: f64, alpha: f64, power: f64) -> Result<Option<u64>, InvalidProbability> {
     Binomial::new(1, p)?;
     if !(points > 0.0 && points <= 1.0) {
         return Ok(None);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -20,12 +20,12 @@ use tokio::{
 };
 
 use super::{
-    Address, Failure, FailureKind, Tls, failure,
+    Address, Failure, Tls, failure,
     stream_slots::{SlotWait, StreamSlots},
 };
 
 /// How much of an answer's body is kept. The rest is read, so that the latency is that of the last byte, and dropped.
-const KEPT_BODY: usize = 4 << 20;
+pub(super) const KEPT_BODY: usize = 4 << 20;
 /// The pause before a Unix socket whose queue is full is tried again; the kernel has no way to wait for room in it.
 const QUEUE_PAUSE: Duration = Duration::from_millis(1);
 /// Pause before a silent HTTP/2 connection is pinged. TCP alone reports a peer that is gone after many minutes.
@@ -33,7 +33,7 @@ const PING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A whole HTTP answer.
 #[derive(Debug, Clone)]
-pub struct Reply {
+pub struct Response {
     /// Its status.
     pub status: StatusCode,
     /// Its headers.
@@ -44,7 +44,7 @@ pub struct Reply {
 
 /// Error of an exchange.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum ExchangeError {
     /// The connection had been closed before the request was written: it can go out on another one.
     Unsent,
     /// The server failed the request.
@@ -68,7 +68,7 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     /// HTTP/1.1 in clear, which knows no pings.
-    fn plain(address: &Address) -> Self {
+    pub(super) fn plain(address: &Address) -> Self {
         Self { address: address.clone(), tls: None, http2: false, ping_timeout: Duration::ZERO }
     }
 }
@@ -98,7 +98,7 @@ impl Drop for Driver {
 
 impl Connection {
     /// Opens a connection, within the runtime that calls.
-    pub(super) async fn open(endpoint: &Endpoint) -> Result<Self, Trouble> {
+    pub(super) async fn open(endpoint: &Endpoint) -> Result<Self, ExchangeError> {
         match &endpoint.address {
             Address::Tcp(address) => {
                 let stream = TcpStream::connect(address).await.map_err(connecting)?;
@@ -118,10 +118,10 @@ impl Connection {
     async fn secure(
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         endpoint: &Endpoint,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, ExchangeError> {
         match &endpoint.tls {
             Some(tls) => {
-                let stream = tls.handshake(stream).await.map_err(Trouble::Failed)?;
+                let stream = tls.handshake(stream).await.map_err(ExchangeError::Failed)?;
                 Self::handshake(stream, endpoint).await
             }
             None => Self::handshake(stream, endpoint).await,
@@ -131,8 +131,8 @@ impl Connection {
     async fn handshake(
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         endpoint: &Endpoint,
-    ) -> Result<Self, Trouble> {
-        let failed = |error| Trouble::Failed(Failure::exchanging(&error, "on connecting"));
+    ) -> Result<Self, ExchangeError> {
+        let failed = |error| ExchangeError::Failed(Failure::exchanging(&error, "on connecting"));
         let io = TokioIo::new(stream);
         // An error of the driver also reaches the request in flight; without one it is not needed.
         let (sender, driver) = if endpoint.http2 {
@@ -195,69 +195,39 @@ impl Connection {
         &mut self,
         request: Request<Full<Bytes>>,
         wait: &mut SlotWait,
-    ) -> Result<Reply, Trouble> {
+        body_limit: usize,
+    ) -> Result<Response, ExchangeError> {
         let _slot = match &self.sender {
             RequestSender::Http1(_) => None,
             RequestSender::Http2(_, slots) => Some(Arc::clone(slots).take(wait).await),
         };
         if !self.is_reusable().await {
-            return Err(Trouble::Unsent);
+            return Err(ExchangeError::Unsent);
         }
         let response = match &mut self.sender {
             RequestSender::Http1(sender) => sender.try_send_request(request).await,
             RequestSender::Http2(sender, _) => sender.try_send_request(request).await,
         };
         let response = response.map_err(|mut error| match error.take_message() {
-            Some(_) => Trouble::Unsent,
-            None => Trouble::Failed(Failure::exchanging(error.error(), "before an answer")),
+            Some(_) => ExchangeError::Unsent,
+            None => ExchangeError::Failed(Failure::exchanging(error.error(), "before an answer")),
         })?;
         let (head, mut incoming) = response.into_parts();
         let mut body = BytesMut::new();
         while let Some(frame) = incoming.frame().await {
             let frame = frame.map_err(|error| {
                 let location = format!("in the middle of an answer with status {}", head.status.as_u16());
-                Trouble::Failed(Failure::exchanging(&error, &location))
+                ExchangeError::Failed(Failure::exchanging(&error, &location))
             })?;
             if let Ok(data) = frame.into_data() {
-                let room = KEPT_BODY.saturating_sub(body.len());
+                let room = body_limit.saturating_sub(body.len());
                 body.extend_from_slice(&data[..data.len().min(room)]);
             }
         }
-        Ok(Reply { status: head.status, headers: head.headers, body: body.freeze() })
+        Ok(Response { status: head.status, headers: head.headers, body: body.freeze() })
     }
 }
 
-fn connecting(error: io::Error) -> Trouble {
-    if failure::is_own(&error) { Trouble::Own(error) } else { Trouble::Failed(Failure::connecting(&error)) }
-}
-
-/// Gets one page on a connection of its own: for metrics, health and what else is asked for once.
-///
-/// # Errors
-/// A [`Failure`] if there is no whole HTTP answer within `timeout`, or if `authority` or `path` cannot be sent.
-pub async fn get(address: &Address, authority: &str, path: &str, timeout: Duration) -> Result<Reply, Failure> {
-    let unusable = |what: &str, value: &str| Failure::new(FailureKind::Protocol, format!("{what} {value:?} is none"));
-    let mut request = Request::new(Full::default());
-    *request.uri_mut() = path.parse().map_err(|_| unusable("path", path))?;
-    let host = HeaderValue::from_str(authority).map_err(|_| unusable("host", authority))?;
-    request.headers_mut().insert(header::HOST, host);
-    request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    exchange_once(address, request, timeout).await
-}
-
-/// Sends a request on a connection of its own.
-pub(super) async fn exchange_once(
-    address: &Address,
-    request: Request<Full<Bytes>>,
-    timeout: Duration,
-) -> Result<Reply, Failure> {
-    let endpoint = Endpoint::plain(address);
-    let exchange = async { Connection::open(&endpoint).await?.exchange(request, &mut SlotWait::default()).await };
-    match tokio::time::timeout(timeout, exchange).await {
-        Ok(Ok(reply)) => Ok(reply),
-        Ok(Err(Trouble::Failed(failure))) => Err(failure),
-        Ok(Err(Trouble::Own(error))) => Err(Failure::new(FailureKind::Refused, error.to_string())),
-        Ok(Err(Trouble::Unsent)) => Err(Failure::new(FailureKind::Reset, "connection closed before the request")),
-        Err(_) => Err(Failure::new(FailureKind::Timeout, format!("no answer within {timeout:?}"))),
-    }
+fn connecting(error: io::Error) -> ExchangeError {
+    if failure::is_own(&error) { ExchangeError::Own(error) } else { ExchangeError::Failed(Failure::connecting(&error)) }
 }

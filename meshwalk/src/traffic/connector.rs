@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use super::{
     Plan,
-    connection::{Connection, Endpoint, Trouble},
+    connection::{Connection, Endpoint, ExchangeError},
 };
 
 /// Opens the connections of a run. A connection of HTTP/1.1 belongs to the worker that asked for it; those of HTTP/2
@@ -36,7 +36,7 @@ impl Connector {
     }
 
     /// Returns a connection of the caller's own, or a share of one, and true if this call opened it.
-    pub(super) async fn connect(&self) -> Result<(Connection, bool), Trouble> {
+    pub(super) async fn connect(&self) -> Result<(Connection, bool), ExchangeError> {
         let Some(cell) = self.turn() else { return Ok((self.open().await?, true)) };
         let mut connection = cell.lock().await;
         if let Some(open) = connection.as_ref().filter(|open| !open.is_closed())
@@ -76,7 +76,7 @@ impl Connector {
         cell
     }
 
-    async fn open(&self) -> Result<Connection, Trouble> {
+    async fn open(&self) -> Result<Connection, ExchangeError> {
         let connection = Connection::open(&self.endpoint).await?;
         self.opened.set(self.opened.get() + 1);
         Ok(connection)

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    End, Plan, Progress, RunError, Traffic,
+    End, Plan, Progress, RunError, TrafficResult,
     alarm::Alarm,
     descriptors,
     request::Sender,
@@ -40,7 +40,7 @@ pub async fn run(
     plan: &Plan,
     progress: impl FnMut(Progress),
     cancel: impl Future<Output = ()>,
-) -> Result<Traffic, RunError> {
+) -> Result<TrafficResult, RunError> {
     run_until(plan, End::planned(), progress, cancel).await
 }
 
@@ -53,7 +53,7 @@ pub async fn run_until(
     end: End,
     mut progress: impl FnMut(Progress),
     cancel: impl Future<Output = ()>,
-) -> Result<Traffic, RunError> {
+) -> Result<TrafficResult, RunError> {
     // Checked here too, so that a wrong plan starts no thread.
     plan.request()?;
     let plan = plan.clone();
@@ -84,7 +84,7 @@ fn generate(
     end: &End,
     tell: &mpsc::UnboundedSender<Progress>,
     stopped: oneshot::Receiver<()>,
-) -> Result<Traffic, RunError> {
+) -> Result<TrafficResult, RunError> {
     let runtime: LocalRuntime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build_local(LocalOptions::default())
@@ -159,14 +159,14 @@ fn report(state: &RunState, tell: &mpsc::UnboundedSender<Progress>, last: bool) 
     let _ = tell.send(progress);
 }
 
-fn finish(plan: &Plan, state: &RunState, started_at: SystemTime, interrupted: bool) -> Traffic {
+fn finish(plan: &Plan, state: &RunState, started_at: SystemTime, interrupted: bool) -> TrafficResult {
     let took = state.start.elapsed().saturating_sub(plan.warm_up);
     state.tally(|tally| {
         let mut samples = std::mem::take(&mut tally.recorder.samples);
         samples.sort_by_key(|sample| sample.due);
         let groups = std::mem::take(&mut tally.recorder.groups);
         let planned = if interrupted { plan.requests().max(tally.counted) } else { tally.counted };
-        Traffic {
+        TrafficResult {
             samples,
             groups,
             intervals: tally.recorder.intervals.buckets(),

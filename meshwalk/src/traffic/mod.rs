@@ -34,7 +34,7 @@ pub mod units;
 mod worker;
 
 pub use address::Address;
-pub use connection::{Reply, get};
+pub use connection::Response;
 pub use end::{End, Ender};
 pub use failure::Failure;
 pub use generator::{run, run_until};
@@ -45,9 +45,9 @@ pub use plan::{DEFAULT_CONNECTIONS, DEFAULT_MAX_IN_FLIGHT, MAX_RATE, MAX_REQUEST
 pub use plan_error::PlanError;
 pub use progress::{Progress, RunError};
 pub use recorder::{Group, Recording};
-pub use result::{InFlight, Traffic};
+pub use result::{InFlight, TrafficResult};
 pub use schedule::Arrivals;
-pub use single::{Answered, Question, Unanswered, ask};
+pub use single::{SingleError, SingleRequest, SingleResponse, ask, get, send};
 pub use summary::{Quantiles, Summary, VersionCount};
 pub use timeline::Bucket;
 pub use tls::{Tls, TlsError};

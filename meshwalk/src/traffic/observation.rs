@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Group, Latencies, Outcome, Sample, Traffic};
+use super::{Group, Latencies, Outcome, Sample, TrafficResult};
 
 /// One request, or several that ended alike.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,7 @@ impl<'a> From<&'a Group> for Observation<'a> {
     }
 }
 
-impl Traffic {
+impl TrafficResult {
     /// All requests, in samples and in groups.
     pub fn observations(&self) -> impl Iterator<Item = Observation<'_>> {
         self.samples.iter().map(Observation::from).chain(self.groups.iter().map(Observation::from))

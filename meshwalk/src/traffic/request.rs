@@ -13,8 +13,8 @@ use http_body_util::Full;
 use tokio::time::{Instant, Sleep};
 
 use super::{
-    Failure, FailureKind, Outcome, Plan, PlanError, Reply,
-    connection::{Connection, Trouble},
+    Failure, FailureKind, Outcome, Plan, PlanError, Response,
+    connection::{Connection, ExchangeError, KEPT_BODY},
     connector::Connector,
     stream_slots::SlotWait,
     tree,
@@ -68,9 +68,9 @@ impl Sender {
         }
         Ok(match ended {
             Some(Ok(reply)) => Outcome::Answer(tree::read(&reply, self.service.as_deref())),
-            Some(Err(Trouble::Own(error))) => return Err(error),
-            Some(Err(Trouble::Failed(Failure { kind, detail }))) => Outcome::Failure { kind, detail },
-            Some(Err(Trouble::Unsent)) => {
+            Some(Err(ExchangeError::Own(error))) => return Err(error),
+            Some(Err(ExchangeError::Failed(Failure { kind, detail }))) => Outcome::Failure { kind, detail },
+            Some(Err(ExchangeError::Unsent)) => {
                 let detail = "closed before the request was sent".to_owned();
                 Outcome::Failure { kind: FailureKind::Reset, detail }
             }
@@ -81,7 +81,11 @@ impl Sender {
         })
     }
 
-    async fn exchange(&self, connection: &mut Option<Connection>, wait: &mut SlotWait) -> Result<Reply, Trouble> {
+    async fn exchange(
+        &self,
+        connection: &mut Option<Connection>,
+        wait: &mut SlotWait,
+    ) -> Result<Response, ExchangeError> {
         loop {
             let kept = connection.take().filter(|connection| !connection.is_closed());
             let (current, is_new) = match kept {
@@ -89,9 +93,9 @@ impl Sender {
                 None => self.connector.connect().await?,
             };
             let current = connection.insert(current);
-            match current.exchange(self.request.clone(), wait).await {
+            match current.exchange(self.request.clone(), wait, KEPT_BODY).await {
                 // The server closed a kept or shared connection before anything was written: that is not a failure.
-                Err(Trouble::Unsent) if !is_new => {
+                Err(ExchangeError::Unsent) if !is_new => {
                     self.connector.discard(current);
                     *connection = None;
                 }

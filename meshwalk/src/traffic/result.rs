@@ -11,7 +11,7 @@ use super::{Answer, Bucket, FailureKind, Group, Latencies, Lateness, Outcome, Sa
 
 /// The result of a run.
 #[derive(Debug, Clone, Default)]
-pub struct Traffic {
+pub struct TrafficResult {
     /// What became of each request, in the order in which they were due, if the plan asks for samples.
     pub samples: Vec<Sample>,
     /// What became of the requests, by outcome, if the plan asks for groups.
@@ -60,7 +60,7 @@ pub struct InFlight {
     pub longest_wait: Duration,
 }
 
-impl Traffic {
+impl TrafficResult {
     /// A result of nothing but samples, for evaluations that have no run.
     pub fn of(samples: Vec<Sample>) -> Self {
         let count = samples.len() as u64;

@@ -1,5 +1,8 @@
 //! The state that the dispatcher and the workers of a run share. They run on one thread, so it has no lock.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     cell::RefCell,
     collections::VecDeque,
@@ -14,7 +17,7 @@ use super::{
     FailureKind, InFlight, Latencies, Outcome, Plan, Progress, Sample,
     recorder::Recorder,
     request::Sender,
-    worker::{self, Slot},
+    worker::{self, IdleSlot},
 };
 
 /// A request that is due.
@@ -37,12 +40,12 @@ pub(super) struct RunState {
     pub(super) changed: Notify,
     timeout: Duration,
     warm_up: Duration,
-    tally: RefCell<Tally>,
+    tally: RefCell<RunCounts>,
 }
 
 /// Everything that is counted during a run.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(super) struct RunCounts {
     /// Outcomes of the requests that count.
     pub(super) recorder: Recorder,
     /// How late requests were sent for which a slot was free.
@@ -66,7 +69,7 @@ pub(super) struct Tally {
     /// Requests that are due and wait for a slot, oldest first.
     waiting: VecDeque<Due>,
     /// Idle slots, most recently used last: their connections are the least likely ones to be closed.
-    idle: Vec<Rc<Slot>>,
+    idle: Vec<Rc<IdleSlot>>,
     slots: usize,
     busy: usize,
 }
@@ -74,7 +77,7 @@ pub(super) struct Tally {
 impl RunState {
     /// State of a run that starts now, with at most `bound` requests in flight.
     pub(super) fn new(plan: &Plan, sender: Sender, bound: usize) -> Self {
-        let tally = Tally {
+        let tally = RunCounts {
             recorder: Recorder::new(plan.recording),
             lateness: Latencies::default(),
             in_flight: InFlight { bound, ..InFlight::default() },
@@ -113,7 +116,7 @@ impl RunState {
         }
     }
 
-    fn count_start(&self, tally: &mut Tally, due: Due, was_held_back: bool) {
+    fn count_start(&self, tally: &mut RunCounts, due: Due, was_held_back: bool) {
         let late = self.start.elapsed().saturating_sub(due.at);
         tally.busy += 1;
         if due.counts {
@@ -160,7 +163,7 @@ impl RunState {
     }
 
     /// The request that has waited longest, for a slot that is free again; without one the slot becomes idle.
-    pub(super) fn next_for(&self, slot: &Rc<Slot>) -> Option<Due> {
+    pub(super) fn next_for(&self, slot: &Rc<IdleSlot>) -> Option<Due> {
         self.expire();
         let mut tally = self.tally.borrow_mut();
         let due = tally.waiting.pop_front();
@@ -192,12 +195,12 @@ impl RunState {
     }
 
     /// Looks at or changes what has been counted. `with` must not call this state.
-    pub(super) fn tally<T>(&self, with: impl FnOnce(&mut Tally) -> T) -> T {
+    pub(super) fn tally<T>(&self, with: impl FnOnce(&mut RunCounts) -> T) -> T {
         with(&mut self.tally.borrow_mut())
     }
 }
 
-impl Tally {
+impl RunCounts {
     /// Number of requests that count, are due and wait for a slot.
     pub(super) fn counted_waiting(&self) -> u64 {
         self.waiting.iter().filter(|due| due.counts).count() as u64
@@ -219,41 +222,5 @@ impl Tally {
         if due.counts {
             self.recorder.record(Sample { due: due.at.saturating_sub(warm_up), latency, outcome });
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::runtime::{Builder, LocalOptions};
-
-    use super::*;
-    use crate::traffic::{Address, Answer};
-
-    #[test]
-    fn requests_of_the_warm_up_do_not_count_as_held_back_or_in_flight() {
-        let plan = Plan::get(Address::Unix("/nowhere".into()), "test", "/", 1.0, Duration::from_secs(1));
-        let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).unwrap();
-        runtime.block_on(async {
-            let state = Rc::new(RunState::new(&plan, Sender::new(&plan, 1).unwrap(), 1));
-            let warm_up = Due { at: Duration::ZERO, counts: false };
-            let counted = Due { counts: true, ..warm_up };
-            // The first one takes the slot. Its worker does not run, because nothing here gives way to it.
-            (0..3).for_each(|_| state.dispatch(warm_up));
-            let in_flight = |tally: &mut Tally| (tally.in_flight, tally.progress.held_back);
-            assert_eq!(state.tally(in_flight), (InFlight { bound: 1, ..InFlight::default() }, 2));
-            state.dispatch(counted);
-            let slot = Rc::new(Slot::default());
-            for due in [warm_up, warm_up] {
-                state.finish(due, Outcome::Answer(Answer::default()));
-                assert!(!state.next_for(&slot).unwrap().counts);
-                let (InFlight { peak, longest_wait, .. }, _) = state.tally(in_flight);
-                assert_eq!((peak, longest_wait), (0, Duration::ZERO));
-            }
-            state.finish(warm_up, Outcome::Answer(Answer::default()));
-            assert!(state.next_for(&slot).unwrap().counts);
-            let (InFlight { held_back, peak, longest_wait, .. }, all_held_back) = state.tally(in_flight);
-            assert_eq!((held_back, peak, all_held_back), (1, 1, 3));
-            assert!(longest_wait > Duration::ZERO);
-        });
     }
 }

@@ -35,13 +35,13 @@ impl StreamSlots {
     }
 
     /// Waits for a free slot, and notes in `wait` if there was none at once.
-    pub(super) async fn take(self: &Arc<Self>, wait: &mut SlotWait) -> Slot {
+    pub(super) async fn take(self: &Arc<Self>, wait: &mut SlotWait) -> StreamSlot {
         loop {
             let changed = self.changed.notified();
             if self.used.load(Ordering::Relaxed) < self.limit.load(Ordering::Relaxed) {
                 self.used.fetch_add(1, Ordering::Relaxed);
                 wait.end();
-                return Slot(Arc::clone(self));
+                return StreamSlot(Arc::clone(self));
             }
             wait.begin();
             changed.await;
@@ -51,9 +51,9 @@ impl StreamSlots {
 
 /// A stream in use, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Slot(Arc<StreamSlots>);
+pub(super) struct StreamSlot(Arc<StreamSlots>);
 
-impl Drop for Slot {
+impl Drop for StreamSlot {
     fn drop(&mut self) {
         self.0.used.fetch_sub(1, Ordering::Relaxed);
         self.0.changed.notify_one();

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Serialize, Serializer};
 
-use super::{Answer, Bucket, FailureKind, InFlight, Lateness, Traffic};
+use super::{Answer, Bucket, FailureKind, InFlight, Lateness, TrafficResult};
 
 /// A run in figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -93,7 +93,7 @@ impl Quantiles {
     }
 }
 
-impl Traffic {
+impl TrafficResult {
     /// The run in figures.
     pub fn summary(&self) -> Summary {
         Summary {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::{Sample, Traffic};
+use super::{Sample, TrafficResult};
 
 /// The requests that were due within one interval of time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -24,7 +24,7 @@ pub struct Bucket {
     pub failed: u64,
     /// The answers by version of the counted service.
     pub versions: BTreeMap<String, u64>,
-    /// The median latency in milliseconds, counted as in [`Traffic::latencies`].
+    /// The median latency in milliseconds, counted as in [`TrafficResult::latencies`].
     pub p50_ms: Option<f64>,
     /// The 99th percentile of the latency in milliseconds.
     pub p99_ms: Option<f64>,
@@ -38,7 +38,7 @@ impl Bucket {
     }
 }
 
-impl Traffic {
+impl TrafficResult {
     /// The run in intervals of `width`, by when the requests were due, without gaps; the last one may be cut short by
     /// the end of the run. Empty if there is no sample or no width.
     pub fn timeline(&self, width: Duration) -> Vec<Bucket> {
@@ -59,7 +59,7 @@ impl Traffic {
 }
 
 fn bucket(index: usize, width: u64, samples: &[&Sample]) -> Bucket {
-    let part = Traffic::of(samples.iter().copied().cloned().collect());
+    let part = TrafficResult::of(samples.iter().copied().cloned().collect());
     let latencies = part.latencies(|_| true);
     let ms = |quantile| latencies.quantile(quantile).map(|latency| latency.as_secs_f64() * 1000.0);
     let successes = part.successes();

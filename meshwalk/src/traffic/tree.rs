@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::HeaderMap;
 use serde::Deserialize;
 
-use super::{Answer, Reply};
+use super::{Answer, Response};
 
 /// The fields of a hop that the evidence needs. Unknown ones are left to the services; absent ones are not an error,
 /// because an answer may come from a proxy or from another application.
@@ -16,7 +16,7 @@ struct Hop {
     instance: Option<String>,
     peer: Option<String>,
     attempt: Option<u32>,
-    trace: Option<Trace>,
+    trace: Option<TraceEntry>,
     #[serde(default)]
     faults: Vec<Fault>,
     #[serde(default)]
@@ -24,7 +24,7 @@ struct Hop {
 }
 
 #[derive(Debug, Deserialize)]
-struct Trace {
+struct TraceEntry {
     id: Option<String>,
 }
 
@@ -48,7 +48,7 @@ struct CallError {
 
 /// Reads an answer. The first call to `service` in the tree's order counts, by the upstream's name or by what the hop
 /// calls itself; without a service, the answering one does. Where there is no tree, the `x-meshwalk-*` headers speak.
-pub(super) fn read(reply: &Reply, service: Option<&str>) -> Answer {
+pub(super) fn read(reply: &Response, service: Option<&str>) -> Answer {
     let mut answer = Answer { status: reply.status.as_u16(), ..Answer::default() };
     let Ok(root) = serde_json::from_slice::<Hop>(&reply.body) else {
         read_headers(&reply.headers, service, &mut answer);
@@ -142,9 +142,9 @@ fn read_headers(headers: &HeaderMap, service: Option<&str>, answer: &mut Answer)
 mod tests {
     use super::*;
 
-    fn reply(status: u16, body: &str) -> Reply {
+    fn reply(status: u16, body: &str) -> Response {
         let status = http::StatusCode::from_u16(status).unwrap();
-        Reply { status, headers: HeaderMap::new(), body: bytes::Bytes::copy_from_slice(body.as_bytes()) }
+        Response { status, headers: HeaderMap::new(), body: bytes::Bytes::copy_from_slice(body.as_bytes()) }
     }
 
     const TREE: &str = r#"{"service": "frontend", "version": "v1", "instance": "frontend-1", "namespace": "meshwalk",

@@ -13,12 +13,12 @@ use super::{
 
 /// The dispatcher's side of a worker that is idle.
 #[derive(Debug, Default)]
-pub(super) struct Slot {
+pub(super) struct IdleSlot {
     due: Cell<Option<Due>>,
     given: Notify,
 }
 
-impl Slot {
+impl IdleSlot {
     /// Gives a request to the worker, which is idle.
     pub(super) fn give(&self, due: Due) {
         self.due.set(Some(due));
@@ -47,7 +47,7 @@ pub(super) fn spawn(state: Rc<RunState>, first: Due) {
 
 /// Sends request after request. The error is one of this process, not of the server.
 async fn work(state: &RunState, first: Due) -> Result<(), io::Error> {
-    let slot = Rc::new(Slot::default());
+    let slot = Rc::new(IdleSlot::default());
     let mut deadline = Deadline::new();
     let mut connection: Option<Connection> = None;
     let mut due = first;

@@ -65,7 +65,7 @@ fn wrong_flags_of_the_fault_commands_are_told_with_what_is_right() {
         (&["fault", "backend", "error=503;pth=/a"], "did you mean `path`?"),
         (&["fault", "backend", "slow-start=5s"], "`slow-start` means nothing once the process runs"),
         (&["fault", "backend", "error=503", "--ttl", "60"], "the duration `60` has no unit"),
-        (&["fault", "backend", "error=503", "--context", "kind"], "add --on cluster, or leave it out"),
+        (&["fault", "backend", "error=503", "--context", "kind"], "add --on cluster, or omit it"),
         (&["faults", "--control-token-file", "/nowhere/token"], "--control-token-file: cannot read /nowhere/token"),
     ] {
         let (code, said) = meshwalk(arguments);

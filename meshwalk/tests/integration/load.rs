@@ -38,7 +38,10 @@ async fn it_counts_the_versions_of_a_service_in_the_call_tree() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let table = text(&output.stdout);
     assert!(table.contains(": 20 requests in") && table.contains("v2       20       100.00 %  0"), "{table}");
-    assert!(table.contains("200     20       100.00 %") && table.contains("every request got an HTTP answer"), "{table}");
+    assert!(
+        table.contains("200     20       100.00 %") && table.contains("every request got an HTTP answer"),
+        "{table}"
+    );
     assert_eq!(seen.requests(), 20);
 }
 

@@ -1,11 +1,11 @@
 //! Tests that the local mesh accepts and rejects the same resources as an API server with Istio.
 
 use meshwalk_conformance::{
-    admission::{self, Local, Question},
+    admission::{self, AdmissionCase, Local},
     names::NAMESPACE,
 };
 
-fn differs(local: &Local, question: &Question) -> Option<String> {
+fn differs(local: &Local, question: &AdmissionCase) -> Option<String> {
     let refused = local.refuses(&question.resource("admission", NAMESPACE));
     let location = question.location.as_ref().map(ToString::to_string).unwrap_or_default();
     match (refused, &question.refused) {

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use meshwalk_conformance::{
-    bed::{Bed, Local},
     case::{self, Case},
     names::NAMESPACE,
     project, suite,
+    test_mesh::{Local, TestMesh},
 };
 
 fn programs() -> PathBuf {
@@ -22,13 +22,13 @@ fn cases() -> Vec<Case> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_local_mesh_does_with_every_case_what_istio_documents() {
-    let mut bed = Bed::Local(Box::new(Local::up(&programs()).await.unwrap()));
+    let mut mesh = TestMesh::Local(Box::new(Local::up(&programs()).await.unwrap()));
     let mut unmet = Vec::new();
     let clear = case::read(&project().join("tests/conformance/clear.yaml"), NAMESPACE).unwrap();
     for case in [clear.clone()].into_iter().chain(cases()) {
-        let outcome = suite::run(&mut bed, &case, &clear).await.unwrap();
+        let outcome = suite::run(&mut mesh, &case, &clear).await.unwrap();
         unmet.extend(outcome.unmet.iter().map(|line| format!("{}: {line}", case.case)));
     }
-    bed.end().await.unwrap();
+    mesh.end().await.unwrap();
     assert!(unmet.is_empty(), "{}", unmet.join("\n"));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use meshwalk_conformance::{intended::IntendedDifferences, project};
+use meshwalk_conformance::{intended_differences::IntendedDifferences, project};
 
 /// Returns the first cells of the table under a heading of a page.
 fn first_column(page: &str, heading: &str) -> BTreeSet<String> {

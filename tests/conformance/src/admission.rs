@@ -12,12 +12,12 @@ use meshwalk_yaml::{self as yaml, Diagnostics, Location};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{bed, project};
+use crate::{project, test_mesh};
 
 /// Fragment of a resource, and whether it is accepted.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Question {
+pub struct AdmissionCase {
     /// Resource that contains the fragment.
     pub of: Frame,
     /// Fragment of the resource.
@@ -52,7 +52,7 @@ pub enum Frame {
     PeerAuthentication,
 }
 
-impl Question {
+impl AdmissionCase {
     /// Returns the whole resource.
     #[must_use]
     pub fn resource(&self, name: &str, namespace: &str) -> Value {
@@ -103,7 +103,7 @@ fn joined(under: &Value, over: Value) -> Value {
 ///
 /// # Errors
 /// Returns all problems of a file, with their locations.
-pub fn read_all() -> anyhow::Result<Vec<Question>> {
+pub fn read_all() -> anyhow::Result<Vec<AdmissionCase>> {
     let folder = project().join("tests/conformance/admission");
     let entries = folder.read_dir().with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
@@ -115,12 +115,12 @@ pub fn read_all() -> anyhow::Result<Vec<Question>> {
     Ok(questions)
 }
 
-fn read(file: &Path) -> anyhow::Result<Vec<Question>> {
+fn read(file: &Path) -> anyhow::Result<Vec<AdmissionCase>> {
     let mut questions = Vec::new();
     for document in yaml::read(file).map_err(Diagnostics::from)? {
         for node in document.root.elements() {
-            let question: Question = node.deserialize().map_err(Diagnostics::from)?;
-            questions.push(Question { location: Some(node.location.clone()), ..question });
+            let question: AdmissionCase = node.deserialize().map_err(Diagnostics::from)?;
+            questions.push(AdmissionCase { location: Some(node.location.clone()), ..question });
         }
     }
     Ok(questions)
@@ -135,7 +135,7 @@ impl Local {
     /// # Errors
     /// Fails if the workload is invalid.
     pub fn new() -> anyhow::Result<Self> {
-        let reading = Resources::read(&bed::workload("local"))?;
+        let reading = Resources::read(&test_mesh::workload("local"))?;
         Ok(Self(Resources::default().with(&reading)?))
     }
 

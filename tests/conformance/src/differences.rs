@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::{
-    intended::IntendedDifferences,
+    intended_differences::IntendedDifferences,
     names,
     suite::{CaseOutcome, Outcome},
 };
@@ -131,8 +131,8 @@ fn plain(value: &Value) -> String {
 mod tests {
     use super::*;
     use crate::{
-        intended::Row,
-        observed::{Observation, Request},
+        intended_differences::Row,
+        observation::{Observation, Request},
         suite::ProbeResult,
     };
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use meshwalk::traffic::FailureKind;
 use serde::Deserialize;
 
-use crate::{names, observed::Observation};
+use crate::{names, observation::Observation};
 
 /// Milliseconds by which a proxy's timer may end early: it counts whole milliseconds, from a clock that a worker thread
 /// reads once per iteration of its loop. A response that waited for no timer is earlier by far more.
@@ -77,7 +77,7 @@ impl Expectation {
         one("peer", self.peer.as_ref().map(peer), strings(&observed.peers));
         let attempts = observed.attempts.iter().map(u64::to_string).collect();
         one("attempt", self.attempt.map(|attempt| attempt.to_string()), attempts);
-        let of_request = |field: fn(&crate::observed::Request) -> &String| {
+        let of_request = |field: fn(&crate::observation::Request) -> &String| {
             observed.request.iter().map(|request| field(request).clone()).collect::<Vec<_>>()
         };
         one("method", self.method.clone(), of_request(|request| &request.method));

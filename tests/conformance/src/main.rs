@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use meshwalk::cli::{eprint_progress, print};
 use meshwalk_conformance::{
     differences::{self, Difference},
-    intended::IntendedDifferences,
+    intended_differences::IntendedDifferences,
     project,
     suite::Outcome,
 };

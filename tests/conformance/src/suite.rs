@@ -6,9 +6,9 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    bed::{ApplyResult, Bed},
     case::Case,
-    observed::Observation,
+    observation::Observation,
+    test_mesh::{ApplyResult, TestMesh},
 };
 
 /// Pause between two rounds of probes.
@@ -66,7 +66,7 @@ impl Outcome {
 ///
 /// # Errors
 /// Fails if the mesh or a client cannot be reached.
-pub async fn run(bed: &mut Bed, case: &Case, clear: &Case) -> anyhow::Result<CaseOutcome> {
+pub async fn run(mesh: &mut TestMesh, case: &Case, clear: &Case) -> anyhow::Result<CaseOutcome> {
     let started = Instant::now();
     let mut outcome = CaseOutcome {
         case: case.case.clone(),
@@ -79,25 +79,25 @@ pub async fn run(bed: &mut Bed, case: &Case, clear: &Case) -> anyhow::Result<Cas
     let defaults = case.resources.trim().is_empty();
     // The local mesh deletes an earlier case's resources together with the next apply, so no state without a case
     // exists.
-    let is_clear = matches!(bed, Bed::Cluster(_));
+    let is_clear = matches!(mesh, TestMesh::Cluster(_));
     if is_clear {
-        let mut left = probe(bed, clear, &mut Vec::new()).await?;
-        left.iter_mut().for_each(|line| line.insert_str(0, "an earlier case is still active: "));
+        let mut left = probe(mesh, clear, &mut Vec::new()).await?;
+        left.iter_mut().for_each(|line| line.insert_str(0, "an earlier case is still in force: "));
         outcome.unmet.append(&mut left);
     }
-    if !defaults && is_clear && before(bed, case).await? {
+    if !defaults && is_clear && before(mesh, case).await? {
         outcome.unmet.push("the probes show all this without the resources, so they prove nothing".to_owned());
     } else if defaults && is_clear {
-        outcome.unmet.extend(probe(bed, case, &mut outcome.probes).await?);
+        outcome.unmet.extend(probe(mesh, case, &mut outcome.probes).await?);
     } else {
         let what = || format!("the resources of the case {}", case.case);
-        let applied = bed.apply(&case.resources).await.with_context(what)?;
-        match (applied, &case.refused_locally, bed.name()) {
+        let applied = mesh.apply(&case.resources).await.with_context(what)?;
+        match (applied, &case.refused_locally, mesh.name()) {
             (ApplyResult::Refused(why), Some(part), "local") if why.contains(part) => outcome.refused = Some(why),
             (ApplyResult::Refused(why), ..) => outcome.unmet.push(format!("refused: {why}")),
             (ApplyResult::Taken, refused, name) => {
-                let probed = probe(bed, case, &mut outcome.probes).await;
-                bed.delete(&case.resources).await.with_context(what)?;
+                let probed = probe(mesh, case, &mut outcome.probes).await;
+                mesh.delete(&case.resources).await.with_context(what)?;
                 outcome.unmet.extend(probed?);
                 if refused.is_some() && name == "local" {
                     outcome.unmet.push("the local mesh took what it should have refused".to_owned());
@@ -112,10 +112,10 @@ pub async fn run(bed: &mut Bed, case: &Case, clear: &Case) -> anyhow::Result<Cas
 
 /// Returns true if all probes meet the expectations before the resources are applied. An earlier case may still have an
 /// effect, so the probes are repeated.
-async fn before(bed: &mut Bed, case: &Case) -> anyhow::Result<bool> {
-    let end = Instant::now() + bed.patience().1 / 4;
+async fn before(mesh: &mut TestMesh, case: &Case) -> anyhow::Result<bool> {
+    let end = Instant::now() + mesh.patience().1 / 4;
     loop {
-        if round(bed, case, &mut Vec::new()).await?.is_some() {
+        if round(mesh, case, &mut Vec::new()).await?.is_some() {
             return Ok(false);
         }
         if Instant::now() > end {
@@ -126,12 +126,12 @@ async fn before(bed: &mut Bed, case: &Case) -> anyhow::Result<bool> {
 }
 
 /// Probes until all expectations are met several times in a row, or until a deadline. Returns those not met then.
-async fn probe(bed: &mut Bed, case: &Case, seen: &mut Vec<ProbeResult>) -> anyhow::Result<Vec<String>> {
-    let (times, patience) = bed.patience();
+async fn probe(mesh: &mut TestMesh, case: &Case, seen: &mut Vec<ProbeResult>) -> anyhow::Result<Vec<String>> {
+    let (times, patience) = mesh.patience();
     let end = Instant::now() + patience;
     let mut in_a_row = 0;
     loop {
-        let unmet = all(bed, case, seen).await?;
+        let unmet = all(mesh, case, seen).await?;
         in_a_row = if unmet.is_empty() { in_a_row + 1 } else { 0 };
         if in_a_row >= times || Instant::now() > end {
             return Ok(unmet);
@@ -141,11 +141,11 @@ async fn probe(bed: &mut Bed, case: &Case, seen: &mut Vec<ProbeResult>) -> anyho
 }
 
 /// Runs the probes in order until one does not meet an expectation, and returns that expectation.
-async fn round(bed: &mut Bed, case: &Case, seen: &mut Vec<ProbeResult>) -> anyhow::Result<Option<String>> {
+async fn round(mesh: &mut TestMesh, case: &Case, seen: &mut Vec<ProbeResult>) -> anyhow::Result<Option<String>> {
     seen.clear();
     for probe in &case.probes {
-        let observed = Observation::of(&bed.ask(probe).await?);
-        let unmet = probe.expect.unmet(&observed, bed.namespace());
+        let observed = Observation::of(&mesh.ask(probe).await?);
+        let unmet = probe.expect.unmet(&observed, mesh.namespace());
         seen.push(ProbeResult { probe: probe.name.clone(), observed });
         if let Some(first) = unmet.into_iter().next() {
             return Ok(Some(first));
@@ -155,12 +155,12 @@ async fn round(bed: &mut Bed, case: &Case, seen: &mut Vec<ProbeResult>) -> anyho
 }
 
 /// Runs all probes, and returns all expectations that were not met.
-async fn all(bed: &mut Bed, case: &Case, seen: &mut Vec<ProbeResult>) -> anyhow::Result<Vec<String>> {
+async fn all(mesh: &mut TestMesh, case: &Case, seen: &mut Vec<ProbeResult>) -> anyhow::Result<Vec<String>> {
     seen.clear();
     let mut all = Vec::new();
     for probe in &case.probes {
-        let observed = Observation::of(&bed.ask(probe).await?);
-        let unmet = probe.expect.unmet(&observed, bed.namespace());
+        let observed = Observation::of(&mesh.ask(probe).await?);
+        let unmet = probe.expect.unmet(&observed, mesh.namespace());
         all.extend(unmet.into_iter().map(|line| format!("{}: {line}", probe.name)));
         seen.push(ProbeResult { probe: probe.name.clone(), observed });
     }

@@ -6,33 +6,33 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{cli::WrongInput, commands::table::table, lab::quantity::percent, stats::fisher, traffic::Summary};
+use crate::{cli::WrongInput, commands::table::table, quantity::percent, stats::fisher, traffic::Summary};
 
 /// Probability that at least one difference is reported as more than chance although nothing has changed.
 const ERROR_PROBABILITY: f64 = 0.01;
 
 /// The figures of a run that are compared: the part of `--output json` that is read back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Figures {
+pub(super) struct SavedFigures {
     requests: u64,
     planned_rate: f64,
     successes: u64,
     failures: BTreeMap<String, u64>,
     statuses: BTreeMap<String, u64>,
-    versions: BTreeMap<String, Count>,
+    versions: BTreeMap<String, SavedCount>,
     #[serde(default)]
-    services: BTreeMap<String, BTreeMap<String, Count>>,
+    services: BTreeMap<String, BTreeMap<String, SavedCount>>,
     #[serde(default)]
-    timeline: Vec<Interval>,
+    timeline: Vec<SavedInterval>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-struct Count {
+struct SavedCount {
     count: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-struct Interval {
+struct SavedInterval {
     start_ms: f64,
     requests: u64,
     p50_ms: Option<f64>,
@@ -44,14 +44,14 @@ struct Interval {
 pub(super) struct Comparison {
     /// Probability that any of `differences` is reported as more than chance although nothing has changed.
     error_probability: f64,
-    differences: Vec<Difference>,
+    differences: Vec<ChanceTest>,
     /// What could not be compared, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_compared: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct Difference {
+struct ChanceTest {
     what: String,
     test: &'static str,
     base: f64,
@@ -60,7 +60,7 @@ struct Difference {
     more_than_chance: bool,
 }
 
-impl Figures {
+impl SavedFigures {
     /// Reads the figures of an earlier run from its JSON.
     ///
     /// # Errors
@@ -88,7 +88,7 @@ impl Figures {
         for (name, counts) in [("status", &self.statuses), ("failure", &self.failures)] {
             shares.extend(counts.iter().map(|(key, count)| (format!("{name} {key}"), (*count, self.requests))));
         }
-        let mut add = |prefix: &str, versions: &BTreeMap<String, Count>| {
+        let mut add = |prefix: &str, versions: &BTreeMap<String, SavedCount>| {
             let total: u64 = versions.values().map(|version| version.count).sum();
             shares.extend(versions.iter().map(|(key, one)| (format!("{prefix}version {key}"), (one.count, total))));
         };
@@ -110,7 +110,7 @@ impl Figures {
     }
 
     /// The whole intervals; the last one may be cut short by the end of the run.
-    fn intervals(&self) -> &[Interval] {
+    fn intervals(&self) -> &[SavedInterval] {
         self.timeline.split_last().map_or(&[], |(_, whole)| whole)
     }
 
@@ -128,12 +128,12 @@ impl Figures {
 }
 
 /// Compares a run with an earlier one.
-pub(super) fn compare(base: &Figures, now: &Figures) -> Comparison {
+pub(super) fn compare(base: &SavedFigures, now: &SavedFigures) -> Comparison {
     let mut differences = Vec::new();
     let (base_shares, now_shares) = (base.shares(), now.shares());
     let names: std::collections::BTreeSet<&String> = base_shares.keys().chain(now_shares.keys()).collect();
     for what in names {
-        let of = |shares: &BTreeMap<String, (u64, u64)>, figures: &Figures| {
+        let of = |shares: &BTreeMap<String, (u64, u64)>, figures: &SavedFigures| {
             shares.get(what).copied().unwrap_or_else(|| (0, figures.total_of(what)))
         };
         let ((base_count, base_total), (now_count, now_total)) = (of(&base_shares, base), of(&now_shares, now));
@@ -142,7 +142,7 @@ pub(super) fn compare(base: &Figures, now: &Figures) -> Comparison {
             let share = |count: u64, total: u64| count as f64 / total as f64;
             let (base, now) = (share(base_count, base_total), share(now_count, now_total));
             let (what, test) = (what.clone(), "Fisher");
-            differences.push(Difference { what, test, base, now, p_value, more_than_chance: false });
+            differences.push(ChanceTest { what, test, base, now, p_value, more_than_chance: false });
         }
     }
     let not_compared = match latencies::compare(base, now, differences.len()) {
@@ -158,9 +158,9 @@ pub(super) fn compare(base: &Figures, now: &Figures) -> Comparison {
 
 /// Holm's procedure: the smallest of n p-values is compared with the error probability over n, the next one with that
 /// over n - 1, and so on until one is larger.
-fn decide(differences: &mut [Difference]) {
+fn decide(differences: &mut [ChanceTest]) {
     let mut order: Vec<usize> = (0..differences.len()).collect();
-    let p_value = |index: &usize, all: &[Difference]| all.get(*index).map_or(1.0, |difference| difference.p_value);
+    let p_value = |index: &usize, all: &[ChanceTest]| all.get(*index).map_or(1.0, |difference| difference.p_value);
     order.sort_by(|a, b| p_value(a, differences).total_cmp(&p_value(b, differences)));
     for (location, index) in order.iter().enumerate() {
         if p_value(index, differences) > ERROR_PROBABILITY / (order.len() - location) as f64 {
@@ -174,7 +174,7 @@ fn decide(differences: &mut [Difference]) {
 
 /// The comparison as a table.
 pub(super) fn show(comparison: &Comparison) -> String {
-    let line = |difference: &Difference| {
+    let line = |difference: &ChanceTest| {
         let value = |value: f64| if difference.test == "Fisher" { percent(value) } else { format!("{value:.3}") };
         let verdict = if difference.more_than_chance { "more than chance" } else { "may be chance" };
         let p_value = format!("{:.2e}", difference.p_value);

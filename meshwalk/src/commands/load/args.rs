@@ -11,8 +11,8 @@ use super::{
     output::Format,
 };
 use crate::{
+    checks::{Check, check_of_expression},
     cli::WrongInput,
-    lab::{Check, check_of_expression},
     traffic::{Arrivals, DEFAULT_CONNECTIONS, DEFAULT_MAX_IN_FLIGHT, Plan, Recording, Tls, UNLIMITED, units},
 };
 

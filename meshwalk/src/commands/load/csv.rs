@@ -59,7 +59,7 @@ fn quoted(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traffic::{Answer, FailureKind, Outcome, Sample, Traffic};
+    use crate::traffic::{Answer, FailureKind, Outcome, Sample, TrafficResult};
 
     #[test]
     fn every_line_has_the_cells_of_the_heading() {
@@ -69,7 +69,7 @@ mod tests {
         let failure = Outcome::Failure { kind: FailureKind::Reset, detail: String::new() };
         let sample = |outcome| Sample { due: Duration::ZERO, latency: Duration::from_micros(1500), outcome };
         let samples = [answer(200, "v1"), answer(503, "a \"b\""), failure].map(sample).into();
-        let text = format(&Traffic::of(samples).summary());
+        let text = format(&TrafficResult::of(samples).summary());
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.iter().all(|line| line.matches(',').count() == 11), "{text}");
         for line in [

@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     commands::table::table,
-    traffic::{Plan, Quantiles, Summary, Traffic, VersionCount},
+    traffic::{Plan, Quantiles, Summary, TrafficResult, VersionCount},
 };
 
 /// Lateness of the generator (p99) from which held-back requests are put down to it rather than to the connections.
 const LATE: Duration = Duration::from_millis(10);
 
 /// The figures as tables.
-pub(super) fn show(plan: &Plan, traffic: &Traffic) -> String {
+pub(super) fn show(plan: &Plan, traffic: &TrafficResult) -> String {
     let summary = traffic.summary();
     let mut text = heading(plan, &summary);
     for part in [versions(plan, &summary), statuses(&summary), failures(traffic, &summary), latencies(&summary)] {
@@ -77,7 +77,7 @@ fn statuses(summary: &Summary) -> String {
     table(&["STATUS", "ANSWERS", "SHARE"], &summary.statuses.iter().map(line).collect::<Vec<_>>())
 }
 
-fn failures(traffic: &Traffic, summary: &Summary) -> String {
+fn failures(traffic: &TrafficResult, summary: &Summary) -> String {
     if summary.failures.is_empty() && summary.requests == 0 {
         // Nothing has come to an end, so there is nothing to say of how.
         return String::new();
@@ -160,7 +160,7 @@ mod tests {
         let reset = Outcome::Failure { kind: FailureKind::Reset, detail: "before an answer: connection closed".into() };
         let outcomes = [answer(200, "v1"), answer(200, "v1"), answer(503, "v2"), reset];
         let samples = outcomes.into_iter().zip([0, 10, 20, 30]).map(|(outcome, due)| sample(due, outcome)).collect();
-        let text = show(&plan(), &Traffic { rate: 100.0, ..Traffic::of(samples) });
+        let text = show(&plan(), &TrafficResult { rate: 100.0, ..TrafficResult::of(samples) });
         for line in [
             "GET /api/hello to 127.0.0.1:8080 (Host: meshwalk.localhost): 4 requests in 0.03 s, 100.0/s of 100.0/s \
              planned",
@@ -183,7 +183,7 @@ mod tests {
             Outcome::Answer(Answer { status: 200, services, ..Answer::default() })
         };
         let samples = ["v1", "v1", "v1", "v2"].map(|version| sample(0, answer(version))).into();
-        let text = show(&Plan { service: None, ..plan() }, &Traffic::of(samples));
+        let text = show(&Plan { service: None, ..plan() }, &TrafficResult::of(samples));
         for line in [
             "SERVICE   VERSION  ANSWERS  SHARE     ERRORS  P50      P99",
             "backend   v1       3        75.00 %   0       1.50 ms  1.50 ms",
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn held_back_requests_name_their_cause() {
         let in_flight = InFlight { bound: 7, peak: 7, held_back: 3, ..InFlight::default() };
-        let mut summary = Traffic { in_flight, ..Traffic::default() }.summary();
+        let mut summary = TrafficResult { in_flight, ..TrafficResult::default() }.summary();
         let text = generator(&summary);
         assert!(text.contains("3 requests were held back") && text.contains("7 were in flight"), "{text}");
         summary.in_flight.peak = 6;
@@ -210,7 +210,8 @@ mod tests {
 
     #[test]
     fn an_interrupted_run_without_an_answer_says_so() {
-        let traffic = Traffic { planned: 4, sent: 3, abandoned: 3, interrupted: true, ..Traffic::default() };
+        let traffic =
+            TrafficResult { planned: 4, sent: 3, abandoned: 3, interrupted: true, ..TrafficResult::default() };
         let text = show(&plan(), &traffic);
         assert!(text.contains("interrupted: 3 requests abandoned in flight, 1 not sent"), "{text}");
         assert!(text.contains("no answer names a version of backend"), "{text}");

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{against, against::Comparison, csv, figures, prometheus};
 use crate::{
     checks::{Status, Verdict},
-    traffic::{Plan, Summary, Traffic},
+    traffic::{Plan, Summary, TrafficResult},
 };
 
 /// A format of the figures.
@@ -23,9 +23,9 @@ pub(super) enum Format {
 }
 
 /// Everything that a run has to show.
-pub(super) struct Report<'a> {
+pub(super) struct LoadReport<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) traffic: &'a Traffic,
+    pub(super) traffic: &'a TrafficResult,
     pub(super) summary: &'a Summary,
     pub(super) checks: &'a [Verdict],
     pub(super) comparison: Option<&'a Comparison>,
@@ -41,7 +41,7 @@ struct Json<'a> {
     against: Option<&'a Comparison>,
 }
 
-impl Report<'_> {
+impl LoadReport<'_> {
     /// The report in a format.
     ///
     /// # Errors

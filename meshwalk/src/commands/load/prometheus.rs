@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::traffic::{Summary, Traffic, VersionCount};
+use crate::traffic::{Summary, TrafficResult, VersionCount};
 
 /// The metrics of a run.
-pub(super) fn format(traffic: &Traffic, summary: &Summary) -> String {
+pub(super) fn format(traffic: &TrafficResult, summary: &Summary) -> String {
     let mut text = String::new();
     let mut metric = |name: &str, kind: &str, help: &str, series: &[(String, f64)]| {
         // Writing to a string cannot fail.
@@ -82,7 +82,7 @@ mod tests {
         let answer = Answer { status: 200, version: Some("v\"1".to_owned()), ..Answer::default() };
         let outcome = Outcome::Answer(answer);
         let sample = Sample { due: Duration::ZERO, latency: Duration::from_millis(2), outcome };
-        let traffic = Traffic::of(vec![sample.clone(), sample]);
+        let traffic = TrafficResult::of(vec![sample.clone(), sample]);
         let text = format(&traffic, &traffic.summary());
         for line in [
             "# TYPE meshwalk_load_answers_total counter",
@@ -94,7 +94,7 @@ mod tests {
         ] {
             assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
         }
-        let empty = Traffic::default();
+        let empty = TrafficResult::default();
         assert!(!format(&empty, &empty.summary()).contains("quantile"));
     }
 }

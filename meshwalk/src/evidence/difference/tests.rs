@@ -1,12 +1,12 @@
 use super::*;
-use crate::evidence::{Instance, ScrapeFailure, Snapshot};
+use crate::evidence::{MetricsPage, ScrapeFailure, ScrapedInstance};
 
 const TYPES: &str = "# TYPE hits_total counter\n# TYPE open gauge\n# TYPE ms histogram\n";
 
 fn scrape(instances: &[(&str, &str, &str)]) -> Scrape {
-    let parse = |page: &str| Snapshot::parse(&format!("{TYPES}{page}")).unwrap();
+    let parse = |page: &str| MetricsPage::parse(&format!("{TYPES}{page}")).unwrap();
     let entry = |(workload, name, page): &(&str, &str, &str)| {
-        let instance = Instance { workload: (*workload).to_owned(), snapshot: parse(page) };
+        let instance = ScrapedInstance { workload: (*workload).to_owned(), snapshot: parse(page) };
         (((*name).to_owned(), "/metrics".to_owned()), instance)
     };
     Scrape { instances: instances.iter().map(entry).collect(), missing: Vec::new() }

@@ -19,12 +19,12 @@ fn a_page_of_envoy_is_read() {
         istio_request_duration_milliseconds_bucket{le=\"+Inf\"} 19\n\
         istio_request_duration_milliseconds_sum{} 35.35\n\
         istio_request_duration_milliseconds_count{} 19\n";
-    let snapshot = Snapshot::parse(page).unwrap();
+    let snapshot = MetricsPage::parse(page).unwrap();
     let ok = [("reporter", "source"), ("response_code", "200"), ("response_flags", "-")];
     assert_eq!(snapshot.values[&series("istio_requests_total", &ok)], 17.0);
     assert_eq!(snapshot.values[&series("istio_request_duration_milliseconds_sum", &[])], 35.35);
     assert_eq!(snapshot.values[&series("istio_request_duration_milliseconds_bucket", &[("le", "+Inf")])], 19.0);
-    assert_eq!(snapshot.kind("istio_request_duration_milliseconds_bucket"), Kind::Histogram);
+    assert_eq!(snapshot.kind("istio_request_duration_milliseconds_bucket"), MetricKind::Histogram);
     assert!(snapshot.is_cumulative("istio_requests_total"));
     assert!(!snapshot.is_cumulative("envoy_cluster_upstream_cx_active"));
 }
@@ -34,7 +34,7 @@ fn everything_that_the_format_allows_is_read() {
     let page = "# HELP a What \\n it { says }\n  # TYPE  a  summary \r\n\
         a{ quantile = \"0.5\" , } NaN 1395066363000\r\n\ta_sum 1e3\n a_count\t+4 -5\n\
         b{path=\"C:\\\\DIR\\\"\\n\\t\",x=\"{},=é\"} -Inf\nns:c:total 1.5 # {trace_id=\"x\"} 0.1\n# EOF";
-    let snapshot = Snapshot::parse(page).unwrap();
+    let snapshot = MetricsPage::parse(page).unwrap();
     assert!(snapshot.values[&series("a", &[("quantile", "0.5")])].is_nan());
     assert_eq!(snapshot.values[&series("a_sum", &[])], 1000.0);
     assert_eq!(snapshot.values[&series("a_count", &[])], 4.0);
@@ -46,7 +46,7 @@ fn everything_that_the_format_allows_is_read() {
 
 #[test]
 fn a_series_that_is_printed_twice_has_the_sum() {
-    let snapshot = Snapshot::parse("a{x=\"1\",y=\"2\"} 1\na{y=\"2\",x=\"1\"} 2\n").unwrap();
+    let snapshot = MetricsPage::parse("a{x=\"1\",y=\"2\"} 1\na{y=\"2\",x=\"1\"} 2\n").unwrap();
     assert_eq!(snapshot.values, [(series("a", &[("x", "1"), ("y", "2")]), 3.0)].into());
 }
 
@@ -62,7 +62,7 @@ fn a_broken_line_names_its_place_and_what_would_be_right() {
         ("a", "line 1, column 2: a number was expected, found \"\""),
         ("a 1 2 3", "line 1, column 5: a time stamp or the end of the line was expected, found \"2 3\""),
     ] {
-        assert_eq!(Snapshot::parse(page).unwrap_err().to_string(), message);
+        assert_eq!(MetricsPage::parse(page).unwrap_err().to_string(), message);
     }
 }
 
@@ -81,12 +81,12 @@ proptest! {
             page.push_str(&format!("{name}{{{}}} {value}\n", list.join(",")));
             values.insert(Series { name, labels }, value);
         }
-        prop_assert_eq!(Snapshot::parse(&page).unwrap().values, values);
+        prop_assert_eq!(MetricsPage::parse(&page).unwrap().values, values);
     }
 
     #[test]
     fn no_text_makes_it_panic(text in any::<String>(), almost in "[a-z]{1,2}[{ ]([a-z=\", \\\\}é]{0,12})[}]? ?[0-9]?") {
-        let _ = Snapshot::parse(&text);
-        let _ = Snapshot::parse(&almost);
+        let _ = MetricsPage::parse(&text);
+        let _ = MetricsPage::parse(&almost);
     }
 }

@@ -8,7 +8,8 @@ use super::fault_rules;
 use crate::reader::{Reader, below, one_or_many};
 use crate::{
     checks::{MetricQuery, checks},
-    lab::{Actions, Entrance, Faults, MetricWait, Restart, Scale, Wait, quantity},
+    lab::{Actions, Entrance, Faults, MetricWait, Restart, Scale, Wait},
+    quantity,
     traffic::units,
 };
 
@@ -125,8 +126,9 @@ fn wait_metric(reader: &mut Reader, node: &Node, field: &str) -> Option<MetricWa
     let value = |text: &str| {
         let (op, rest) = quantity::comparison(text);
         let value = rest.parse::<f64>().ok().filter(|value| value.is_finite());
-        let wrong =
-            || format!("`{text}` is not a valid bound on a number; write `=`, `<=` or `>=` and the number, as `\"= 0\"`");
+        let wrong = || {
+            format!("`{text}` is not a valid bound on a number; write `=`, `<=` or `>=` and the number, as `\"= 0\"`")
+        };
         Ok::<_, String>((op.unwrap_or(quantity::Op::Equal), value.ok_or_else(wrong)?))
     };
     let is = reader.parsed(is, &below(field, "is"), value);

@@ -39,16 +39,16 @@ impl Platform for ClusterPlatform {
         Box::pin(async {
             // A lab starts here, and a workload may be ready before all proxies know its endpoints.
             self.wait_for_endpoints().await?;
-            self.taken().await
+            self.take_snapshot().await
         })
     }
 
     fn is_of<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, bool> {
-        Box::pin(self.still_there(snapshot))
+        Box::pin(self.snapshot_applies(snapshot))
     }
 
     fn restore<'a>(&'a self, snapshot: &'a Snapshot) -> Reply<'a, ()> {
-        Box::pin(self.as_it_was(snapshot))
+        Box::pin(self.restore_snapshot(snapshot))
     }
 
     fn restart<'a>(&'a self, deployment: &'a str) -> Reply<'a, ()> {

@@ -28,12 +28,12 @@ impl ClusterPlatform {
     pub(super) async fn roll(&self, command: &[String], deployment: &str) -> Result<(), PlatformError> {
         let before = self.names(deployment).await?;
         self.kubectl.run(command, None).await?;
-        self.patiently(&["rollout", "status", &format!("deployment/{deployment}"), LOOK]).await?;
+        self.run_until_done(&["rollout", "status", &format!("deployment/{deployment}"), LOOK]).await?;
         let after = self.names(deployment).await?;
         let gone: Vec<_> = before.difference(&after).map(|name| format!("pod/{name}")).collect();
         if !gone.is_empty() {
             let words = ["wait", "--for=delete", LOOK].into_iter().chain(gone.iter().map(String::as_str));
-            self.patiently(&words.collect::<Vec<_>>()).await?;
+            self.run_until_done(&words.collect::<Vec<_>>()).await?;
         }
         self.wait_for_endpoints().await
     }
@@ -64,7 +64,7 @@ impl ClusterPlatform {
     }
 
     /// Runs a waiting command, and repeats it if it ends by its own time limit.
-    async fn patiently(&self, words: &[&str]) -> Result<(), PlatformError> {
+    async fn run_until_done(&self, words: &[&str]) -> Result<(), PlatformError> {
         let arguments = self.kubectl.arguments(words);
         self.kubectl.show(&Kubectl::line(&arguments));
         let mut outcome = self.kubectl.run(&arguments, None).await;

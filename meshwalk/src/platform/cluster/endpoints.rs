@@ -10,8 +10,8 @@ use tokio::time::{Duration, Instant};
 
 use super::{
     ClusterPlatform,
-    arrival::{Proxy, WORKERS},
     pods::Pod,
+    proxy_sync::{Proxy, WORKERS},
 };
 use crate::platform::PlatformError;
 

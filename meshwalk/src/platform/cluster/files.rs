@@ -41,9 +41,9 @@ impl ClusterPlatform {
     /// Runs the command, and waits until the proxies have loaded the changes.
     pub(super) async fn change(&self, verb: Verb, files: &[PathBuf]) -> Result<(), PlatformError> {
         let input = self.input(files)?;
-        let before = self.before().await?;
+        let before = self.proxy_configs().await?;
         self.kubectl.run(&self.arguments_on(verb, files), input.as_deref()).await?;
-        self.arrived(&before).await
+        self.wait_for_proxies(&before).await
     }
 
     fn arguments_on(&self, verb: Verb, files: &[PathBuf]) -> Vec<String> {

@@ -98,7 +98,7 @@ async fn start(kubectl: &Kubectl, namespace: &str, to: &str, ports: &[u16]) -> R
         return Err(PlatformError::failed(line, "its output cannot be read"));
     };
     let mut out = BufReader::new(out);
-    match tokio::time::timeout(START, announced(&mut out, ports.len())).await {
+    match tokio::time::timeout(START, read_ports(&mut out, ports.len())).await {
         Ok(Some(local)) => {
             // Read the output, because kubectl reports each connection and would block on a full pipe.
             tokio::spawn(async move { tokio::io::copy(&mut out, &mut tokio::io::sink()).await });
@@ -115,7 +115,7 @@ async fn start(kubectl: &Kubectl, namespace: &str, to: &str, ports: &[u16]) -> R
 }
 
 /// Returns the local ports once `kubectl` has reported this number of them, or `None` if it ends before.
-async fn announced(out: &mut BufReader<ChildStdout>, count: usize) -> Option<Vec<u16>> {
+async fn read_ports(out: &mut BufReader<ChildStdout>, count: usize) -> Option<Vec<u16>> {
     let mut local = Vec::new();
     let mut line = String::new();
     while local.len() < count {

@@ -1,6 +1,5 @@
 //! A Kubernetes cluster with Istio as a platform. Every operation runs `kubectl`, as a user would.
 
-mod arrival;
 mod as_platform;
 mod deployments;
 mod endpoints;
@@ -13,6 +12,7 @@ mod objects;
 mod permissions;
 mod pods;
 mod preflight;
+mod proxy_sync;
 mod snapshot;
 mod traces;
 mod workloads;

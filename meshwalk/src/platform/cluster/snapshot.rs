@@ -11,7 +11,7 @@ use crate::platform::{FaultChange, PlatformError, Snapshot};
 
 impl ClusterPlatform {
     /// Takes a snapshot of the active state.
-    pub(super) async fn taken(&self) -> Result<Snapshot, PlatformError> {
+    pub(super) async fn take_snapshot(&self) -> Result<Snapshot, PlatformError> {
         let documents = self.objects().await?.into_values().collect();
         let mut faults = BTreeMap::new();
         for pod in self.pods().await? {
@@ -25,7 +25,7 @@ impl ClusterPlatform {
 
     /// Returns true if the namespace of a snapshot still exists. Deleting a namespace also deletes the changes of a
     /// lab, and the content of a later one of the same name is not the lab's.
-    pub(super) async fn still_there(&self, snapshot: &Snapshot) -> Result<bool, PlatformError> {
+    pub(super) async fn snapshot_applies(&self, snapshot: &Snapshot) -> Result<bool, PlatformError> {
         Ok(match self.namespace_uid().await {
             Ok(uid) => snapshot.of.as_ref().is_none_or(|of| *of == uid),
             Err(error) => !error.to_string().contains("NotFound"),
@@ -38,8 +38,8 @@ impl ClusterPlatform {
     }
 
     /// Restores a snapshot. Returns when the proxies have loaded it.
-    pub(super) async fn as_it_was(&self, snapshot: &Snapshot) -> Result<(), PlatformError> {
-        let before = self.before().await?;
+    pub(super) async fn restore_snapshot(&self, snapshot: &Snapshot) -> Result<(), PlatformError> {
+        let before = self.proxy_configs().await?;
         // Try both, even if one of them fails.
         let objects = self.put_back(&objects::by_name(snapshot.documents.iter().cloned())).await;
         let workloads = match &snapshot.workloads {
@@ -58,7 +58,7 @@ impl ClusterPlatform {
         let scaled = self.rescale(&snapshot.replicas).await;
         objects?;
         workloads?;
-        self.arrived(&before).await?;
+        self.wait_for_proxies(&before).await?;
         scaled
     }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{ClusterPlatform, GATEWAY_NAMESPACE, Kubectl, gateway};
 use crate::{
     platform::{PlatformError, Span},
-    traffic::{Address, Reply, get},
+    traffic::{Address, Response, get},
 };
 
 /// Namespace of Jaeger in observability/jaeger.yaml.
@@ -36,7 +36,9 @@ impl ClusterPlatform {
         };
         let script = self.with_flags("scripts/tracing.sh --provider");
         let Some(jaeger) = jaeger else {
-            return Ok(Err(format!("Jaeger is not on the cluster; `{script}` installs it, --traces URL names one elsewhere")));
+            return Ok(Err(format!(
+                "Jaeger is not on the cluster; `{script}` installs it, --traces URL names one elsewhere"
+            )));
         };
         Ok(match self.unrecorded().await {
             Some(why) => Err(format!("{why}; `{script}` fixes it")),
@@ -116,7 +118,7 @@ impl ClusterPlatform {
 }
 
 impl ClusterPlatform {
-    async fn ask_jaeger(&self, jaeger: &Jaeger, id: &str) -> Result<Reply, String> {
+    async fn ask_jaeger(&self, jaeger: &Jaeger, id: &str) -> Result<Response, String> {
         let (address, host, base) = match jaeger {
             Jaeger::At { address, host, base } => (*address, host.as_str(), base.as_str()),
             Jaeger::Service { namespace, path, port } => {

@@ -15,8 +15,8 @@ fn sample(due_ms: u64, latency_ms: u64, outcome: Outcome) -> Sample {
     Sample { due: Duration::from_millis(due_ms), latency: Duration::from_millis(latency_ms), outcome }
 }
 
-fn traffic() -> Traffic {
-    Traffic::of(vec![
+fn traffic() -> TrafficResult {
+    TrafficResult::of(vec![
         answered(0, 10, 200, "v1"),
         answered(40, 20, 503, "v2"),
         answered(90, 30, 302, "v1"),
@@ -73,7 +73,7 @@ fn the_timeline_has_no_gaps_and_goes_by_when_requests_were_due() {
 
 #[test]
 fn nothing_sent_gives_no_figures_instead_of_nonsense() {
-    let summary = Traffic::default().summary();
+    let summary = TrafficResult::default().summary();
     assert_eq!((summary.requests, summary.latency), (0, None));
     assert!(summary.achieved_rate.abs() < f64::EPSILON);
 }

@@ -93,7 +93,10 @@ async fn what_is_missing_for_traces_is_told_with_the_command_that_brings_it() {
     let mut none = traced();
     none.answers("*get services -l app=jaeger*", &json!({"items": []}));
     let told = untraced(&none, AccessOptions::default()).await.unwrap();
-    assert_eq!(told, "Jaeger is not on the cluster; `scripts/tracing.sh --provider` installs it, --traces URL names one elsewhere");
+    assert_eq!(
+        told,
+        "Jaeger is not on the cluster; `scripts/tracing.sh --provider` installs it, --traces URL names one elsewhere"
+    );
     let mut unknown = traced();
     unknown.says("*get configmap istio *", "accessLogFile: /dev/stdout\n");
     let told = untraced(&unknown, AccessOptions::default()).await.unwrap();

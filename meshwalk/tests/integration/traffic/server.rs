@@ -12,7 +12,7 @@ use std::{
 };
 
 use axum::{Router, extract::State, http::HeaderMap, response::IntoResponse, routing::get};
-use meshwalk::traffic::{Address, Plan, Traffic, run};
+use meshwalk::traffic::{Address, Plan, TrafficResult, run};
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener},
     sync::watch,
@@ -106,6 +106,6 @@ pub(crate) fn plan(address: Address, count: u64) -> Plan {
 }
 
 /// Runs a plan to its end.
-pub(crate) async fn run_all(plan: &Plan) -> Traffic {
+pub(crate) async fn run_all(plan: &Plan) -> TrafficResult {
     run(plan, |_| {}, std::future::pending()).await.unwrap()
 }

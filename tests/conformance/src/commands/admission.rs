@@ -9,7 +9,7 @@ use meshwalk::{
     platform::Kubectl,
 };
 use meshwalk_conformance::{
-    admission::{self, Local, Question},
+    admission::{self, AdmissionCase, Local},
     names, project,
 };
 use tokio::io::AsyncWriteExt;
@@ -63,7 +63,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
 }
 
 /// Returns the API server's rejection of each resource, or `None` for those that it accepts.
-async fn ask(kubectl: &Kubectl, namespace: &str, questions: &[Question]) -> anyhow::Result<Vec<Option<String>>> {
+async fn ask(kubectl: &Kubectl, namespace: &str, questions: &[AdmissionCase]) -> anyhow::Result<Vec<Option<String>>> {
     let name = |index: usize| format!("admission-{index}");
     let resources = questions.iter().enumerate().map(|(index, question)| question.resource(&name(index), namespace));
     let text: Vec<String> = resources.map(|resource| resource.to_string()).collect();

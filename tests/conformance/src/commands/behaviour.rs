@@ -8,10 +8,10 @@ use meshwalk::{
     lab::PlatformKind,
 };
 use meshwalk_conformance::{
-    bed::{Bed, Cluster, Local},
     case::{self, Case},
     names, project,
     suite::{self, CaseOutcome, Outcome},
+    test_mesh::{Cluster, Local, TestMesh},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -45,30 +45,30 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     let (cases, left_out) = chosen(args)?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let mut bed = match args.on {
+    let mut mesh = match args.on {
         PlatformKind::Local => {
             let program = std::env::current_exe()?;
-            Bed::Local(Box::new(Local::up(program.parent().unwrap_or(Path::new("."))).await?))
+            TestMesh::Local(Box::new(Local::up(program.parent().unwrap_or(Path::new("."))).await?))
         }
         PlatformKind::Cluster => {
             let show = Box::new(|line: &str| eprint_progress(&format!("$ {line}")));
-            Bed::Cluster(Box::new(Cluster::up(args.context.clone(), args.namespace.clone(), show).await?))
+            TestMesh::Cluster(Box::new(Cluster::up(args.context.clone(), args.namespace.clone(), show).await?))
         }
     };
     let mut outcome =
-        Outcome { target: bed.name().to_owned(), namespace: bed.namespace().to_owned(), cases: Vec::new(), left_out };
+        Outcome { target: mesh.name().to_owned(), namespace: mesh.namespace().to_owned(), cases: Vec::new(), left_out };
     let ran = tokio::select! {
-        ran = all(&mut bed, &cases, &mut outcome) => ran,
+        ran = all(&mut mesh, &cases, &mut outcome) => ran,
         _ = interrupt.recv() => Err(anyhow::anyhow!("interrupted")),
         _ = terminate.recv() => Err(anyhow::anyhow!("interrupted")),
     };
     // An aborted case has not deleted its resources. Those in the namespaces are deleted with them.
     if ran.is_err() {
         for case in cases.iter().filter(|case| case.mesh_wide) {
-            let _ = bed.delete(&case.resources).await;
+            let _ = mesh.delete(&case.resources).await;
         }
     }
-    let ended = bed.end().await;
+    let ended = mesh.end().await;
     ran?;
     ended?;
     if let Some(file) = &args.report {
@@ -104,10 +104,10 @@ fn chosen(args: &Args) -> anyhow::Result<(Vec<Case>, Vec<String>)> {
     Ok((cases, left_out))
 }
 
-async fn all(bed: &mut Bed, cases: &[Case], outcome: &mut Outcome) -> anyhow::Result<()> {
-    let clear = case::read(&project().join("tests/conformance/clear.yaml"), bed.namespace())?;
+async fn all(mesh: &mut TestMesh, cases: &[Case], outcome: &mut Outcome) -> anyhow::Result<()> {
+    let clear = case::read(&project().join("tests/conformance/clear.yaml"), mesh.namespace())?;
     for case in cases {
-        let done = suite::run(bed, case, &clear).await.with_context(|| format!("the case {}", case.case))?;
+        let done = suite::run(mesh, case, &clear).await.with_context(|| format!("the case {}", case.case))?;
         eprint_progress(&line(case, &done));
         outcome.cases.push(done);
     }

@@ -8,10 +8,10 @@ use std::{
 use anyhow::bail;
 use meshwalk::cli::{eprint_progress, print};
 use meshwalk_conformance::{
-    bed::{ApplyResult, Bed, Cluster, Local},
     configuration::{self, ConfigDifferences, Fields, Proxy},
-    intended::IntendedDifferences,
+    intended_differences::IntendedDifferences,
     names, project,
+    test_mesh::{ApplyResult, Cluster, Local, TestMesh},
 };
 
 /// Time limit for a cluster's proxies to load the resources.
@@ -38,12 +38,12 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     let intended = IntendedDifferences::read(&project().join("tests/conformance/intended.yaml"))?;
     let program = std::env::current_exe()?;
-    let local = Bed::Local(Box::new(Local::up(program.parent().unwrap_or(Path::new("."))).await?));
+    let local = TestMesh::Local(Box::new(Local::up(program.parent().unwrap_or(Path::new("."))).await?));
     let here = of_local(&local).await;
     local.end().await?;
     let here = here?;
     let show = Box::new(|line: &str| eprint_progress(&format!("$ {line}")));
-    let cluster = Bed::Cluster(Box::new(Cluster::up(args.context.clone(), args.namespace.clone(), show).await?));
+    let cluster = TestMesh::Cluster(Box::new(Cluster::up(args.context.clone(), args.namespace.clone(), show).await?));
     let there = of_cluster(&cluster, &here, &intended).await;
     cluster.end().await?;
     let (there, parted) = there?;
@@ -64,9 +64,9 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
 }
 
 /// Returns the local proxies' fields. All local proxies have loaded a change when the local mesh responds.
-async fn of_local(bed: &Bed) -> anyhow::Result<Fields> {
-    apply(bed).await?;
-    let fields = read(bed).await?;
+async fn of_local(mesh: &TestMesh) -> anyhow::Result<Fields> {
+    apply(mesh).await?;
+    let fields = read(mesh).await?;
     // Two meshes without the resources would agree as well.
     for proxy in Proxy::ALL {
         if !configuration::has_taken(&fields, proxy) {
@@ -78,34 +78,34 @@ async fn of_local(bed: &Bed) -> anyhow::Result<Fields> {
 
 /// Returns the fields of the cluster's proxies, and their differences from the local ones.
 async fn of_cluster(
-    bed: &Bed,
+    mesh: &TestMesh,
     local: &Fields,
     intended: &IntendedDifferences,
 ) -> anyhow::Result<(Fields, ConfigDifferences)> {
-    let text = apply(bed).await?;
-    let found = configuration::arrived(async || read(bed).await, local, intended, ARRIVAL).await?;
-    bed.delete(&text).await?;
+    let text = apply(mesh).await?;
+    let found = configuration::arrived(async || read(mesh).await, local, intended, ARRIVAL).await?;
+    mesh.delete(&text).await?;
     Ok(found)
 }
 
 /// Applies the resources, and returns them.
-async fn apply(bed: &Bed) -> anyhow::Result<String> {
+async fn apply(mesh: &TestMesh) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(project().join("tests/conformance/configuration.yaml"))?;
-    let text = names::in_namespace(&text, bed.namespace());
-    match bed.apply(&text).await? {
+    let text = names::in_namespace(&text, mesh.namespace());
+    match mesh.apply(&text).await? {
         ApplyResult::Taken => Ok(text),
         ApplyResult::Refused(why) => {
-            bail!("the {} mesh refuses tests/conformance/configuration.yaml: {why}", bed.name())
+            bail!("the {} mesh refuses tests/conformance/configuration.yaml: {why}", mesh.name())
         }
     }
 }
 
 /// Returns the current fields of the proxies.
-async fn read(bed: &Bed) -> anyhow::Result<Fields> {
-    let namespace = bed.namespace();
+async fn read(mesh: &TestMesh) -> anyhow::Result<Fields> {
+    let namespace = mesh.namespace();
     let mut fields = Fields::new();
     for proxy in Proxy::ALL {
-        let own = configuration::fields(&bed.dump(proxy).await?, proxy, namespace);
+        let own = configuration::fields(&mesh.dump(proxy).await?, proxy, namespace);
         let text = names::in_cases_own(&serde_json::to_string(&own)?, namespace);
         fields.extend(serde_json::from_str::<Fields>(&text)?);
     }

@@ -1,8 +1,8 @@
 //! Compares the proxies' configuration, read from Envoy's `config_dump`, which has one spelling on both meshes.
 
-mod arrival;
 mod dump;
 mod leaves;
+mod proxy_sync;
 #[cfg(test)]
 mod tests;
 
@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-pub use arrival::{arrived, has_taken};
+pub use proxy_sync::{arrived, has_taken};
 
 use self::{
     dump::{chains, clusters, virtual_hosts},
     leaves::{flatten, flatten_chain},
 };
-use crate::intended::IntendedDifferences;
+use crate::intended_differences::IntendedDifferences;
 
 /// Proxy whose configuration is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -41,7 +41,7 @@ fn another_value_is_a_difference_unless_it_is_intended() {
     assert_eq!(compare([&one, &of("3s", &["a", "b"])], &none).unintended, []);
     assert_eq!(compare([&one, &of("4s", &["a", "b"])], &none).unintended.len(), 1);
     assert_eq!(compare([&one, &of("3s", &["b", "a"])], &none).unintended.len(), 1, "the order counts");
-    let row = |configuration: &str, filter: &str| crate::intended::Row {
+    let row = |configuration: &str, filter: &str| crate::intended_differences::Row {
         what: "it".to_owned(),
         behaviour: Vec::new(),
         configuration: vec![configuration.to_owned()],

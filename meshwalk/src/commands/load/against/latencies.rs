@@ -1,20 +1,20 @@
 //! Compares the latencies of two runs, where they can be compared.
 
-use super::{Difference, ERROR_PROBABILITY, Figures, Interval};
+use super::{ChanceTest, ERROR_PROBABILITY, SavedFigures, SavedInterval};
 use crate::stats::rank_sum;
 
 /// Factor by which the number of requests in an interval may differ; quantiles of fewer requests are other quantiles.
 const SIMILAR: f64 = 1.5;
 
 /// A quantile of an interval, in milliseconds.
-type Quantile = fn(&Interval) -> Option<f64>;
+type IntervalQuantile = fn(&SavedInterval) -> Option<f64>;
 
 /// The quantiles of an interval that are compared, by name.
-const QUANTILES: [(&str, Quantile); 2] = [("p50", |i| i.p50_ms), ("p99", |i| i.p99_ms)];
+const QUANTILES: [(&str, IntervalQuantile); 2] = [("p50", |i| i.p50_ms), ("p99", |i| i.p99_ms)];
 
 /// Compares the quantiles of the intervals, because latencies of neighbouring requests depend on each other. `others` is
 /// the number of comparisons besides these. The error is the reason why latencies cannot be compared.
-pub(super) fn compare(base: &Figures, now: &Figures, others: usize) -> Result<Vec<Difference>, String> {
+pub(super) fn compare(base: &SavedFigures, now: &SavedFigures, others: usize) -> Result<Vec<ChanceTest>, String> {
     if !is_close(base.planned_rate, now.planned_rate) {
         let (base, now) = (base.planned_rate, now.planned_rate);
         return Err(format!("the planned rates {base:.1}/s and {now:.1}/s differ; send at the same --rate"));
@@ -25,7 +25,8 @@ pub(super) fn compare(base: &Figures, now: &Figures, others: usize) -> Result<Ve
         return Err(format!("the intervals of {base} ms and {now} ms differ; send for the same time (--for)"));
     }
     // Intervals in which every request was refused or reset have no latency.
-    let count = |figures: &Figures| figures.intervals().iter().filter(|interval| interval.p50_ms.is_some()).count();
+    let count =
+        |figures: &SavedFigures| figures.intervals().iter().filter(|interval| interval.p50_ms.is_some()).count();
     let counts = (count(base), count(now));
     let comparisons = others + QUANTILES.len();
     if smallest_p(counts) > ERROR_PROBABILITY / comparisons as f64 {
@@ -40,12 +41,12 @@ pub(super) fn compare(base: &Figures, now: &Figures, others: usize) -> Result<Ve
     }
     let mut found = Vec::new();
     for (what, of) in QUANTILES {
-        let values = |figures: &Figures| figures.intervals().iter().filter_map(of).collect::<Vec<f64>>();
+        let values = |figures: &SavedFigures| figures.intervals().iter().filter_map(of).collect::<Vec<f64>>();
         let (base, now) = (values(base), values(now));
         if let Some(p_value) = rank_sum(&base, &now) {
             let (what, test) = (format!("{what} in ms, median of the intervals"), "rank sum");
             let (base, now) = (median(base), median(now));
-            found.push(Difference { what, test, base, now, p_value, more_than_chance: false });
+            found.push(ChanceTest { what, test, base, now, p_value, more_than_chance: false });
         }
     }
     Ok(found)

@@ -1,27 +1,27 @@
 use super::{latencies::smallest_p, *};
 
-fn figures(successes: u64, v2: u64, latency_ms: f64) -> Figures {
+fn figures(successes: u64, v2: u64, latency_ms: f64) -> SavedFigures {
     let interval = |index: u32| {
         let latency = latency_ms + f64::from(index % 7) * 0.01;
         let start_ms = f64::from(index) * 100.0;
-        Interval { start_ms, requests: 100, p50_ms: Some(latency), p99_ms: Some(latency * 3.0) }
+        SavedInterval { start_ms, requests: 100, p50_ms: Some(latency), p99_ms: Some(latency * 3.0) }
     };
-    Figures {
+    SavedFigures {
         requests: 1000,
         planned_rate: 1000.0,
         successes,
         failures: BTreeMap::new(),
         statuses: BTreeMap::from([("200".to_owned(), successes), ("503".to_owned(), 1000 - successes)]),
         versions: BTreeMap::from([
-            ("v1".to_owned(), Count { count: 1000 - v2 }),
-            ("v2".to_owned(), Count { count: v2 }),
+            ("v1".to_owned(), SavedCount { count: 1000 - v2 }),
+            ("v2".to_owned(), SavedCount { count: v2 }),
         ]),
         services: BTreeMap::new(),
         timeline: (0..21).map(interval).collect(),
     }
 }
 
-fn reported(base: &Figures, now: &Figures) -> Vec<String> {
+fn reported(base: &SavedFigures, now: &SavedFigures) -> Vec<String> {
     let found = compare(base, now).differences.into_iter();
     found.filter(|difference| difference.more_than_chance).map(|difference| difference.what).collect()
 }
@@ -56,7 +56,7 @@ fn runs_of_another_shape_are_not_compared_by_latency_and_the_reason_is_given() {
     let mut sparse = figures(990, 100, 9.0);
     sparse.timeline.iter_mut().for_each(|interval| interval.requests = 10);
     assert!(show(&compare(&base, &sparse)).contains("at the same rate"));
-    let faster = Figures { planned_rate: 1100.0, ..base.clone() };
+    let faster = SavedFigures { planned_rate: 1100.0, ..base.clone() };
     assert!(show(&compare(&base, &faster)).contains("the planned rates 1000.0/s and 1100.0/s differ"));
     let mut wider = base.clone();
     wider.timeline.iter_mut().for_each(|interval| interval.start_ms *= 2.0);

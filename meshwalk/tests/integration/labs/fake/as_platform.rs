@@ -151,8 +151,11 @@ impl Platform for Fake {
                 inner.v2_requests, inner.injected
             );
             let instance = |workload: &String| {
-                let snapshot = evidence::Snapshot::parse(&page).unwrap();
-                ((format!("{workload}-1"), "/".to_owned()), evidence::Instance { workload: workload.clone(), snapshot })
+                let snapshot = evidence::MetricsPage::parse(&page).unwrap();
+                (
+                    (format!("{workload}-1"), "/".to_owned()),
+                    evidence::ScrapedInstance { workload: workload.clone(), snapshot },
+                )
             };
             Ok(Scrape { instances: workloads.iter().map(instance).collect(), missing: Vec::new() })
         })

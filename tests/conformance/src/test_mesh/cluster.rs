@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, process::Stdio, time::Duration};
 
 use anyhow::{Context, bail};
-use meshwalk::{namespace::Namespace, platform::Kubectl, traffic::Answered};
+use meshwalk::{namespace::Namespace, platform::Kubectl, traffic::SingleResponse};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
@@ -142,7 +142,7 @@ impl Cluster {
         self.run(&["delete", "--ignore-not-found", "--wait=false", "-f", "-"], Some(resources)).await.map(drop)
     }
 
-    pub(super) async fn ask(&mut self, probe: &Probe) -> anyhow::Result<Answered> {
+    pub(super) async fn ask(&mut self, probe: &Probe) -> anyhow::Result<SingleResponse> {
         let namespace = self.namespace().to_owned();
         let (service, of) = probe.service(&namespace);
         let (service, port) = match probe.from {
@@ -206,7 +206,7 @@ struct Session {
 }
 
 impl Session {
-    async fn ask(&mut self, question: &str) -> anyhow::Result<Answered> {
+    async fn ask(&mut self, question: &str) -> anyhow::Result<SingleResponse> {
         self.input
             .write_all(format!("{question}\n").as_bytes())
             .await

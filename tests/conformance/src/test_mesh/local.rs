@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use meshwalk::traffic::{self, Address, Answered};
+use meshwalk::traffic::{self, Address, SingleResponse};
 use meshwalk_mesh::control::{
     Client as Control,
     client::Error,
@@ -101,7 +101,7 @@ impl Local {
         }
     }
 
-    pub(super) async fn ask(&self, probe: &Probe) -> anyhow::Result<Answered> {
+    pub(super) async fn ask(&self, probe: &Probe) -> anyhow::Result<SingleResponse> {
         let address = self.address(probe)?;
         let question = question(probe, NAMESPACE, "unused")?;
         let host = question.host.clone().unwrap_or_default();

@@ -12,11 +12,8 @@ use tokio::time::{Duration, Instant};
 
 use super::{ClusterPlatform, objects::Objects};
 use crate::{
-    platform::{
-        PlatformError,
-        exchange::{self, Question},
-    },
-    traffic::Address,
+    platform::{PlatformError, control::RESPONSE_TIMEOUT},
+    traffic::{self, Address},
 };
 
 /// Envoy's admin port on the pod's loopback address.
@@ -37,7 +34,7 @@ pub(super) const WORKERS: Duration = Duration::from_millis(200);
 pub(super) type Proxy = (String, String);
 
 /// Configuration of the proxies before a change.
-pub(super) struct Before {
+pub(super) struct ProxyConfigs {
     objects: Objects,
     /// By proxy: true if it is a gateway, and its marked parts, in the order of [`MARKED`].
     proxies: BTreeMap<Proxy, (bool, Vec<Value>)>,
@@ -45,7 +42,7 @@ pub(super) struct Before {
 
 impl ClusterPlatform {
     /// Reads the configuration to compare with after a change.
-    pub(super) async fn before(&self) -> Result<Before, PlatformError> {
+    pub(super) async fn proxy_configs(&self) -> Result<ProxyConfigs, PlatformError> {
         let namespace = self.kubectl.namespace().name();
         let mut proxies = Vec::new();
         for pod in self.pods().await?.iter().filter(|pod| pod.sidecar.is_some()) {
@@ -63,11 +60,11 @@ impl ClusterPlatform {
         });
         let dumps = try_join_all(dumps).await?;
         let proxies = proxies.into_iter().zip(dumps).map(|((proxy, gateway), dumps)| (proxy, (gateway, dumps)));
-        Ok(Before { objects: self.objects().await?, proxies: proxies.collect() })
+        Ok(ProxyConfigs { objects: self.objects().await?, proxies: proxies.collect() })
     }
 
     /// Waits until the configuration of every affected proxy differs.
-    pub(super) async fn arrived(&self, before: &Before) -> Result<(), PlatformError> {
+    pub(super) async fn wait_for_proxies(&self, before: &ProxyConfigs) -> Result<(), PlatformError> {
         let changed = changed(&before.objects, &self.objects().await?);
         let mut waiting: Vec<_> = before
             .proxies
@@ -120,19 +117,18 @@ impl ClusterPlatform {
     pub(super) async fn ask_proxy(&self, (namespace, pod): &Proxy, path: &str) -> Result<Value, PlatformError> {
         let failed = |why: String| PlatformError::failed(format!("asking the proxy of {pod} for {path}"), why);
         let address = self.forwards.reach(&self.kubectl, namespace, pod, ADMIN, ADMIN[0]).await?;
-        let asked = exchange::ask(&Address::Tcp(address), &Question::get(path)).await;
-        let (status, answer) = match asked {
-            Ok(answered) => answered,
-            Err(why) => {
+        let reply = match traffic::get(&Address::Tcp(address), "localhost", path, RESPONSE_TIMEOUT).await {
+            Ok(reply) => reply,
+            Err(failure) => {
                 // The next attempt starts a new port-forward.
                 self.forwards.renew(namespace, pod, ADMIN).await;
-                return Err(failed(why));
+                return Err(failed(format!("{address}: {failure}")));
             }
         };
-        if !status.is_success() {
-            return Err(failed(format!("{status}: {answer}")));
+        if !reply.status.is_success() {
+            return Err(failed(format!("{}: {}", reply.status, String::from_utf8_lossy(&reply.body))));
         }
-        serde_json::from_str(&answer).map_err(|error| failed(error.to_string()))
+        serde_json::from_slice(&reply.body).map_err(|error| failed(error.to_string()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meshwalk::traffic::Answered;
+use meshwalk::traffic::SingleResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -68,13 +68,13 @@ pub struct Request {
 impl Observation {
     /// Combines the responses to an observation.
     #[must_use]
-    pub fn of(answers: &[Answered]) -> Self {
+    pub fn of(answers: &[SingleResponse]) -> Self {
         let mut observed = Self::default();
         answers.iter().for_each(|answer| observed.add(answer));
         observed
     }
 
-    fn add(&mut self, answer: &Answered) {
+    fn add(&mut self, answer: &SingleResponse) {
         let failed = answer.error.as_ref().map(|error| error.kind.to_string());
         self.outcomes.insert(failed.or(answer.status.map(|status| status.to_string())).unwrap_or_default());
         self.longest_ms = self.longest_ms.max(answer.took_ms);
@@ -135,13 +135,13 @@ fn steady(name: &str, value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use meshwalk::traffic::{FailureKind, Unanswered};
+    use meshwalk::traffic::{FailureKind, SingleError};
 
     use super::*;
 
-    fn answer(headers: &[(&str, &str)], body: &str) -> Answered {
+    fn answer(headers: &[(&str, &str)], body: &str) -> SingleResponse {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Answered { status: Some(200), headers, body: body.to_owned(), error: None, took_ms: 3.0 }
+        SingleResponse { status: Some(200), headers, body: body.to_owned(), error: None, took_ms: 3.0 }
     }
 
     #[test]
@@ -162,8 +162,8 @@ mod tests {
     #[test]
     fn what_a_proxy_answers_is_kept_and_a_failure_has_no_status() {
         let refused = answer(&[], "RBAC: access denied");
-        let error = Unanswered { kind: FailureKind::Reset, detail: String::new() };
-        let reset = Answered { status: None, error: Some(error), ..answer(&[], "") };
+        let error = SingleError { kind: FailureKind::Reset, detail: String::new() };
+        let reset = SingleResponse { status: None, error: Some(error), ..answer(&[], "") };
         let observed = Observation::of(&[reset, refused]);
         assert_eq!(observed.body.as_deref(), Some("RBAC: access denied"));
         assert_eq!(observed.outcomes, BTreeSet::from(["200".to_owned(), "reset".to_owned()]));

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::{ConfigDifferences, Fields, Proxy, compare};
-use crate::intended::IntendedDifferences;
+use crate::intended_differences::IntendedDifferences;
 
 /// Pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);

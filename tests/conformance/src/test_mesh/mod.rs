@@ -6,7 +6,7 @@ mod local;
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::bail;
-use meshwalk::traffic::{Answered, Question};
+use meshwalk::traffic::{SingleRequest, SingleResponse};
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ use crate::{case::Probe, configuration::Proxy};
 const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Mesh with the workload of the cases.
-pub enum Bed {
+pub enum TestMesh {
     /// Local mesh of processes on this machine.
     Local(Box<Local>),
     /// Cluster with Istio.
@@ -35,7 +35,7 @@ pub enum ApplyResult {
     Refused(String),
 }
 
-impl Bed {
+impl TestMesh {
     /// Returns the name in reports.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -91,7 +91,7 @@ impl Bed {
     ///
     /// # Errors
     /// Fails if the client cannot be reached. A request without a response is not an error.
-    pub async fn ask(&mut self, probe: &Probe) -> anyhow::Result<Vec<Answered>> {
+    pub async fn ask(&mut self, probe: &Probe) -> anyhow::Result<Vec<SingleResponse>> {
         let mut answers = Vec::new();
         for _ in 0..probe.times {
             answers.push(match self {
@@ -126,11 +126,11 @@ impl Bed {
 }
 
 /// Returns the request of a probe for an address.
-fn question(probe: &Probe, namespace: &str, authority: &str) -> anyhow::Result<Question> {
+fn question(probe: &Probe, namespace: &str, authority: &str) -> anyhow::Result<SingleRequest> {
     if !probe.path.starts_with('/') {
         bail!("the path {:?} of probe {:?} has to begin with a slash", probe.path, probe.name);
     }
-    Ok(Question {
+    Ok(SingleRequest {
         url: format!("http://{authority}{}", probe.path),
         method: probe.method.clone(),
         host: Some(probe.host(namespace)),
