@@ -74,10 +74,10 @@ impl CheckSpec for AddsUp {
         traffic.collect()
     }
 
-    fn put_namespace(&mut self, namespace: &Namespace) {
+    fn replace_namespace(&mut self, namespace: &Namespace) {
         for term in self.left.iter_mut().chain(&mut self.right) {
             if let Term::Metric(query) = term {
-                query.put_namespace(namespace);
+                query.replace_namespace(namespace);
             }
         }
     }

@@ -44,8 +44,8 @@ impl CheckSpec for Metric {
         needs.faults |= self.amount.is_of_faults();
     }
 
-    fn put_namespace(&mut self, namespace: &Namespace) {
-        self.query.put_namespace(namespace);
+    fn replace_namespace(&mut self, namespace: &Namespace) {
+        self.query.replace_namespace(namespace);
     }
 
     fn decide(&self, evidence: &Evidence, of: Option<&str>) -> Finding {

@@ -79,7 +79,7 @@ trait CheckSpec: Sized {
     }
 
     /// Replaces the usual namespace in what the check expects.
-    fn put_namespace(&mut self, _namespace: &Namespace) {}
+    fn replace_namespace(&mut self, _namespace: &Namespace) {}
 
     /// Returns a hint if a wait cannot use the check, because one request does not decide it.
     fn check_probe(&self) -> Result<(), &'static str> {
@@ -180,8 +180,8 @@ macro_rules! checks {
                 match self { $(Self::$kind(check) => check.check_step(step)),* }
             }
 
-            pub(crate) fn put_namespace(&mut self, namespace: &Namespace) {
-                match self { $(Self::$kind(check) => check.put_namespace(namespace)),* }
+            pub(crate) fn replace_namespace(&mut self, namespace: &Namespace) {
+                match self { $(Self::$kind(check) => check.replace_namespace(namespace)),* }
             }
 
             fn check_probe(&self) -> Result<(), &'static str> {

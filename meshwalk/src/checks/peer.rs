@@ -31,8 +31,8 @@ impl CheckSpec for Peer {
         name(self.0.as_deref())
     }
 
-    fn put_namespace(&mut self, namespace: &Namespace) {
-        self.0.iter_mut().for_each(|peer| *peer = namespace.put_into(peer));
+    fn replace_namespace(&mut self, namespace: &Namespace) {
+        self.0.iter_mut().for_each(|peer| *peer = namespace.replace_in(peer));
     }
 
     fn check_probe(&self) -> Result<(), &'static str> {

@@ -51,13 +51,13 @@ impl MetricQuery {
     }
 
     /// Replaces the usual namespace in the labels.
-    pub(crate) fn put_namespace(&mut self, namespace: &Namespace) {
+    pub(crate) fn replace_namespace(&mut self, namespace: &Namespace) {
         for (label, value) in &mut self.labels {
             // Labels such as `destination_workload_namespace`.
             *value = if label.ends_with("namespace") && value == USUAL {
                 namespace.name().to_owned()
             } else {
-                namespace.put_into(value)
+                namespace.replace_in(value)
             };
         }
     }

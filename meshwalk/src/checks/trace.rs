@@ -31,8 +31,8 @@ impl CheckSpec for Trace {
         needs.trace = true;
     }
 
-    fn put_namespace(&mut self, namespace: &Namespace) {
-        self.0.iter_mut().for_each(|service| *service = namespace.put_into(service));
+    fn replace_namespace(&mut self, namespace: &Namespace) {
+        self.0.iter_mut().for_each(|service| *service = namespace.replace_in(service));
     }
 
     fn decide(&self, evidence: &Evidence, of: Option<&str>) -> Finding {

@@ -55,12 +55,12 @@ pub(super) async fn start(root: &Path, programs: &Programs, interrupt: &Interrup
     };
     let claimed = tokio::select! {
         claimed = Mesh::prepare(options) => claimed,
-        () = interrupt.requested() => return Ok(None),
+        () = interrupt.wait() => return Ok(None),
     };
     let mut mesh = claimed.map_err(explain)?;
     let started = tokio::select! {
         started = mesh.start() => started,
-        () = interrupt.requested() => {
+        () = interrupt.wait() => {
             mesh.down().await;
             return Ok(None);
         }

@@ -78,7 +78,7 @@ impl Engine<'_> {
             figures = Some(found);
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
-                () = self.interrupt.requested() => return Err(StopReason::Interrupted),
+                () = self.interrupt.wait() => return Err(StopReason::Interrupted),
             }
         }
     }

@@ -32,7 +32,7 @@ impl Interrupt {
     }
 
     /// Completes when a stop is requested, or never if the sender was dropped before.
-    pub async fn requested(&self) {
+    pub async fn wait(&self) {
         if self.0.clone().wait_for(|requested| *requested).await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -115,7 +115,7 @@ impl Engine<'_> {
         if let Err(halt) = self.steps(lab, &mut report).await {
             halted(&mut report, halt);
         }
-        self.put_back(&snapshot, &mut report).await;
+        self.restore(&snapshot, &mut report).await;
         let steps = overall(report.steps.iter().map(|step| step.status));
         if report.status != Status::Failed {
             report.status = steps;
@@ -151,7 +151,7 @@ impl Engine<'_> {
     }
 
     /// Restores the snapshot, whether or not the lab succeeded.
-    async fn put_back(&self, snapshot: &Snapshot, report: &mut LabReport) {
+    async fn restore(&self, snapshot: &Snapshot, report: &mut LabReport) {
         self.observer.tell(&Event::Restoring);
         let why = match tokio::time::timeout(RESTORE, self.platform.restore(snapshot)).await {
             Ok(Ok(())) => match self.keeper_forgets() {

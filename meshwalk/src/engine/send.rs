@@ -40,7 +40,7 @@ impl Engine<'_> {
             let Some(during) = &step.during else { return Ok(None) };
             tokio::select! {
                 () = tokio::time::sleep(at) => {}
-                () = self.interrupt.requested() => return Err(StopReason::Interrupted),
+                () = self.interrupt.wait() => return Err(StopReason::Interrupted),
             }
             let started = Instant::now();
             self.change(during, When::During, changes).await?;
@@ -63,7 +63,7 @@ impl Engine<'_> {
     async fn one(&self, lab: &Lab, traffic: &Traffic, entry: &Entry, end: End) -> Result<Run, StopReason> {
         let plan = plan(lab, traffic, entry);
         let tell = |progress| self.observer.tell(&Event::Sending(&traffic.name, progress));
-        let result = crate::traffic::run_until(&plan, end, tell, self.interrupt.requested()).await?;
+        let result = crate::traffic::run_until(&plan, end, tell, self.interrupt.wait()).await?;
         Ok(Run { name: traffic.name.clone(), traffic: result })
     }
 }

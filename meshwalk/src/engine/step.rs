@@ -22,7 +22,7 @@ impl Engine<'_> {
             let commands = self.commands(&step.actions).await?;
             tokio::select! {
                 () = self.observer.ready(index + 1, lab.steps.len(), step, &commands) => {}
-                () = self.interrupt.requested() => return Err(StopReason::Interrupted),
+                () = self.interrupt.wait() => return Err(StopReason::Interrupted),
             }
         }
         self.observer.tell(&Event::Step(index + 1, lab.steps.len(), step));

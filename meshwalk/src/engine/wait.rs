@@ -97,7 +97,7 @@ impl Engine<'_> {
                     Duration::from_secs_f64(f64::from(burst) / rate),
                 )
             };
-            let result = crate::traffic::run(&plan, |_| {}, self.interrupt.requested()).await?;
+            let result = crate::traffic::run(&plan, |_| {}, self.interrupt.wait()).await?;
             if self.interrupt.is_requested() {
                 return Err(StopReason::Interrupted);
             }
@@ -122,7 +122,7 @@ impl Engine<'_> {
             service: Some(lab.service.clone()),
             ..Plan::get(entry.address.clone(), &entry.authority, &wait.path, 1000.0, Duration::from_millis(1))
         };
-        let mut result = crate::traffic::run(&plan, |_| {}, self.interrupt.requested()).await?;
+        let mut result = crate::traffic::run(&plan, |_| {}, self.interrupt.wait()).await?;
         if self.interrupt.is_requested() {
             return Err(StopReason::Interrupted);
         }

@@ -45,7 +45,7 @@ impl Engine<'_> {
             self.observer.tell(&Event::Waiting(&what, Some(&last)));
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
-                () = self.interrupt.requested() => return Err(StopReason::Interrupted),
+                () = self.interrupt.wait() => return Err(StopReason::Interrupted),
             }
         }
     }

@@ -16,10 +16,10 @@ impl Namespace {
             step.traffic.iter_mut().for_each(|traffic| self.adapt_headers(&mut traffic.headers));
             step.during.iter_mut().for_each(|actions| self.adapt_actions(actions));
             if let Some(gate) = &mut step.gate {
-                gate.checks.iter_mut().for_each(|check| check.kind.put_namespace(self));
+                gate.checks.iter_mut().for_each(|check| check.kind.replace_namespace(self));
                 self.adapt_actions(&mut gate.rollback);
             }
-            step.expect.iter_mut().for_each(|check| check.kind.put_namespace(self));
+            step.expect.iter_mut().for_each(|check| check.kind.replace_namespace(self));
         }
         lab
     }
@@ -27,15 +27,15 @@ impl Namespace {
     fn adapt_actions(&self, actions: &mut Actions) {
         if let Some(wait) = &mut actions.wait {
             self.adapt_headers(&mut wait.headers);
-            wait.until.iter_mut().for_each(|check| check.kind.put_namespace(self));
+            wait.until.iter_mut().for_each(|check| check.kind.replace_namespace(self));
         }
         if let Some(wait) = &mut actions.wait_metric {
-            wait.query.put_namespace(self);
+            wait.query.replace_namespace(self);
         }
     }
 
     fn adapt_headers(&self, headers: &mut [(String, String)]) {
-        headers.iter_mut().for_each(|(_, value)| *value = self.put_into(value));
+        headers.iter_mut().for_each(|(_, value)| *value = self.replace_in(value));
     }
 }
 

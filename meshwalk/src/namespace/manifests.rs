@@ -80,8 +80,8 @@ impl Namespace {
             return self.name().to_owned();
         }
         match text.strip_prefix(USUAL).filter(|rest| QUALIFIED.contains(&key) && rest.starts_with('/')) {
-            Some(rest) => format!("{}{}", self.name(), self.put_into(rest)),
-            None => self.put_into(text),
+            Some(rest) => format!("{}{}", self.name(), self.replace_in(rest)),
+            None => self.replace_in(text),
         }
     }
 }

@@ -66,7 +66,7 @@ impl Namespace {
     /// (`NAMESPACE.localhost`, also as a parent domain) and in a service's qualified name (`NAME.NAMESPACE`,
     /// `NAME.NAMESPACE.svc…`).
     #[must_use]
-    pub fn put_into(&self, text: &str) -> String {
+    pub fn replace_in(&self, text: &str) -> String {
         let (mut done, mut rest) = (String::with_capacity(text.len()), text);
         while let Some(at) = rest.find(USUAL) {
             let (before, after) = (&rest[..at], &rest[at + USUAL.len()..]);

@@ -19,7 +19,7 @@ pub struct PartialChange {
     /// Error of the instance that rejected the rules.
     pub why: PlatformError,
     /// Instances that had accepted the rules, and from which the rules were removed again.
-    pub taken_back: Vec<String>,
+    pub removed_from: Vec<String>,
     /// Instances from which the rules could not be removed: name, rule ID and reason.
     pub left: Vec<(String, String, PlatformError)>,
 }
@@ -29,7 +29,7 @@ impl std::error::Error for PartialChange {}
 impl fmt::Display for PartialChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.why)?;
-        match self.taken_back.as_slice() {
+        match self.removed_from.as_slice() {
             [] if self.left.is_empty() => write!(f, "\nno instance had applied it before")?,
             [] => {}
             names => write!(f, "\nremoved again from {}", names.join(", "))?,
@@ -65,7 +65,7 @@ pub async fn add(
     rules: &str,
     show: &dyn Fn(&str),
 ) -> Result<Vec<RulesOf>, PartialChange> {
-    let nowhere = |why| PartialChange { why, taken_back: Vec::new(), left: Vec::new() };
+    let nowhere = |why| PartialChange { why, removed_from: Vec::new(), left: Vec::new() };
     // Contact every instance before changing any, to find those that cannot be reached.
     all_rules(platform, instances).await.map_err(nowhere)?;
     let mut added = Vec::<RulesOf>::new();
@@ -74,7 +74,7 @@ pub async fn add(
             Ok(rules) => added.push(RulesOf { instance: instance.name.clone(), rules }),
             Err(why) => {
                 let mut failed = nowhere(why);
-                take_back(platform, &added, show, &mut failed).await;
+                remove_added(platform, &added, show, &mut failed).await;
                 return Err(failed);
             }
         }
@@ -82,7 +82,7 @@ pub async fn add(
     Ok(added)
 }
 
-async fn take_back(platform: &dyn Platform, added: &[RulesOf], show: &dyn Fn(&str), failed: &mut PartialChange) {
+async fn remove_added(platform: &dyn Platform, added: &[RulesOf], show: &dyn Fn(&str), failed: &mut PartialChange) {
     for RulesOf { instance, rules } in added {
         let left = failed.left.len();
         for rule in rules {
@@ -91,7 +91,7 @@ async fn take_back(platform: &dyn Platform, added: &[RulesOf], show: &dyn Fn(&st
             }
         }
         if failed.left.len() == left {
-            failed.taken_back.push(instance.clone());
+            failed.removed_from.push(instance.clone());
         }
     }
 }

@@ -13,7 +13,7 @@ async fn a_rule_that_one_instance_refuses_stays_in_force_at_none() {
     let instances = fake.instances().await.unwrap();
     let failed = several::add(&fake, &instances, "error=503", &|_| {}).await.unwrap_err();
     assert!(matches!(failed.why, PlatformError::Refused { .. }), "{failed}");
-    assert_eq!(failed.taken_back, ["backend-v1-1"]);
+    assert_eq!(failed.removed_from, ["backend-v1-1"]);
     assert_eq!(fake.changes(), ["faults backend-v1-1 error=503", "faults backend-v1-1"]);
     let said = failed.to_string();
     assert!(said.contains("setting the faults of backend-v2-1 was refused"), "{said}");

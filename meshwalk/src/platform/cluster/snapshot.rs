@@ -41,14 +41,14 @@ impl ClusterPlatform {
     pub(super) async fn restore_snapshot(&self, snapshot: &Snapshot) -> Result<(), PlatformError> {
         let before = self.proxy_configs().await?;
         // Try both, even if one of them fails.
-        let objects = self.put_back(&objects::by_name(snapshot.documents.iter().cloned())).await;
+        let objects = self.restore_objects(&objects::by_name(snapshot.documents.iter().cloned())).await;
         let workloads = match &snapshot.workloads {
             Some(then) => self.remove_since(then).await,
             None => Ok(()),
         };
         for pod in self.pods().await? {
             let rules = snapshot.faults.get(&pod.instance.name).map_or("", String::as_str);
-            if let Err(error) = self.with_rules(&pod, rules).await {
+            if let Err(error) = self.restore_rules(&pod, rules).await {
                 // The rules of a pod that has ended are gone with it.
                 if self.has_pod(self.kubectl.namespace().name(), &pod.path()).await? {
                     return Err(error);
@@ -68,14 +68,14 @@ impl ClusterPlatform {
         Ok(rules.into_iter().map(|rule| rule.rule).collect::<Vec<_>>().join("\n"))
     }
 
-    async fn with_rules(&self, pod: &Pod, rules: &str) -> Result<(), PlatformError> {
+    async fn restore_rules(&self, pod: &Pod, rules: &str) -> Result<(), PlatformError> {
         if self.rules(pod).await? == rules {
             return Ok(());
         }
         self.control(pod).await?.change(FaultChange::Replace(rules)).await.map(drop)
     }
 
-    async fn put_back(&self, then: &Objects) -> Result<(), PlatformError> {
+    async fn restore_objects(&self, then: &Objects) -> Result<(), PlatformError> {
         let way = objects::way_back(&self.objects().await?, then);
         for (kind, name) in &way.delete {
             let arguments = self.kubectl.arguments(&["delete", kind, name, "--ignore-not-found"]);
