@@ -136,7 +136,7 @@ async fn a_pod_that_is_not_as_labs_need_it_is_told_with_the_remedy() {
     assert_says(&told_of(unready).await, &["the pod frontend-1 is not ready", "describe pod frontend-1"]);
     let mut ending = pod("unauthorized", true);
     ending["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
-    assert_says(&told_of(ending).await, &["stranger has no pod; `scripts/deploy.sh` deploys it"]);
+    assert_says(&told_of(ending).await, &["unauthorized has no pod; `scripts/deploy.sh` deploys it"]);
 }
 
 #[tokio::test]
