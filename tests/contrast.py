@@ -11,7 +11,7 @@ import re
 import sys
 
 MINIMUM = 4.5
-RELEASE = pathlib.Path("services/kit/src/config/release.rs")
+RELEASE = pathlib.Path("services/kit/src/identity/release.rs")
 REPORT = pathlib.Path("meshwalk/src/report/html/style.css")
 PAGE = pathlib.Path("services/frontend/assets")
 
