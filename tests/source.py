@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks for plain English in comments and texts, and for modules of a crate that import each other.
+"""Checks for plain English in comments and texts, cycles of modules, and type names that a crate uses twice.
 
     tests/source.py            all checks, exit code 1 if one fails
     tests/source.py --words    also prints each comment line with a word of the list
@@ -20,6 +20,11 @@ WORDS = re.compile(
     re.IGNORECASE,
 )
 ALLOWED_SHARE = 0.01
+
+TYPE = re.compile(r"^\s*pub(?:\([\w: ]+\))? (?:struct|enum|trait|type|union) (\w+)", re.M)
+
+# A command's arguments and a module's error are named with their module, as in `apply::Args` and `fetch::Error`.
+IDIOMS = {"Args", "Error"}
 
 # Files that users read, besides the program's own texts.
 TEXTS = [
@@ -80,6 +85,15 @@ def lines_with_words():
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if WORDS.search(line):
                 yield f"{path}:{number}: {line.strip()}"
+
+
+def types_of_one_name(crate):
+    """Type names of a crate that more than one module defines, with the files."""
+    files = collections.defaultdict(list)
+    for path, text in program_sources(crate):
+        for match in TYPE.finditer(text):
+            files[match[1]].append(str(path))
+    return {name: paths for name, paths in files.items() if len(paths) > 1 and name not in IDIOMS}
 
 
 def names(imports):
@@ -149,6 +163,9 @@ def main():
             failed = True
         for text in texts_with_words(crate):
             print(f"{text}: this text has a word of the list in tests/source.py")
+            failed = True
+        for name, paths in types_of_one_name(crate).items():
+            print(f"{crate}: the type name {name} is used twice: {', '.join(paths)}")
             failed = True
         found = cycle(dependencies(pathlib.Path(crate, "src")))
         if found:

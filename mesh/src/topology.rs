@@ -18,7 +18,7 @@ pub struct Instance {
     /// IP address of the pod.
     pub address: Ipv4Addr,
     /// Ports that the containers declare.
-    pub container_ports: Vec<ContainerPort>,
+    pub container_ports: Vec<DeclaredPort>,
     /// True if the pod has a sidecar.
     pub sidecar: bool,
     /// Unix socket of the application behind its sidecar. Without a sidecar the application listens on the pod's
@@ -30,7 +30,7 @@ pub struct Instance {
 
 /// A port that a container declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContainerPort {
+pub struct DeclaredPort {
     /// Name of the port, if any.
     pub name: Option<String>,
     /// Number of the port.

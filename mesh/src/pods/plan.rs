@@ -9,7 +9,7 @@ use crate::{
     kinds::{Container, Deployment, EnvVar, PortReference, ServicePort},
     manifest::{Key, Object},
     resources::Resources,
-    topology::ContainerPort,
+    topology::DeclaredPort,
 };
 
 /// Specification of a Deployment's pods. Pods of equal plans need not be replaced.
@@ -36,7 +36,7 @@ pub struct PodPlan {
     /// Environment variables before they are resolved.
     pub environment: Vec<EnvVar>,
     /// Ports that the container declares.
-    pub ports: Vec<ContainerPort>,
+    pub ports: Vec<DeclaredPort>,
     /// Readiness probe.
     pub readiness: Readiness,
     /// Seconds between SIGTERM and SIGKILL.
@@ -149,9 +149,9 @@ fn plan_one(
     })
 }
 
-fn ports(container: &Container) -> Vec<ContainerPort> {
+fn ports(container: &Container) -> Vec<DeclaredPort> {
     let port =
-        |port: &crate::kinds::ContainerPort| ContainerPort { name: port.name.clone(), number: port.container_port };
+        |port: &crate::kinds::ContainerPort| DeclaredPort { name: port.name.clone(), number: port.container_port };
     container.ports.iter().map(port).collect()
 }
 

@@ -10,7 +10,7 @@ use super::{
     names,
     policy::EffectivePolicy,
     retry,
-    routes::{FieldRef, RouteContext},
+    routes::{RouteContext, VirtualServiceField},
 };
 use crate::kinds::{ConsistentHash, Destination, DirectResponse, HttpRoute, Percent, Redirect, RouteDestination};
 
@@ -23,7 +23,7 @@ pub(crate) fn forward(
     context: &RouteContext<'_>,
     route: &HttpRoute,
     changes: &mut HeaderChanges,
-    field_ref: &FieldRef<'_>,
+    field_ref: &VirtualServiceField<'_>,
 ) -> Result<Value, Diagnostics> {
     // Istio has no default timeout; Envoy's is 15 seconds.
     let timeout = route.timeout.unwrap_or_default().to_string();
@@ -64,7 +64,7 @@ pub(crate) fn forward(
 fn weighted(
     context: &RouteContext<'_>,
     destinations: &[RouteDestination],
-    field_ref: &FieldRef<'_>,
+    field_ref: &VirtualServiceField<'_>,
     hashes: &mut Vec<Value>,
 ) -> Result<Vec<Value>, Diagnostics> {
     let mut clusters = Vec::new();
@@ -95,7 +95,7 @@ fn weighted(
 fn destination<'c>(
     context: &RouteContext<'c>,
     to: &Destination,
-    field_ref: &FieldRef<'_>,
+    field_ref: &VirtualServiceField<'_>,
     field: &str,
 ) -> Result<(String, Option<&'c ConsistentHash>), Diagnostics> {
     let host = names::full_host(&to.host, &field_ref.key.namespace);
@@ -150,7 +150,11 @@ fn rewrite(action: &mut Value, route: &HttpRoute, changes: &mut HeaderChanges) {
 }
 
 /// Mirrored requests have no spans, as in Istio.
-fn mirrors(context: &RouteContext<'_>, route: &HttpRoute, field_ref: &FieldRef<'_>) -> Result<Vec<Value>, Diagnostics> {
+fn mirrors(
+    context: &RouteContext<'_>,
+    route: &HttpRoute,
+    field_ref: &VirtualServiceField<'_>,
+) -> Result<Vec<Value>, Diagnostics> {
     let single = route.mirror.iter().map(|to| (to, route.mirror_percentage, ".mirror".to_owned()));
     let listed = route.mirrors.iter().enumerate();
     let listed = listed.map(|(index, mirror)| (&mirror.destination, mirror.percentage, format!(".mirrors[{index}]")));
@@ -175,7 +179,7 @@ fn mirrors(context: &RouteContext<'_>, route: &HttpRoute, field_ref: &FieldRef<'
 ///
 /// # Errors
 /// A status that is not a redirect.
-pub(crate) fn redirect(redirect: &Redirect, field_ref: &FieldRef<'_>) -> Result<Value, Diagnostics> {
+pub(crate) fn redirect(redirect: &Redirect, field_ref: &VirtualServiceField<'_>) -> Result<Value, Diagnostics> {
     let code = match redirect.redirect_code {
         None | Some(301) => "MOVED_PERMANENTLY",
         Some(302) => "FOUND",

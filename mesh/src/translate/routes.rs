@@ -31,13 +31,13 @@ pub(crate) struct RouteContext<'a> {
 }
 
 /// A field of a VirtualService, for diagnostics.
-pub(crate) struct FieldRef<'a> {
+pub(crate) struct VirtualServiceField<'a> {
     pub(crate) key: &'a Key,
     pub(crate) object: &'a Object<VirtualService>,
     pub(crate) field: String,
 }
 
-impl FieldRef<'_> {
+impl VirtualServiceField<'_> {
     /// A problem of the field.
     pub(crate) fn diagnostic(&self, field: &str, message: impl Into<String>, help: &str) -> Diagnostics {
         Diagnostic::new(message)
@@ -60,7 +60,7 @@ pub(crate) fn of_virtual_service(
 ) -> Result<Vec<Value>, Diagnostics> {
     let mut routes = Vec::new();
     for (index, route) in object.spec.http.iter().enumerate() {
-        let field_ref = FieldRef { key, object, field: format!("spec.http[{index}]") };
+        let field_ref = VirtualServiceField { key, object, field: format!("spec.http[{index}]") };
         if route.matches.is_empty() {
             routes.push(translate(context, route, None, &field_ref)?);
         }
@@ -94,7 +94,7 @@ fn translate(
     context: &RouteContext<'_>,
     route: &HttpRoute,
     condition: Option<&HttpMatch>,
-    field_ref: &FieldRef<'_>,
+    field_ref: &VirtualServiceField<'_>,
 ) -> Result<Value, Diagnostics> {
     let names = [route.name.as_deref(), condition.and_then(|condition| condition.name.as_deref())];
     let mut written = json!({
@@ -122,7 +122,7 @@ fn operation(
     context: &RouteContext<'_>,
     route: &HttpRoute,
     condition: Option<&HttpMatch>,
-    field_ref: &FieldRef<'_>,
+    field_ref: &VirtualServiceField<'_>,
 ) -> String {
     let path = route_match::path_pattern(condition);
     match route.route.as_slice() {

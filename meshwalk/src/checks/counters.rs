@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::MetricQuery;
 use crate::{
-    evidence::{Difference, Scrape, Selector},
+    evidence::{MetricsDifference, Scrape, Selector},
     platform::FaultRule,
 };
 
@@ -20,7 +20,7 @@ pub struct Counters {
 /// Growth of counters between two times.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Growth {
-    metrics: Difference,
+    metrics: MetricsDifference,
     faults: BTreeMap<String, u64>,
 }
 
@@ -41,7 +41,7 @@ impl Counters {
             // A rule of the same name with a lower count is a new rule.
             *faults.entry(mode.clone()).or_default() += if *now < then { *now } else { now - then };
         }
-        Growth { metrics: Difference::between(&before.scrape, &self.scrape), faults }
+        Growth { metrics: MetricsDifference::between(&before.scrape, &self.scrape), faults }
     }
 }
 

@@ -12,14 +12,14 @@ use super::{Scrape, Selector, Series};
 ///
 /// Gauges: the difference of the values, for series in both scrapes.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Difference {
+pub struct MetricsDifference {
     /// Increase by workload, instance and path, then by series.
     instances: BTreeMap<(String, String, String), BTreeMap<Series, f64>>,
     /// Instances that are missing in one of the scrapes, with the reason.
     pub missing: Vec<String>,
 }
 
-impl Difference {
+impl MetricsDifference {
     /// Computes the difference between an earlier and a later scrape.
     pub fn between(before: &Scrape, after: &Scrape) -> Self {
         let mut difference = Self::default();

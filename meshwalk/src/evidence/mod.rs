@@ -9,7 +9,7 @@ mod scrape;
 mod selector;
 mod text;
 
-pub use difference::Difference;
+pub use difference::MetricsDifference;
 pub use scrape::{Scrape, ScrapeFailure, ScrapeTarget, ScrapedInstance};
 pub use selector::{Matcher, Selector};
 pub use text::{MetricKind, MetricsPage, Series, SyntaxError};

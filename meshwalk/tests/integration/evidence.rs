@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{Router, http::StatusCode, routing::get};
 use meshwalk::{
-    evidence::{Difference, Scrape, ScrapeTarget, Selector},
+    evidence::{MetricsDifference, Scrape, ScrapeTarget, Selector},
     traffic::Address,
 };
 use tokio::net::{TcpListener, UnixListener};
@@ -45,7 +45,7 @@ async fn instances_that_answer_are_summed_and_those_that_do_not_are_named() {
     assert!(missing[1].contains("status 503"), "{missing:?}");
     assert!(missing[2].contains("none.sock/metrics") && missing[2].contains("refused"), "{missing:?}");
 
-    let difference = Difference::between(&Scrape::default(), &scrape);
+    let difference = MetricsDifference::between(&Scrape::default(), &scrape);
     assert_eq!(difference.sum(&Selector::named("hits_total").with("code", "200")), 6.0);
     assert_eq!(difference.missing.len(), 3);
 }

@@ -17,7 +17,7 @@ use std::{
 use axum::{Router, body::Body, extract::Request, routing::get};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use meshwalk_kit::faults::{FaultLayer, Limits, Origin, Registry, Settings};
+use meshwalk_kit::faults::{FaultLayer, FaultLimits, FaultSettings, Origin, Registry};
 use tokio::{net::TcpListener, runtime::Runtime};
 use tower::{Service, ServiceExt, layer::layer_fn};
 
@@ -32,8 +32,8 @@ fn router() -> Router {
 
 /// The router with the layer, and this number of rules for other paths.
 fn layered(rules: usize) -> Router {
-    let limits = Limits { rules: 1000, ..Limits::default() };
-    let registry = Registry::new(Settings { limits, ..Settings::default() });
+    let limits = FaultLimits { rules: 1000, ..FaultLimits::default() };
+    let registry = Registry::new(FaultSettings { limits, ..FaultSettings::default() });
     if rules > 0 {
         let text: String = (0..rules).map(|rule| format!("error=503;path=/other/{rule}\n")).collect();
         registry.add(&text, Origin::Control).unwrap();

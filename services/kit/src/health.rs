@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_process_is_unready_until_the_last_guard_is_gone() {
-        let faults = Registry::new(crate::faults::Settings::default());
+        let faults = Registry::new(crate::faults::FaultSettings::default());
         let readiness = Readiness::default();
         let (one, two, other) = (readiness.block("listeners"), readiness.block("listeners"), readiness.block("drain"));
         assert_eq!(readiness.pending(&faults), ["drain", "listeners"]);

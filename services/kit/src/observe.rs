@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderValue, Version, header};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
-pub(crate) use observation::{Observation, Target};
+pub(crate) use observation::{Observation, ObservedTarget};
 
 use crate::{app::App, faults::InjectionLog, host_check, known_headers::KnownHeaders};
 
@@ -61,8 +61,10 @@ where
     fn call(&mut self, request: Request) -> ObservedFuture<S::Future> {
         let app = &self.app;
         let (mut parts, body) = request.into_parts();
-        let target =
-            Target::Other { path: parts.uri.path().to_owned(), route: parts.extensions.get::<MatchedPath>().cloned() };
+        let target = ObservedTarget::Other {
+            path: parts.uri.path().to_owned(),
+            route: parts.extensions.get::<MatchedPath>().cloned(),
+        };
         let injection_log = InjectionLog::default();
         let known = KnownHeaders::read(&parts.headers);
         let observation = Observation::begin(app, &parts, &known, target).with_injection_log(injection_log.clone());

@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     console, server,
     signals::Signals,
-    telemetry::{self, Settings, Traces},
+    telemetry::{self, TelemetrySettings, Traces},
 };
 
 /// A wrong command line or environment (`EX_USAGE` of sysexits.h). No port has been opened then.
@@ -69,7 +69,7 @@ impl Program {
         let result = runtime.block_on(async {
             let signals = Signals::install().context("cannot take signals")?;
             let identity = config.identity(self.name);
-            let (settings, remarks) = Settings::from_env();
+            let (settings, remarks) = TelemetrySettings::from_env();
             for remark in remarks {
                 tracing::warn!("{remark}");
             }

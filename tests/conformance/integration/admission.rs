@@ -1,11 +1,11 @@
 //! Tests that the local mesh accepts and rejects the same resources as an API server with Istio.
 
 use meshwalk_conformance::{
-    admission::{self, AdmissionCase, Local},
+    admission::{self, AdmissionCase, LocalAdmission},
     names::NAMESPACE,
 };
 
-fn differs(local: &Local, question: &AdmissionCase) -> Option<String> {
+fn differs(local: &LocalAdmission, question: &AdmissionCase) -> Option<String> {
     let refused = local.refuses(&question.resource("admission", NAMESPACE));
     let location = question.location.as_ref().map(ToString::to_string).unwrap_or_default();
     match (refused, &question.refused) {
@@ -24,7 +24,7 @@ fn differs(local: &Local, question: &AdmissionCase) -> Option<String> {
 
 #[test]
 fn the_local_mesh_refuses_what_the_api_server_refuses_and_takes_what_it_takes() {
-    let local = Local::new().unwrap();
+    let local = LocalAdmission::new().unwrap();
     let questions = admission::read_all().unwrap();
     let differences: Vec<_> = questions.iter().filter_map(|question| differs(&local, question)).collect();
     assert!(questions.iter().any(|question| question.refused.is_some()));
@@ -33,7 +33,7 @@ fn the_local_mesh_refuses_what_the_api_server_refuses_and_takes_what_it_takes() 
 
 #[test]
 fn a_refusal_says_what_would_be_right() {
-    let local = Local::new().unwrap();
+    let local = LocalAdmission::new().unwrap();
     for question in admission::read_all().unwrap().iter().filter(|question| question.refused.is_some()) {
         let Some(diagnostics) = local.refuses(&question.resource("admission", NAMESPACE)) else { continue };
         for diagnostic in &diagnostics.0 {

@@ -127,9 +127,9 @@ fn read(file: &Path) -> anyhow::Result<Vec<AdmissionCase>> {
 }
 
 /// Validation of the local mesh, with the workload of the cases applied.
-pub struct Local(Resources);
+pub struct LocalAdmission(Resources);
 
-impl Local {
+impl LocalAdmission {
     /// Creates the validation with the workload.
     ///
     /// # Errors

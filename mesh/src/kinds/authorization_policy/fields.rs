@@ -2,7 +2,7 @@
 
 use crate::manifest::fields::{
     Effect::{Rejected, Translated, TranslatedIf},
-    Group, METADATA, Rule, STATUS,
+    FieldRule, Group, METADATA, STATUS,
 };
 
 pub(super) const GROUPS: &[&[Group]] = &[METADATA, STATUS, AUTHORIZATION_POLICY];
@@ -11,33 +11,39 @@ const AUTHORIZATION_POLICY: &[Group] = &[
     Group {
         under: &["spec"],
         rules: &[
-            Rule("selector.matchLabels{}", Translated),
-            Rule(
+            FieldRule("selector.matchLabels{}", Translated),
+            FieldRule(
                 "action",
                 TranslatedIf(
                     &["ALLOW", "DENY"],
                     "write ALLOW or DENY; AUDIT and CUSTOM need a provider that the local mesh does not have",
                 ),
             ),
-            Rule("provider", Rejected("remove it; external authorizers are not supported")),
-            Rule("{targetRef,targetRefs}", Rejected("use a selector; waypoints and the Gateway API are not supported")),
-            Rule("rules[].when[].{key,values[],notValues[]}", Translated),
+            FieldRule("provider", Rejected("remove it; external authorizers are not supported")),
+            FieldRule(
+                "{targetRef,targetRefs}",
+                Rejected("use a selector; waypoints and the Gateway API are not supported"),
+            ),
+            FieldRule("rules[].when[].{key,values[],notValues[]}", Translated),
         ],
     },
     Group {
         under: &["spec.rules[].from[].source"],
         rules: &[
-            Rule("{principals,notPrincipals,namespaces,notNamespaces}[]", Translated),
-            Rule(
+            FieldRule("{principals,notPrincipals,namespaces,notNamespaces}[]", Translated),
+            FieldRule(
                 "{serviceAccounts,notServiceAccounts}",
                 Rejected("use principals, as \"cluster.local/ns/NAMESPACE/sa/SERVICEACCOUNT\""),
             ),
-            Rule("{trustDomains,notTrustDomains}", Rejected("use principals; the only trust domain is cluster.local")),
-            Rule(
+            FieldRule(
+                "{trustDomains,notTrustDomains}",
+                Rejected("use principals; the only trust domain is cluster.local"),
+            ),
+            FieldRule(
                 "{requestPrincipals,notRequestPrincipals}",
                 Rejected("use principals; request identities need a RequestAuthentication, which is not supported"),
             ),
-            Rule(
+            FieldRule(
                 "{ipBlocks,notIpBlocks,remoteIpBlocks,notRemoteIpBlocks}",
                 Rejected("use principals or namespaces; addresses in the loopback network differ with every run"),
             ),
@@ -46,8 +52,8 @@ const AUTHORIZATION_POLICY: &[Group] = &[
     Group {
         under: &["spec.rules[].to[].operation"],
         rules: &[
-            Rule("{hosts,notHosts,ports,notPorts}[]", Translated),
-            Rule("{methods,notMethods,paths,notPaths}[]", Translated),
+            FieldRule("{hosts,notHosts,ports,notPorts}[]", Translated),
+            FieldRule("{methods,notMethods,paths,notPaths}[]", Translated),
         ],
     },
 ];

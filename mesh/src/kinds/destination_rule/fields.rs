@@ -2,7 +2,7 @@
 
 use crate::manifest::fields::{
     Effect::{Only, Rejected, Translated, TranslatedIf, WithoutEffect},
-    Group, METADATA, Rule, STATUS,
+    FieldRule, Group, METADATA, STATUS,
 };
 
 pub(super) const GROUPS: &[&[Group]] = &[METADATA, STATUS, DESTINATION_RULE, POLICY, BALANCING, LIMITS];
@@ -19,20 +19,20 @@ const DESTINATION_RULE: &[Group] = &[
     Group {
         under: &["spec"],
         rules: &[
-            Rule("host", Translated),
-            Rule("subsets[].name", Translated),
-            Rule("subsets[].labels{}", Translated),
-            Rule("exportTo[]", Only(&["*"], "remove it; every local resource is visible in every namespace")),
-            Rule("workloadSelector", Rejected("remove it; a local rule applies to every caller")),
+            FieldRule("host", Translated),
+            FieldRule("subsets[].name", Translated),
+            FieldRule("subsets[].labels{}", Translated),
+            FieldRule("exportTo[]", Only(&["*"], "remove it; every local resource is visible in every namespace")),
+            FieldRule("workloadSelector", Rejected("remove it; a local rule applies to every caller")),
         ],
     },
     Group {
         under: &["spec.trafficPolicy", "spec.subsets[].trafficPolicy"],
         rules: &[
-            Rule("portLevelSettings[].port.number", Translated),
-            Rule("proxyProtocol", Rejected("remove it; the PROXY protocol is not supported")),
-            Rule("retryBudget", Rejected("use connectionPool.http.maxRetries; retry budgets are not supported")),
-            Rule("tunnel", Rejected("remove it; tunnels are not supported")),
+            FieldRule("portLevelSettings[].port.number", Translated),
+            FieldRule("proxyProtocol", Rejected("remove it; the PROXY protocol is not supported")),
+            FieldRule("retryBudget", Rejected("use connectionPool.http.maxRetries; retry budgets are not supported")),
+            FieldRule("tunnel", Rejected("remove it; tunnels are not supported")),
         ],
     },
 ];
@@ -40,15 +40,15 @@ const DESTINATION_RULE: &[Group] = &[
 const POLICY: &[Group] = &[Group {
     under: POLICIES,
     rules: &[
-        Rule(
+        FieldRule(
             "tls.mode",
             TranslatedIf(
                 &["DISABLE", "ISTIO_MUTUAL"],
                 "write ISTIO_MUTUAL or DISABLE; local servers have only the mesh's certificates",
             ),
         ),
-        Rule("tls.{sni,subjectAltNames[]}", Translated),
-        Rule(
+        FieldRule("tls.{sni,subjectAltNames[]}", Translated),
+        FieldRule(
             "tls.{caCertificates,caCrl,clientCertificate,credentialName,insecureSkipVerify,privateKey}",
             Rejected("remove it; connections use the mesh's certificates"),
         ),
@@ -59,15 +59,18 @@ const BALANCING: &[Group] = &[
     Group {
         under: POLICIES,
         rules: &[
-            Rule(
+            FieldRule(
                 "loadBalancer.simple",
                 TranslatedIf(
                     &["UNSPECIFIED", "LEAST_REQUEST", "LEAST_CONN", "RANDOM", "ROUND_ROBIN"],
                     "write LEAST_REQUEST, RANDOM or ROUND_ROBIN; local callers have no original destination",
                 ),
             ),
-            Rule("loadBalancer.{localityLbSetting,zoneAwareLbSetting}", WithoutEffect("all pods are on one machine")),
-            Rule("loadBalancer.{warmup,warmupDurationSecs}", Rejected("remove it; slow start is not supported")),
+            FieldRule(
+                "loadBalancer.{localityLbSetting,zoneAwareLbSetting}",
+                WithoutEffect("all pods are on one machine"),
+            ),
+            FieldRule("loadBalancer.{warmup,warmupDurationSecs}", Rejected("remove it; slow start is not supported")),
         ],
     },
     Group {
@@ -78,11 +81,11 @@ const BALANCING: &[Group] = &[
             "spec.subsets[].trafficPolicy.portLevelSettings[].loadBalancer.consistentHash",
         ],
         rules: &[
-            Rule("{httpHeaderName,httpQueryParameterName,useSourceIp}", Translated),
-            Rule("httpCookie.{name,path,ttl}", Translated),
-            Rule("httpCookie.attributes", Rejected("remove it; attributes of the cookie are not supported")),
-            Rule("{maglev.tableSize,ringHash.minimumRingSize}", Translated),
-            Rule("minimumRingSize", Rejected("write ringHash: {minimumRingSize: …}, which replaces it")),
+            FieldRule("{httpHeaderName,httpQueryParameterName,useSourceIp}", Translated),
+            FieldRule("httpCookie.{name,path,ttl}", Translated),
+            FieldRule("httpCookie.attributes", Rejected("remove it; attributes of the cookie are not supported")),
+            FieldRule("{maglev.tableSize,ringHash.minimumRingSize}", Translated),
+            FieldRule("minimumRingSize", Rejected("write ringHash: {minimumRingSize: …}, which replaces it")),
         ],
     },
 ];
@@ -90,31 +93,34 @@ const BALANCING: &[Group] = &[
 const LIMITS: &[Group] = &[Group {
     under: POLICIES,
     rules: &[
-        Rule("connectionPool.tcp.{connectTimeout,maxConnectionDuration,maxConnections}", Translated),
-        Rule("connectionPool.tcp.tcpKeepalive.{interval,probes,time}", Translated),
-        Rule(
+        FieldRule("connectionPool.tcp.{connectTimeout,maxConnectionDuration,maxConnections}", Translated),
+        FieldRule("connectionPool.tcp.tcpKeepalive.{interval,probes,time}", Translated),
+        FieldRule(
             "connectionPool.tcp.idleTimeout",
             Rejected("use connectionPool.http.idleTimeout; all local ports use HTTP"),
         ),
-        Rule("connectionPool.http.{h2UpgradePolicy,http1MaxPendingRequests,http2MaxRequests,idleTimeout}", Translated),
-        Rule(
+        FieldRule(
+            "connectionPool.http.{h2UpgradePolicy,http1MaxPendingRequests,http2MaxRequests,idleTimeout}",
+            Translated,
+        ),
+        FieldRule(
             "connectionPool.http.{maxConcurrentStreams,maxRequestsPerConnection,maxRetries,useClientProtocol}",
             Translated,
         ),
-        Rule(
+        FieldRule(
             "connectionPool.http.http2KeepAlive",
             Rejected("use connectionPool.tcp.tcpKeepalive; HTTP/2 pings are not supported"),
         ),
-        Rule(
+        FieldRule(
             "outlierDetection.{baseEjectionTime,consecutive5xxErrors,consecutiveGatewayErrors,interval,maxEjectionPercent}",
             Translated,
         ),
-        Rule(
+        FieldRule(
             "outlierDetection.{consecutiveLocalOriginFailures,minHealthPercent,splitExternalLocalOriginErrors}",
             Translated,
         ),
-        Rule("outlierDetection.consecutiveErrors", Rejected("write consecutive5xxErrors, which replaces it")),
-        Rule(
+        FieldRule("outlierDetection.consecutiveErrors", Rejected("write consecutive5xxErrors, which replaces it")),
+        FieldRule(
             "outlierDetection.outlierDetectionHttpErrorCodes",
             Rejected("remove it; only 5xx responses and gateway errors are counted"),
         ),

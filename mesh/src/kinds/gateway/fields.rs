@@ -2,7 +2,7 @@
 
 use crate::manifest::fields::{
     Effect::{Rejected, Translated, TranslatedIf, WithoutEffect},
-    Group, METADATA, Rule, STATUS,
+    FieldRule, Group, METADATA, STATUS,
 };
 
 pub(super) const GROUPS: &[&[Group]] = &[METADATA, STATUS, GATEWAY];
@@ -10,17 +10,17 @@ pub(super) const GROUPS: &[&[Group]] = &[METADATA, STATUS, GATEWAY];
 const GATEWAY: &[Group] = &[Group {
     under: &["spec"],
     rules: &[
-        Rule("selector{}", Translated),
-        Rule("servers[].hosts[]", Translated),
-        Rule("servers[].port.number", Translated),
-        Rule(
+        FieldRule("selector{}", Translated),
+        FieldRule("servers[].hosts[]", Translated),
+        FieldRule("servers[].port.number", Translated),
+        FieldRule(
             "servers[].port.protocol",
             TranslatedIf(&["HTTP", "HTTP2"], "write HTTP; the local gateway does not support TLS"),
         ),
-        Rule("servers[].tls", Rejected("use a server with protocol HTTP; the local gateway does not support TLS")),
-        Rule("servers[].bind", Rejected("remove it; the local mesh chooses the gateway's address")),
-        Rule("servers[].{defaultEndpoint,port.targetPort}", Rejected("remove it; Istio does not use it")),
-        Rule("servers[].name", WithoutEffect("nothing refers to the name of a server")),
-        Rule("servers[].port.name", WithoutEffect("a listener is named after its port's number")),
+        FieldRule("servers[].tls", Rejected("use a server with protocol HTTP; the local gateway does not support TLS")),
+        FieldRule("servers[].bind", Rejected("remove it; the local mesh chooses the gateway's address")),
+        FieldRule("servers[].{defaultEndpoint,port.targetPort}", Rejected("remove it; Istio does not use it")),
+        FieldRule("servers[].name", WithoutEffect("nothing refers to the name of a server")),
+        FieldRule("servers[].port.name", WithoutEffect("a listener is named after its port's number")),
     ],
 }];

@@ -1,10 +1,10 @@
 //! Fields of Namespace (v1).
 
-use crate::manifest::fields::{Effect::WithoutEffect, Group, METADATA, Rule, STATUS};
+use crate::manifest::fields::{Effect::WithoutEffect, FieldRule, Group, METADATA, STATUS};
 
 pub(super) const GROUPS: &[&[Group]] = &[METADATA, STATUS, NAMESPACE];
 
 const NAMESPACE: &[Group] = &[Group {
     under: &["spec"],
-    rules: &[Rule("finalizers", WithoutEffect("the local mesh removes a deleted namespace at once"))],
+    rules: &[FieldRule("finalizers", WithoutEffect("the local mesh removes a deleted namespace at once"))],
 }];

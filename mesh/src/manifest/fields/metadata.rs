@@ -2,7 +2,7 @@
 
 use super::table::{
     Effect::{Rejected, Translated, WithoutEffect},
-    Group, Rule,
+    FieldRule, Group,
 };
 
 const BY_CLUSTER: &str = "a cluster writes it when it stores the resource";
@@ -12,15 +12,15 @@ const BY_DELETION: &str = "it controls deletion in a cluster; the local mesh rem
 pub(crate) const METADATA: &[Group] = &[Group {
     under: &[""],
     rules: &[
-        Rule("{apiVersion,kind}", Translated),
-        Rule("metadata.{name,namespace}", Translated),
-        Rule("metadata.{labels,annotations}{}", Translated),
-        Rule("metadata.generateName", Rejected("write a name; a generated name cannot be applied twice")),
-        Rule(
+        FieldRule("{apiVersion,kind}", Translated),
+        FieldRule("metadata.{name,namespace}", Translated),
+        FieldRule("metadata.{labels,annotations}{}", Translated),
+        FieldRule("metadata.generateName", Rejected("write a name; a generated name cannot be applied twice")),
+        FieldRule(
             "metadata.{creationTimestamp,generation,managedFields,resourceVersion,selfLink,uid}",
             WithoutEffect(BY_CLUSTER),
         ),
-        Rule(
+        FieldRule(
             "metadata.{deletionGracePeriodSeconds,deletionTimestamp,finalizers,ownerReferences}",
             WithoutEffect(BY_DELETION),
         ),
@@ -28,4 +28,4 @@ pub(crate) const METADATA: &[Group] = &[Group {
 }];
 
 /// Rule for `status`, of the kinds that have one.
-pub(crate) const STATUS: &[Group] = &[Group { under: &[""], rules: &[Rule("status", WithoutEffect(BY_CLUSTER))] }];
+pub(crate) const STATUS: &[Group] = &[Group { under: &[""], rules: &[FieldRule("status", WithoutEffect(BY_CLUSTER))] }];

@@ -7,5 +7,5 @@ mod walk;
 
 pub(crate) use metadata::{METADATA, STATUS};
 pub use table::{Effect, Table};
-pub(crate) use table::{Group, Rule};
+pub(crate) use table::{FieldRule, Group};
 pub(crate) use walk::walk;

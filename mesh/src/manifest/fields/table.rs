@@ -22,14 +22,14 @@ pub enum Effect {
 
 /// Effect of all fields that match a pattern. A pattern is a path with `[]` for elements of a list and `{}` for values
 /// of a map. `{a,b}` matches both names.
-pub(crate) struct Rule(pub(crate) &'static str, pub(crate) Effect);
+pub(crate) struct FieldRule(pub(crate) &'static str, pub(crate) Effect);
 
 /// Rules for a structure that occurs at several paths.
 pub(crate) struct Group {
     /// Paths of the structure; an empty path is the root.
     pub(crate) under: &'static [&'static str],
     /// Rules with patterns relative to the paths.
-    pub(crate) rules: &'static [Rule],
+    pub(crate) rules: &'static [FieldRule],
 }
 
 /// Effects of all fields of a kind.
@@ -44,7 +44,7 @@ impl Table {
     pub(crate) fn new(schema: &str, groups: &[&[Group]]) -> Self {
         let mut rules = BTreeMap::new();
         for group in groups.iter().copied().flatten() {
-            for Rule(pattern, effect) in group.rules {
+            for FieldRule(pattern, effect) in group.rules {
                 for under in group.under {
                     let dot = if under.is_empty() { "" } else { "." };
                     rules.extend(expand(&format!("{under}{dot}{pattern}")).into_iter().map(|path| (path, *effect)));
@@ -127,9 +127,9 @@ mod tests {
         const GROUPS: &[&[Group]] = &[&[Group {
             under: &[""],
             rules: &[
-                Rule("a", Effect::WithoutEffect("no reason")),
-                Rule("a.b[].kept", Effect::Translated),
-                Rule("c", Effect::Translated),
+                FieldRule("a", Effect::WithoutEffect("no reason")),
+                FieldRule("a.b[].kept", Effect::Translated),
+                FieldRule("c", Effect::Translated),
             ],
         }]];
         let table = Table::new("", GROUPS);

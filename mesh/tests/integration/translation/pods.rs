@@ -8,7 +8,7 @@ use std::{
 
 use meshwalk_mesh::{
     resources::{ParsedManifests, Resources},
-    topology::{ContainerPort, Instance, OutboundPolicy, Topology},
+    topology::{DeclaredPort, Instance, OutboundPolicy, Topology},
 };
 
 /// The folder with the inputs and what becomes of them.
@@ -47,7 +47,7 @@ pub(super) fn topology(resources: &Resources) -> Topology {
                 container_ports: template.spec.containers[0]
                     .ports
                     .iter()
-                    .map(|port| ContainerPort { name: port.name.clone(), number: port.container_port })
+                    .map(|port| DeclaredPort { name: port.name.clone(), number: port.container_port })
                     .collect(),
                 sidecar: template.metadata.labels.get("sidecar.istio.io/inject").is_none_or(|value| value != "false"),
                 ready: true,

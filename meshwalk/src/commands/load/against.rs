@@ -41,7 +41,7 @@ struct SavedInterval {
 
 /// What is compared, and what the tests say of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Comparison {
+pub(super) struct LoadComparison {
     /// Probability that any of `differences` is reported as more than chance although nothing has changed.
     error_probability: f64,
     differences: Vec<ChanceTest>,
@@ -128,7 +128,7 @@ impl SavedFigures {
 }
 
 /// Compares a run with an earlier one.
-pub(super) fn compare(base: &SavedFigures, now: &SavedFigures) -> Comparison {
+pub(super) fn compare(base: &SavedFigures, now: &SavedFigures) -> LoadComparison {
     let mut differences = Vec::new();
     let (base_shares, now_shares) = (base.shares(), now.shares());
     let names: std::collections::BTreeSet<&String> = base_shares.keys().chain(now_shares.keys()).collect();
@@ -153,7 +153,7 @@ pub(super) fn compare(base: &SavedFigures, now: &SavedFigures) -> Comparison {
         Err(reason) => Some(format!("latencies are not compared: {reason}")),
     };
     decide(&mut differences);
-    Comparison { error_probability: ERROR_PROBABILITY, differences, not_compared }
+    LoadComparison { error_probability: ERROR_PROBABILITY, differences, not_compared }
 }
 
 /// Holm's procedure: the smallest of n p-values is compared with the error probability over n, the next one with that
@@ -173,7 +173,7 @@ fn decide(differences: &mut [ChanceTest]) {
 }
 
 /// The comparison as a table.
-pub(super) fn show(comparison: &Comparison) -> String {
+pub(super) fn show(comparison: &LoadComparison) -> String {
     let line = |difference: &ChanceTest| {
         let value = |value: f64| if difference.test == "Fisher" { percent(value) } else { format!("{value:.3}") };
         let verdict = if difference.more_than_chance { "more than chance" } else { "may be chance" };

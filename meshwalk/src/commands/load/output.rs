@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{against, against::Comparison, csv, figures, prometheus};
+use super::{against, against::LoadComparison, csv, figures, prometheus};
 use crate::{
     checks::{Status, Verdict},
     traffic::{Plan, Summary, TrafficResult},
@@ -28,7 +28,7 @@ pub(super) struct LoadReport<'a> {
     pub(super) traffic: &'a TrafficResult,
     pub(super) summary: &'a Summary,
     pub(super) checks: &'a [Verdict],
-    pub(super) comparison: Option<&'a Comparison>,
+    pub(super) comparison: Option<&'a LoadComparison>,
 }
 
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ struct Json<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     checks: &'a [Verdict],
     #[serde(skip_serializing_if = "Option::is_none")]
-    against: Option<&'a Comparison>,
+    against: Option<&'a LoadComparison>,
 }
 
 impl LoadReport<'_> {

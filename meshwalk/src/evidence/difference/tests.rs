@@ -13,7 +13,7 @@ fn scrape(instances: &[(&str, &str, &str)]) -> Scrape {
 }
 
 fn hits(before: &[(&str, &str, &str)], after: &[(&str, &str, &str)]) -> f64 {
-    Difference::between(&scrape(before), &scrape(after)).sum(&Selector::named("hits_total"))
+    MetricsDifference::between(&scrape(before), &scrape(after)).sum(&Selector::named("hits_total"))
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn counters_are_subtracted_and_summed_over_instances_and_labels() {
         ("b-v1", "b-v1-1", "hits_total{c=\"200\"} 8"),
         ("b-v2", "b-v2-0", "hits_total{c=\"200\"} 100"),
     ];
-    let difference = Difference::between(&scrape(&before), &scrape(&after));
+    let difference = MetricsDifference::between(&scrape(&before), &scrape(&after));
     let sum = |selector: Selector| difference.sum(&selector);
     assert_eq!(sum(Selector::named("hits_total")), 106.0);
     assert_eq!(sum(Selector::named("hits_total").of("b-v1")), 6.0);
@@ -61,7 +61,7 @@ fn an_instance_that_did_not_answer_the_first_time_is_missing_and_not_new() {
     let mut before = scrape(&[]);
     let (instance, path) = ("b-0".to_owned(), "/metrics".to_owned());
     before.missing.push(ScrapeFailure { instance, address: "unix:/x".into(), path, reason: "timeout".into() });
-    let difference = Difference::between(&before, &scrape(&[("b", "b-0", "hits_total 50")]));
+    let difference = MetricsDifference::between(&before, &scrape(&[("b", "b-0", "hits_total 50")]));
     assert_eq!(difference.sum(&Selector::named("hits_total")), 0.0);
     assert_eq!(difference.missing, ["metrics of b-0 (unix:/x/metrics): timeout"]);
 }
@@ -70,7 +70,7 @@ fn an_instance_that_did_not_answer_the_first_time_is_missing_and_not_new() {
 fn gauges_go_down_and_histograms_only_up() {
     let before = scrape(&[("b", "b-0", "open 5\nms_bucket{le=\"1\"} 5\nms_count 9\nms_sum 10")]);
     let after = scrape(&[("b", "b-0", "open 2\nms_bucket{le=\"1\"} 7\nms_count 12\nms_sum 2")]);
-    let difference = Difference::between(&before, &after);
+    let difference = MetricsDifference::between(&before, &after);
     assert_eq!(difference.sum(&Selector::named("open")), -3.0);
     assert_eq!(difference.sum(&Selector::named("ms_bucket")), 2.0);
     assert_eq!(difference.sum(&Selector::named("ms_count")), 3.0);

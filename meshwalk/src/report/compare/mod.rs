@@ -9,7 +9,7 @@ pub use read::{ReadError, parse, read};
 pub use words::words;
 
 use crate::checks::Status;
-use read::{Check, Lab, Step};
+use read::{ReportedCheck, ReportedLab, ReportedStep};
 
 /// Parts of a report that a comparison uses.
 pub use read::SavedReport;
@@ -23,7 +23,7 @@ pub struct Comparison {
     /// Number of labs, steps and checks that both reports contain.
     pub compared: Counts,
     /// Differences. Empty if the reports agree.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<ReportDifference>,
     /// Parts that only one of the platforms ran, with permission.
     pub left_out: Vec<LeftOut>,
 }
@@ -39,9 +39,9 @@ pub struct Counts {
     pub checks: usize,
 }
 
-/// Difference between two reports.
+/// ReportDifference between two reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub struct ReportDifference {
     /// Lab, step and check that differ.
     pub path: CheckPath,
     /// Value in each report.
@@ -94,7 +94,7 @@ impl Comparison {
         self.differences.is_empty()
     }
 
-    fn labs(&mut self, path: &CheckPath, labs: [&Lab; 2]) {
+    fn labs(&mut self, path: &CheckPath, labs: [&ReportedLab; 2]) {
         if self.is_left_out(path, labs.map(|lab| (lab.status, lab.reason.as_deref()))) {
             return;
         }
@@ -113,7 +113,7 @@ impl Comparison {
         }
     }
 
-    fn steps(&mut self, path: &CheckPath, steps: [&Step; 2]) {
+    fn steps(&mut self, path: &CheckPath, steps: [&ReportedStep; 2]) {
         self.statuses(path, steps.map(|step| (step.status, step.reason.clone().unwrap_or_default())));
         let gates = steps.map(|step| step.gate.as_ref().map_or("no gate", |gate| gate.outcome.as_str()));
         self.equal(&path.of_check("gate"), gates);
@@ -122,7 +122,7 @@ impl Comparison {
         self.checks(path, "", steps.map(|step| &step.checks[..]));
     }
 
-    fn checks(&mut self, path: &CheckPath, front: &str, checks: [&[Check]; 2]) {
+    fn checks(&mut self, path: &CheckPath, front: &str, checks: [&[ReportedCheck]; 2]) {
         // Two checks with the same name differ in what they expect.
         for (name, checks) in paired(checks, |check| format!("{} {}", check.name, check.expected)) {
             let path = path.of_check(&format!("{front}{}", name.trim()));
@@ -143,7 +143,7 @@ impl Comparison {
             return Some([one, other]);
         }
         let sides = sides.map(|side| if side.is_some() { "there".to_owned() } else { format!("no such {what}") });
-        self.differences.push(Difference { path: path.clone(), sides, reasons: Default::default() });
+        self.differences.push(ReportDifference { path: path.clone(), sides, reasons: Default::default() });
         None
     }
 
@@ -164,7 +164,7 @@ impl Comparison {
     fn statuses(&mut self, path: &CheckPath, sides: [(Status, String); 2]) {
         if sides[0].0 != sides[1].0 {
             let [one, other] = sides;
-            self.differences.push(Difference {
+            self.differences.push(ReportDifference {
                 path: path.clone(),
                 sides: [one.0, other.0].map(|status| status.word().to_owned()),
                 reasons: [one.1, other.1],
@@ -175,7 +175,7 @@ impl Comparison {
     fn equal(&mut self, path: &CheckPath, sides: [&str; 2]) {
         if sides[0] != sides[1] {
             let sides = sides.map(str::to_owned);
-            self.differences.push(Difference { path: path.clone(), sides, reasons: Default::default() });
+            self.differences.push(ReportDifference { path: path.clone(), sides, reasons: Default::default() });
         }
     }
 }

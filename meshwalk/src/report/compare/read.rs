@@ -34,35 +34,35 @@ pub struct SavedReport {
     /// Kind of the platform: `local`, `cluster`.
     pub target: String,
     pub(super) interrupted: bool,
-    pub(super) labs: Vec<Lab>,
+    pub(super) labs: Vec<ReportedLab>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Lab {
+pub(super) struct ReportedLab {
     pub(super) lab: String,
     pub(super) status: Status,
     pub(super) reason: Option<String>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<ReportedStep>,
     pub(super) restored: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Step {
+pub(super) struct ReportedStep {
     pub(super) title: String,
     pub(super) status: Status,
     pub(super) reason: Option<String>,
-    pub(super) gate: Option<Gate>,
-    pub(super) checks: Vec<Check>,
+    pub(super) gate: Option<ReportedGate>,
+    pub(super) checks: Vec<ReportedCheck>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Gate {
+pub(super) struct ReportedGate {
     pub(super) outcome: String,
-    pub(super) checks: Vec<Check>,
+    pub(super) checks: Vec<ReportedCheck>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Check {
+pub(super) struct ReportedCheck {
     pub(super) name: String,
     pub(super) expected: String,
     pub(super) observed: String,
@@ -70,7 +70,7 @@ pub(super) struct Check {
     pub(super) reason: String,
 }
 
-impl Check {
+impl ReportedCheck {
     /// Returns the observation, and the reason for the verdict.
     pub(super) fn why(&self) -> String {
         if self.status == Status::Skipped { self.reason.clone() } else { self.observed.clone() }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     markup::{escape, latency},
-    plot::{Plot, Series, short},
-    scale::Scale,
+    plot::{Plot, PlotSeries, short},
+    scale::AxisScale,
 };
 use crate::{
     quantity::percent,
@@ -77,7 +77,7 @@ fn figures(summary: &Summary, body: &mut String) {
     body.push_str("</dl>\n");
 }
 
-fn plot<'a>(traffic: &TrafficReport, title: &'a str, up: Scale, unit: fn(f64) -> String) -> Plot<'a> {
+fn plot<'a>(traffic: &TrafficReport, title: &'a str, up: AxisScale, unit: fn(f64) -> String) -> Plot<'a> {
     let width = traffic.timeline.get(1).map_or(1.0, |second| second.start.as_secs_f64());
     Plot {
         title,
@@ -106,20 +106,20 @@ fn shares(traffic: &TrafficReport) -> String {
     let versions: BTreeSet<&String> = traffic.timeline.iter().flat_map(|bucket| bucket.versions.keys()).collect();
     let series: Vec<_> = versions
         .into_iter()
-        .map(|version| Series {
+        .map(|version| PlotSeries {
             name: version.clone(),
             class: colour(version),
             values: traffic.timeline.iter().map(|bucket| bucket.share(version)).collect(),
         })
         .collect();
     let percent = |share: f64| format!("{} %", short(share * 100.0));
-    plot(traffic, "Share by version", Scale::exactly(1.0, 0.25), percent).columns(&series)
+    plot(traffic, "Share by version", AxisScale::exactly(1.0, 0.25), percent).columns(&series)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "requests of one interval")]
 fn rate(traffic: &TrafficReport) -> String {
     let width = traffic.timeline.get(1).map_or(1.0, |second| second.start.as_secs_f64());
-    let series = |name: &str, class, count: fn(&Bucket) -> u64| Series {
+    let series = |name: &str, class, count: fn(&Bucket) -> u64| PlotSeries {
         name: name.to_owned(),
         class,
         values: traffic.timeline.iter().map(|bucket| Some(count(bucket) as f64 / width)).collect(),
@@ -134,11 +134,11 @@ fn rate(traffic: &TrafficReport) -> String {
         .into_iter()
         .filter(|one| one.class == "good" || one.values.iter().flatten().any(|value| *value > 0.0))
         .collect();
-    plot(traffic, "Requests per second", Scale::up_to(most, 4.0), short).columns(&there)
+    plot(traffic, "Requests per second", AxisScale::up_to(most, 4.0), short).columns(&there)
 }
 
 fn latencies(traffic: &TrafficReport) -> String {
-    let series = |name: &str, class, quantile: fn(&Bucket) -> Option<f64>| Series {
+    let series = |name: &str, class, quantile: fn(&Bucket) -> Option<f64>| PlotSeries {
         name: name.to_owned(),
         class,
         values: traffic.timeline.iter().map(quantile).collect(),
@@ -146,5 +146,5 @@ fn latencies(traffic: &TrafficReport) -> String {
     let both = [series("p99", "p99", |bucket| bucket.p99_ms), series("p50", "p50", |bucket| bucket.p50_ms)];
     let most = both.iter().flat_map(|one| &one.values).flatten().copied().fold(0.0, f64::max);
     let unit = |ms: f64| if ms >= 1000.0 { format!("{} s", short(ms / 1000.0)) } else { format!("{} ms", short(ms)) };
-    plot(traffic, "Latency", Scale::up_to(most, 4.0), unit).lines(&both)
+    plot(traffic, "Latency", AxisScale::up_to(most, 4.0), unit).lines(&both)
 }

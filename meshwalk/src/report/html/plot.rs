@@ -3,7 +3,7 @@
 
 use super::{
     markup::escape,
-    scale::{Room, Scale},
+    scale::{AxisScale, Room},
 };
 
 const WIDTH: f64 = 340.0;
@@ -19,7 +19,7 @@ pub(super) struct Plot<'a> {
     /// Number of intervals.
     pub(super) intervals: usize,
     /// Vertical axis.
-    pub(super) up: Scale,
+    pub(super) up: AxisScale,
     /// Formats the labels of the vertical axis.
     pub(super) unit: fn(f64) -> String,
     /// Seconds at which a change began and ended.
@@ -29,7 +29,7 @@ pub(super) struct Plot<'a> {
 }
 
 /// Series of a plot: its CSS class, which sets the colour, and a value for each interval.
-pub(super) struct Series {
+pub(super) struct PlotSeries {
     pub(super) name: String,
     pub(super) class: &'static str,
     pub(super) values: Vec<Option<f64>>,
@@ -37,7 +37,7 @@ pub(super) struct Series {
 
 impl Plot<'_> {
     /// Draws stacked columns.
-    pub(super) fn columns(&self, series: &[Series]) -> String {
+    pub(super) fn columns(&self, series: &[PlotSeries]) -> String {
         let mut shapes = String::new();
         for index in 0..self.intervals {
             let mut below = 0.0;
@@ -62,7 +62,7 @@ impl Plot<'_> {
     }
 
     /// Draws lines, with a gap where there is no value.
-    pub(super) fn lines(&self, series: &[Series]) -> String {
+    pub(super) fn lines(&self, series: &[PlotSeries]) -> String {
         let mut shapes = String::new();
         for one in series {
             let mut path = String::new();
@@ -86,10 +86,10 @@ impl Plot<'_> {
         self.picture(&shapes, series)
     }
 
-    fn time(&self) -> Scale {
+    fn time(&self) -> AxisScale {
         #[allow(clippy::cast_precision_loss, reason = "some forty intervals")]
         let end = self.width * self.intervals.max(1) as f64;
-        Scale { end, ..Scale::up_to(end, 4.0) }
+        AxisScale { end, ..AxisScale::up_to(end, 4.0) }
     }
 
     fn x(&self, index: usize) -> f64 {
@@ -97,7 +97,7 @@ impl Plot<'_> {
         ROOM.x(self.time(), self.width * index as f64)
     }
 
-    fn picture(&self, shapes: &str, series: &[Series]) -> String {
+    fn picture(&self, shapes: &str, series: &[PlotSeries]) -> String {
         let mut svg = format!(
             "<figure><figcaption>{title}{legend}</figcaption><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
              aria-label=\"{title} over time\">",
@@ -163,7 +163,7 @@ fn half_width(words: &str) -> f64 {
     characters * 3.3
 }
 
-fn legend(series: &[Series]) -> String {
+fn legend(series: &[PlotSeries]) -> String {
     let entries: Vec<_> =
         series.iter().map(|one| format!("<span><i class=\"{}\"></i>{}</span>", one.class, escape(&one.name))).collect();
     format!("<span class=\"legend\">{}</span>", entries.concat())
@@ -185,7 +185,7 @@ mod tests {
             title: "Latency",
             width: 0.05,
             intervals: 16,
-            up: Scale::up_to(1.0, 4.0),
+            up: AxisScale::up_to(1.0, 4.0),
             unit: short,
             changed: None,
             notes: Vec::new(),

@@ -11,14 +11,14 @@ pub(super) struct Room {
 
 /// Axis from 0 to a round number.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Scale {
+pub(super) struct AxisScale {
     /// Maximum value of the axis.
     pub(super) end: f64,
     /// Distance between two marks.
     pub(super) step: f64,
 }
 
-impl Scale {
+impl AxisScale {
     /// Creates an axis that covers `most`, with about `marks` marks at 1, 2 or 5 times a power of ten.
     pub(super) fn up_to(most: f64, marks: f64) -> Self {
         let most = if most.is_finite() && most > 0.0 { most } else { 1.0 };
@@ -49,12 +49,12 @@ impl Scale {
 
 impl Room {
     /// Returns the horizontal position of a value.
-    pub(super) fn x(self, scale: Scale, value: f64) -> f64 {
+    pub(super) fn x(self, scale: AxisScale, value: f64) -> f64 {
         self.left + scale.part(value) * self.width
     }
 
     /// Returns the vertical position of a value, which decreases as the value grows.
-    pub(super) fn y(self, scale: Scale, value: f64) -> f64 {
+    pub(super) fn y(self, scale: AxisScale, value: f64) -> f64 {
         self.top + (1.0 - scale.part(value)) * self.height
     }
 }
@@ -68,7 +68,7 @@ mod tests {
         for (most, end, step) in
             [(412.0, 500.0, 100.0), (0.037, 0.04, 0.01), (5012.0, 6000.0, 2000.0), (100.0, 100.0, 50.0)]
         {
-            let scale = Scale::up_to(
+            let scale = AxisScale::up_to(
                 most,
                 if most > 4000.0 {
                     4.0
@@ -80,7 +80,7 @@ mod tests {
             );
             assert!((scale.end - end).abs() < 1e-9 && (scale.step - step).abs() < 1e-9, "{most}: {scale:?}");
         }
-        assert_eq!(Scale::up_to(0.0, 4.0).end, 1.0);
-        assert_eq!(Scale::exactly(1.0, 0.5).marks().collect::<Vec<_>>(), [0.0, 0.5, 1.0]);
+        assert_eq!(AxisScale::up_to(0.0, 4.0).end, 1.0);
+        assert_eq!(AxisScale::exactly(1.0, 0.5).marks().collect::<Vec<_>>(), [0.0, 0.5, 1.0]);
     }
 }

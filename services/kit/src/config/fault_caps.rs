@@ -57,7 +57,7 @@ fn cores(text: &str) -> Result<faults::Cores, String> {
     })
 }
 
-impl From<&FaultCaps> for faults::Limits {
+impl From<&FaultCaps> for faults::FaultLimits {
     fn from(caps: &FaultCaps) -> Self {
         let defaults = Self::default();
         Self {

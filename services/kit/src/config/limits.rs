@@ -69,9 +69,9 @@ pub struct Limits {
 
 impl Limits {
     /// Settings of a port with these limits. Rejections have `identity_headers`.
-    pub(crate) fn port_settings(&self, identity_headers: HeaderMap) -> net::Settings {
+    pub(crate) fn port_settings(&self, identity_headers: HeaderMap) -> net::PortSettings {
         let timeouts = Timeouts { head: self.header_read_timeout, idle: self.idle_timeout, send: self.send_timeout };
-        net::Settings::new(self.max_header_bytes, timeouts, identity_headers)
+        net::PortSettings::new(self.max_header_bytes, timeouts, identity_headers)
     }
 
     /// Limits on one request's body.

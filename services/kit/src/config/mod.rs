@@ -157,7 +157,7 @@ impl Config {
     /// A rule that is wrong.
     pub fn registry(&self, instance: &str) -> Result<Registry, WrongValue> {
         let peers = Lines::flat(&self.inject_trusted_peer).cloned().collect();
-        let registry = Registry::new(faults::Settings {
+        let registry = Registry::new(faults::FaultSettings {
             trust: Trust { allow_inject: self.allow_inject, peers },
             upstreams: self.upstreams.list().map(|upstream| upstream.name.clone()).collect(),
             instance: instance.to_owned(),

@@ -98,7 +98,7 @@ pub struct Upstream {
 
 /// A text that names no upstream.
 #[derive(Debug, thiserror::Error)]
-pub enum UpstreamError {
+pub enum UpstreamParseError {
     /// No `NAME=`.
     #[error("expected NAME=URL, such as backend=http://backend:8080")]
     Form,
@@ -126,22 +126,22 @@ pub enum UpstreamError {
 }
 
 impl FromStr for Upstream {
-    type Err = UpstreamError;
+    type Err = UpstreamParseError;
 
-    fn from_str(text: &str) -> Result<Self, UpstreamError> {
-        let (name, url) = text.split_once('=').ok_or(UpstreamError::Form)?;
+    fn from_str(text: &str) -> Result<Self, UpstreamParseError> {
+        let (name, url) = text.split_once('=').ok_or(UpstreamParseError::Form)?;
         let readable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if name.is_empty() || !name.chars().all(readable) {
-            return Err(UpstreamError::Name(name.into()));
+            return Err(UpstreamParseError::Name(name.into()));
         }
         let Some(rest) = url.strip_prefix("http://") else {
-            return Err(UpstreamError::Scheme(url.into()));
+            return Err(UpstreamParseError::Scheme(url.into()));
         };
         if url.contains('#') {
-            return Err(UpstreamError::Fragment(url.into()));
+            return Err(UpstreamParseError::Fragment(url.into()));
         }
         let whole = if rest.contains(['/', '?']) { url.to_owned() } else { format!("{url}{HELLO_PATH}") };
-        let whole: Uri = whole.parse().map_err(|error| UpstreamError::Url(url.into(), error))?;
+        let whole: Uri = whole.parse().map_err(|error| UpstreamParseError::Url(url.into(), error))?;
         check_authority(&whole).map_err(|wrong| wrong(url.into()))?;
         Ok(Self { name: name.into(), url: whole })
     }
@@ -149,17 +149,17 @@ impl FromStr for Upstream {
 
 /// Checks the part between `http://` and the path: a host, and a port if there is one. The URL's grammar allows more, and
 /// drops a port that is out of range.
-fn check_authority(url: &Uri) -> Result<(), fn(String) -> UpstreamError> {
-    let authority = url.authority().ok_or(UpstreamError::Host as fn(_) -> _)?;
+fn check_authority(url: &Uri) -> Result<(), fn(String) -> UpstreamParseError> {
+    let authority = url.authority().ok_or(UpstreamParseError::Host as fn(_) -> _)?;
     if authority.as_str().contains('@') {
-        return Err(UpstreamError::User);
+        return Err(UpstreamParseError::User);
     }
     if !is_host(authority.host()) {
-        return Err(UpstreamError::Host);
+        return Err(UpstreamParseError::Host);
     }
     match (authority.port_u16(), &authority.as_str()[authority.host().len()..]) {
         (Some(1..), _) | (None, "" | ":") => Ok(()),
-        _ => Err(UpstreamError::Port),
+        _ => Err(UpstreamParseError::Port),
     }
 }
 

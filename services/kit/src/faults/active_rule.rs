@@ -12,7 +12,7 @@ use meshwalk_faults::{Percent, Rule};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    draw::Stream,
+    draw::DrawSequence,
     modes::{Effect, ProcessFault, RequestContext, RuleBehavior},
     registry::{Origin, RuleState},
     request_view::RequestView,
@@ -38,7 +38,7 @@ pub(super) struct ActiveRule {
     begins: Option<Instant>,
     expires: Option<Instant>,
     removed: CancellationToken,
-    stream: Stream,
+    stream: DrawSequence,
     behavior: RuleBehavior,
     pub(super) stats: Arc<RuleStats>,
     /// Number of times that the rule has fired or is about to.
@@ -60,8 +60,8 @@ impl ActiveRule {
         let series = from.map(|(_, series)| Arc::clone(series));
         let stats = RuleStats::new(&id, &text, rule.mode.spec().name, rule.id.is_some(), series);
         let stream = match rule.seed {
-            Some(seed) => Stream::seeded(seed, &text, ordinal),
-            None => Stream::random(),
+            Some(seed) => DrawSequence::seeded(seed, &text, ordinal),
+            None => DrawSequence::random(),
         };
         let expires = rule.lasts().and_then(|duration| now.checked_add(duration));
         let begins = rule.after.and_then(|after| now.checked_add(after));

@@ -14,12 +14,12 @@ const PER_REQUEST: u64 = 8;
 
 /// One rule's sequence.
 #[derive(Debug)]
-pub(super) struct Stream {
+pub(super) struct DrawSequence {
     key: u64,
     next: AtomicU64,
 }
 
-impl Stream {
+impl DrawSequence {
     /// A sequence that cannot be predicted.
     pub(super) fn random() -> Self {
         Self { key: rand::random(), next: AtomicU64::new(0) }
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn each_request_has_numbers_of_its_own() {
-        let stream = Stream::seeded(1, "rule", 0);
+        let stream = DrawSequence::seeded(1, "rule", 0);
         let numbers: std::collections::HashSet<u64> =
             (0..1000).map(|_| stream.next()).flat_map(|mut draws| [draws.number(), draws.number()]).collect();
         assert_eq!(numbers.len(), 2000);

@@ -4,7 +4,7 @@
 //! rules do.
 //!
 //! # Interface
-//! - [`Registry`] holds the rules and is cheap to clone. Create it once with `Registry::new(Settings)`. Call
+//! - [`Registry`] holds the rules and is cheap to clone. Create it once with `Registry::new(FaultSettings)`. Call
 //!   [`Registry::add`] for each `--fault` before a port is opened; its error is the text for the user.
 //! - [`FaultLayer`] wraps the application's router. Never wrap the admin or the control router: no fault may reach them.
 //! - [`InjectionLog`] in a request's extensions records each fault before its effect. The span and the access log read it,
@@ -29,7 +29,7 @@
 //!    each of these modes counts.
 //!
 //! After a reset or a hang there is no response: steps 3 and 4 do not happen, and are neither counted nor named. All delays
-//! of a request together are at most [`Limits::delay`], granted in the order of the rules.
+//! of a request together are at most [`FaultLimits::delay`], granted in the order of the rules.
 //!
 //! # Calls
 //! A rule with `upstream` is about the calls that a request makes to that upstream, and not about the request. The steps
@@ -41,7 +41,7 @@
 //! Probes, signals and the shutdown query the registry.
 //!
 //! # Caps
-//! A rule that exceeds one of the [`Limits`] by itself is rejected. The sum over several rules is cut: the ground truth
+//! A rule that exceeds one of the [`FaultLimits`] by itself is rejected. The sum over several rules is cut: the ground truth
 //! reports it, and each rule counts it.
 //!
 //! # Removal and expiry
@@ -92,6 +92,6 @@ pub use meshwalk_faults::{Cores, INJECT_HEADER, ModeRow, ParseError, Rule, help,
 pub(crate) use meshwalk_faults::{Probe, parse_amount};
 pub(crate) use modes::Effect;
 pub(crate) use process::ProcessFaults;
-pub use registry::{AddError, Limits, Origin, Registry, RuleState, Settings};
+pub use registry::{AddError, FaultLimits, FaultSettings, Origin, Registry, RuleState};
 pub(crate) use span_attributes::{fault_list, record_in_span};
 pub use trust::{Trust, TrustedPeer};

@@ -12,7 +12,7 @@ use http::StatusCode;
 use super::{
     InjectionLog, Registry,
     injection_log::Injected,
-    modes::{Effect, Step},
+    modes::{Effect, Phase},
     rule_lifetime::RuleLifetime,
     rule_stats::RuleStats,
 };
@@ -79,7 +79,7 @@ impl Injection {
     /// Runs the faults before the work, and decides about the work.
     pub(super) async fn begin(&mut self) -> Verdict {
         let mut due = None;
-        while let Some((index, fault)) = self.faults.next_if(|(_, fault)| fault.effect.step() <= Step::Verdict) {
+        while let Some((index, fault)) = self.faults.next_if(|(_, fault)| fault.effect.phase() <= Phase::Verdict) {
             match fault.effect {
                 Effect::Delay(_, delay) => due = Some(self.wait(due, delay, index, &fault.lifetime).await),
                 Effect::Work(time) => {
@@ -99,7 +99,7 @@ impl Injection {
     /// Runs the delays after the work. Returns the faults of the response.
     pub(super) async fn finish(mut self) -> Vec<PlannedFault> {
         let mut due = None;
-        while let Some((index, fault)) = self.faults.next_if(|(_, fault)| fault.effect.step() == Step::After) {
+        while let Some((index, fault)) = self.faults.next_if(|(_, fault)| fault.effect.phase() == Phase::After) {
             if let Effect::Delay(_, delay) = fault.effect {
                 due = Some(self.wait(due, delay, index, &fault.lifetime).await);
             }

@@ -10,7 +10,7 @@ use http::StatusCode;
 use super::{
     active_rule::ActiveRule,
     injection_log::InjectedFault,
-    modes::{Effect, Step},
+    modes::{Effect, Phase},
     plan::{Plan, PlannedFault},
     request_view::RequestView,
 };
@@ -49,7 +49,7 @@ impl<'a> Planner<'a> {
     /// Lets a rule decide about the request. It draws whatever other rules do.
     pub(super) fn take(&mut self, rule: &'a ActiveRule, view: RequestView<'_>) {
         let Some(mut effect) = rule.consider(view, self.now) else { return };
-        let is_taken = |chosen: &Chosen<'_>| chosen.effect.step() == effect.step();
+        let is_taken = |chosen: &Chosen<'_>| chosen.effect.phase() == effect.phase();
         // A second effect of such a step does not happen, and takes none of the times that its rule may fire.
         if (!effect.adds_up() && self.chosen.iter().any(is_taken)) || !rule.claim() {
             return;
@@ -75,8 +75,8 @@ impl<'a> Planner<'a> {
 
     /// Makes the plan. An effect that the verdict makes impossible is left out, and not counted as fired.
     pub(super) fn close(mut self) -> Plan {
-        let verdict = self.chosen.iter().map(|chosen| chosen.effect).find(|effect| effect.step() == Step::Verdict);
-        self.chosen.sort_by_key(|chosen| chosen.effect.step());
+        let verdict = self.chosen.iter().map(|chosen| chosen.effect).find(|effect| effect.phase() == Phase::Verdict);
+        self.chosen.sort_by_key(|chosen| chosen.effect.phase());
         let mut plan = Plan::default();
         for Chosen { rule, effect, capped } in self.chosen {
             if verdict.is_some_and(|verdict| effect.is_moot_after(verdict)) {

@@ -25,7 +25,7 @@ use super::{
 pub use admission::AddError;
 use inject::InjectCache;
 pub(super) use inject::InjectError;
-pub use settings::{Limits, Settings};
+pub use settings::{FaultLimits, FaultSettings};
 pub use state::{Origin, RuleState};
 
 /// The active rules. Clones share them.
@@ -36,7 +36,7 @@ pub struct Registry {
 
 #[derive(Debug)]
 struct Shared {
-    settings: Settings,
+    settings: FaultSettings,
     /// Number of rules about requests. While it is 0, requests read nothing else.
     about_requests: AtomicUsize,
     /// Number of rules about calls.
@@ -53,7 +53,7 @@ struct Shared {
 
 impl Registry {
     /// An empty registry: nothing is injected until a rule is added.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: FaultSettings) -> Self {
         let injected = InjectCache::new(&settings);
         let rules = RwLock::new(Arc::new(Vec::new()));
         let (about_requests, about_calls, numbered) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
@@ -119,7 +119,7 @@ impl Registry {
     }
 
     /// Caps that protect the host.
-    pub(super) fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> FaultLimits {
         self.shared.settings.limits
     }
 

@@ -17,7 +17,7 @@ use crate::{
     host_check,
     known_headers::{Known, KnownHeaders},
     net::{DirectAnswer, DirectRoute},
-    observe::{Observation, Target, close_at_end},
+    observe::{Observation, ObservedTarget, close_at_end},
 };
 
 /// Answers `GET /api/hello` if no fault rule concerns the request.
@@ -47,7 +47,7 @@ impl DirectRoute for DirectHello {
         if known.has(Known::Inject) || host_check::check(head).is_err() {
             return None;
         }
-        let observation = Observation::begin(&self.app, head, &known, Target::Hello);
+        let observation = Observation::begin(&self.app, head, &known, ObservedTarget::Hello);
         if self.app.client.targets().is_empty() {
             let (status, now) = (http::StatusCode::OK, Instant::now());
             let mut response = respond(&self.app, &observation.inbound, &Injected::default(), status, &[], now);

@@ -13,36 +13,36 @@ const FIELD_BYTES: usize = 32;
 pub(super) const STREAM_BYTES: usize = 8192;
 
 /// Memory for heads that have arrived in part, beyond what each connection has.
-pub(super) static PARTIAL_HEADS: Budget = Budget::new(4 << 20);
+pub(super) static PARTIAL_HEADS: MemoryBudget = MemoryBudget::new(4 << 20);
 
 /// Memory for heads of requests that the service works on.
-pub(super) static HEADS: Budget = Budget::new(8 << 20);
+pub(super) static HEADS: MemoryBudget = MemoryBudget::new(8 << 20);
 
 /// Memory for HTTP/2 requests in flight, until the client has taken the response.
-pub(super) static STREAMS: Budget = Budget::new(24 << 20);
+pub(super) static STREAMS: MemoryBudget = MemoryBudget::new(24 << 20);
 
 /// Memory for the tables of streams of HTTP/2 connections, beyond what each connection has.
-pub(super) static STREAM_TABLES: Budget = Budget::new(12 << 20);
+pub(super) static STREAM_TABLES: MemoryBudget = MemoryBudget::new(12 << 20);
 
 /// An amount of memory that many requests share.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct MemoryBudget {
     limit_bytes: usize,
     taken_bytes: AtomicUsize,
 }
 
-impl Budget {
+impl MemoryBudget {
     const fn new(limit_bytes: usize) -> Self {
         Self { limit_bytes, taken_bytes: AtomicUsize::new(0) }
     }
 
     /// A share without bytes.
-    pub(super) const fn share(&'static self) -> Share {
-        Share { budget: self, bytes: 0 }
+    pub(super) const fn share(&'static self) -> MemoryShare {
+        MemoryShare { budget: self, bytes: 0 }
     }
 
     /// Takes these bytes, or `None` if fewer are left.
-    pub(super) fn take(&'static self, bytes: usize) -> Option<Share> {
+    pub(super) fn take(&'static self, bytes: usize) -> Option<MemoryShare> {
         let mut share = self.share();
         share.resize(bytes).then_some(share)
     }
@@ -50,12 +50,12 @@ impl Budget {
 
 /// A part of a budget, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Share {
-    budget: &'static Budget,
+pub(super) struct MemoryShare {
+    budget: &'static MemoryBudget,
     bytes: usize,
 }
 
-impl Share {
+impl MemoryShare {
     /// Takes more bytes, until the share has at least this many. False, without a change, if the budget has too few left.
     pub(super) fn grow_to(&mut self, bytes: usize) -> bool {
         bytes <= self.bytes || self.resize(bytes)
@@ -63,7 +63,7 @@ impl Share {
 
     /// Takes or gives back bytes, until the share has this many. False, without a change, if the budget has too few left.
     pub(super) fn resize(&mut self, bytes: usize) -> bool {
-        let Budget { limit_bytes, taken_bytes } = self.budget;
+        let MemoryBudget { limit_bytes, taken_bytes } = self.budget;
         if bytes > self.bytes {
             let more = bytes - self.bytes;
             if taken_bytes.fetch_add(more, Ordering::Relaxed) + more > *limit_bytes {
@@ -78,7 +78,7 @@ impl Share {
     }
 }
 
-impl Drop for Share {
+impl Drop for MemoryShare {
     fn drop(&mut self) {
         self.resize(0);
     }
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn budget_is_free_again_after_it_was_exhausted() {
-        static BUDGET: Budget = Budget::new(100);
+        static BUDGET: MemoryBudget = MemoryBudget::new(100);
         let mut share = BUDGET.take(50).unwrap();
         assert!(BUDGET.take(51).is_none());
         assert!(!share.resize(101));

@@ -39,6 +39,6 @@ pub(crate) use direct::{DirectAnswer, DirectRoute, Routes};
 pub use listener::Listener;
 pub(crate) use output::WriteMark;
 pub(crate) use port_gate::PortGate;
-pub(crate) use serve::{Server, Settings};
+pub(crate) use serve::{PortSettings, Server};
 pub(crate) use stream::Stream;
 pub(crate) use supervisor::Timeouts;

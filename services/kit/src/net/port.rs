@@ -16,7 +16,7 @@ use super::{
     listener::Closed,
     protocol,
     rejection::{self, Rejector},
-    serve::Settings,
+    serve::PortSettings,
     supervisor::{Supervisor, Timeouts},
 };
 use crate::limits::{Action, Limit};
@@ -55,7 +55,7 @@ pub(super) struct Port {
 
 impl Port {
     /// A port of these `settings`, with connections in `table`.
-    pub(super) fn new(routes: Routes, settings: Settings, gate: PortGate, table: Arc<ConnTable>) -> Self {
+    pub(super) fn new(routes: Routes, settings: PortSettings, gate: PortGate, table: Arc<ConnTable>) -> Self {
         let headers = &settings.identity_headers;
         let no_memory = rejection::router(headers.clone(), "the memory for request heads is taken".to_owned());
         let http = |routes: Routes| {

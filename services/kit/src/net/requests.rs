@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{ConnHandle, head_memory::Share};
+use super::{ConnHandle, head_memory::MemoryShare};
 
 /// One request, in the lower half of [`Requests::counts`].
 const REQUEST: u64 = 1;
@@ -57,12 +57,12 @@ pub(super) struct InFlight {
     connection: ConnHandle,
     awaits_client: bool,
     /// Memory of an HTTP/2 stream.
-    _memory: Option<Share>,
+    _memory: Option<MemoryShare>,
 }
 
 impl InFlight {
     /// Guard of a request that the service works on.
-    pub(super) fn new(connection: ConnHandle, memory: Option<Share>) -> Self {
+    pub(super) fn new(connection: ConnHandle, memory: Option<MemoryShare>) -> Self {
         connection.requests().begin(WORK);
         connection.requests().total.fetch_add(1, Ordering::Relaxed);
         Self { connection, awaits_client: false, _memory: memory }

@@ -12,14 +12,14 @@ use super::{ConnTable, Listener, PortGate, Routes, port::Port, supervisor::Timeo
 
 /// What a client may demand of a port.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
+pub(crate) struct PortSettings {
     pub(super) max_header_bytes: u32,
     pub(super) timeouts: Timeouts,
     /// Headers of responses that the router does not make.
     pub(super) identity_headers: HeaderMap,
 }
 
-impl Settings {
+impl PortSettings {
     /// Limits of a port. Rejections have `identity_headers`.
     pub(crate) fn new(max_header_bytes: u32, timeouts: Timeouts, identity_headers: HeaderMap) -> Self {
         Self { max_header_bytes, timeouts, identity_headers }
@@ -39,7 +39,7 @@ impl Server {
     pub(crate) fn start(
         listener: Listener,
         routes: Routes,
-        settings: Settings,
+        settings: PortSettings,
         table: Arc<ConnTable>,
         gate: PortGate,
     ) -> Self {

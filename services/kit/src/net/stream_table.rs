@@ -1,7 +1,7 @@
 //! Memory of the table in which the HTTP library keeps the streams of one HTTP/2 connection.
 
 use super::{
-    head_memory::{STREAM_TABLES, Share},
+    head_memory::{MemoryShare, STREAM_TABLES},
     protocol::HTTP2_MAX_STREAMS,
     requests::Requests,
 };
@@ -14,7 +14,7 @@ const FIRST_ENTRIES: u64 = 8;
 
 /// Part of the process's budget that a connection holds until it ends, because its table grows and never shrinks.
 #[derive(Debug)]
-pub(super) struct StreamTable(Share);
+pub(super) struct StreamTable(MemoryShare);
 
 impl StreamTable {
     pub(super) const fn new() -> Self {

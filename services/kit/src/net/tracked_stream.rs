@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{
     ConnHandle, Stream,
-    head_memory::{PARTIAL_HEADS, Share},
+    head_memory::{MemoryShare, PARTIAL_HEADS},
     input::{HTTP2_PREFACE, Tracker},
     read_limiter::{self, FIRST_BUFFER_BYTES},
     stream_table::StreamTable,
@@ -27,7 +27,7 @@ pub(super) struct TrackedStream {
     is_protocol_known: bool,
     max_header_bytes: usize,
     /// Memory of the head that has arrived in part, beyond what each connection may have.
-    head_memory: Option<Share>,
+    head_memory: Option<MemoryShare>,
     stream_table: StreamTable,
 }
 

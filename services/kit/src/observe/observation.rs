@@ -25,20 +25,20 @@ pub(crate) struct Observation {
     /// What is injected, also into a request that the client gives up. `None` for a request out of the faults' reach.
     injection_log: Option<InjectionLog>,
     labels: ServerLabels,
-    target: Target,
+    target: ObservedTarget,
     _active: ActiveRequest,
     ended: bool,
 }
 
 /// What a request is about.
-pub(crate) enum Target {
+pub(crate) enum ObservedTarget {
     /// [`HELLO_PATH`]
     Hello,
     /// A path as it came, and the template of its route.
     Other { path: String, route: Option<MatchedPath> },
 }
 
-impl Target {
+impl ObservedTarget {
     fn path(&self) -> &str {
         match self {
             Self::Hello => HELLO_PATH,
@@ -55,7 +55,7 @@ impl Target {
 }
 
 impl Observation {
-    pub(crate) fn begin(app: &App, head: &request::Parts, known: &KnownHeaders<'_>, target: Target) -> Self {
+    pub(crate) fn begin(app: &App, head: &request::Parts, known: &KnownHeaders<'_>, target: ObservedTarget) -> Self {
         let inbound = Arc::new(Inbound::new(&app.traces, &app.forward, app.trust_xfcc, head, known, target.route()));
         app.attempts.count(inbound.attempt, inbound.request_id.as_deref());
         if app.is_ending() {

@@ -27,14 +27,14 @@ pub(crate) use logs::flush as flush_logs;
 pub use logs::init as init_logs;
 pub use metrics::Metrics;
 #[cfg(test)]
-pub(crate) use metrics::Registry;
+pub(crate) use metrics::SeriesRegistry;
 pub(crate) use metrics::{
     ATTEMPT_LABELS, ActiveRequest, RequestResult, ServerLabels, TraceRef, attempt_index, client_request,
     request_after_signal, request_attempt, server_request, unique_request,
 };
 pub(crate) use milliseconds::milliseconds;
-pub(crate) use origin::Origin;
+pub(crate) use origin::UrlOrigin;
 pub(crate) use own_span::OwnSpan;
-pub use settings::{Collector, Protocol, Root, Settings};
+pub use settings::{Collector, Protocol, Root, TelemetrySettings};
 pub(crate) use spans::{client_outcome, method_label, server_outcome, url_scheme};
 pub use traces::Traces;

@@ -8,14 +8,14 @@ const DEFAULT_PORT: u16 = 80;
 
 /// A host and a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Origin {
+pub(crate) struct UrlOrigin {
     /// A name or an address; an IPv6 address without the brackets that only a URL needs.
     pub(crate) host: String,
     /// The port; 80 where none is named.
     pub(crate) port: u16,
 }
 
-impl Origin {
+impl UrlOrigin {
     /// Whom a request that came in was meant for. Nothing if it does not say so, or not in a way that can be read.
     ///
     /// The request's own target, which HTTP/2 always brings, counts before the header (RFC 9112, section 3.2.2).
@@ -47,7 +47,7 @@ mod tests {
             request = request.header(header::HOST, host);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        Origin::asked_for(&parts).map(|origin| (origin.host, origin.port))
+        UrlOrigin::asked_for(&parts).map(|origin| (origin.host, origin.port))
     }
 
     fn is(host: &str, port: u16) -> Option<(String, u16)> {
@@ -65,7 +65,7 @@ mod tests {
     fn an_ipv6_address_has_no_brackets_and_its_colons_are_no_port() {
         assert_eq!(asked_for("/", Some("[fd00::1]:8080")), is("fd00::1", 8080));
         assert_eq!(asked_for("/", Some("[::1]")), is("::1", 80));
-        let url = Origin::of_url(&Uri::from_static("http://[::1]:9090/items")).unwrap();
+        let url = UrlOrigin::of_url(&Uri::from_static("http://[::1]:9090/items")).unwrap();
         assert_eq!((url.host.as_str(), url.port), ("::1", 9090));
     }
 

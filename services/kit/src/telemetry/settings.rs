@@ -9,7 +9,7 @@ use crate::propagation::Order;
 
 /// What the environment says about traces.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Settings {
+pub struct TelemetrySettings {
     /// Where spans go. Without it, the process makes none and passes trace headers on as they are.
     pub collector: Option<Collector>,
     /// Which trace headers are believed when they differ.
@@ -52,7 +52,7 @@ pub enum Root {
     Ratio(f64),
 }
 
-impl Settings {
+impl TelemetrySettings {
     /// Reads the variables through a function, with remarks about values that mean nothing. As OpenTelemetry's
     /// specification asks, such a value counts as not set, and the program runs.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> (Self, Vec<String>) {
@@ -153,8 +153,8 @@ fn root(set: &impl Fn(&str) -> Option<String>, remarks: &mut Vec<String>) -> Roo
 mod tests {
     use super::*;
 
-    fn read(variables: &[(&str, &str)]) -> (Settings, Vec<String>) {
-        Settings::read(|name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
+    fn read(variables: &[(&str, &str)]) -> (TelemetrySettings, Vec<String>) {
+        TelemetrySettings::read(|name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
     }
 
     fn endpoint(variables: &[(&str, &str)]) -> Option<String> {
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn without_an_endpoint_there_are_no_spans() {
-        assert_eq!(read(&[]), (Settings::default(), vec![]));
+        assert_eq!(read(&[]), (TelemetrySettings::default(), vec![]));
         assert_eq!(endpoint(&[("OTEL_EXPORTER_OTLP_ENDPOINT", " ")]), None);
     }
 
@@ -203,7 +203,7 @@ mod tests {
             (("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c:4317"), "http://"),
         ] {
             let (settings, remarks) = read(&[variable]);
-            assert_eq!(settings, Settings::default());
+            assert_eq!(settings, TelemetrySettings::default());
             assert!(remarks.len() == 1 && remarks[0].contains(part), "{remarks:?}");
         }
     }

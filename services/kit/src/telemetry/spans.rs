@@ -5,7 +5,7 @@
 use http::{Method, StatusCode, Uri, Version, header, request};
 use tracing::{Span, field::Empty, info_span};
 
-use super::{OwnSpan, Traces, origin::Origin};
+use super::{OwnSpan, Traces, origin::UrlOrigin};
 use crate::{
     known_headers::{Known, KnownHeaders},
     metric_names::CANCELLED,
@@ -28,7 +28,7 @@ impl Traces {
     pub(crate) fn server_span(&self, request: &request::Parts, route: Option<&str>, caller: Parent) -> OwnSpan {
         self.root(caller, || {
             let method = method_label(&request.method);
-            let origin = Origin::asked_for(request);
+            let origin = UrlOrigin::asked_for(request);
             let user_agent = request.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
             info_span!(
                 parent: None,
@@ -61,7 +61,7 @@ impl Traces {
     pub(crate) fn client_span(&self, within: &OwnSpan, method: &Method, upstream: &str, url: &Uri) -> OwnSpan {
         self.child(within, || {
             let method = method_label(method);
-            let origin = Origin::of_url(url);
+            let origin = UrlOrigin::of_url(url);
             info_span!(
                 parent: None,
                 "client",

@@ -16,7 +16,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{
-    OwnSpan, Settings,
+    OwnSpan, TelemetrySettings,
     own_span::PresetTrace,
     sampler::CallersDecision,
     span_queue::{QueueProcessor, SpanQueue},
@@ -48,7 +48,7 @@ impl Traces {
     ///
     /// # Errors
     /// The endpoint is not a valid URL. A collector that is not there is not an error: it may come later.
-    pub fn new(settings: &Settings, identity: &Identity) -> anyhow::Result<Self> {
+    pub fn new(settings: &TelemetrySettings, identity: &Identity) -> anyhow::Result<Self> {
         let Some(collector) = &settings.collector else {
             return Ok(Self { order: settings.order, ..Self::default() });
         };
@@ -136,7 +136,7 @@ fn record(bridge: &Dispatch, parent: Context, trace: Option<TraceId>, make: impl
 }
 
 /// Resource of the spans, in addition to `OTEL_RESOURCE_ATTRIBUTES`.
-fn resource(settings: &Settings, identity: &Identity) -> Resource {
+fn resource(settings: &TelemetrySettings, identity: &Identity) -> Resource {
     let name = settings.service_name.clone().unwrap_or_else(|| identity.service.clone());
     let mut attributes = vec![
         KeyValue::new("service.version", identity.release.as_str()),

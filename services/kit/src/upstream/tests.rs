@@ -7,7 +7,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::telemetry::Registry;
+use crate::telemetry::SeriesRegistry;
 
 /// Longer than anything here takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -55,7 +55,7 @@ async fn wait_until(condition: impl Fn() -> bool) {
 }
 
 fn run(test: impl Future<Output = ()>) -> String {
-    let registry = Registry::default();
+    let registry = SeriesRegistry::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     metrics::with_local_recorder(&registry, || {
         runtime.block_on(async { tokio::time::timeout(DEADLINE, test).await.expect("the test ends") });

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use meshwalk_kit::telemetry::{Protocol, Root, Settings};
+use meshwalk_kit::telemetry::{Protocol, Root, TelemetrySettings};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -18,7 +18,7 @@ use super::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cancelled_call_is_recorded_in_metrics_and_span() {
     let (sink, settings) = Sink::start(Protocol::HttpProtobuf).await;
-    let settings = Settings { root: Root::All, ..settings };
+    let settings = TelemetrySettings { root: Root::All, ..settings };
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
     let frontend = Service::traced("frontend", &[&format!("--upstream=inventory=http://{address}")], &settings).await;

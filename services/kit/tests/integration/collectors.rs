@@ -8,7 +8,7 @@ use std::{
 
 use axum::{Router, body::Body, response::Response, routing::post};
 use http::StatusCode;
-use meshwalk_kit::telemetry::{BatchSettings, Protocol, Settings};
+use meshwalk_kit::telemetry::{BatchSettings, Protocol, TelemetrySettings};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
 use prost::Message;
 use tokio::{io::AsyncWriteExt, net::TcpListener, runtime::Builder};
@@ -105,7 +105,7 @@ fn busy_worker_does_not_delay_spans() {
     let (clients, services) = (runtime(), runtime());
     let (sink, settings) = clients.block_on(Sink::start(Protocol::HttpProtobuf));
     let batch = BatchSettings { schedule_delay: Duration::from_millis(500), ..BatchSettings::default() };
-    let service = services.block_on(Service::traced("backend", &[], &Settings { batch, ..settings }));
+    let service = services.block_on(Service::traced("backend", &[], &TelemetrySettings { batch, ..settings }));
     clients.block_on(hello(&service.address, &[]));
 
     let (release, released) = mpsc::channel::<()>();

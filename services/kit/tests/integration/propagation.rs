@@ -1,6 +1,6 @@
 //! Trace headers over the wire, through two services, with and without own spans.
 
-use meshwalk_kit::telemetry::{Protocol, Settings};
+use meshwalk_kit::telemetry::{Protocol, TelemetrySettings};
 use serde_json::{Value, json};
 
 use super::{client::hello, service::Service, sink::Sink};
@@ -9,7 +9,7 @@ const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const SPAN: &str = "b7ad6b7169203331";
 
 /// What the first and the second service say about a trace.
-async fn traces(settings: &Settings, headers: &[(&str, &str)]) -> [Value; 2] {
+async fn traces(settings: &TelemetrySettings, headers: &[(&str, &str)]) -> [Value; 2] {
     let backend = Service::traced("backend", &[], settings).await;
     let url = format!("--upstream=backend=http://{}", backend.address);
     let frontend = Service::traced("frontend", &[&url], settings).await;
@@ -25,7 +25,7 @@ async fn each_family_arrives_at_the_second_hop_with_or_without_own_spans() {
     for (family, headers) in
         [("w3c", vec![("traceparent", w3c.as_str())]), ("b3", vec![("b3", b3.as_str())]), ("b3multi", multi.to_vec())]
     {
-        for settings in [&Settings::default(), &traced] {
+        for settings in [&TelemetrySettings::default(), &traced] {
             let [first, second] = traces(settings, &headers).await;
             assert_eq!(first, json!({"id": TRACE, "sampled": true, "families": [family], "agree": true}));
             assert_eq!((&second["id"], &second["agree"]), (&json!(TRACE), &json!(true)), "{second}");
@@ -41,7 +41,7 @@ async fn each_family_arrives_at_the_second_hop_with_or_without_own_spans() {
 async fn a_hop_says_that_the_families_differ() {
     let w3c = format!("00-{TRACE}-{SPAN}-01");
     let other = format!("{}-{SPAN}-1", TRACE.replace('0', "1"));
-    let [first, second] = traces(&Settings::default(), &[("traceparent", &w3c), ("b3", &other)]).await;
+    let [first, second] = traces(&TelemetrySettings::default(), &[("traceparent", &w3c), ("b3", &other)]).await;
     for hop in [first, second] {
         assert_eq!(hop, json!({"id": TRACE, "sampled": true, "families": ["w3c", "b3"], "agree": false}));
     }
@@ -50,7 +50,7 @@ async fn a_hop_says_that_the_families_differ() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_short_trace_id_and_a_deny_reach_the_second_hop() {
     let (_sink, traced) = Sink::start(Protocol::Grpc).await;
-    for settings in [&Settings::default(), &traced] {
+    for settings in [&TelemetrySettings::default(), &traced] {
         let [_, second] = traces(settings, &[("b3", &format!("{SPAN}-{SPAN}-0"))]).await;
         assert_eq!(second["id"], format!("0000000000000000{SPAN}"));
         assert_eq!((&second["sampled"], &second["agree"]), (&json!(false), &json!(true)));

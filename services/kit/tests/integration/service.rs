@@ -7,7 +7,7 @@ use meshwalk_kit::{
     config::Config,
     faults::Registry,
     server::{Bound, build},
-    telemetry::{Settings, Traces},
+    telemetry::{TelemetrySettings, Traces},
 };
 use tokio::{
     io::AsyncReadExt,
@@ -34,11 +34,11 @@ pub(crate) struct Service {
 impl Service {
     /// A service of this name, without spans of its own.
     pub(crate) async fn start(name: &'static str, arguments: &[&str]) -> Self {
-        Self::traced(name, arguments, &Settings::default()).await
+        Self::traced(name, arguments, &TelemetrySettings::default()).await
     }
 
     /// A service with spans of its own, if the settings name a collector.
-    pub(crate) async fn traced(name: &'static str, arguments: &[&str], settings: &Settings) -> Self {
+    pub(crate) async fn traced(name: &'static str, arguments: &[&str], settings: &TelemetrySettings) -> Self {
         let defaults = [
             name,
             "--listen=127.0.0.1:0",

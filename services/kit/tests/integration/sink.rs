@@ -13,7 +13,7 @@ use axum::{
 use bytes::Bytes;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
-use meshwalk_kit::telemetry::{Collector, Protocol, Settings};
+use meshwalk_kit::telemetry::{Collector, Protocol, TelemetrySettings};
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest, common::v1::any_value::Value, trace::v1::Span,
 };
@@ -32,7 +32,7 @@ pub(crate) struct Sink(Arc<Mutex<Vec<(String, Span)>>>);
 
 impl Sink {
     /// A collector, and the settings of a service that sends to it.
-    pub(crate) async fn start(protocol: Protocol) -> (Self, Settings) {
+    pub(crate) async fn start(protocol: Protocol) -> (Self, TelemetrySettings) {
         let sink = Self::default();
         let router =
             Router::new().route("/v1/traces", post(by_http)).route(GRPC_PATH, post(by_grpc)).with_state(sink.clone());
@@ -62,12 +62,12 @@ impl Sink {
 }
 
 /// The settings of a service that sends to this place.
-pub(crate) fn settings(protocol: Protocol, base: &str) -> Settings {
+pub(crate) fn settings(protocol: Protocol, base: &str) -> TelemetrySettings {
     let endpoint = match protocol {
         Protocol::Grpc => base.to_owned(),
         Protocol::HttpProtobuf => format!("{base}/v1/traces"),
     };
-    Settings { collector: Some(Collector { endpoint, protocol }), ..Settings::default() }
+    TelemetrySettings { collector: Some(Collector { endpoint, protocol }), ..TelemetrySettings::default() }
 }
 
 /// The text of a span's attribute, or its number as text.

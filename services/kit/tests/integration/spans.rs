@@ -3,7 +3,7 @@
 use http::StatusCode;
 use meshwalk_kit::{
     propagation::Order,
-    telemetry::{Protocol, Root, Settings},
+    telemetry::{Protocol, Root, TelemetrySettings},
 };
 use opentelemetry_proto::tonic::{
     common::v1::{KeyValue, any_value::Value},
@@ -24,7 +24,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A frontend and a backend that send to one collector; the answer of one request, and the spans after the end of both.
-async fn spans_of(settings: &Settings, sink: &Sink, headers: &[(&str, &str)]) -> Vec<(String, Span)> {
+async fn spans_of(settings: &TelemetrySettings, sink: &Sink, headers: &[(&str, &str)]) -> Vec<(String, Span)> {
     let backend = Service::traced("backend", &[], settings).await;
     let url = format!("--upstream=backend=http://{}", backend.address);
     let frontend = Service::traced("frontend", &[&url], settings).await;
@@ -170,7 +170,7 @@ async fn what_the_caller_leaves_open_is_decided_here() {
     for (root, spans) in [(Root::All, 3), (Root::None, 0)] {
         for headers in [vec![], vec![("b3", format!("{TRACE}-{SPAN}"))]] {
             let (sink, settings) = Sink::start(Protocol::HttpProtobuf).await;
-            let settings = Settings { root, ..settings };
+            let settings = TelemetrySettings { root, ..settings };
             let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
             assert_eq!(spans_of(&settings, &sink, &headers).await.len(), spans, "{root:?} {headers:?}");
         }
@@ -184,7 +184,7 @@ async fn on_conflict_the_spans_follow_the_order_of_the_propagators() {
     let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
     for (propagators, trace) in [("tracecontext", TRACE), ("b3,tracecontext", &other)] {
         let (sink, settings) = Sink::start(Protocol::HttpProtobuf).await;
-        let settings = Settings { order: Order::from_propagators(propagators).0, ..settings };
+        let settings = TelemetrySettings { order: Order::from_propagators(propagators).0, ..settings };
         let spans = spans_of(&settings, &sink, &headers).await;
         assert!(spans.len() == 3 && spans.iter().all(|(_, span)| hex(&span.trace_id) == trace), "{spans:?}");
     }

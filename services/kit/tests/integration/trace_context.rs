@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::{Router, extract::State};
 use http::HeaderMap;
-use meshwalk_kit::telemetry::{Protocol, Settings};
+use meshwalk_kit::telemetry::{Protocol, TelemetrySettings};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -22,7 +22,7 @@ struct Hop {
 }
 
 impl Hop {
-    async fn start(settings: &Settings) -> Self {
+    async fn start(settings: &TelemetrySettings) -> Self {
         let received = Arc::new(Mutex::new(HeaderMap::new()));
         let keep = async |State(received): State<Arc<Mutex<HeaderMap>>>, headers: HeaderMap| {
             *received.lock().unwrap() = headers;
@@ -176,7 +176,7 @@ async fn trace_that_continues_from_b3_does_not_claim_a_random_id() {
 
 #[tokio::test]
 async fn without_own_spans_trace_headers_pass_on_byte_by_byte() {
-    let hop = Hop::start(&Settings::default()).await;
+    let hop = Hop::start(&TelemetrySettings::default()).await;
     for (parent, states) in [
         (format!("00-{TRACE}-{SPAN}-03"), vec!["foo=1 ,\tbar=2", "rojo=1"]),
         (format!("cc-{TRACE}-{SPAN}-01-what-the-future-will-be-like"), vec!["foo=,bar=3"]),
@@ -193,7 +193,7 @@ async fn without_own_spans_trace_headers_pass_on_byte_by_byte() {
 async fn baggage_is_limited_with_and_without_own_spans_and_counted() {
     let (_sink, traced) = Sink::start(Protocol::HttpProtobuf).await;
     let numbered = |count: usize| (0..count).map(|n| format!("k{n}=1")).collect::<Vec<_>>().join(",");
-    for settings in [&Settings::default(), &traced] {
+    for settings in [&TelemetrySettings::default(), &traced] {
         let hop = Hop::start(settings).await;
         let counted = async || {
             let metrics = get(&hop.frontend.admin, "/metrics", &[]).await.body;

@@ -9,7 +9,7 @@ use meshwalk::{
     platform::Kubectl,
 };
 use meshwalk_conformance::{
-    admission::{self, AdmissionCase, Local},
+    admission::{self, AdmissionCase, LocalAdmission},
     names, project,
 };
 use tokio::io::AsyncWriteExt;
@@ -34,7 +34,7 @@ const AT_ONCE: usize = 100;
 /// Fails if a question is invalid, or the API server cannot be reached.
 pub(crate) async fn run(args: &Args) -> anyhow::Result<bool> {
     let questions = admission::read_all()?;
-    let local = Local::new()?;
+    let local = LocalAdmission::new()?;
     let show = Box::new(|line: &str| eprint_progress(&format!("$ {line}")));
     let kubectl = Kubectl::new(args.context.clone(), Namespace::named(&args.namespace)?, project(), show);
     let mut unexpected = 0;

@@ -4,10 +4,10 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use super::*;
-use crate::faults::Settings;
+use crate::faults::FaultSettings;
 
 fn router() -> Router {
-    let registry = Registry::new(Settings::default());
+    let registry = Registry::new(FaultSettings::default());
     registry.add("latency=5ms;id=start", Origin::Flag).unwrap();
     let process_faults = ProcessFaults::new(registry.clone());
     let body_read_timeout = Duration::from_secs(30);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::*;
-use crate::faults::{FAULT_HEADER, Origin, Settings, Trust};
+use crate::faults::{FAULT_HEADER, FaultSettings, Origin, Trust};
 
 mod injection_log;
 mod waiting;
@@ -20,7 +20,8 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// An application with the faults of some rules: `/api/hello` answers them itself, `/plain` knows nothing of them.
 fn app(rules: &str, allow_inject: bool) -> Router {
-    let registry = Registry::new(Settings { trust: Trust { allow_inject, peers: Vec::new() }, ..Settings::default() });
+    let registry =
+        Registry::new(FaultSettings { trust: Trust { allow_inject, peers: Vec::new() }, ..FaultSettings::default() });
     if !rules.is_empty() {
         registry.add(rules, Origin::Flag).unwrap();
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use meshwalk_faults::{Delay, Load, Mode, Rule, Shaping, Timing};
 
 use super::latency::longest;
-use crate::faults::registry::{AddError, Limits};
+use crate::faults::registry::{AddError, FaultLimits};
 
 /// Rejects rules that go beyond a cap by themselves.
-pub(in crate::faults) fn check_caps(rules: &[Rule], limits: Limits) -> Result<(), AddError> {
+pub(in crate::faults) fn check_caps(rules: &[Rule], limits: FaultLimits) -> Result<(), AddError> {
     for rule in rules {
         match rule.mode {
             Mode::Shape(Shaping::Size(asked)) if asked.0 > limits.size => {

@@ -46,7 +46,7 @@ pub(crate) enum Effect {
 
 /// Steps of a request or call, in order. Of several effects of one step, the first counts, unless they add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Step {
+pub(super) enum Phase {
     Before,
     Work,
     DropHeaders,
@@ -60,19 +60,19 @@ pub(super) enum Step {
 }
 
 impl Effect {
-    /// Step at which the effect happens.
-    pub(super) fn step(self) -> Step {
+    /// Phase at which the effect happens.
+    pub(super) fn phase(self) -> Phase {
         match self {
-            Self::Delay(When::Before, _) => Step::Before,
-            Self::Work(_) => Step::Work,
-            Self::DropHeaders => Step::DropHeaders,
-            Self::Answer { .. } | Self::Reset | Self::Hang => Step::Verdict,
-            Self::Delay(When::After, _) => Step::After,
-            Self::Size(_) => Step::Size,
-            Self::Corrupt { .. } => Step::Corrupt,
-            Self::Truncate => Step::Truncate,
-            Self::Drip(_) => Step::Drip,
-            Self::Close => Step::Close,
+            Self::Delay(When::Before, _) => Phase::Before,
+            Self::Work(_) => Phase::Work,
+            Self::DropHeaders => Phase::DropHeaders,
+            Self::Answer { .. } | Self::Reset | Self::Hang => Phase::Verdict,
+            Self::Delay(When::After, _) => Phase::After,
+            Self::Size(_) => Phase::Size,
+            Self::Corrupt { .. } => Phase::Corrupt,
+            Self::Truncate => Phase::Truncate,
+            Self::Drip(_) => Phase::Drip,
+            Self::Close => Phase::Close,
         }
     }
 
@@ -83,13 +83,13 @@ impl Effect {
 
     /// True for an effect on the calls to upstreams.
     pub(super) fn is_about_calls(self) -> bool {
-        (Step::DropHeaders..Step::Verdict).contains(&self.step())
+        (Phase::DropHeaders..Phase::Verdict).contains(&self.phase())
     }
 
     /// True if the effect cannot happen because of the verdict: no calls are made, or no response is sent.
     pub(super) fn is_moot_after(self, verdict: Self) -> bool {
         let is_answered = !matches!(verdict, Self::Reset | Self::Hang);
-        self.is_about_calls() || (self.step() > Step::Verdict && !is_answered)
+        self.is_about_calls() || (self.phase() > Phase::Verdict && !is_answered)
     }
 
     /// Writes the details of the effect into the ground truth.

@@ -8,7 +8,7 @@ use std::{
 use meshwalk_faults::{ByteCount, Cores, Level, ParseError, Rule, Written};
 use tokio_util::sync::CancellationToken;
 
-use super::{Limits, Origin, Registry, RuleState, Shared};
+use super::{FaultLimits, Origin, Registry, RuleState, Shared};
 use crate::faults::{active_rule::ActiveRule, clock, modes};
 
 /// Why rules were not added. None of them was.
@@ -164,7 +164,7 @@ impl Registry {
 }
 
 /// Reads the rules of a text that may come into force at all.
-fn read(text: &str, origin: Origin, limits: Limits) -> Result<Vec<Rule>, AddError> {
+fn read(text: &str, origin: Origin, limits: FaultLimits) -> Result<Vec<Rule>, AddError> {
     let rules = Rule::parse_all(text)?;
     if rules.is_empty() {
         return Err(AddError::Empty);

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use meshwalk_faults::{INJECT_HEADER, Level, Rule};
 use tokio_util::sync::CancellationToken;
 
-use super::{AddError, Limits, Settings};
+use super::{AddError, FaultLimits, FaultSettings};
 use crate::faults::{active_rule::ActiveRule, clock, modes};
 
 /// The longest header that is read, in bytes, over all of its lines.
@@ -42,7 +42,7 @@ pub(in crate::faults) enum InjectError {
 /// from one request to the next: without it, each request would draw the same number.
 #[derive(Debug)]
 pub(super) struct InjectCache {
-    limits: Limits,
+    limits: FaultLimits,
     instance: String,
     known: Mutex<Known>,
 }
@@ -57,7 +57,7 @@ struct Known {
 }
 
 impl InjectCache {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &FaultSettings) -> Self {
         let known = Known { rules: HashMap::new(), order: VecDeque::new(), cancel: CancellationToken::new() };
         Self { limits: settings.limits, instance: settings.instance.clone(), known: Mutex::new(known) }
     }

@@ -1,4 +1,4 @@
-//! Settings of the engine, and caps that protect the host.
+//! FaultSettings of the engine, and caps that protect the host.
 
 use std::time::Duration;
 
@@ -6,22 +6,22 @@ use meshwalk_faults::Cores;
 
 use crate::faults::trust::Trust;
 
-/// Settings of the engine.
+/// Settings of the fault engine.
 #[derive(Debug, Clone, Default)]
-pub struct Settings {
+pub struct FaultSettings {
     /// Callers whose requests may carry inline rules.
     pub trust: Trust,
     /// Names of the upstreams. A rule about calls to others is rejected.
     pub upstreams: Vec<String>,
     /// Caps that protect the host.
-    pub limits: Limits,
+    pub limits: FaultLimits,
     /// Name of this instance, for rules with `instance`.
     pub instance: String,
 }
 
 /// Caps that protect the host.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct FaultLimits {
     /// Number of active rules.
     pub rules: usize,
     /// Delay of a request, by one rule and by all together.
@@ -36,7 +36,7 @@ pub struct Limits {
     pub cores: Cores,
 }
 
-impl Default for Limits {
+impl Default for FaultLimits {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
         Self {

@@ -7,7 +7,7 @@ use super::*;
 use crate::faults::{
     Probe,
     injection_log::Injected,
-    modes::{Effect, Step},
+    modes::{Effect, Phase},
 };
 
 mod distributions;
@@ -21,7 +21,7 @@ mod windows;
 const HEADERS: fn() -> HeaderMap = HeaderMap::new;
 
 fn registry(rules: &str) -> Registry {
-    let registry = Registry::new(Settings::default());
+    let registry = Registry::new(FaultSettings::default());
     registry.add(rules, Origin::Control).unwrap();
     registry
 }
@@ -44,7 +44,7 @@ fn asked(registry: &Registry, path: &str, inline: &[ActiveRule]) -> (Duration, I
 
 /// Effect that takes the place of the work.
 fn planned_verdict(plan: &Plan) -> Option<Effect> {
-    plan.faults.iter().map(|fault| fault.effect).find(|effect| effect.step() == Step::Verdict)
+    plan.faults.iter().map(|fault| fault.effect).find(|effect| effect.phase() == Phase::Verdict)
 }
 
 fn ids(injected: &Injected) -> Vec<&str> {
@@ -53,7 +53,7 @@ fn ids(injected: &Injected) -> Vec<&str> {
 
 #[test]
 fn without_rules_nothing_is_asked_and_nothing_happens() {
-    let registry = Registry::new(Settings::default());
+    let registry = Registry::new(FaultSettings::default());
     assert!(registry.is_quiet());
     assert_eq!(hit(&registry, "/"), (Duration::ZERO, Injected::default()));
     assert_eq!(registry.fails(Probe::Ready), None);
@@ -122,7 +122,7 @@ fn ids_are_given_or_generated_and_never_used_twice() {
 
 #[test]
 fn caps_say_so() {
-    let registry = Registry::new(Settings::default());
+    let registry = Registry::new(FaultSettings::default());
     let error = registry.add(&"error=503\n".repeat(10_000), Origin::Control).unwrap_err();
     assert_eq!(error, AddError::TooMany { rules: 10_000, limit: 256 });
     let error = registry.add("error=503|latency=uniform(1s,61s)", Origin::Control).unwrap_err();
@@ -194,7 +194,7 @@ fn a_request_brings_rules_of_its_own() {
 
 #[test]
 fn a_seed_counts_on_over_requests_with_the_same_header() {
-    let registry = Registry::new(Settings::default());
+    let registry = Registry::new(FaultSettings::default());
     let fired = (0..1000).filter(|_| {
         let rules = inline(&registry, "error=503@30%;seed=7").unwrap();
         asked(&registry, "/", &rules).1.status.is_some()
@@ -205,7 +205,7 @@ fn a_seed_counts_on_over_requests_with_the_same_header() {
 
 #[test]
 fn many_different_headers_do_not_grow_the_memory() {
-    let registry = Registry::new(Settings::default());
+    let registry = Registry::new(FaultSettings::default());
     for number in 0..2000 {
         inline(&registry, &format!("error=503;seed={number}")).unwrap();
     }
@@ -236,7 +236,7 @@ fn rules_change_under_load_without_a_trace() {
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text: String) {
-        let registry = Registry::new(Settings::default());
+        let registry = Registry::new(FaultSettings::default());
         let _ = registry.add(&text, Origin::Control);
         let _ = hit(&registry, "/");
     }

@@ -19,7 +19,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 async fn server(address: &str, connections: usize) -> (Server, Address) {
     let listener = Listener::bind(&address.parse().unwrap()).await.unwrap();
     let address = listener.address().clone();
-    let settings = Settings {
+    let settings = PortSettings {
         max_header_bytes: 65_536,
         timeouts: Timeouts { head: HOUR, idle: HOUR, send: HOUR },
         identity_headers: HeaderMap::new(),

@@ -32,14 +32,14 @@ use names::BUILD;
 use page::Page;
 
 pub(crate) use histogram::TraceRef;
-pub(crate) use registry::Registry;
+pub(crate) use registry::SeriesRegistry;
 pub(crate) use requests::{
     ATTEMPT_LABELS, ActiveRequest, RequestResult, ServerLabels, attempt_index, client_request, request_after_signal,
     request_attempt, server_request, unique_request,
 };
 
 /// The series of this process.
-static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::default);
+static REGISTRY: LazyLock<SeriesRegistry> = LazyLock::new(SeriesRegistry::default);
 
 /// The metrics of the process. All values of this type stand for the same set.
 #[derive(Debug, Clone)]

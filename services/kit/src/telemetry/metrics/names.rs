@@ -2,7 +2,7 @@
 
 use metrics::Unit;
 
-use super::registry::Registry;
+use super::registry::SeriesRegistry;
 use crate::metric_names::{CONNECTIONS, FAULTS_INJECTED, LIMIT_ACTIONS, LOG_LINES_DROPPED, SPANS_LOST};
 
 pub(super) const SERVER_DURATION: &str = "http_server_request_duration_seconds";
@@ -14,7 +14,7 @@ pub(super) const AFTER_SIGNAL: &str = "meshwalk_requests_after_sigterm_total";
 pub(super) const BUILD: &str = "meshwalk_build_info";
 
 /// Sets the help texts and the units.
-pub(super) fn describe(registry: &Registry) {
+pub(super) fn describe(registry: &SeriesRegistry) {
     let seconds = Some(Unit::Seconds);
     for (name, unit, help) in [
         (SERVER_DURATION, seconds, "Duration of requests until the head of the response."),

@@ -24,7 +24,7 @@ const OVERFLOW: &str = "otel_metric_overflow=\"true\"";
 
 /// The series of a process. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Registry(Arc<Mutex<BTreeMap<String, Family>>>);
+pub(crate) struct SeriesRegistry(Arc<Mutex<BTreeMap<String, Family>>>);
 
 /// All series of one name. A clone shares the values.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +43,7 @@ enum Series {
     Histogram(Arc<Histogram>),
 }
 
-impl Registry {
+impl SeriesRegistry {
     /// The counter of this name and labels. `None` if the name belongs to another kind of metric.
     pub(super) fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Option<Arc<AtomicU64>> {
         match self.series(name, labels, || Series::Counter(Arc::default())) {
@@ -165,7 +165,7 @@ fn labels_of(key: &Key) -> Vec<(&str, &str)> {
     key.labels().map(|label| (label.key(), label.value())).collect()
 }
 
-impl Recorder for Registry {
+impl Recorder for SeriesRegistry {
     fn describe_counter(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
         self.describe(name.as_str(), unit, &help);
     }

@@ -20,7 +20,7 @@ use super::{
     registry::SERIES_LIMIT,
 };
 use crate::telemetry::{
-    Origin,
+    UrlOrigin,
     spans::{METHOD_LABELS, protocol_version},
 };
 
@@ -102,7 +102,7 @@ pub(crate) fn server_request(
 pub(crate) fn client_request(url: &Uri, result: RequestResult, began: Instant, trace: Option<TraceRef<'_>>) {
     static DURATIONS: LazyLock<HandleCache<RequestResult, Histogram>> = LazyLock::new(HandleCache::default);
     let make = || {
-        let origin = Origin::of_url(url).map(|origin| (origin.host, origin.port.to_string()));
+        let origin = UrlOrigin::of_url(url).map(|origin| (origin.host, origin.port.to_string()));
         let mut all = vec![("http_request_method", "GET")];
         if let Some((host, port)) = &origin {
             all.extend([("server_address", host.as_str()), ("server_port", port)]);

@@ -1,6 +1,6 @@
 //! The ground truth outside of the response: the counter and the log.
 
-use crate::telemetry::Registry as Series;
+use crate::telemetry::SeriesRegistry as Series;
 
 use super::*;
 

@@ -6,7 +6,7 @@ use super::*;
 
 /// Asks for `/plain` in the background, and returns when a rule has fired for it.
 async fn waiting(rules: &str) -> (Registry, JoinHandle<Answer>) {
-    let registry = Registry::new(Settings::default());
+    let registry = Registry::new(FaultSettings::default());
     registry.add(rules, Origin::Control).unwrap();
     let app = Router::new().route("/plain", get(async || "fine")).layer(FaultLayer::new(registry.clone()));
     let answer = tokio::spawn(async move { ask(&app, "/plain", None).await });
@@ -66,8 +66,10 @@ fn a_delay_that_has_begun_outlasts_the_expiry_of_its_rule() {
 #[test]
 fn clearing_wakes_a_request_that_hangs_by_its_own_wish() {
     block_on(async {
-        let registry =
-            Registry::new(Settings { trust: Trust { allow_inject: true, peers: Vec::new() }, ..Settings::default() });
+        let registry = Registry::new(FaultSettings {
+            trust: Trust { allow_inject: true, peers: Vec::new() },
+            ..FaultSettings::default()
+        });
         let app = Router::new().route("/plain", get(async || "fine")).layer(FaultLayer::new(registry.clone()));
         let log = InjectionLog::default();
         let request = Request::builder().uri("/plain").header(INJECT_HEADER, "hang").extension(log.clone());

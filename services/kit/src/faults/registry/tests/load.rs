@@ -1,14 +1,14 @@
 //! Many rules, huge ones, and changes while requests come.
 
-use crate::telemetry::Registry as Series;
+use crate::telemetry::SeriesRegistry as Series;
 
 use super::*;
 use crate::faults::series::OWN;
 
 #[test]
 fn thousands_of_rules_are_held_against_a_request_where_they_are_allowed() {
-    let limits = Limits { rules: 5000, ..Limits::default() };
-    let registry = Registry::new(Settings { limits, ..Settings::default() });
+    let limits = FaultLimits { rules: 5000, ..FaultLimits::default() };
+    let registry = Registry::new(FaultSettings { limits, ..FaultSettings::default() });
     let rules: Vec<String> = (0..4999).map(|at| format!("latency=1us;path=/{at};seed={at}")).collect();
     registry.add(&rules.join("\n"), Origin::Control).unwrap();
     registry.add("error=503;path=/4998", Origin::Control).unwrap();
@@ -22,7 +22,7 @@ fn thousands_of_rules_are_held_against_a_request_where_they_are_allowed() {
 
 #[test]
 fn a_huge_rule_is_refused_before_it_costs_anything() {
-    let registry = Registry::new(Settings::default());
+    let registry = Registry::new(FaultSettings::default());
     let points: Vec<String> = (1..=100).map(|at| format!("p{at}:{at}ms")).collect();
     let headers = ";header=x:*".repeat(20_000);
     for (rule, message) in [
@@ -89,7 +89,7 @@ fn counted(page: &str) -> Vec<&str> {
 fn rules_that_come_and_go_do_not_make_the_metrics_grow_without_end() {
     let series = Series::default();
     metrics::with_local_recorder(&series, || {
-        let registry = Registry::new(Settings::default());
+        let registry = Registry::new(FaultSettings::default());
         registry.add("error=500;path=/kept;id=kept", Origin::Control).unwrap();
         hit(&registry, "/kept");
         let rounds = 2 * OWN;
@@ -129,7 +129,7 @@ fn rules_that_come_and_go_do_not_make_the_metrics_grow_without_end() {
 fn a_rule_that_never_fires_takes_no_series() {
     let series = Series::default();
     metrics::with_local_recorder(&series, || {
-        let registry = Registry::new(Settings::default());
+        let registry = Registry::new(FaultSettings::default());
         for round in 0..2 * OWN {
             registry.add(&format!("error=503;path=/nobody;id=n{round}"), Origin::Control).unwrap();
             registry.clear();

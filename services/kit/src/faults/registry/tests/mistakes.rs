@@ -4,11 +4,11 @@ use super::{
     distributions::{fits, standard_normal, truncated},
     rates::{REQUESTS, is_share},
 };
-use crate::faults::draw::{Draws, Stream};
+use crate::faults::draw::{DrawSequence, Draws};
 
 /// Fails, if the check lets a wrong way to hit `p` of all requests pass.
 fn assert_refused(p: f64, what: &str, mut hits: impl FnMut(u64, &mut Draws) -> bool) {
-    let stream = Stream::seeded(1, what, 0);
+    let stream = DrawSequence::seeded(1, what, 0);
     let hits = (0..REQUESTS).filter(|&request| hits(request, &mut stream.next())).count() as u64;
     assert!(!is_share(hits, REQUESTS, p), "{what} passed for {p}: {hits}");
 }
@@ -57,7 +57,7 @@ fn a_period_is_not_taken_for_chance() {
 
 /// Delays in seconds, in rising order.
 fn sorted(what: &str, mut delay: impl FnMut(&mut Draws) -> f64) -> Vec<f64> {
-    let stream = Stream::seeded(2, what, 0);
+    let stream = DrawSequence::seeded(2, what, 0);
     let mut delays: Vec<f64> = (0..REQUESTS).map(|_| delay(&mut stream.next())).collect();
     delays.sort_by(f64::total_cmp);
     delays
@@ -103,7 +103,7 @@ fn normal(draws: &mut Draws) -> f64 {
 fn right_ways_pass_the_same_checks() {
     let by_box_and_muller = sorted("right", |draws| 0.100 + 0.010 * normal(draws));
     assert!(fits(&by_box_and_muller, truncated(0.100, 0.010)));
-    let stream = Stream::seeded(3, "right", 0);
+    let stream = DrawSequence::seeded(3, "right", 0);
     let hits = (0..REQUESTS).filter(|_| stream.next().below(1000) < 333).count() as u64;
     assert!(is_share(hits, REQUESTS, 0.333));
 }

@@ -44,7 +44,7 @@ fn headers_are_dropped_from_calls_only_where_calls_are_made() {
 
 #[test]
 fn a_rule_about_calls_leaves_the_request_alone_and_the_other_way_round() {
-    let settings = Settings { upstreams: vec!["inventory".into(), "prices".into()], ..Settings::default() };
+    let settings = FaultSettings { upstreams: vec!["inventory".into(), "prices".into()], ..FaultSettings::default() };
     let registry = Registry::new(settings);
     registry
         .add("latency=1ms;id=own|latency=1ms;upstream=inv*;id=inventory|latency=1ms;upstream=*;id=all", Origin::Flag)
@@ -65,11 +65,11 @@ fn a_rule_about_calls_leaves_the_request_alone_and_the_other_way_round() {
 
 #[test]
 fn a_rule_about_calls_that_are_never_made_is_refused() {
-    let settings = Settings { upstreams: vec!["inventory".into(), "prices".into()], ..Settings::default() };
+    let settings = FaultSettings { upstreams: vec!["inventory".into(), "prices".into()], ..FaultSettings::default() };
     let error = Registry::new(settings).add("reset;upstream=backend", Origin::Control).unwrap_err();
     let text = "the rule reset;upstream=backend is about calls that this service does not make; its upstreams: inventory, prices";
     assert_eq!(error.to_string(), text);
-    let error = Registry::new(Settings::default()).add("reset;upstream=*", Origin::Control).unwrap_err();
+    let error = Registry::new(FaultSettings::default()).add("reset;upstream=*", Origin::Control).unwrap_err();
     assert!(error.to_string().ends_with("it has no upstream"), "{error}");
 }
 

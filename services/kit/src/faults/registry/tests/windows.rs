@@ -93,10 +93,10 @@ fn threads_together_make_a_rule_fire_no_more_and_no_less_often() {
 #[test]
 fn a_rule_for_some_instances_does_nothing_in_the_others_and_says_so() {
     let on = |instance: &str| {
-        let settings = Settings {
+        let settings = FaultSettings {
             instance: instance.to_owned(),
             trust: Trust { allow_inject: true, peers: Vec::new() },
-            ..Settings::default()
+            ..FaultSettings::default()
         };
         let registry = Registry::new(settings);
         registry
@@ -115,7 +115,7 @@ fn a_rule_for_some_instances_does_nothing_in_the_others_and_says_so() {
 
 #[test]
 fn a_rule_for_another_instance_costs_requests_nothing() {
-    let registry = Registry::new(Settings { instance: "backend-1".into(), ..Settings::default() });
+    let registry = Registry::new(FaultSettings { instance: "backend-1".into(), ..FaultSettings::default() });
     registry.add("error=503;instance=backend-2", Origin::Control).unwrap();
     assert!(registry.is_quiet());
     assert_eq!(registry.list()[0].matched, 0);
@@ -126,7 +126,7 @@ fn rule_concerns_only_requests_in_its_scope() {
     clock::hold();
     let concerns = |rule: &str, later: Duration| {
         let (instance, upstreams) = ("backend-1".into(), vec!["b".into()]);
-        let registry = Registry::new(Settings { instance, upstreams, ..Settings::default() });
+        let registry = Registry::new(FaultSettings { instance, upstreams, ..FaultSettings::default() });
         registry.add(rule, Origin::Control).unwrap();
         clock::advance(later);
         let request = http::Request::get("/api/hello?x=1").header("x-user", "ann").body(()).unwrap();

@@ -8,7 +8,7 @@ use super::*;
 
 #[test]
 fn new_series_does_not_wait_until_a_page_is_written() {
-    let registry = Registry::default();
+    let registry = SeriesRegistry::default();
     let histogram = registry.histogram("x", &[]).unwrap();
     // Writing the page stops at this histogram.
     let exemplar = histogram.lock_first_exemplar();
@@ -33,7 +33,7 @@ fn new_series_does_not_wait_until_a_page_is_written() {
 
 #[test]
 fn label_values_are_escaped_and_series_sorted() {
-    let registry = Registry::default();
+    let registry = SeriesRegistry::default();
     registry.describe("x_total", None, "Line\none \\.");
     for value in ["b", "a\"\\\n"] {
         registry.counter("x_total", &[("l", value), ("m", "")]);
@@ -45,14 +45,14 @@ fn label_values_are_escaped_and_series_sorted() {
 
 #[test]
 fn metric_has_one_kind() {
-    let registry = Registry::default();
+    let registry = SeriesRegistry::default();
     assert!(registry.counter("x", &[]).is_some());
     assert!(registry.gauge("x", &[]).is_none() && registry.histogram("x", &[("l", "1")]).is_none());
 }
 
 #[test]
 fn series_beyond_the_limit_are_counted_together() {
-    let registry = Registry::default();
+    let registry = SeriesRegistry::default();
     for number in 0..2 * SERIES_LIMIT {
         let counter = registry.counter("x_total", &[("l", &number.to_string())]).unwrap();
         counter.fetch_add(1, Ordering::Relaxed);
