@@ -63,7 +63,10 @@ pub fn read(path: &Path) -> Result<Vec<Document>, Diagnostic> {
 /// # Errors
 /// If the text is not valid YAML as described above.
 pub fn parse(text: &str, file: &Path) -> Result<Vec<Document>, Diagnostic> {
-    tree_builder::documents(text, file)
+    tree_builder::documents(text, file).map_err(|diagnostic| match text.contains("{{") {
+        true => diagnostic.help("this looks like a Helm template; render it first, as by `helm template`"),
+        false => diagnostic,
+    })
 }
 
 impl Document {

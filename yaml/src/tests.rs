@@ -114,6 +114,18 @@ fn requires_unique_text_keys() {
 }
 
 #[test]
+fn advises_to_render_a_helm_template() {
+    for text in ["{{- if .Values.mesh }}\na: 1\n{{- end }}\n", "a: {{ .Values.port }}\n", "a: 1\nb: x {{ y }}\na: 2\n"]
+    {
+        assert!(
+            refusal(text).ends_with("; this looks like a Helm template; render it first, as by `helm template`"),
+            "{text}"
+        );
+    }
+    assert_eq!(one("a: \"{{name}}\"\n").to_json(), json!({"a": "{{name}}"}));
+}
+
+#[test]
 fn rejects_anchors_aliases_merges_and_tags() {
     let anchors = "anchors and aliases (`&name`, `*name`) are not supported; repeat the value, or quote text that begins with & or *";
     assert_eq!(refusal("a: &x 1\nb: *x\n"), format!("a.yaml:1:7: {anchors}"));

@@ -57,6 +57,11 @@ pub(super) fn recognize(api_version: &str, kind: &str) -> Result<DocumentKind, D
         if found.api_versions().contains(&api_version) {
             return Ok(DocumentKind::Kind(found));
         }
+        if api_version.starts_with("gateway.networking.k8s.io/") {
+            return Err(Diagnostic::new("the local mesh does not support the Gateway API")
+                .field("apiVersion")
+                .help("write Istio's Gateway (networking.istio.io/v1) and a VirtualService"));
+        }
         return Err(Diagnostic::new(format!("the local mesh does not support {kind} of `{api_version}`"))
             .field("apiVersion")
             .help(format!("write {}", found.api_versions().join(" or "))));

@@ -16,6 +16,22 @@ pub fn full(host: &str, namespace: &str) -> String {
     if host.contains('.') || host.starts_with('*') { host.to_owned() } else { service(&Key::new(namespace, host)) }
 }
 
+/// Name of all sidecars among a VirtualService's gateways.
+pub const MESH_GATEWAY: &str = "mesh";
+
+/// A Gateway that a VirtualService of `namespace` names, as `namespace/name`; `mesh` is unchanged.
+///
+/// Istio accepts `NAME`, `./NAME`, `NAMESPACE/NAME`, `NAME.NAMESPACE` and `NAME.NAMESPACE.svc.cluster.local`.
+pub(crate) fn gateway(name: &str, namespace: &str) -> String {
+    match (name.split_once('/'), name.split_once('.')) {
+        _ if name == MESH_GATEWAY => name.to_owned(),
+        (Some((".", name)), _) => format!("{namespace}/{name}"),
+        (Some(_), _) => name.to_owned(),
+        (None, Some((name, domain))) => format!("{}/{name}", domain.split('.').next().unwrap_or_default()),
+        (None, None) => format!("{namespace}/{name}"),
+    }
+}
+
 /// True if a pattern (a name, `*.suffix` or `*`) matches a host. Case is ignored (RFC 3986, section 3.2.2).
 pub fn matches(pattern: &str, host: &str) -> bool {
     let (pattern, host) = (pattern.to_ascii_lowercase(), host.to_ascii_lowercase());
@@ -39,6 +55,16 @@ mod tests {
         assert_eq!(full("backend", "meshwalk"), "backend.meshwalk.svc.cluster.local");
         assert_eq!(full("backend.meshwalk", "meshwalk"), "backend.meshwalk");
         assert_eq!(full("*.local", "meshwalk"), "*.local");
+    }
+
+    #[test]
+    fn gateway_has_each_form_that_istio_accepts() {
+        assert_eq!(gateway("mesh", "shop"), "mesh");
+        for name in ["door", "./door", "shop/door", "door.shop", "door.shop.svc.cluster.local"] {
+            assert_eq!(gateway(name, "shop"), "shop/door", "{name}");
+        }
+        assert_eq!(gateway("infra/door", "shop"), "infra/door");
+        assert_eq!(gateway("door.infra", "shop"), "infra/door");
     }
 
     #[test]

@@ -4,6 +4,14 @@ use meshwalk_yaml::{Diagnostic, Node};
 
 use super::Key;
 
+/// Kinds whose name is a single DNS label: in Kubernetes because it is a part of hosts, and for a Deployment because
+/// the local mesh makes file names of it.
+const SINGLE_LABELS: [&str; 3] = ["Deployment", "Namespace", "Service"];
+
+const LABEL: &str = "use up to 63 lower-case letters, digits and hyphens, with a letter or digit first and last";
+
+const SUBDOMAIN: &str = "use up to 253 lower-case letters, digits, hyphens and dots, with a letter or digit around each dot, first and last";
+
 /// Reads the key of a document. `namespace` is for objects that name none; `None` if the kind is cluster-scoped.
 ///
 /// # Errors
@@ -19,8 +27,10 @@ pub(crate) fn key(document: &Node, kind: &str, namespace: Option<&str>) -> Resul
             .field("metadata.name"));
     };
     let resource = format!("{kind} {name}");
-    if !is_name(name, true) {
-        return Err(invalid_name(name).at(&location("name")).resource(resource).field("metadata.name"));
+    let (is_valid, help) =
+        if SINGLE_LABELS.contains(&kind) { (is_label(name), LABEL) } else { (is_subdomain(name), SUBDOMAIN) };
+    if !is_valid {
+        return Err(invalid_name(name, help).at(&location("name")).resource(resource).field("metadata.name"));
     }
     let Some(namespace) = namespace else {
         return match metadata("namespace") {
@@ -34,8 +44,8 @@ pub(crate) fn key(document: &Node, kind: &str, namespace: Option<&str>) -> Resul
     };
     let namespace = match metadata("namespace") {
         None => namespace,
-        Some(node) => node.as_str().filter(|text| is_name(text, false)).ok_or_else(|| {
-            invalid_name(node.as_str().unwrap_or_default())
+        Some(node) => node.as_str().filter(|text| is_label(text)).ok_or_else(|| {
+            invalid_name(node.as_str().unwrap_or_default(), LABEL)
                 .at(&node.location)
                 .resource(resource)
                 .field("metadata.namespace")
@@ -44,18 +54,38 @@ pub(crate) fn key(document: &Node, kind: &str, namespace: Option<&str>) -> Resul
     Ok(Key { namespace: namespace.to_owned(), name: name.to_owned() })
 }
 
-fn invalid_name(name: &str) -> Diagnostic {
-    Diagnostic::new(format!("invalid resource name `{name}`"))
-        .help("use up to 63 lower-case letters, digits and hyphens, with a letter or digit first and last")
+fn invalid_name(name: &str, help: &str) -> Diagnostic {
+    Diagnostic::new(format!("invalid resource name `{name}`")).help(help)
 }
 
-/// True if a text is a DNS label (RFC 1123). With `dots`, several labels joined by dots are accepted too.
-fn is_name(text: &str, dots: bool) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-    };
-    if dots { text.split('.').all(is_label) } else { is_label(text) }
+/// True if a text is a DNS label (RFC 1123).
+fn is_label(text: &str) -> bool {
+    text.len() <= 63 && is_bounded(text)
+}
+
+/// True if a text is a DNS subdomain as Kubernetes checks it: the length of its labels is not limited.
+fn is_subdomain(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_bounded)
+}
+
+fn is_bounded(label: &str) -> bool {
+    !label.is_empty()
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subdomains_are_longer_than_labels_and_have_dots() {
+        let long = "a".repeat(253);
+        assert!(is_subdomain(&long) && is_subdomain("a.b-1") && is_label(&long[..63]));
+        assert!(!is_subdomain(&format!("{long}a")) && !is_label(&long[..64]) && !is_label("a.b"));
+        for text in ["", "-a", "a-", "A", "a..b", "a_b"] {
+            assert!(!is_subdomain(text) && !is_label(text), "{text}");
+        }
+    }
 }

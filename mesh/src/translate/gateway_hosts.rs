@@ -9,10 +9,10 @@ use meshwalk_yaml::{Diagnostic, Diagnostics};
 use super::{
     gateway::GatewayServer,
     mesh_view::{MeshView, covers},
-    names,
-    routes::{self, RouteContext, gateway_name},
-    virtual_hosts::virtual_host,
+    routes::{self, RouteContext},
+    virtual_hosts::{routed_host, virtual_host},
 };
+use crate::manifest::hosts;
 
 /// Virtual hosts of a port. Other hosts get 404.
 ///
@@ -25,7 +25,7 @@ pub(crate) fn virtual_hosts(
 ) -> Result<Vec<Value>, Diagnostics> {
     let mut hosts: BTreeMap<String, (String, Value)> = BTreeMap::new();
     for (key, object) in &mesh.resources.virtual_services {
-        let bound: Vec<String> = object.spec.gateways.iter().map(|name| gateway_name(name, &key.namespace)).collect();
+        let bound: Vec<String> = object.spec.gateways.iter().map(|name| hosts::gateway(name, &key.namespace)).collect();
         let served: Vec<String> = servers
             .iter()
             .filter(|server| bound.contains(&format!("{}/{}", server.key.namespace, server.key.name)))
@@ -71,7 +71,7 @@ fn served_hosts(server: &GatewayServer<'_>, routed: &[String], namespace: &str) 
             continue;
         }
         for host in routed {
-            let host = names::full_host(host, namespace);
+            let host = routed_host(host, namespace);
             if covers(opened, &host) {
                 served.push(host);
             } else if covers(&host, opened) {

@@ -96,13 +96,15 @@ impl<'a> MeshView<'a> {
     }
 
     /// DestinationRule for callers in `client_namespace`. The caller's namespace precedes the service's and the root
-    /// namespace; within each, the most specific host wins.
+    /// namespace; within each, the most specific host wins. For callers in the root namespace, such as the ingress
+    /// gateway, Istio 1.31 skips the first step: the service's own rule precedes one for the whole mesh.
     pub(crate) fn destination_rule(
         &self,
         client_namespace: &str,
         service: &MeshService,
     ) -> Option<&'a DestinationRule> {
-        [client_namespace, &service.namespace, ROOT_NAMESPACE].into_iter().find_map(|namespace| {
+        let of_caller = Some(client_namespace).filter(|namespace| *namespace != ROOT_NAMESPACE);
+        of_caller.into_iter().chain([service.namespace.as_str(), ROOT_NAMESPACE]).find_map(|namespace| {
             self.resources
                 .destination_rules
                 .iter()

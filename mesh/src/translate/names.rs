@@ -5,7 +5,7 @@ pub use crate::{
     identity::{TRUST_DOMAIN, spiffe_id},
     manifest::{
         ROOT_NAMESPACE,
-        hosts::{CLUSTER_DOMAIN, full as full_host},
+        hosts::{CLUSTER_DOMAIN, MESH_GATEWAY, full as full_host},
     },
 };
 
@@ -13,8 +13,6 @@ pub use crate::{
 pub const PASSTHROUGH_CLUSTER: &str = "PassthroughCluster";
 /// Cluster for requests to unknown hosts under REGISTRY_ONLY.
 pub const BLACK_HOLE_CLUSTER: &str = "BlackHoleCluster";
-/// Name of all sidecars among a VirtualService's gateways.
-pub const MESH_GATEWAY: &str = "mesh";
 
 /// Full name of a service, as `backend.meshwalk.svc.cluster.local`.
 #[must_use]

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Active mode of a pod's port. The narrowest scope wins: port, workload, namespace, mesh. The default is to accept
-/// both.
+/// both. A policy with a selector applies to its own namespace, also in the root namespace (seen on Istio 1.31).
 pub(crate) fn mode(mesh: &MeshView<'_>, instance: &Instance, port: u16) -> MutualTlsMode {
     let policies = |namespace: &str, selecting: bool| -> Vec<&PeerAuthentication> {
         mesh.resources
@@ -24,8 +24,7 @@ pub(crate) fn mode(mesh: &MeshView<'_>, instance: &Instance, port: u16) -> Mutua
             })
             .collect()
     };
-    let of_workload: Vec<_> =
-        [policies(&instance.namespace, true), root_policies(instance, &policies)].into_iter().flatten().collect();
+    let of_workload = policies(&instance.namespace, true);
     let of_port = of_workload.iter().filter_map(|policy| policy.port_level_mtls.get(&port)).map(|mtls| mtls.mode);
     of_port
         .chain(of_workload.iter().map(|policy| policy.mtls.mode))
@@ -33,12 +32,4 @@ pub(crate) fn mode(mesh: &MeshView<'_>, instance: &Instance, port: u16) -> Mutua
         .chain(policies(ROOT_NAMESPACE, false).iter().map(|policy| policy.mtls.mode))
         .find(|mode| *mode != MutualTlsMode::Unset)
         .unwrap_or(MutualTlsMode::Permissive)
-}
-
-/// Policies of the root namespace. With a selector they select pods of every namespace.
-fn root_policies<'p>(
-    instance: &Instance,
-    policies: &impl Fn(&str, bool) -> Vec<&'p PeerAuthentication>,
-) -> Vec<&'p PeerAuthentication> {
-    if instance.namespace == ROOT_NAMESPACE { Vec::new() } else { policies(ROOT_NAMESPACE, true) }
 }

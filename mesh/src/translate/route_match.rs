@@ -74,7 +74,7 @@ fn string_matcher(value: &HeaderMatch) -> Option<&StringMatch> {
 }
 
 fn value_matcher(name: &str, value: &HeaderMatch) -> Value {
-    match string_matcher(value) {
+    match string_matcher(value).filter(|value| !value.is_any()) {
         None => json!({ "name": name, "present_match": true }),
         Some(value) => json!({ "name": name, "string_match": text(value) }),
     }

@@ -9,13 +9,13 @@ use super::{
     load_balancing,
     mesh_view::{MeshService, MeshView},
     message::set,
-    names::{self, MESH_GATEWAY},
+    names,
     policy::EffectivePolicy,
     retry, route_action, route_match,
 };
 use crate::{
     kinds::{HttpMatch, HttpRoute, VirtualService},
-    manifest::{Key, Object, has_labels},
+    manifest::{Key, Object, has_labels, hosts},
     topology::Instance,
 };
 
@@ -79,15 +79,10 @@ fn is_for(context: &RouteContext<'_>, condition: &HttpMatch, namespace: &str) ->
         return false;
     }
     if !condition.gateways.is_empty() {
-        return condition.gateways.iter().any(|name| context.gateways.contains(&gateway_name(name, namespace)));
+        return condition.gateways.iter().any(|name| context.gateways.contains(&hosts::gateway(name, namespace)));
     }
     has_labels(&context.client.labels, &condition.source_labels)
         && condition.source_namespace.as_ref().is_none_or(|source| *source == context.client.namespace)
-}
-
-/// Name of a Gateway as `namespace/name`; `mesh` is unchanged.
-pub(crate) fn gateway_name(name: &str, namespace: &str) -> String {
-    if name == MESH_GATEWAY || name.contains('/') { name.to_owned() } else { format!("{namespace}/{name}") }
 }
 
 fn translate(

@@ -1,6 +1,6 @@
 //! Virtual hosts of a sidecar's service ports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use meshwalk_yaml::{Diagnostic, Diagnostics};
 use serde_json::{Value, json};
@@ -38,8 +38,10 @@ pub(crate) fn for_sidecar(mesh: &MeshView<'_>, client: &Instance, port: u16) -> 
         if list.is_empty() {
             continue; // No route is for this caller, so the services keep their own.
         }
-        let other_hosts = object.spec.hosts.iter().map(|host| names::full_host(host, &key.namespace));
-        for host in other_hosts.filter(|host| !mesh.services.contains_key(host)) {
+        // One host may be written twice, as `echo` and as `echo.NAMESPACE.svc.cluster.local`.
+        let hosts_once: BTreeSet<String> =
+            object.spec.hosts.iter().map(|host| routed_host(host, &key.namespace)).collect();
+        for host in hosts_once.into_iter().filter(|host| !mesh.services.contains_key(host)) {
             claim_host(&mut owners, key, object, &host)?;
             hosts.push(virtual_host(&format!("{host}:{port}"), std::slice::from_ref(&host), &list));
         }
@@ -59,6 +61,11 @@ pub(crate) fn for_sidecar(mesh: &MeshView<'_>, client: &Instance, port: u16) -> 
         hosts.push(virtual_host(&format!("{}:{port}", service.host), &domains, &[route]));
     }
     Ok(hosts)
+}
+
+/// Full host of a VirtualService in lower case, as the hosts of Services are.
+pub(super) fn routed_host(host: &str, namespace: &str) -> String {
+    names::full_host(host, namespace).to_ascii_lowercase()
 }
 
 /// A virtual host. Its domains have no ports, because ports of requests are ignored.
@@ -89,19 +96,20 @@ fn services_of<'m>(
                 .help(help),
         )
     };
-    let mut services = Vec::new();
+    let mut services: BTreeMap<&str, &MeshService> = BTreeMap::new();
     for (index, host) in object.spec.hosts.iter().enumerate() {
         if host.contains('*') {
             let message = format!("{host:?} has a wildcard, which local sidecars do not support");
             return Err(diagnostic(index, message, "list each service"));
         }
-        services.extend(mesh.services.get(&names::full_host(host, &key.namespace)));
+        let service = mesh.services.get(&routed_host(host, &key.namespace));
+        services.extend(service.map(|service| (service.host.as_str(), service)));
     }
     if services.is_empty() {
         let message = "none of its hosts is a Service, so no sidecar uses it".to_owned();
         return Err(diagnostic(0, message, "use the short name of a Service in the same namespace, or its full name"));
     }
-    Ok(services)
+    Ok(services.into_values().collect())
 }
 
 /// Reports a host of two VirtualServices, which Istio would merge by age.

@@ -17,7 +17,12 @@ const GATEWAY: &[Group] = &[Group {
             "servers[].port.protocol",
             TranslatedIf(&["HTTP", "HTTP2"], "write HTTP; the local gateway does not support TLS"),
         ),
-        FieldRule("servers[].tls", Rejected("use a server with protocol HTTP; the local gateway does not support TLS")),
+        FieldRule(
+            "servers[].tls",
+            Rejected(
+                "remove it and use a server with protocol HTTP; the local gateway has no TLS and cannot redirect to HTTPS",
+            ),
+        ),
         FieldRule("servers[].bind", Rejected("remove it; the local mesh chooses the gateway's address")),
         FieldRule("servers[].{defaultEndpoint,port.targetPort}", Rejected("remove it; Istio does not use it")),
         FieldRule("servers[].name", WithoutEffect("nothing refers to the name of a server")),

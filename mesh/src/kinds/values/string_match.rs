@@ -12,6 +12,14 @@ pub enum StringMatch {
     Regex(String),
 }
 
+impl StringMatch {
+    /// True for `regex: "*"`, which is not a regular expression: Istio takes it for any value of a header that must be
+    /// absent.
+    pub(crate) fn is_any(&self) -> bool {
+        matches!(self, Self::Regex(text) if text == "*")
+    }
+}
+
 /// Matches a header or query parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "RawMatch")]

@@ -9,11 +9,11 @@ use crate::{
         Gateway, Resources, VirtualService,
         references::{known, services},
     },
-    manifest::{Key, Object, hosts},
+    manifest::{
+        Key, Object,
+        hosts::{self, MESH_GATEWAY},
+    },
 };
-
-/// Name of all sidecars among a VirtualService's gateways.
-const MESH: &str = "mesh";
 
 pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
     let mut routed: BTreeMap<(String, String), String> = BTreeMap::new();
@@ -27,8 +27,11 @@ pub(super) fn check(set: &Resources, diagnostics: &mut Vec<Diagnostic>) {
             for (index, host) in service.spec.hosts.iter().enumerate() {
                 let field = format!("spec.hosts[{index}]");
                 let host = hosts::full(host, &service.key.namespace).to_ascii_lowercase();
-                let location =
-                    if gateway == MESH { "in the sidecars".to_owned() } else { format!("at Gateway {gateway}") };
+                let location = if gateway == MESH_GATEWAY {
+                    "in the sidecars".to_owned()
+                } else {
+                    format!("at Gateway {gateway}")
+                };
                 let other = routed.insert((gateway.clone(), host.clone()), service.identity());
                 if let Some(other) = other.filter(|other| *other != service.identity()) {
                     diagnostics.push(
@@ -60,8 +63,8 @@ fn unserved(set: &Resources, service: &Object<VirtualService>, diagnostics: &mut
         }
     }
     // A sidecar also routes hosts that are not Services.
-    let anything = gateways.iter().any(|gateway| gateway == MESH)
-        && hosts().any(|(index, host)| diagnostic(MESH, index, host).is_none());
+    let anything = gateways.iter().any(|gateway| gateway == MESH_GATEWAY)
+        && hosts().any(|(index, host)| diagnostic(MESH_GATEWAY, index, host).is_none());
     if idle.is_empty() && !anything {
         for (index, host) in hosts() {
             let unserved: Vec<_> = gateways.iter().map_while(|gateway| diagnostic(gateway, index, host)).collect();
@@ -76,11 +79,11 @@ fn unserved(set: &Resources, service: &Object<VirtualService>, diagnostics: &mut
 /// Gateways of a VirtualService as `namespace/name`, or `mesh`, the default.
 fn gateways(service: &Object<VirtualService>) -> Vec<String> {
     let names = &service.spec.gateways;
-    if names.is_empty() { vec![MESH.to_owned()] } else { names.iter().map(|name| full(name, service)).collect() }
-}
-
-fn full(name: &str, service: &Object<VirtualService>) -> String {
-    if name == MESH || name.contains('/') { name.to_owned() } else { format!("{}/{name}", service.key.namespace) }
+    if names.is_empty() {
+        vec![MESH_GATEWAY.to_owned()]
+    } else {
+        names.iter().map(|name| hosts::gateway(name, &service.key.namespace)).collect()
+    }
 }
 
 fn find<'a>(set: &'a Resources, gateway: &str) -> Option<&'a Object<Gateway>> {
@@ -89,14 +92,15 @@ fn find<'a>(set: &'a Resources, gateway: &str) -> Option<&'a Object<Gateway>> {
 }
 
 fn gateway_exists(set: &Resources, service: &Object<VirtualService>, gateway: &str) -> Option<Diagnostic> {
-    if gateway == MESH || find(set, gateway).is_some() {
+    if gateway == MESH_GATEWAY || find(set, gateway).is_some() {
         return None;
     }
     let there: Vec<String> = set.gateways.keys().map(Key::to_string).collect();
     Some(
-        service
-            .diagnostic("spec.gateways", format!("Gateway {gateway} does not exist"))
-            .help(format!("apply it first; existing: {}", known(there.iter().map(String::as_str).chain([MESH])))),
+        service.diagnostic("spec.gateways", format!("Gateway {gateway} does not exist")).help(format!(
+            "apply it first; existing: {}",
+            known(there.iter().map(String::as_str).chain([MESH_GATEWAY]))
+        )),
     )
 }
 
@@ -108,7 +112,7 @@ fn host_is_served(
     host: &str,
     gateway: &str,
 ) -> Option<Diagnostic> {
-    if gateway == MESH {
+    if gateway == MESH_GATEWAY {
         let services = services(set);
         return (!services.keys().any(|known| hosts::matches(host, known))).then(|| {
             service
@@ -135,7 +139,12 @@ fn conditions(service: &Object<VirtualService>, diagnostics: &mut Vec<Diagnostic
     let bound = gateways(service);
     for (route, http) in service.spec.http.iter().enumerate() {
         for (at, condition) in http.matches.iter().enumerate() {
-            for name in condition.gateways.iter().map(|name| full(name, service)).filter(|name| !bound.contains(name)) {
+            for name in condition
+                .gateways
+                .iter()
+                .map(|name| hosts::gateway(name, &service.key.namespace))
+                .filter(|name| !bound.contains(name))
+            {
                 diagnostics.push(
                     service
                         .diagnostic(

@@ -44,7 +44,7 @@ pub(crate) enum Effect {
     Close,
 }
 
-/// Steps of a request or call, in order. Of several effects of one step, the first counts, unless they add up.
+/// Phases of a request or call, in order. Of several effects of one phase, the first counts, unless they add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
     Before,
