@@ -32,6 +32,14 @@ else
 fi
 tests/scripts.sh
 
+say "repository"
+tests/repository.py
+if command -v actionlint >/dev/null; then
+  actionlint
+else
+  echo "skipped: actionlint is not installed, so the workflows were not linted" >&2
+fi
+
 say "sources"
 tests/source.py
 tests/contrast.py
