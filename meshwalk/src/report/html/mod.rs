@@ -105,7 +105,7 @@ fn section(lab: &LabReport, open_all: bool, body: &mut String) {
         body.push_str(&format!("<p class=\"why {}\">{}</p>\n", lab.status.word(), escape(reason)));
     }
     if !lab.start.is_empty() {
-        body.push_str("<div class=\"start\"><h3>To start from</h3>\n");
+        body.push_str("<div class=\"start\"><h3>Start state</h3>\n");
         step::changes(&lab.start, body);
         body.push_str("</div>\n");
     }
