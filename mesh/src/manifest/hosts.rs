@@ -21,14 +21,12 @@ pub const MESH_GATEWAY: &str = "mesh";
 
 /// A Gateway that a VirtualService of `namespace` names, as `namespace/name`; `mesh` is unchanged.
 ///
-/// Istio accepts `NAME`, `./NAME`, `NAMESPACE/NAME`, `NAME.NAMESPACE` and `NAME.NAMESPACE.svc.cluster.local`.
+/// Istio 1.31 accepts `NAME`, `NAMESPACE/NAME`, `NAME.NAMESPACE` and `NAME.NAMESPACE.svc.cluster.local`.
 pub(crate) fn gateway(name: &str, namespace: &str) -> String {
-    match (name.split_once('/'), name.split_once('.')) {
-        _ if name == MESH_GATEWAY => name.to_owned(),
-        (Some((".", name)), _) => format!("{namespace}/{name}"),
-        (Some(_), _) => name.to_owned(),
-        (None, Some((name, domain))) => format!("{}/{name}", domain.split('.').next().unwrap_or_default()),
-        (None, None) => format!("{namespace}/{name}"),
+    match name.split_once('.') {
+        _ if name == MESH_GATEWAY || name.contains('/') => name.to_owned(),
+        Some((name, domain)) => format!("{}/{name}", domain.split('.').next().unwrap_or_default()),
+        None => format!("{namespace}/{name}"),
     }
 }
 
@@ -60,7 +58,7 @@ mod tests {
     #[test]
     fn gateway_has_each_form_that_istio_accepts() {
         assert_eq!(gateway("mesh", "shop"), "mesh");
-        for name in ["door", "./door", "shop/door", "door.shop", "door.shop.svc.cluster.local"] {
+        for name in ["door", "shop/door", "door.shop", "door.shop.svc.cluster.local"] {
             assert_eq!(gateway(name, "shop"), "shop/door", "{name}");
         }
         assert_eq!(gateway("infra/door", "shop"), "infra/door");

@@ -95,6 +95,14 @@ fn gateway_exists(set: &Resources, service: &Object<VirtualService>, gateway: &s
     if gateway == MESH_GATEWAY || find(set, gateway).is_some() {
         return None;
     }
+    if let Some(name) = gateway.strip_prefix("./") {
+        // Istio's webhook rejects it too, although its router would accept it.
+        return Some(
+            service
+                .diagnostic("spec.gateways", format!("invalid namespace `.` of the Gateway {gateway}"))
+                .help(format!("write {name} for a Gateway of the same namespace")),
+        );
+    }
     let there: Vec<String> = set.gateways.keys().map(Key::to_string).collect();
     Some(
         service.diagnostic("spec.gateways", format!("Gateway {gateway} does not exist")).help(format!(

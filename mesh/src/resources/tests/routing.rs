@@ -112,6 +112,7 @@ fn rejects_a_missing_gateway_or_host() {
         "a.yaml:4:31: VirtualService shop/door: spec.gateways: Gateway shop/gate does not exist; apply it first; \
          existing: mesh, shop/door"
     );
+    assert!(at("[./door]", "[shop.example]").ends_with("write door for a Gateway of the same namespace"));
     assert_eq!(
         at("[door]", "[shop.test]"),
         "a.yaml:4:16: VirtualService shop/door: spec.hosts[0]: Gateway shop/door does not have the host shop.test; \
