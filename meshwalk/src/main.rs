@@ -4,7 +4,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use meshwalk::{
-    cli::{exit_code, print_error},
+    cli::{check_output, exit_code, print_error},
     commands,
 };
 use tracing_subscriber::EnvFilter;
@@ -84,7 +84,7 @@ fn main() -> ExitCode {
         }
     };
     match runtime.block_on(run(cli.command)) {
-        Ok(code) => code,
+        Ok(code) => check_output(code),
         Err(error) => {
             print_error(&error);
             exit_code(&error)

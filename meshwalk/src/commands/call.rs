@@ -14,7 +14,8 @@ use crate::{
     after_help = "Prints each response as a line of JSON: {\"status\", \"headers\", \"body\", \"error\", \"took_ms\"}. The \
     error is null, or a kind as in `meshwalk load` (refused, reset, timeout, protocol) if no response arrived. With \
     --batch, each line of standard input is a request {\"url\", \"method\", \"host\", \"headers\": [[NAME, VALUE]], \
-    \"timeout_ms\"}. Only url is required. The response is printed before the next line is read."
+    \"timeout_ms\"}. Only url is required. The response is printed before the next line is read. The exit code is 0 if a response \
+    arrived, whatever its status, 1 if none did, 2 for an invalid request; with --batch, it is 0 without a response too."
 )]
 pub struct Args {
     /// Where to: `http://HOST[:PORT][/PATH]`; with --unix, a path is enough.
@@ -36,7 +37,7 @@ pub struct Args {
 /// Sends the requests and prints the results.
 ///
 /// # Errors
-/// [`WrongInput`] for an invalid request. A request without a response is not an error.
+/// [`WrongInput`] for an invalid request. Without a response the exit code is 1, except with `--batch`.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Some(url) = args.url else { return batch().await };
     let question = SingleRequest {
@@ -48,7 +49,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let answered = ask(&question, args.to.unix.as_deref()).await?;
     cli::print(&serde_json::to_string(&answered)?);
-    Ok(ExitCode::SUCCESS)
+    Ok(if answered.error.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn batch() -> anyhow::Result<ExitCode> {

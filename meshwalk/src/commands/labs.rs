@@ -14,7 +14,7 @@ use crate::{
 /// Arguments that select labs.
 #[derive(Debug, clap::Args)]
 pub struct Selection {
-    /// Names, numbers or paths of labs [default: all labs].
+    /// Names, numbers or paths of labs, or folders of labs [default: all labs].
     #[arg(value_name = "LAB")]
     names: Vec<String>,
     #[command(flatten)]

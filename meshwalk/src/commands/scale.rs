@@ -14,7 +14,7 @@ pub struct Args {
     #[arg(value_name = "DEPLOYMENT")]
     deployment: String,
     /// Number of pods.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
     replicas: u32,
 }
 

@@ -93,6 +93,8 @@ fn named(labs: &Path, known: &[PathBuf], names: &[String]) -> Result<Vec<PathBuf
             paths.push(path.clone());
         } else if is_path && Path::new(name).is_file() {
             paths.push(PathBuf::from(name));
+        } else if Path::new(name).is_dir() {
+            paths.extend(list(Path::new(name))?);
         } else if is_path {
             let help = format!("write the path of a lab's file, or the name of a lab in {}", labs.display());
             diagnostics.push(Diagnostic::new(format!("there is no file {name}")).help(help));
@@ -131,11 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn a_path_leads_to_its_file_or_is_told_to_lead_nowhere() {
+    fn path_selects_a_file_or_the_files_of_a_folder_or_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mine.yaml");
         std::fs::write(&file, "lab: mine\n").unwrap();
         assert_eq!(found(&[file.to_str().unwrap()]), Ok(vec!["mine.yaml".to_owned()]));
+        assert_eq!(found(&[folder.path().to_str().unwrap()]), Ok(vec!["mine.yaml".to_owned()]));
         assert_eq!(
             found(&["labs/9-gone.yaml"]).unwrap_err(),
             "there is no file labs/9-gone.yaml; write the path of a lab's file, or the name of a lab in labs"

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod evidence;
+mod exit_codes;
 mod faults;
 mod labs;
 mod load;
