@@ -63,9 +63,12 @@ pub fn read(path: &Path) -> Result<Vec<Document>, Diagnostic> {
 /// # Errors
 /// If the text is not valid YAML as described above.
 pub fn parse(text: &str, file: &Path) -> Result<Vec<Document>, Diagnostic> {
-    tree_builder::documents(text, file).map_err(|diagnostic| match text.contains("{{") {
-        true => diagnostic.help("this looks like a Helm template; render it first, as by `helm template`"),
-        false => diagnostic,
+    tree_builder::documents(text, file).map_err(|diagnostic| {
+        let line = diagnostic.location.as_ref().and_then(|location| text.lines().nth(location.line - 1));
+        match line.is_some_and(|line| line.contains("{{")) {
+            true => diagnostic.help("this looks like a Helm template; render it first, as by `helm template`"),
+            false => diagnostic,
+        }
     })
 }
 

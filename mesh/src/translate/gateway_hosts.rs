@@ -65,7 +65,9 @@ pub(crate) fn virtual_hosts(
 fn served_hosts(server: &GatewayServer<'_>, routed: &[String], namespace: &str) -> Vec<String> {
     let mut served = Vec::new();
     for opened in server.hosts {
-        let (from, opened) = opened.split_once('/').unwrap_or(("*", opened));
+        // Case is ignored, as in `routed_host`.
+        let opened = opened.to_ascii_lowercase();
+        let (from, opened) = opened.split_once('/').unwrap_or(("*", &opened));
         let from = if from == "." { server.key.namespace.as_str() } else { from };
         if from != "*" && from != namespace {
             continue;

@@ -19,7 +19,7 @@ pub(super) fn check(condition: &HttpMatch, at: &str, checker: &mut Checker) {
     for (name, matcher) in [("headers", &condition.headers), ("withoutHeaders", &condition.without_headers)] {
         for (header, matcher) in matcher {
             let field = field_key(&format!("{at}.{name}"), header);
-            if header.starts_with("@request.auth.claims") {
+            if header.starts_with("@request.auth.claims.") || header.starts_with("@request.auth.claims[") {
                 let message = "the local mesh does not verify JSON Web Tokens, so a request has no claims";
                 checker.reject(&field, message, "remove the condition, or try it on a cluster");
             } else if !label_names::is_header(header) {
