@@ -159,8 +159,8 @@ fn kinds_are_understood_without_effect_or_refused() {
     );
     assert_eq!(
         refusal("apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\n"),
-        "a.yaml:1:1: apiVersion: the local mesh does not support Gateway of `gateway.networking.k8s.io/v1`; write \
-         networking.istio.io/v1 or networking.istio.io/v1beta1"
+        "a.yaml:1:1: apiVersion: the local mesh does not support the Gateway API; write Istio's Gateway \
+         (networking.istio.io/v1) and a VirtualService"
     );
     assert_eq!(refusal("kind: Service\n"), "a.yaml:1:1: apiVersion: a resource needs apiVersion");
 }
@@ -169,9 +169,14 @@ fn kinds_are_understood_without_effect_or_refused() {
 fn rejects_names_that_a_cluster_rejects() {
     assert_eq!(
         refusal("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: ../a}\n"),
-        "a.yaml:3:12: ServiceAccount ../a: metadata.name: invalid resource name `../a`; use up to 63 lower-case \
-         letters, digits and hyphens, with a letter or digit first and last"
+        "a.yaml:3:12: ServiceAccount ../a: metadata.name: invalid resource name `../a`; use up to 253 lower-case \
+         letters, digits, hyphens and dots, with a letter or digit around each dot, first and last"
     );
+    let named = |kind: &str, length: usize| {
+        let version = if kind == "ServiceAccount" { "v1" } else { "apps/v1" };
+        refusal(&format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: {}}}\n", "a".repeat(length)))
+    };
+    assert!(named("ServiceAccount", 254).contains("up to 253") && named("Deployment", 64).contains("up to 63"));
     assert!(
         refusal("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: B}\n")
             .contains("invalid resource name `B`")
