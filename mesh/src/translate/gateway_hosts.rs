@@ -9,8 +9,9 @@ use meshwalk_yaml::{Diagnostic, Diagnostics};
 use super::{
     gateway::GatewayServer,
     mesh_view::{MeshView, covers},
+    names,
     routes::{self, RouteContext},
-    virtual_hosts::{routed_host, virtual_host},
+    virtual_hosts::virtual_host,
 };
 use crate::manifest::hosts;
 
@@ -65,15 +66,14 @@ pub(crate) fn virtual_hosts(
 fn served_hosts(server: &GatewayServer<'_>, routed: &[String], namespace: &str) -> Vec<String> {
     let mut served = Vec::new();
     for opened in server.hosts {
-        // Case is ignored, as in `routed_host`.
-        let opened = opened.to_ascii_lowercase();
-        let (from, opened) = opened.split_once('/').unwrap_or(("*", &opened));
+        let (from, opened) = opened.split_once('/').unwrap_or(("*", opened));
         let from = if from == "." { server.key.namespace.as_str() } else { from };
         if from != "*" && from != namespace {
             continue;
         }
         for host in routed {
-            let host = routed_host(host, namespace);
+            // Istio 1.31 compares hosts of Gateways with case, unlike those of sidecars.
+            let host = names::full_host(host, namespace);
             if covers(opened, &host) {
                 served.push(host);
             } else if covers(&host, opened) {

@@ -63,8 +63,8 @@ pub(crate) fn for_sidecar(mesh: &MeshView<'_>, client: &Instance, port: u16) -> 
     Ok(hosts)
 }
 
-/// Full host of a VirtualService in lower case, as the hosts of Services are.
-pub(super) fn routed_host(host: &str, namespace: &str) -> String {
+/// Full host of a VirtualService in lower case, as the hosts of Services are. Sidecars of Istio 1.31 ignore the case.
+fn routed_host(host: &str, namespace: &str) -> String {
     names::full_host(host, namespace).to_ascii_lowercase()
 }
 
